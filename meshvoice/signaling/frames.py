@@ -1,0 +1,178 @@
+"""What the server sends: every message as a type, and the bytes of its frame."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from meshvoice.ids import PeerId, UserId
+from meshvoice.signaling.errors import SignalingError
+from meshvoice.signaling.messages import Abort, Answer, Candidate, Directed, Ice, LinkReport, Offer, Repair
+
+_encode = msgspec.json.Encoder().encode
+
+
+class _Out(Struct, frozen=True, gc=False, kw_only=True):
+    """What the server sends; `seq` is written last, by the seat that it goes to."""
+
+
+class Welcome(_Out, frozen=True, tag="welcome"):
+    source: PeerId
+    user: UserId
+    order: int
+    ticket: str
+    resumed: bool
+    got: int
+    boot: str
+    seats: int
+    grace: float
+    ping: float
+    role: str
+    closes_at: int | None
+
+
+class Present(_Out, frozen=True, tag="present"):
+    source: PeerId
+    user: UserId
+    order: int
+    name: str
+    muted: bool
+    deafened: bool
+    away: bool
+    role: str
+
+
+class Joined(_Out, frozen=True, tag="hello"):
+    source: PeerId
+    user: UserId
+    order: int
+    name: str
+    muted: bool
+    deafened: bool
+    role: str
+
+
+class SentOffer(_Out, frozen=True, tag="offer"):
+    source: PeerId
+    gen: int
+    sdp: str
+
+
+class SentAnswer(_Out, frozen=True, tag="answer"):
+    source: PeerId
+    gen: int
+    sdp: str
+
+
+class SentIce(_Out, frozen=True, tag="ice"):
+    source: PeerId
+    gen: int
+    candidates: list[Candidate | None]
+
+
+class SentRepair(_Out, frozen=True, tag="repair"):
+    source: PeerId
+    gen: int
+    why: str
+
+
+class SentAbort(_Out, frozen=True, tag="abort"):
+    source: PeerId
+    gen: int
+
+
+class SentState(_Out, frozen=True, tag="state"):
+    source: PeerId
+    muted: bool
+    deafened: bool
+
+
+class SentLinks(_Out, frozen=True, tag="links"):
+    source: PeerId
+    links: dict[str, LinkReport]
+
+
+class Away(_Out, frozen=True, tag="away"):
+    source: PeerId
+
+
+class Back(_Out, frozen=True, tag="back"):
+    source: PeerId
+
+
+class Left(_Out, frozen=True, tag="left"):
+    source: PeerId
+    reason: Literal["left", "lost", "removed", "replaced"]
+
+
+class Pong(_Out, frozen=True, tag="pong"):
+    t: float
+
+
+class Notice(_Out, frozen=True, tag="notice"):
+    code: Literal["closing"]
+    at: int
+    """Seconds since 1970."""
+
+
+class Error(_Out, frozen=True, tag="error"):
+    code: str
+    message: str
+    about: str | None = None
+
+
+FromServer = (
+    Welcome
+    | Present
+    | Joined
+    | SentOffer
+    | SentAnswer
+    | SentIce
+    | SentRepair
+    | SentAbort
+    | SentState
+    | SentLinks
+    | Away
+    | Back
+    | Left
+    | Pong
+    | Notice
+    | Error
+)
+
+
+def relayed(message: Directed, source: PeerId) -> FromServer:
+    """Build anew, from checked fields, what the target gets in place of a client's message."""
+    match message:
+        case Offer(gen=gen, sdp=sdp):
+            return SentOffer(source=source, gen=gen, sdp=sdp)
+        case Answer(gen=gen, sdp=sdp):
+            return SentAnswer(source=source, gen=gen, sdp=sdp)
+        case Ice(gen=gen, candidates=candidates):
+            return SentIce(source=source, gen=gen, candidates=candidates)
+        case Repair(gen=gen, why=why):
+            return SentRepair(source=source, gen=gen, why=why)
+        case Abort(gen=gen):
+            return SentAbort(source=source, gen=gen)
+
+
+def body(message: FromServer) -> bytes:
+    """Encode a message, open for the `seq` of the seat that it goes to."""
+    return _encode(message)[:-1]
+
+
+def credentials_body(credentials: dict[str, Any]) -> bytes:
+    """Encode the credentials endpoint's answer as a message."""
+    return _encode({"type": "credentials", **credentials})[:-1]
+
+
+def sealed(body: bytes, seq: int) -> bytes:
+    """Close a body with its `seq`: the frame as it goes out."""
+    return b'%b,"seq":%d}' % (body, seq)
+
+
+def error_frame(problem: SignalingError, seq: int = 0) -> bytes:
+    """Encode a refusal for a socket that has no seat (yet)."""
+    return sealed(body(Error(code=problem.code, message=str(problem), about=problem.about)), seq)

@@ -1,0 +1,194 @@
+"""What a client may send: every message as a type, parsed strictly, so that the rest sees checked fields."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Annotated, Any, Literal, NoReturn
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from meshvoice.signaling.errors import BadMessage, TooLarge
+
+FRAME_BYTES = 64 * 1024
+SDP_BYTES = 16 * 1024
+CANDIDATE_BYTES = 1024
+CANDIDATES = 64
+LINKS = 32
+WHY_CHARACTERS = 64
+
+_Peer = Annotated[str, Meta(min_length=1, max_length=64)]
+_Gen = Annotated[int, Meta(ge=1, le=2**31)]
+_Count = Annotated[int, Meta(ge=0, le=2**53)]
+_Ordinal = Annotated[int, Meta(ge=1, le=2**53)]
+
+
+class _In(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """What a client may send; a `source` of its own is an unknown field, and so refused."""
+
+
+class _Numbered(_In, frozen=True, kw_only=True):
+    n: _Ordinal | UnsetType = UNSET
+    """The client's own count of its frames, by which the server drops what it already took."""
+
+
+class Hello(_Numbered, frozen=True, tag="hello"):
+    name: Annotated[str, Meta(min_length=1, max_length=80)]
+    muted: bool
+    deafened: bool = False
+    ticket: Annotated[str, Meta(max_length=1024)] | UnsetType = UNSET
+    seen: _Count | UnsetType = UNSET
+    """The last `seq` that this peer got on its earlier socket."""
+
+
+class Candidate(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """RTCIceCandidateInit, as `RTCIceCandidate.toJSON()` writes it."""
+
+    candidate: str
+    sdpMid: Annotated[str, Meta(max_length=64)] | None = None
+    sdpMLineIndex: Annotated[int, Meta(ge=0, le=255)] | None = None
+    usernameFragment: Annotated[str, Meta(max_length=256)] | None = None
+
+
+class Offer(_Numbered, frozen=True, tag="offer"):
+    target: _Peer
+    gen: _Gen
+    sdp: str
+
+
+class Answer(_Numbered, frozen=True, tag="answer"):
+    target: _Peer
+    gen: _Gen
+    sdp: str
+
+
+class Ice(_Numbered, frozen=True, tag="ice"):
+    target: _Peer
+    gen: _Gen
+    candidates: list[Candidate | None]
+    """None is the explicit end of candidates."""
+
+
+class Repair(_Numbered, frozen=True, tag="repair"):
+    target: _Peer
+    gen: Annotated[int, Meta(ge=0, le=2**31)]
+    why: Annotated[str, Meta(max_length=WHY_CHARACTERS)] = ""
+
+
+class Abort(_Numbered, frozen=True, tag="abort"):
+    target: _Peer
+    gen: _Gen
+
+
+class State(_Numbered, frozen=True, tag="state"):
+    muted: bool
+    deafened: bool = False
+
+
+class LinkReport(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """How one link fares, as its own end sees it."""
+
+    state: Literal["connecting", "up", "stalled", "repairing"]
+    path: Literal["direct", "relay"] | None = None
+    rtt: Annotated[float, Meta(ge=0, le=60_000)] | None = None
+    """Milliseconds."""
+    loss: Annotated[float, Meta(ge=0, le=1)] | None = None
+    """Share of packets, 0 to 1."""
+
+
+class Links(_Numbered, frozen=True, tag="links"):
+    links: dict[_Peer, LinkReport]
+
+
+class Ping(_Numbered, frozen=True, tag="ping"):
+    t: Annotated[int, Meta(ge=0, le=2**53)] | Annotated[float, Meta(ge=0, le=2**53)]
+
+
+class Bye(_Numbered, frozen=True, tag="bye"):
+    pass
+
+
+class Remove(_Numbered, frozen=True, tag="remove"):
+    target: _Peer
+
+
+Directed = Offer | Answer | Ice | Repair | Abort
+FromClient = Hello | Offer | Answer | Ice | Repair | Abort | State | Links | Ping | Bye | Remove
+
+_decoder: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
+_decode = _decoder.decode
+_encode = msgspec.json.Encoder().encode
+_TYPE = re.compile(rb'"type"\s*:\s*"([a-z]{1,16})"')
+
+
+def parse(frame: str | bytes) -> FromClient:
+    """Read one frame. Raises `BadMessage` or `TooLarge`, and nothing else, whatever came."""
+    try:
+        data = frame.encode() if isinstance(frame, str) else frame
+        message = _decode(data)
+        _refuse_duplicate_keys(data, message)
+    except msgspec.ValidationError as problem:
+        raise BadMessage(f"{problem}", about=_about(data)) from None
+    except (msgspec.DecodeError, UnicodeError) as problem:
+        raise BadMessage(f"not JSON: {problem}") from None
+    except RecursionError:
+        raise BadMessage("nested too deeply") from None
+    except _DuplicateKey as problem:
+        raise BadMessage(f"the key `{problem}` stands twice", about=_about(data)) from None
+    _check_sizes(message)
+    return message
+
+
+class _DuplicateKey(ValueError):
+    pass
+
+
+def _refuse_duplicate_keys(data: bytes, message: FromClient) -> None:
+    # msgspec takes the last of two equal keys. A frame that is byte for byte what we would write has each key
+    # once; JSON.stringify in the order of the fields gives just that, so the slow look is rare.
+    if _encode(message) != data:
+        json.loads(data, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> None:
+    seen = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise _DuplicateKey(key[:40])
+        seen.add(key)
+
+
+def _check_sizes(message: FromClient) -> None:
+    match message:
+        case Offer(sdp=sdp) | Answer(sdp=sdp):
+            if _longer(sdp, SDP_BYTES):
+                _too_large(message, f"an SDP has at most {SDP_BYTES} bytes")
+            if not sdp.startswith("v=0"):
+                raise BadMessage("an SDP starts with v=0 - at `$.sdp`", about=type_of(message))
+        case Ice(candidates=candidates):
+            if len(candidates) > CANDIDATES:
+                _too_large(message, f"at most {CANDIDATES} candidates in one message")
+            if any(c is not None and _longer(c.candidate, CANDIDATE_BYTES) for c in candidates):
+                _too_large(message, f"a candidate has at most {CANDIDATE_BYTES} bytes")
+        case Links(links=links):
+            if len(links) > LINKS:
+                _too_large(message, f"at most {LINKS} links in one report")
+
+
+def _longer(text: str, limit: int) -> bool:
+    return len(text) > limit or (not text.isascii() and len(text.encode()) > limit)
+
+
+def _too_large(message: FromClient, sentence: str) -> NoReturn:
+    raise TooLarge(sentence, about=type_of(message))
+
+
+def _about(data: bytes) -> str | None:
+    found = _TYPE.search(data)
+    return found[1].decode() if found else None
+
+
+def type_of(message: FromClient) -> str:
+    """Give the message's `type` on the wire."""
+    return str(message.__struct_config__.tag)

@@ -1,0 +1,52 @@
+"""The last frames sent to a seat, kept for the socket that comes back."""
+
+from __future__ import annotations
+
+from collections import deque
+
+REPLAY_FRAMES = 128
+REPLAY_BYTES = 256 * 1024
+
+
+class Replay:
+    """Numbers the frames of one seat from 1 and keeps the last ones, bounded in count and bytes."""
+
+    __slots__ = ("_bytes", "_kept", "seq")
+
+    def __init__(self) -> None:
+        self.seq = 0
+        """The number of the last frame."""
+        self._kept: deque[tuple[float, bytes]] = deque()
+        self._bytes = 0
+
+    def number(self, body: bytes, now: float) -> int:
+        """Keep a body under the next number, and give the number. An empty body takes a number, no more."""
+        self.seq += 1
+        self._kept.append((now, body))
+        self._bytes += len(body)
+        while len(self._kept) > REPLAY_FRAMES or self._bytes > REPLAY_BYTES:
+            self._drop()
+        return self.seq
+
+    def rewind(self, seen: int) -> list[bytes] | None:
+        """Go back to the frame that the peer saw last, and give the bodies of what it missed.
+
+        They are no longer kept: sending them numbers them anew, from `seen` + 1. None, and nothing
+        changes, where frames after `seen` are lost or `seen` was never sent.
+        """
+        missed = self.seq - seen
+        if not 0 <= missed <= len(self._kept):
+            return None
+        bodies = [body for _, body in list(self._kept)[len(self._kept) - missed :] if body]
+        self.seq = seen
+        self._kept.clear()
+        self._bytes = 0
+        return bodies
+
+    def forget(self, before: float) -> None:
+        """Drop what was sent before that time: a peer whose heartbeat answers has it."""
+        while self._kept and self._kept[0][0] < before:
+            self._drop()
+
+    def _drop(self) -> None:
+        self._bytes -= len(self._kept.popleft()[1])
