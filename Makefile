@@ -1,0 +1,81 @@
+# The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
+.POSIX:
+.SUFFIXES:
+.PHONY: run test check format secrets coturn-conf coturn doctor bench clean
+
+PYTHON = python3
+VENV = .venv
+BIN = $(VENV)/bin
+ENV_FILE = conf/meshvoice.env
+MESHVOICE = $(BIN)/meshvoice --env-file $(ENV_FILE)
+BROWSER_NEEDS = chromium:chromium turnserver:coturn firefox-esr:firefox-esr nft:nftables ip:iproute2 \
+	conntrack:conntrack openssl:openssl node:nodejs certutil:libnss3-tools pulseaudio:pulseaudio
+
+run: $(VENV)/serve.done $(ENV_FILE)
+	@$(MESHVOICE) serve
+
+test: $(VENV)/test.done
+	@tests/need.sh $(BROWSER_NEEDS)
+	$(BIN)/python -m pytest
+	@if command -v node >/dev/null; then node --test tests/js/; else echo "skipped: tests/js, node is missing"; fi
+
+check: $(VENV)/check.done node_modules/.package-lock.json
+	@tests/need.sh $(BROWSER_NEEDS)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	npx --no-install tsc --project tsconfig.json
+	node --test tests/js/
+	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
+
+# The pure core: what decides who is where, who hears what and who may enter.
+PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/settings.py,meshvoice/names.py,meshvoice/ids.py
+
+format: $(VENV)/check.done
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+secrets: $(ENV_FILE)
+
+$(ENV_FILE): | $(VENV)/serve.done
+	@$(BIN)/meshvoice secrets $@
+
+coturn-conf: $(VENV)/serve.done $(ENV_FILE)
+	@mkdir -p build && umask 077 && $(MESHVOICE) coturn-conf > build/turnserver.conf.new
+	@mv build/turnserver.conf.new build/turnserver.conf && echo "wrote build/turnserver.conf"
+
+coturn: $(VENV)/serve.done $(ENV_FILE)
+	@tests/need.sh turnserver:coturn
+	@$(MESHVOICE) coturn
+
+doctor: $(VENV)/doctor.done $(ENV_FILE)
+	@$(MESHVOICE) doctor
+
+clean:
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage node_modules $(VENV)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || tests/need.sh no-ensurepip:python3-venv
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/serve.done: $(BIN)/python setup.cfg pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/doctor.done: $(VENV)/serve.done
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[doctor]'
+	@touch $@
+
+$(VENV)/test.done: $(VENV)/serve.done
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+$(VENV)/check.done: $(VENV)/test.done
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	@touch $@
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@tests/need.sh npm:npm
+	npm ci --silent
+	@touch $@

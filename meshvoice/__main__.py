@@ -1,0 +1,104 @@
+"""The command line: serve, secrets, coturn-conf, coturn and doctor."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from meshvoice import assets, env_file
+from meshvoice.settings import Settings, SettingsError
+
+EXIT_USAGE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; gives the process's exit code."""
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    try:
+        code: int = chosen.run(chosen)
+    except SettingsError as problem:
+        print(f"meshvoice: {problem}", file=sys.stderr)
+        return EXIT_USAGE
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="meshvoice", description="Voice rooms for small groups, self-hosted."
+    )
+    parser.add_argument(
+        "--env-file",
+        type=Path,
+        default=Path("conf/meshvoice.env"),
+        help="settings as NAME=value lines; the environment wins over it (default: %(default)s)",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="run the server")
+    serve.set_defaults(run=_serve)
+    make_secrets = commands.add_parser("secrets", help="write the env file with new secrets, once")
+    make_secrets.add_argument("path", type=Path, nargs="?", help="instead of --env-file's; - prints it")
+    make_secrets.set_defaults(run=_secrets)
+    conf = commands.add_parser("coturn-conf", help="print coturn's configuration")
+    conf.set_defaults(run=_coturn_conf)
+    coturn = commands.add_parser("coturn", help="run a local coturn with that configuration")
+    coturn.set_defaults(run=_coturn)
+    doctor = commands.add_parser("doctor", help="prove the TURN path, or name the leg that fails")
+    doctor.add_argument("--json", action="store_true", help="one JSON document in place of lines")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _settings(chosen: argparse.Namespace) -> Settings:
+    return Settings.from_env(env_file.merged(chosen.env_file, dict(os.environ)))
+
+
+def _serve(chosen: argparse.Namespace) -> int:
+    from meshvoice.web import server
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    return server.run(_settings(chosen))
+
+
+def _secrets(chosen: argparse.Namespace) -> int:
+    path: Path = chosen.path or chosen.env_file
+    template = (assets.find("conf") / "meshvoice.env.example").read_text(encoding="utf-8")
+    if str(path) == "-":
+        sys.stdout.write(env_file.with_secrets(template))
+        return 0
+    try:
+        env_file.write_new(path, template)
+    except FileExistsError:
+        print(f"meshvoice: {path} is there already and stays as it is", file=sys.stderr)
+        return 1
+    except OSError as problem:
+        print(f"meshvoice: {path} can't be written: {problem.strerror}", file=sys.stderr)
+        return 1
+    print(f"wrote {path} with new secrets; only you can read it", file=sys.stderr)
+    return 0
+
+
+def _coturn_conf(chosen: argparse.Namespace) -> int:
+    from meshvoice.turn import commands
+
+    return commands.print_conf(_settings(chosen))
+
+
+def _coturn(chosen: argparse.Namespace) -> int:
+    from meshvoice.turn import commands
+
+    return commands.run_coturn(_settings(chosen))
+
+
+def _doctor(chosen: argparse.Namespace) -> int:
+    from meshvoice import doctor
+
+    return doctor.run(_settings(chosen), as_json=chosen.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""The file that holds the deployment's settings and secrets: written once, private, read strictly."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import secrets
+import stat
+from pathlib import Path
+
+from meshvoice.settings import NAMES, SettingsError
+
+
+def read(path: Path) -> dict[str, str]:
+    """Read `NAME=value` lines. Raises `SettingsError`; a missing file is an empty one."""
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SettingsError(str(path), f"can't be read ({problem}): mend the file or its owner") from None
+    if stat.S_IMODE(mode) & 0o007:
+        raise SettingsError(str(path), f"holds secrets that every user here can reach: chmod 600 {path}")
+    return parse(text, name=str(path))
+
+
+def parse(text: str, *, name: str) -> dict[str, str]:
+    """Parse `NAME=value` lines, as systemd's EnvironmentFile= reads them: `#` starts a comment line."""
+    values: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith(("#", ";")):
+            continue
+        match = re.fullmatch(r"\s*([A-Z][A-Z0-9_]*)=(.*)", line)
+        if match is None:
+            raise SettingsError(name, f"line {number} is not NAME=value: correct or remove it")
+        if match[1] in values:
+            raise SettingsError(match[1], f"stands twice in {name}: keep one line")
+        value = match[2].strip()
+        if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
+            value = value[1:-1]
+        values[match[1]] = value
+    return values
+
+
+def write_new(path: Path, template: str) -> None:
+    """Write a complete file with new secrets, 0600. Raises `FileExistsError`: secrets stay as they are."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(with_secrets(template))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def with_secrets(template: str) -> str:
+    """Fill the example file with two new secrets. Raises `SettingsError` where it lacks a line of them."""
+    fresh = {
+        "MESHVOICE_SECRET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "COTURN_SHARED_SECRET": secrets.token_urlsafe(32),
+    }
+    for variable, value in fresh.items():
+        template, found = re.subn(rf"(?m)^#?\s*{variable}=.*$", f"{variable}={value}", template)
+        if found != 1:
+            raise SettingsError(
+                variable, "has no line of its own in the example file: the installation is broken"
+            )
+    return template
+
+
+def merged(path: Path, environ: dict[str, str]) -> dict[str, str]:
+    """Give the file's settings, overlaid by those of the environment. Raises `SettingsError`."""
+    values = read(path)
+    for variable in values:
+        if variable not in NAMES:
+            raise SettingsError(variable, f"in {path} is no setting of meshvoice: remove or correct it")
+    return {**values, **environ}

@@ -1,0 +1,87 @@
+"""What programs ask for: TURN credentials, health and metrics."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from aiohttp import web
+
+from meshvoice.access import gates
+from meshvoice.ids import UserId, parse_room
+from meshvoice.settings import Settings
+from meshvoice.turn import credentials
+from meshvoice.turn.credentials import CredentialsBody
+from meshvoice.web.keys import ADDRESS, BOOK, CLOCK, DERIVED, METRICS, SETTINGS, THROTTLES, VISITOR
+from meshvoice.web.security import Refused, too_many
+
+
+async def turn_credentials(request: web.Request) -> web.Response:
+    """`GET /api/voice/turn-credentials/[?room=ROOM_ID]`: short-lived, for whoever may enter a room.
+
+    With `room`, what the WebSocket's handshake would refuse is refused here, as JSON that a browser can read.
+    """
+    visitor, book, now = request[VISITOR], request.app[BOOK], request.app[CLOCK]()
+    if visitor is None:
+        raise Refused(401, "signed-out", "Sign in first.")
+    if not request.app[THROTTLES].credentials.take(visitor.user_id, now):
+        raise too_many("requests")
+    asked = request.query.get("room")
+    if asked is not None:
+        room = parse_room(asked)
+        answer: gates.Admission | gates.Refusal = gates.Refusal.NOT_FOUND
+        if room is not None:
+            answer = gates.may_enter(
+                book.facts(room, visitor.user_id), user_id=visitor.user_id, room=room, now=now
+            )
+        if isinstance(answer, gates.Refusal):
+            # Always 404, as at the handshake; the code tells more to those who were in.
+            raise Refused(404, answer.code, answer.sentence)
+    elif not book.rooms_of(visitor.user_id, now=now):
+        raise Refused(
+            403, "no-room", "Open your sea or accept an invitation first: you may enter no room now."
+        )
+    settings = request.app[SETTINGS]
+    if not settings.turn.shared_secrets:
+        raise Refused(
+            503,
+            "no-turn-secret",
+            "This server has no COTURN_SHARED_SECRET, so it can't sign TURN credentials.",
+        )
+    return web.json_response(issue(request.app, visitor.user_id))
+
+
+def issue(app: web.Application, user_id: UserId) -> CredentialsBody:
+    """Sign credentials for a user now. Raises `NotConfigured`."""
+    turn = app[SETTINGS].turn
+    signed = credentials.issue(
+        secret=turn.shared_secrets[0] if turn.shared_secrets else "",
+        user_id=user_id,
+        pseudonym_key=app[DERIVED].pseudonyms,
+        ttl=turn.ttl,
+        now=int(app[CLOCK]()),
+    )
+    return credentials.body(turn, signed)
+
+
+async def health(request: web.Request) -> web.Response:
+    """`GET /healthz`: whether the process works: the guest book answers."""
+    request.app[BOOK].users.get(UserId("0" * 32))
+    return web.json_response({"status": "ok"})
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """`GET /metrics`: Prometheus' text format, for this machine and the trusted proxies' network alone."""
+    if not _ours(request[ADDRESS], request.app[SETTINGS]):
+        raise web.HTTPNotFound
+    return web.Response(
+        body=request.app[METRICS].render(),
+        headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
+    )
+
+
+def _ours(address: str, settings: Settings) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return parsed.is_loopback or any(parsed in network for network in settings.trusted_proxies)

@@ -1,0 +1,162 @@
+"""The application put together: settings in, an aiohttp application out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+
+from meshvoice import assets
+from meshvoice.access.guestbook import GuestBook
+from meshvoice.access.seat_tickets import ticket_keys
+from meshvoice.settings import Settings
+from meshvoice.signaling.hub import Hub
+from meshvoice.turn.credentials import derive_pseudonym_key
+from meshvoice.web import api, forms, keys, pages, security, sessions, sockets
+from meshvoice.web.metrics import Metrics
+from meshvoice.web.switchboard import Switchboard
+from meshvoice.web.throttles import Throttles
+
+log = logging.getLogger("meshvoice")
+TICK_SECONDS = 0.5
+PRUNE_SECONDS = 3600.0
+
+
+def make_app(
+    settings: Settings,
+    book: GuestBook,
+    *,
+    clock: Callable[[], float] = time.time,
+    grace: float = 45,
+    throttles: Throttles | None = None,
+) -> web.Application:
+    """Build the application over an open guest book, which stays the caller's to close.
+
+    `clock` gives seconds since 1970; `grace` is for how many seconds a dropped peer's seat is kept.
+    """
+    app = web.Application(client_max_size=64 * 1024)
+    turn = settings.turn
+    hub = Hub(
+        boot=secrets.token_urlsafe(8),
+        grace=grace,
+        renew_after=turn.ttl / 2 if turn.host and turn.shared_secrets else None,
+    )
+    app[keys.SETTINGS] = settings
+    app[keys.BOOK] = book
+    app[keys.CLOCK] = clock
+    app[keys.THROTTLES] = throttles or Throttles()
+    app[keys.METRICS] = Metrics()
+    app[keys.DERIVED] = keys.Derived(
+        tickets=ticket_keys(settings.secret_keys), pseudonyms=derive_pseudonym_key(settings.secret_keys[0])
+    )
+    app[keys.SWITCHBOARD] = Switchboard(hub, book, clock=clock, credentials=lambda user: api.issue(app, user))
+    security.setup(app, settings)
+    sessions.setup(app, settings)
+    _set_up_templates(app)
+    _set_up_metrics(app)
+    _route(app)
+    app.cleanup_ctx.append(_keep_time)
+    app.on_shutdown.append(_shut_down)
+    return app
+
+
+def _route(app: web.Application) -> None:
+    get, post = app.router.add_get, app.router.add_post
+    get("/", pages.home, name="home")
+    get("/my-sea/", pages.my_sea)
+    get("/invitation/", pages.invitation)
+    get("/sea/{owner_id}/", pages.sea)
+    get("/table/{table_id}/", pages.table)
+    post("/sign-in", forms.sign_in)
+    post("/sign-out", forms.sign_out)
+    post("/my-sea/open", forms.open_sea)
+    post("/my-sea/close", forms.close_sea)
+    post("/my-sea/invitations", forms.invite_to_sea)
+    post("/my-sea/invitations/{invitation_id}/revoke", forms.revoke_to_sea)
+    post("/my-sea/guests/{user_id}/remove", forms.remove_guest)
+    post("/sea/{owner_id}/leave", forms.leave_sea)
+    post("/invitations/look", forms.look)
+    post("/invitations/accept", forms.accept)
+    post("/tables", forms.make_table)
+    post("/table/{table_id}/invitations", forms.invite_to_table)
+    post("/table/{table_id}/invitations/{invitation_id}/revoke", forms.revoke_to_table)
+    post("/table/{table_id}/seats/leave", forms.leave_table)
+    post("/table/{table_id}/seats/{user_id}/remove", forms.remove_from_table)
+    post("/table/{table_id}/owner", forms.hand_over_table)
+    get("/api/voice/turn-credentials/", api.turn_credentials)
+    get("/ws/voice/{room_id}/", sockets.voice)
+    get("/healthz", api.health)
+    get("/metrics", api.metrics)
+    app.router.add_static("/static/", assets.find("static"), append_version=False)
+
+
+def _set_up_templates(app: web.Application) -> None:
+    settings = app[keys.SETTINGS]
+
+    async def common(request: web.Request) -> dict[str, Any]:
+        visitor = request.get(keys.VISITOR)
+        return {
+            "user": None if visitor is None else {"user_id": visitor.user_id, "name": visitor.name},
+            "may_host": visitor is not None and visitor.may_host,
+            "version": _version(),
+            "turn_configured": bool(settings.turn.host),
+            "relay_only": settings.relay_only,
+            "signed_in_by_proxy": bool(settings.user_header),
+        }
+
+    aiohttp_jinja2.setup(
+        app,
+        loader=jinja2.FileSystemLoader(assets.find("templates")),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        context_processors=[common],
+    )
+
+
+def _version() -> str:
+    try:
+        return version("meshvoice")
+    except PackageNotFoundError:  # run from a checkout that nobody installed
+        return "0"
+
+
+def _set_up_metrics(app: web.Application) -> None:
+    metrics, switchboard = app[keys.METRICS], app[keys.SWITCHBOARD]
+    metrics.watch("meshvoice_rooms", "Rooms with somebody in them.", lambda: len(switchboard.hub.rooms))
+    metrics.watch("meshvoice_seats", "Seats that hold a socket.", lambda: switchboard.hub.rooms.sockets)
+    metrics.watch("meshvoice_sockets", "Open WebSockets.", lambda: switchboard.sockets)
+
+
+async def _keep_time(app: web.Application) -> AsyncIterator[None]:
+    ticking = asyncio.create_task(_tick(app))
+    yield
+    ticking.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await ticking
+
+
+async def _tick(app: web.Application) -> None:
+    clock, pruned_at = app[keys.CLOCK], 0.0
+    while True:
+        try:
+            app[keys.SWITCHBOARD].tick()
+            if clock() - pruned_at >= PRUNE_SECONDS:
+                pruned_at = clock()
+                app[keys.BOOK].prune(now=pruned_at, unseen_since=pruned_at - sessions.SESSION_SECONDS)
+        except Exception:
+            # Time must go on: a tick that failed is told, and the next one comes.
+            log.exception("a tick failed")
+        await asyncio.sleep(TICK_SECONDS)
+
+
+async def _shut_down(app: web.Application) -> None:
+    await app[keys.SWITCHBOARD].shut_down()

@@ -1,0 +1,51 @@
+"""What hangs on the application and on a request, by typed keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from meshvoice.access.guestbook import GuestBook
+from meshvoice.ids import SessionId, UserId
+from meshvoice.settings import Settings
+
+if TYPE_CHECKING:
+    from meshvoice.web.metrics import Metrics
+    from meshvoice.web.switchboard import Switchboard
+    from meshvoice.web.throttles import Throttles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """Who sends this request."""
+
+    user_id: UserId
+    name: str
+    session_id: SessionId | None
+    """None where a trusted proxy names the user: there is no session of ours then."""
+    may_host: bool
+    """False for whoever came by an invitation alone where the deployment sets a passphrase."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """Keys made from the deployment's secret, once."""
+
+    tickets: tuple[bytes, ...]
+    pseudonyms: bytes
+
+
+SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
+BOOK: web.AppKey[GuestBook] = web.AppKey("book", GuestBook)
+CLOCK: web.AppKey[Callable[[], float]] = web.AppKey("clock")
+DERIVED: web.AppKey[Derived] = web.AppKey("derived", Derived)
+SWITCHBOARD: web.AppKey[Switchboard] = web.AppKey("switchboard")
+THROTTLES: web.AppKey[Throttles] = web.AppKey("throttles")
+METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
+HEADERS: web.AppKey[Mapping[str, str]] = web.AppKey("headers")
+
+VISITOR: web.RequestKey[Visitor | None] = web.RequestKey("visitor")
+ADDRESS: web.RequestKey[str] = web.RequestKey("address", str)

@@ -1,0 +1,214 @@
+"""The pages: what the guest book and the hub know, as HTML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp_jinja2
+import aiohttp_session
+import segno
+from aiohttp import web
+
+from meshvoice.access import gates
+from meshvoice.access.invitations import Invitation
+from meshvoice.access.tables import TableRecord
+from meshvoice.ids import Room, RoomId, Sea, Table, UserId, parse_room
+from meshvoice.web.keys import BOOK, CLOCK, SETTINGS, SWITCHBOARD, VISITOR, Visitor
+from meshvoice.web.security import Refused, local_path, wants_json
+
+Context = dict[str, Any]
+FLASH = "invitation"
+"""A fresh invitation on its way to the page that shows it once; it travels in the encrypted cookie only."""
+
+
+def signed_in(request: web.Request) -> Visitor:
+    """Give the visitor; send one who isn't signed in to the sign-in page and back. Raises."""
+    visitor = request[VISITOR]
+    if visitor is None:
+        if wants_json(request) or request.method not in ("GET", "HEAD"):
+            raise Refused(401, "signed-out", "Sign in first.")
+        raise web.HTTPSeeOther(request.app.router["home"].url_for().with_query(next=request.path))
+    return visitor
+
+
+def admitted(request: web.Request, room: Room | None, visitor: Visitor) -> gates.Admission | gates.Refusal:
+    """Ask the gate about a page's room."""
+    if room is None:
+        return gates.Refusal.NOT_FOUND
+    facts = request.app[BOOK].facts(room, visitor.user_id)
+    return gates.may_enter(facts, user_id=visitor.user_id, room=room, now=request.app[CLOCK]())
+
+
+def refuse(refusal: gates.Refusal) -> Refused:
+    """Say why a room's page stays shut."""
+    return Refused(refusal.http_status, refusal.code, refusal.sentence)
+
+
+@aiohttp_jinja2.template("home.html")
+async def home(request: web.Request) -> Context | web.Response:
+    """`GET /`: sign-in, or what is mine."""
+    visitor = request[VISITOR]
+    if visitor is None:
+        return sign_in_page(request, next_path=local_path(request.query.get("next", "/")))
+    book, now = request.app[BOOK], request.app[CLOCK]()
+    window = book.seas.window(visitor.user_id, now=now)
+    present = [g for g in book.seas.guests(visitor.user_id) if g.standing is gates.Standing.PRESENT]
+    return {
+        "sea": {
+            "open": window is not None,
+            "closes_at": window.closes_at if window else None,
+            "guests": len(present) if window else 0,
+        },
+        "tables": [
+            {
+                "table_id": table.table_id,
+                "name": table.name,
+                "seats_taken": len(table.seated),
+                "seats": table.seats,
+                "owner": table.owner == visitor.user_id,
+            }
+            for table in book.tables.of(visitor.user_id)
+        ],
+        "visits": [
+            {"owner_id": visit.owner, "owner_name": visit.owner_name, "closes_at": visit.closes_at}
+            for visit in book.seas.visiting(visitor.user_id, now=now)
+        ],
+    }
+
+
+def sign_in_page(
+    request: web.Request, *, next_path: str, error: str | None = None, name: str = "", status: int = 200
+) -> web.Response:
+    """Render the sign-in page, with what was wrong the last time."""
+    context = {
+        "next": next_path,
+        "needs_passphrase": bool(request.app[SETTINGS].passphrase),
+        "error": error,
+        "name": name,
+    }
+    return aiohttp_jinja2.render_template("sign-in.html", request, context, status=status)
+
+
+@aiohttp_jinja2.template("my-sea.html")
+async def my_sea(request: web.Request) -> Context:
+    """`GET /my-sea/`: the owner's page."""
+    visitor = signed_in(request)
+    book, now = request.app[BOOK], request.app[CLOCK]()
+    room = Sea(owner_id=visitor.user_id)
+    window = book.seas.window(visitor.user_id, now=now)
+    talking = _talking(request, room.room_id)
+    return {
+        "voice": {"active": window is not None, "room_id": room.room_id},
+        "sea": {"open": window is not None, "closes_at": window.closes_at if window else None},
+        "guests": [
+            {
+                "user_id": guest.user_id,
+                "name": guest.name,
+                "state": guest.standing.value,
+                "present": guest.standing is gates.Standing.PRESENT,
+                "in_voice": guest.user_id in talking,
+            }
+            for guest in (book.seas.guests(visitor.user_id) if window else ())
+        ],
+        "invitations": _listed(book.invitations.of(room, by=visitor.user_id, now=now)) if window else [],
+        "new_invitation": await _take_fresh(request, room.room_id),
+    }
+
+
+@aiohttp_jinja2.template("sea.html")
+async def sea(request: web.Request) -> Context:
+    """`GET /sea/{owner_id}/`: a guest's page."""
+    visitor = signed_in(request)
+    room = parse_room(f"mysea-{request.match_info['owner_id']}")
+    if isinstance(room, Sea) and room.owner_id == visitor.user_id:
+        raise web.HTTPSeeOther("/my-sea/")
+    answer = admitted(request, room, visitor)
+    if isinstance(answer, gates.Refusal) or not isinstance(room, Sea):
+        raise refuse(answer if isinstance(answer, gates.Refusal) else gates.Refusal.NOT_FOUND)
+    owner = request.app[BOOK].users.get(room.owner_id)
+    return {
+        "voice": {"active": True, "room_id": room.room_id},
+        "owner": {"user_id": room.owner_id, "name": owner.name if owner else ""},
+        "closes_at": answer.closes_at,
+    }
+
+
+@aiohttp_jinja2.template("table.html")
+async def table(request: web.Request) -> Context:
+    """`GET /table/{uuid}/`: the page of those seated."""
+    visitor = signed_in(request)
+    room = parse_room(request.match_info["table_id"])
+    answer = admitted(request, room, visitor)
+    record = request.app[BOOK].tables.get(room.table_id) if isinstance(room, Table) else None
+    if isinstance(answer, gates.Refusal) or record is None:
+        raise refuse(answer if isinstance(answer, gates.Refusal) else gates.Refusal.NOT_FOUND)
+    owns = record.owner == visitor.user_id
+    invitations: tuple[Invitation, ...] = ()
+    if owns:
+        invitations = request.app[BOOK].invitations.of(
+            record.room, by=visitor.user_id, now=request.app[CLOCK]()
+        )
+    return {
+        "voice": {"active": True, "room_id": record.room_id},
+        "table": {"table_id": record.table_id, "name": record.name, "owner_id": record.owner},
+        "seats": _seats(record, visitor.user_id, _talking(request, record.room_id)),
+        "is_owner": owns,
+        "invitations": _listed(invitations),
+        "new_invitation": await _take_fresh(request, record.room_id),
+    }
+
+
+@aiohttp_jinja2.template("invitation.html")
+async def invitation(request: web.Request) -> Context:
+    """`GET /invitation/`: the page that reads the token in its fragment, which never comes here by GET."""
+    return {}
+
+
+def _seats(record: TableRecord, me: UserId, talking: frozenset[UserId]) -> list[Context]:
+    by_number = {seated.seat: seated for seated in record.seated}
+    rows = []
+    for number in range(1, record.seats + 1):
+        seated = by_number.get(number)
+        rows.append(
+            {
+                "number": number,
+                "user_id": seated.user_id if seated else None,
+                "name": seated.name if seated else "",
+                "in_voice": seated is not None and seated.user_id in talking,
+                "you": seated is not None and seated.user_id == me,
+                "owner": seated is not None and seated.user_id == record.owner,
+            }
+        )
+    return rows
+
+
+def _listed(invitations: tuple[Invitation, ...]) -> list[Context]:
+    return [
+        {
+            "id": listed.invitation_id,
+            "state": listed.state.value,
+            "by": listed.deposited_name,
+            "created_at": listed.made_at,
+            "expires_at": listed.expires_at,
+        }
+        for listed in invitations
+    ]
+
+
+def _talking(request: web.Request, room: RoomId) -> frozenset[UserId]:
+    return request.app[SWITCHBOARD].hub.users_in(room)
+
+
+async def _take_fresh(request: web.Request, room: RoomId) -> Context | None:
+    session = await aiohttp_session.get_session(request)
+    fresh = session.get(FLASH)
+    if not isinstance(fresh, dict) or fresh.get("room") != room:
+        return None
+    del session[FLASH]
+    return {"url": fresh["url"], "expires_at": fresh["expires_at"], "qr": qr_code(fresh["url"])}
+
+
+def qr_code(text: str) -> str:
+    """Draw a QR code as a `data:` URI (SVG)."""
+    # Light modules are drawn too: in a dark page the code must stay dark on light.
+    return str(segno.make(text, error="m").svg_data_uri(scale=4, border=3, light="#fff", dark="#000"))

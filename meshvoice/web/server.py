@@ -1,0 +1,71 @@
+"""The process: the guest book's file, the loop, the listening socket, and a quick end on SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from pathlib import Path
+
+from aiohttp import web
+
+from meshvoice.access.errors import GuestBookError
+from meshvoice.access.guestbook import GuestBook
+from meshvoice.settings import Settings, SettingsError
+from meshvoice.web.app import make_app
+
+log = logging.getLogger("meshvoice")
+SHUTDOWN_SECONDS = 1.0
+"""For requests under way when the process is told to end; WebSockets have been closed by then."""
+
+
+def open_book(path: str) -> GuestBook:
+    """Open the guest book, making the file (0600) and its folder (0700). Raises `SettingsError`."""
+    file = Path(path)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        return GuestBook.open(path)
+    except OSError as problem:
+        raise SettingsError(
+            "MESHVOICE_DATABASE",
+            f"{path} can't be written ({problem.strerror}): mend its folder's owner or mode",
+        ) from None
+    except GuestBookError as problem:
+        raise SettingsError("MESHVOICE_DATABASE", f"{path}: {problem}") from None
+
+
+def run(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; gives the exit code. Raises `SettingsError`."""
+    book = open_book(settings.database)
+    try:
+        app = make_app(settings, book)
+        log.info("serving on %s", settings.origin)
+        if not settings.turn.host:
+            log.info(
+                "no COTURN_TURN_HOST is set: people on one network hear each other, others need `make coturn`"
+            )
+        web.run_app(
+            app,
+            host=settings.host,
+            port=settings.port,
+            access_log=None,  # would hold addresses
+            print=None,
+            shutdown_timeout=SHUTDOWN_SECONDS,
+            loop=_new_loop(),
+        )
+    except OSError as problem:
+        raise SettingsError(
+            "MESHVOICE_PORT", f"{settings.host}:{settings.port} can't be listened on ({problem.strerror})"
+        ) from None
+    finally:
+        book.close()
+    return 0
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:  # not there on every platform
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()

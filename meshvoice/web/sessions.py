@@ -1,0 +1,177 @@
+"""Who sends a request: the encrypted session cookie, its revocation, and a trusted proxy's header."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+
+import aiohttp_session
+from aiohttp import web
+from aiohttp_session.cookie_storage import EncryptedCookieStorage
+from cryptography.fernet import Fernet, MultiFernet
+
+from meshvoice.access.users import User
+from meshvoice.ids import SessionId, UserId
+from meshvoice.names import NameRefused
+from meshvoice.settings import Network, Settings
+from meshvoice.web.keys import ADDRESS, BOOK, CLOCK, SETTINGS, VISITOR, Visitor
+
+SESSION_SECONDS = 90 * 24 * 3600
+_RENEW_SECONDS = 24 * 3600
+
+
+class RotatingFernet(Fernet):
+    """Encrypts with the first key and decrypts with any (aiohttp-session takes no MultiFernet)."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        encoded = [base64.urlsafe_b64encode(key) for key in keys]
+        super().__init__(encoded[0])
+        self._all = MultiFernet([Fernet(key) for key in encoded])
+
+    def encrypt(self, data: bytes) -> bytes:
+        """Encrypt with the first key."""
+        return self._all.encrypt(data)
+
+    def decrypt(self, token: bytes | str, ttl: int | None = None) -> bytes:
+        """Decrypt with whichever key made it. Raises `InvalidToken`."""
+        return self._all.decrypt(token, ttl)
+
+
+class CookieStorage(EncryptedCookieStorage):
+    """aiohttp-session's encrypted cookie, with two holes closed."""
+
+    def load_cookie(self, request: web.Request) -> str | None:
+        """Read the cookie; one that no browser of ours got counts as none."""
+        cookie = super().load_cookie(request)
+        # Bytes that are no UTF-8 come as lone surrogates, which the storage would fail to encode (a 500).
+        return cookie if cookie is not None and cookie.isascii() else None
+
+    def save_cookie(
+        self, response: web.StreamResponse, cookie_data: str, *, max_age: int | None = None
+    ) -> None:
+        """Write the cookie, or delete it with the attributes that browsers ask of a `__Host-` cookie."""
+        if cookie_data:
+            super().save_cookie(response, cookie_data, max_age=max_age)
+            return
+        response.del_cookie(
+            self.cookie_name,
+            path="/",
+            secure=self.cookie_params["secure"],
+            httponly=True,
+            samesite=self.cookie_params["samesite"],
+        )
+
+
+def setup(app: web.Application, settings: Settings) -> None:
+    """Install the session and the visitor's middleware."""
+    storage = CookieStorage(
+        RotatingFernet(settings.secret_keys),
+        cookie_name="__Host-meshvoice" if settings.https else "meshvoice",
+        max_age=SESSION_SECONDS,
+        secure=settings.https,
+        httponly=True,
+        samesite="Lax",
+    )
+    app.middlewares.append(aiohttp_session.session_middleware(storage))
+    app.middlewares.append(_know_visitor)
+
+
+@web.middleware
+async def _know_visitor(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    settings = request.app[SETTINGS]
+    peer = request.remote or ""
+    request[ADDRESS] = client_address(
+        peer, request.headers.getall("X-Forwarded-For", []), settings.trusted_proxies
+    )
+    if settings.user_header:
+        request[VISITOR] = _named_by_proxy(request, peer, settings)
+    else:
+        request[VISITOR] = await _named_by_cookie(request)
+    return await handler(request)
+
+
+async def _named_by_cookie(request: web.Request) -> Visitor | None:
+    session = await aiohttp_session.get_session(request)
+    book, now = request.app[BOOK], request.app[CLOCK]()
+    user_id, session_id = session.get("user"), session.get("sid")
+    if not isinstance(user_id, str) or not isinstance(session_id, str):
+        return None
+    user = book.users.get(UserId(user_id))
+    if user is None or book.sessions.revoked(SessionId(session_id)):
+        return None
+    book.users.seen(user.user_id, now=now)
+    if now - session.created > _RENEW_SECONDS:
+        # A session in use goes on: setting any value dates it anew.
+        session["sid"] = session_id
+    return Visitor(
+        user_id=user.user_id,
+        name=user.name,
+        session_id=SessionId(session_id),
+        may_host=bool(session.get("host", True)),
+    )
+
+
+def _named_by_proxy(request: web.Request, peer: str, settings: Settings) -> Visitor | None:
+    external = request.headers.get(settings.user_header, "").strip()
+    if not external or len(external) > 200 or not _within(peer, settings.trusted_proxies):
+        return None
+    book, now = request.app[BOOK], request.app[CLOCK]()
+    try:
+        user = book.users.by_external(external, name=external[:40], random=secrets.token_bytes(16), now=now)
+    except NameRefused:
+        return None
+    book.users.seen(user.user_id, now=now)
+    return Visitor(user_id=user.user_id, name=user.name, session_id=None, may_host=True)
+
+
+async def sign_in(request: web.Request, name: str, *, may_host: bool) -> User:
+    """Make a person and a new session for them. Raises `NameRefused`."""
+    app = request.app
+    user = app[BOOK].users.add(name, random=secrets.token_bytes(16), now=app[CLOCK]())
+    # A session that somebody planted before must not become this person's.
+    session = await aiohttp_session.new_session(request)
+    session["user"] = user.user_id
+    session["sid"] = secrets.token_urlsafe(16)
+    session["host"] = may_host
+    request[VISITOR] = Visitor(
+        user_id=user.user_id, name=user.name, session_id=SessionId(session["sid"]), may_host=may_host
+    )
+    return user
+
+
+async def sign_out(request: web.Request) -> Visitor | None:
+    """End the session here and in the guest book, so that a copy of its cookie is worth nothing."""
+    visitor = request[VISITOR]
+    session = await aiohttp_session.get_session(request)
+    if visitor is not None and visitor.session_id is not None:
+        request.app[BOOK].sessions.revoke(
+            visitor.session_id, until=request.app[CLOCK]() + SESSION_SECONDS + _RENEW_SECONDS
+        )
+    session.invalidate()
+    return visitor
+
+
+def client_address(peer: str, forwarded: Sequence[str], proxies: Sequence[Network]) -> str:
+    """Give the address of the one who asks: the last one in X-Forwarded-For that no trusted proxy has.
+
+    The header counts only where the connection itself comes from a trusted proxy.
+    """
+    if not _within(peer, proxies):
+        return peer
+    hops = [hop.strip() for line in forwarded for hop in line.split(",") if hop.strip()]
+    for hop in reversed(hops):
+        if not _within(hop, proxies):
+            return hop
+    return hops[0] if hops else peer
+
+
+def _within(address: str, networks: Sequence[Network]) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)

@@ -1,0 +1,207 @@
+"""`GET /ws/voice/{room_id}/`: one WebSocket from its handshake to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiohttp import WSMsgType, web
+from msgspec import UNSET
+
+from meshvoice.access import gates, seat_tickets
+from meshvoice.access.errors import TicketError
+from meshvoice.ids import Room, RoomId, Sea, parse_room
+from meshvoice.signaling.errors import BadMessage, CloseCode, NotJoined, SignalingError
+from meshvoice.signaling.frames import error_frame
+from meshvoice.signaling.hub import Entry
+from meshvoice.signaling.limits import address_key
+from meshvoice.signaling.messages import FRAME_BYTES, Hello, parse, type_of
+from meshvoice.signaling.rooms import SocketId
+from meshvoice.web.keys import (
+    ADDRESS,
+    BOOK,
+    CLOCK,
+    DERIVED,
+    METRICS,
+    SETTINGS,
+    SWITCHBOARD,
+    THROTTLES,
+    VISITOR,
+    Visitor,
+)
+from meshvoice.web.outbox import Outbox
+from meshvoice.web.security import Refused, check_websocket_origin, too_many
+from meshvoice.web.switchboard import new_peer
+
+log = logging.getLogger("meshvoice.voice")
+
+SUBPROTOCOL = "meshvoice.v1"
+HELLO_SECONDS = 5.0
+HEARTBEAT_SECONDS = 15.0
+"""Between protocol pings; a peer that lets one go unanswered for half of that is given up."""
+TICKET_SECONDS = 7 * 24 * 3600
+"""For which a table's seat ticket is good; a sea's ends with the sea."""
+
+
+async def voice(request: web.Request) -> web.StreamResponse:
+    """Serve signaling to one peer."""
+    visitor, room = admit(request)
+    with _held(request, visitor, room.room_id):
+        ws = web.WebSocketResponse(
+            protocols=(SUBPROTOCOL,),
+            compress=False,  # costs 100 KB a peer, and SDP is sent once
+            max_msg_size=FRAME_BYTES,
+            heartbeat=HEARTBEAT_SECONDS,
+            decode_text=False,
+            timeout=1.0,
+        )
+        await ws.prepare(request)
+        switchboard, outbox = request.app[SWITCHBOARD], Outbox(ws, request)
+        socket = switchboard.plug(outbox)
+        try:
+            hello = await _hello(request, ws, outbox)
+            if hello is not None:
+                _join(request, visitor, room, socket, hello)
+                await _listen(request, ws, socket)
+        finally:
+            switchboard.unplug(socket)
+            await outbox.finish()
+        log.info("a socket ended: %s", outbox.closed_by_us or ws.close_code)
+    return ws
+
+
+def admit(request: web.Request) -> tuple[Visitor, Room]:
+    """Ask everything that is asked before the upgrade. Raises `Refused`."""
+    check_websocket_origin(request)
+    throttles, now = request.app[THROTTLES], request.app[CLOCK]()
+    if not throttles.handshakes.take(address_key(request[ADDRESS]), now):
+        raise too_many("connections")
+    visitor = request[VISITOR]
+    if visitor is None:
+        raise Refused(401, "signed-out", "Sign in first.")
+    room = parse_room(request.match_info["room_id"])
+    answer: gates.Admission | gates.Refusal = gates.Refusal.NOT_FOUND
+    if room is not None:
+        facts = request.app[BOOK].facts(room, visitor.user_id)
+        answer = gates.may_enter(facts, user_id=visitor.user_id, room=room, now=now)
+    if room is None or isinstance(answer, gates.Refusal):
+        # The same bytes for whatever the reason: nobody learns here which rooms exist.
+        raise Refused(404, gates.Refusal.NOT_FOUND.code, gates.Refusal.NOT_FOUND.sentence)
+    if not throttles.joins.take(visitor.user_id, now):
+        raise too_many("joins")
+    return visitor, room
+
+
+@contextmanager
+def _held(request: web.Request, visitor: Visitor, room: RoomId) -> Iterator[None]:
+    throttles = request.app[THROTTLES]
+    caps = (
+        (throttles.sockets_of_user, visitor.user_id),
+        (throttles.sockets_of_address, address_key(request[ADDRESS])),
+        (throttles.sockets_of_room, room),
+        (throttles.sockets, None),
+    )
+    if not all(cap.free(key) for cap, key in caps):
+        raise too_many("open connections")
+    for cap, key in caps:
+        cap.hold(key)
+    try:
+        yield
+    finally:
+        for cap, key in caps:
+            cap.release(key)
+
+
+async def _hello(request: web.Request, ws: web.WebSocketResponse, outbox: Outbox) -> Hello | None:
+    """Wait for the hello; None where none came in time or the socket ended."""
+    mistakes = 0
+    try:
+        async with asyncio.timeout(HELLO_SECONDS):
+            async for message in ws:
+                try:
+                    if message.type is not WSMsgType.TEXT:
+                        raise BadMessage("frames are JSON text")
+                    said = parse(message.data)
+                    if isinstance(said, Hello):
+                        return said
+                    raise NotJoined("say hello first", about=type_of(said))
+                except SignalingError as problem:
+                    request.app[METRICS].refused(problem)
+                    outbox.put(error_frame(problem))
+                    mistakes += 1
+                if mistakes > 20:
+                    outbox.close(CloseCode.BAD, "too many bad messages")
+                    return None
+    except TimeoutError:
+        outbox.close(CloseCode.BAD, f"no hello within {HELLO_SECONDS:.0f} seconds")
+    return None
+
+
+def _join(request: web.Request, visitor: Visitor, room: Room, socket: SocketId, hello: Hello) -> None:
+    app, now = request.app, request.app[CLOCK]()
+    switchboard, hub = app[SWITCHBOARD], app[SWITCHBOARD].hub
+    # Facts may have changed between the handshake and the hello.
+    answer = gates.may_enter(
+        app[BOOK].facts(room, visitor.user_id), user_id=visitor.user_id, room=room, now=now
+    )
+    signed_out = visitor.session_id is not None and app[BOOK].sessions.revoked(visitor.session_id)
+    if signed_out or isinstance(answer, gates.Refusal):
+        code = (
+            CloseCode.SIGNED_OUT
+            if signed_out
+            else CloseCode(getattr(answer, "close_code", CloseCode.NOT_YOURS))
+        )
+        switchboard.refuse(socket, code, "you may not be in this room any more")
+        return
+    peer, order, came_back = new_peer(), hub.next_order(now), False
+    if hello.ticket is not UNSET:
+        try:
+            seat = seat_tickets.verify(
+                hello.ticket, keys=app[DERIVED].tickets, room=room.room_id, user=visitor.user_id, now=now
+            )
+            peer, order, came_back = seat.peer, seat.order, True
+        except TicketError as problem:
+            # A ticket that ran out costs the seat, not the call: the peer joins as a newcomer.
+            log.info("a seat ticket was not taken: %s", problem)
+    expires_at = now + TICKET_SECONDS if answer.closes_at is None else answer.closes_at
+    ticket = seat_tickets.sign(
+        seat_tickets.Seat(
+            room=room.room_id, peer=peer, user=visitor.user_id, order=order, expires_at=expires_at
+        ),
+        keys=app[DERIVED].tickets,
+    )
+    entry = Entry(
+        room=room.room_id,
+        user=visitor.user_id,
+        name=visitor.name,
+        role=answer.role.value,
+        capacity=capacity(request, room),
+        closes_at=None if answer.closes_at is None else int(answer.closes_at),
+        peer=peer,
+        order=order,
+        ticket=ticket,
+        came_back=came_back,
+        hello=hello,
+    )
+    app[METRICS].joins.labels("ticket" if came_back else "new").inc()
+    switchboard.carry_out(hub.join(entry, socket, now))
+
+
+def capacity(request: web.Request, room: Room) -> int:
+    """Tell how many seats a room has."""
+    settings = request.app[SETTINGS]
+    return settings.sea_peers if isinstance(room, Sea) else settings.table_seats
+
+
+async def _listen(request: web.Request, ws: web.WebSocketResponse, socket: SocketId) -> None:
+    app = request.app
+    switchboard, hub, clock, metrics = app[SWITCHBOARD], app[SWITCHBOARD].hub, app[CLOCK], app[METRICS]
+    async for message in ws:
+        # No await from here to the outboxes: the registry is whole between two messages.
+        if message.type is WSMsgType.TEXT:
+            metrics.messages.inc()
+            switchboard.carry_out(hub.receive(socket, message.data, clock()))
+        elif message.type is WSMsgType.BINARY:
+            switchboard.carry_out(hub.receive(socket, b"binary", clock()))

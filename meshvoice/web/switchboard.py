@@ -1,0 +1,149 @@
+"""Carries out what the hub decides: frames into outboxes, closings, credentials, and the gate asked again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Iterable
+from typing import assert_never
+
+from meshvoice.access import gates
+from meshvoice.access.guestbook import GuestBook
+from meshvoice.ids import PeerId, Room, RoomId, Sea, Table, UserId, parse_room
+from meshvoice.signaling.effects import Close, Deliver, Effect, RemoveUser, RenewCredentials
+from meshvoice.signaling.errors import CloseCode
+from meshvoice.signaling.frames import credentials_body
+from meshvoice.signaling.hub import Hub, Reason
+from meshvoice.signaling.rooms import SocketId
+from meshvoice.turn.credentials import CredentialsBody
+from meshvoice.web.outbox import Outbox
+
+log = logging.getLogger("meshvoice.voice")
+
+_REASONS: dict[gates.Refusal, Reason] = {
+    gates.Refusal.REMOVED: "removed",
+    gates.Refusal.NOT_FOUND: "left",
+    gates.Refusal.CLOSED: "left",
+}
+
+
+class Switchboard:
+    """The hub with its sockets, the guest book and the clock. Nothing awaits while a registry changes."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        book: GuestBook,
+        *,
+        clock: Callable[[], float],
+        credentials: Callable[[UserId], CredentialsBody],
+    ) -> None:
+        self.hub = hub
+        self._book = book
+        self._clock = clock
+        self._credentials = credentials
+        self._outboxes: dict[SocketId, Outbox] = {}
+        self._last_socket = 0
+
+    @property
+    def sockets(self) -> int:
+        """How many sockets are open, those that have not said hello included."""
+        return len(self._outboxes)
+
+    def plug(self, outbox: Outbox) -> SocketId:
+        """Take in a socket by its outbox."""
+        self._last_socket += 1
+        socket = SocketId(self._last_socket)
+        self._outboxes[socket] = outbox
+        return socket
+
+    def refuse(self, socket: SocketId, code: CloseCode, why: str) -> None:
+        """Close a socket that has no seat."""
+        self.carry_out([Close(socket, code, why)])
+
+    def unplug(self, socket: SocketId) -> None:
+        """Forget a socket that closed; its seat is kept for a while."""
+        del self._outboxes[socket]
+        self.carry_out(self.hub.dropped(socket, self._clock()))
+
+    def carry_out(self, effects: Iterable[Effect]) -> None:
+        """Do what the hub decided, in its order."""
+        for effect in effects:
+            match effect:
+                case Deliver(socket, frame):
+                    outbox = self._outboxes.get(socket)
+                    if outbox is not None:
+                        outbox.put(frame)
+                case Close(socket, code, why):
+                    outbox = self._outboxes.get(socket)
+                    if outbox is not None:
+                        log.info("closing a socket: %d %s", code, why)
+                        outbox.close(code, why)
+                case RenewCredentials(socket, user):
+                    body = credentials_body(dict(self._credentials(user)))
+                    self.carry_out(self.hub.send_credentials(socket, body, self._clock()))
+                case RemoveUser(room, user, by):
+                    self.remove(room, user, by=by)
+                case _:
+                    assert_never(effect)
+
+    def remove(self, room: RoomId, user: UserId, *, by: UserId) -> None:
+        """Remove a user for good, on the word of `by`. Raises `AccessError`."""
+        now = self._clock()
+        match parse_room(room):
+            case Sea(owner_id=owner_id):
+                self._book.seas.remove(owner_id, user, now=now)
+            case Table(table_id=table_id):
+                self._book.tables.remove(table_id, user, by=by, now=now)
+        self.recheck(room)
+
+    def recheck(self, room: RoomId) -> None:
+        """Ask the gate again for everyone in a room, because a fact changed."""
+        parsed = parse_room(room)
+        if parsed is None:
+            return
+        for user in self.hub.users_in(room):
+            self._recheck_user(parsed, user)
+
+    def _recheck_user(self, room: Room, user: UserId) -> None:
+        now = self._clock()
+        answer = gates.may_enter(self._book.facts(room, user), user_id=user, room=room, now=now)
+        if isinstance(answer, gates.Refusal):
+            code = CloseCode(answer.close_code)
+            effects = self.hub.evict(
+                room.room_id, user, code, reason=_REASONS[answer], why=answer.sentence, now=now
+            )
+        else:
+            effects = self.hub.regrade(room.room_id, user, answer.role.value, now)
+        self.carry_out(effects)
+
+    def close_room(self, room: RoomId) -> None:
+        """End a room's voice for everyone."""
+        self.carry_out(self.hub.close_room(room))
+
+    def sign_out(self, user: UserId) -> None:
+        """Close every socket of a user who signed out."""
+        for room in self.hub.seats_of(user):
+            self.carry_out(
+                self.hub.evict(
+                    room, user, CloseCode.SIGNED_OUT, reason="left", why="you signed out", now=self._clock()
+                )
+            )
+
+    def tick(self) -> None:
+        """Let time do its part; called about twice a second."""
+        self.carry_out(self.hub.tick(self._clock()))
+
+    async def shut_down(self) -> None:
+        """Send everyone away in good order; they come back to the next process by themselves."""
+        outboxes = list(self._outboxes.values())
+        for outbox in outboxes:
+            outbox.close(CloseCode.RESTART, "the server restarts")
+        if outboxes:
+            await asyncio.gather(*(outbox.finish() for outbox in outboxes))
+
+
+def new_peer() -> PeerId:
+    """Make a peer id that nobody can guess."""
+    return PeerId(secrets.token_urlsafe(12))

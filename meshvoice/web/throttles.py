@@ -1,0 +1,37 @@
+"""How much one address or one user may ask of the web side; what is over answers 429."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from meshvoice.signaling.limits import Buckets, Cap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttles:
+    """Buckets (a rate a second after a burst) and caps (at one time).
+
+    A club behind one address, or a proxy that nobody named in MESHVOICE_TRUSTED_PROXIES, is one address to
+    us: what is counted by address leaves room for that.
+    """
+
+    sign_ins: Buckets = field(default_factory=lambda: Buckets(rate=1, burst=150))
+    """By address."""
+    wrong_passphrases: Buckets = field(default_factory=lambda: Buckets(rate=1 / 30, burst=10))
+    """By address; a passphrase of four words lasts for ages at this rate."""
+    invitations: Buckets = field(default_factory=lambda: Buckets(rate=0.5, burst=60))
+    """Made, by user."""
+    deposits: Buckets = field(default_factory=lambda: Buckets(rate=1, burst=150))
+    """Tokens looked at or deposited, by address."""
+    credentials: Buckets = field(default_factory=lambda: Buckets(rate=2, burst=60))
+    """By user."""
+    handshakes: Buckets = field(default_factory=lambda: Buckets(rate=10, burst=300))
+    """By address."""
+    joins: Buckets = field(default_factory=lambda: Buckets(rate=1, burst=60))
+    """By user."""
+    sockets_of_user: Cap = field(default_factory=lambda: Cap(8))
+    sockets_of_address: Cap = field(default_factory=lambda: Cap(256))
+    sockets_of_room: Cap = field(default_factory=lambda: Cap(32))
+    """Seats are bounded by the room; this bounds sockets that have not said hello too."""
+    sockets: Cap = field(default_factory=lambda: Cap(5000))
+    """In all; the one key is None."""

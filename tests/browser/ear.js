@@ -1,0 +1,156 @@
+// Runs in every test page before its own scripts: gives it a tone for a voice, and an ear at each audio element.
+(() => {
+  const TONES = globalThis.__TONES ?? [];
+  const FRAMES = 1024; // a block of the timeline: eight render quanta, 21.3 ms at 48 kHz
+
+  // --- a voice: one oscillator in place of the microphone ----------------------------------------------------
+  const voice = globalThis.voice = { tone: globalThis.__TONE, tracks: [], refuse: "", asked: 0 };
+  const speak = (tone) => {
+    const ctx = voice.ctx ??= new AudioContext({ sampleRate: 48000 });
+    const out = ctx.createMediaStreamDestination();
+    const hum = new ConstantSourceNode(ctx, { offset: 0 }); // a destination without a running source sends nothing
+    const osc = new OscillatorNode(ctx, { frequency: tone });
+    const gain = new GainNode(ctx, { gain: 0.3 });
+    osc.connect(gain).connect(out);
+    hum.connect(out);
+    osc.start();
+    hum.start();
+    voice.tracks.push(out.stream.getAudioTracks()[0]);
+    return out.stream;
+  };
+  if (voice.tone && navigator.mediaDevices) {
+    navigator.mediaDevices.getUserMedia = async () => {
+      voice.asked += 1;
+      if (voice.refuse) throw new DOMException("refused by the test", voice.refuse);
+      return speak(voice.tone);
+    };
+  }
+
+  // --- an ear: the level of each tone, block by block, at whatever an element plays ----------------------------
+  const worklet = `
+    const TONES = ${JSON.stringify(TONES)}, FRAMES = ${FRAMES};
+    registerProcessor("ear", class extends AudioWorkletProcessor {
+      constructor() { super(); this.buffer = new Float32Array(FRAMES); this.blocks = []; }
+      process([input]) {
+        const at = currentFrame % FRAMES;
+        const samples = input[0];
+        if (samples) this.buffer.set(samples, at); else this.buffer.fill(0, at, at + 128);
+        if (at + 128 === FRAMES) {
+          const levels = TONES.map((tone) => {
+            const k = 2 * Math.cos(2 * Math.PI * tone / sampleRate);
+            let s1 = 0, s2 = 0;
+            for (const x of this.buffer) { const s = x + k * s1 - s2; s2 = s1; s1 = s; }
+            return 2 / FRAMES * Math.sqrt(Math.max(0, s1 * s1 + s2 * s2 - k * s1 * s2));
+          });
+          this.blocks.push({ index: Math.floor(currentFrame / FRAMES), levels });
+          if (this.blocks.length === 2) { this.port.postMessage(this.blocks); this.blocks = []; }
+        }
+        return true;
+      }
+    });`;
+  const ear = globalThis.ear = {
+    ready: null, ctx: null, elements: new Map(), levels: new Map(), last: 0, firstHeard: {}, THRESHOLD: 0.03,
+    /** The tones heard now, element by element: [[500], [700]]. */
+    now() {
+      const lists = [];
+      for (const node of this.elements.values()) {
+        const tones = TONES.filter((_, i) => node.recent.length && median(node.recent.map((l) => l[i])) > this.THRESHOLD);
+        if (tones.length) lists.push(tones);
+      }
+      return lists;
+    },
+    /** The longest silence of a tone, in ms, from block `from` on. */
+    gap(tone, from = 0) {
+      const row = this.levels.get(tone) ?? [];
+      let longest = 0, run = 0;
+      for (let i = from; i <= this.last; i++) {
+        run = (row[i] ?? 0) > this.THRESHOLD ? 0 : run + 1;
+        longest = Math.max(longest, run);
+      }
+      return longest * FRAMES / this.ctx.sampleRate * 1000;
+    },
+    mark() { return this.last; },
+    /** The first block from `from` on in which a tone is heard, in ms after `from`; null: not yet. */
+    heardAfter(tone, from) {
+      const row = this.levels.get(tone) ?? [];
+      for (let i = from; i <= this.last; i++) if ((row[i] ?? 0) > this.THRESHOLD) return (i - from) * FRAMES / this.ctx.sampleRate * 1000;
+      return null;
+    },
+    /** The last block in which a tone was heard, in ms before now; null: never. */
+    silentFor(tone) {
+      const row = this.levels.get(tone) ?? [];
+      for (let i = this.last; i >= 0; i--) if ((row[i] ?? 0) > this.THRESHOLD) return (this.last - i) * FRAMES / this.ctx.sampleRate * 1000;
+      return null;
+    },
+  };
+  const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
+  const open = () => ear.ready ??= (async () => {
+    ear.ctx = new AudioContext({ sampleRate: 48000 });
+    await ear.ctx.audioWorklet.addModule(URL.createObjectURL(new Blob([worklet], { type: "text/javascript" })));
+    await ear.ctx.resume();
+    // Keeps the clock running, whoever speaks.
+    new ConstantSourceNode(ear.ctx, { offset: 0 }).connect(ear.ctx.destination);
+  })();
+  const listen = async (element, stream) => {
+    await open();
+    let node = ear.elements.get(element);
+    if (!node) {
+      node = { worklet: new AudioWorkletNode(ear.ctx, "ear"), source: null, recent: [] };
+      node.worklet.connect(ear.ctx.destination);
+      node.worklet.port.onmessage = ({ data }) => {
+        const silent = element.paused || element.muted || element.volume === 0 || !element.srcObject;
+        for (const { index, levels } of data) {
+          const heard = silent ? levels.map(() => 0) : levels;
+          node.recent.push(heard);
+          if (node.recent.length > 8) node.recent.shift();
+          ear.last = Math.max(ear.last, index);
+          heard.forEach((level, i) => {
+            const row = ear.levels.get(TONES[i]) ?? [];
+            row[index] = Math.max(row[index] ?? 0, level);
+            ear.levels.set(TONES[i], row);
+            if (level > ear.THRESHOLD) ear.firstHeard[TONES[i]] ??= performance.now();
+          });
+        }
+      };
+      ear.elements.set(element, node);
+    }
+    node.source?.disconnect();
+    node.source = null;
+    if (stream && stream.getAudioTracks().length && element.srcObject === stream) {
+      node.source = ear.ctx.createMediaStreamSource(stream);
+      node.source.connect(node.worklet);
+    }
+  };
+  const property = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, "srcObject");
+  Object.defineProperty(HTMLMediaElement.prototype, "srcObject", {
+    ...property,
+    set(stream) {
+      property.set.call(this, stream);
+      void listen(this, stream);
+    },
+  });
+  if (TONES.length && isSecureContext) void open();
+
+  // --- what the page did, for tests that ask ------------------------------------------------------------------
+  const seen = globalThis.seen = { room: null, connections: [], sockets: [], events: [] };
+  document.addEventListener("meshvoice:room", (event) => {
+    seen.room = event.detail.room;
+    for (const name of ["state", "people", "pairs", "announce", "notice", "server", "microphone", "playback", "closing"]) {
+      seen.room.addEventListener(name, ({ detail }) => seen.events.push({ name, detail, at: performance.now() }));
+    }
+  }, true);
+  const Native = globalThis.RTCPeerConnection;
+  globalThis.RTCPeerConnection = class extends Native {
+    constructor(...args) {
+      super(...args);
+      seen.connections.push(this);
+    }
+  };
+  const NativeSocket = globalThis.WebSocket;
+  globalThis.WebSocket = class extends NativeSocket {
+    constructor(...args) {
+      super(...args);
+      seen.sockets.push(this);
+    }
+  };
+})();

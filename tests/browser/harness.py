@@ -1,0 +1,246 @@
+"""People in real browser pages: each plays a tone of its own, and a test asks what each one hears."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
+
+from tests.process import Server
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+AUTOPLAY = "--autoplay-policy=no-user-gesture-required"
+TONES = (500, 700, 900, 1100, 1300, 1500, 1700, 1900)
+EAR = Path(__file__).with_name("ear.js").read_text(encoding="utf-8")
+PATIENCE = 20.0
+"""Seconds after which something that should happen counts as not happening."""
+
+
+async def until(what: str, ask: Callable[[], Awaitable[Any]], *, seconds: float = PATIENCE) -> Any:
+    """Ask until the answer is true; fails saying what was waited for, and the last answer."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while True:
+        answer = await ask()
+        if answer:
+            return answer
+        if loop.time() > deadline:
+            raise AssertionError(f"not within {seconds:.0f} s: {what} (last answer: {answer!r})")
+        await asyncio.sleep(0.05)
+
+
+class Person:
+    """Somebody with a page of their own, and a tone for a voice."""
+
+    def __init__(self, name: str, tone: int, page: Page, server: Server) -> None:
+        self.name = name
+        self.tone = tone
+        self.page = page
+        self.server = server
+        self.user_id = ""
+
+    async def post(self, path: str, **fields: str) -> Any:
+        """POST as the page would; gives the JSON answer, with `status` in it."""
+        answer = await self.page.request.post(
+            self.server.origin + path,
+            form={**fields},
+            headers={"Accept": "application/json", "Origin": self.server.origin},
+        )
+        body = await answer.json()
+        return {**body, "status": answer.status}
+
+    async def sign_in(self) -> None:
+        """Sign in by name."""
+        self.user_id = (await self.post("/sign-in", name=self.name))["user_id"]
+
+    async def open_sea(self) -> None:
+        """Open one's own sea and go there."""
+        await self.post("/my-sea/open")
+        await self.go("/my-sea/")
+
+    async def invite(self) -> str:
+        """Make an invitation; gives the link."""
+        return str((await self.post("/my-sea/invitations"))["url"])
+
+    async def come(self, link: str) -> None:
+        """Deposit an invitation (without its page), and go where it leads."""
+        answer = await self.post("/invitations/accept", token=link.partition("#")[2])
+        assert answer["status"] == 200, answer
+        await self.go(answer["url"])
+
+    async def go(self, path: str) -> None:
+        """Open a page."""
+        await self.page.goto(self.server.origin + path)
+
+    async def click_voice(self) -> None:
+        """Click the voice button: joins, or mutes."""
+        await self.page.click("#id_voice_btn")
+
+    async def join(self) -> None:
+        """Join, and wait until seated."""
+        await self.click_voice()
+        await until(f"{self.name} is seated", self.joined)
+
+    async def joined(self) -> bool:
+        """Tell whether the room says so."""
+        return bool(await self.page.evaluate("globalThis.seen.room?.state === 'joined'"))
+
+    async def leave(self) -> None:
+        """Leave the room by its own button."""
+        await self.page.evaluate("globalThis.seen.room.leave()")
+
+    async def tones(self) -> list[int]:
+        """List the tones heard now. Two tones from one element, or one from two, stand twice or together."""
+        lists: list[list[int]] = await self.page.evaluate("globalThis.ear.now()")
+        for heard in lists:
+            assert len(heard) == 1, f"{self.name} hears {heard} from one element"
+        return sorted(tone for heard in lists for tone in heard)
+
+    async def hears(self, *others: Person) -> bool:
+        """Tell whether exactly those are heard now."""
+        return await self.tones() == sorted(other.tone for other in others)
+
+    async def mark(self) -> int:
+        """Give the present block of the ear's timeline."""
+        return int(await self.page.evaluate("globalThis.ear.mark()"))
+
+    async def gap(self, other: Person, since: int) -> float:
+        """Give the longest silence of another's tone since a mark, in ms."""
+        return float(await self.page.evaluate("([t, m]) => globalThis.ear.gap(t, m)", [other.tone, since]))
+
+    async def heard_after(self, other: Person, mark: int) -> float | None:
+        """Give how long after a mark another's tone was first heard, in ms."""
+        value = await self.page.evaluate("([t, m]) => globalThis.ear.heardAfter(t, m)", [other.tone, mark])
+        return None if value is None else float(value)
+
+    async def people(self) -> list[dict[str, Any]]:
+        """Give the room's people as this page sees them."""
+        people: list[dict[str, Any]] = await self.page.evaluate("globalThis.seen.room?.people ?? []")
+        return people
+
+    async def names(self) -> list[str]:
+        """Give the names in the roster, oneself first."""
+        return [person["name"] for person in await self.people()]
+
+    async def words(self) -> dict[str, str]:
+        """Give the word for each person by name."""
+        return {person["name"]: person["word"] for person in await self.people()}
+
+    async def events(self, name: str) -> list[Any]:
+        """Give the room's events of one name so far."""
+        details: list[Any] = await self.page.evaluate(
+            "name => globalThis.seen.events.filter(e => e.name === name).map(e => e.detail)", name
+        )
+        return details
+
+    async def click_to_audible(self, other: Person) -> float | None:
+        """Give the ms from the click to the first audible block of another's tone; None: not heard yet."""
+        value = await self.page.evaluate(
+            """tone => {
+              const click = performance.getEntriesByName("meshvoice:click").at(-1);
+              const heard = globalThis.ear.firstHeard[tone];
+              return heard === undefined ? null : heard - click.startTime;
+            }""",
+            other.tone,
+        )
+        return None if value is None else float(value)
+
+
+class Stage:
+    """One Chromium with a context for each person."""
+
+    def __init__(self, server: Server, *flags: str, executable: str = CHROMIUM) -> None:
+        self.server = server
+        self.people: list[Person] = []
+        self.problems: list[str] = []
+        self._flags = flags
+        self._executable = executable
+        self._stack = AsyncExitStack()
+        self.playwright: Playwright | None = None
+        self.browser: Browser | None = None
+
+    async def __aenter__(self) -> Stage:
+        self.playwright = await self._stack.enter_async_context(async_playwright())
+        self.browser = await self.playwright.chromium.launch(
+            executable_path=self._executable, args=[*FLAGS, AUTOPLAY, *self._flags]
+        )
+        self._stack.push_async_callback(self.browser.close)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def person(self, name: str, *, sign_in: bool = True, **context: Any) -> Person:
+        """Bring somebody in, with the next free tone."""
+        assert self.browser is not None
+        tone = TONES[len(self.people)]
+        # The ear needs an AudioWorklet of its own, which the pages' policy rightly refuses to strangers.
+        where: BrowserContext = await self.browser.new_context(
+            bypass_csp=True, permissions=["microphone"], **context
+        )
+        await where.add_init_script(
+            f"globalThis.__TONE = {tone}; globalThis.__TONES = {json.dumps(TONES)};\n{EAR}"
+        )
+        page = await where.new_page()
+        page.on("pageerror", lambda error: self.problems.append(f"{name}: {error}"))
+        page.on("console", lambda said: self._heard_console(name, said.type, said.text))
+        somebody = Person(name, tone, page, self.server)
+        self.people.append(somebody)
+        if sign_in:
+            await somebody.sign_in()
+        return somebody
+
+    def _heard_console(self, name: str, kind: str, text: str) -> None:
+        # A dropped connection is what some tests are about; Chromium logs it by itself.
+        if kind == "error" and not re.search(
+            r"WebSocket connection to|Failed to load resource|net::ERR", text
+        ):
+            self.problems.append(f"{name}: {text}")
+
+    async def sea(self, *names: str) -> list[Person]:
+        """Bring people into the first one's sea, on its page, not yet in voice."""
+        owner = await self.person(names[0])
+        await owner.open_sea()
+        everyone = [owner]
+        for name in names[1:]:
+            guest = await self.person(name)
+            await guest.come(await owner.invite())
+            everyone.append(guest)
+        return everyone
+
+
+async def all_hear_each_other(people: list[Person], *, seconds: float = PATIENCE) -> None:
+    """Wait until each one hears exactly all the others."""
+
+    async def complete() -> bool:
+        answers = await asyncio.gather(*(p.hears(*(o for o in people if o is not p)) for p in people))
+        return all(answers)
+
+    async def picture() -> str:
+        lines = [f"{p.name} hears {await p.tones()}, sees {await p.words()}" for p in people]
+        return "\n".join(lines)
+
+    try:
+        await until("everyone hears everyone", complete, seconds=seconds)
+    except AssertionError as problem:
+        raise AssertionError(f"{problem}\n{await picture()}") from None

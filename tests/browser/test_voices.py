@@ -1,0 +1,90 @@
+"""The main job: people in real browsers hear each other, each one's own voice."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+from itertools import permutations
+
+from tests.browser.harness import Person, Stage, all_hear_each_other, until
+
+
+async def test_two_people_hear_each_other(stage: Stage) -> None:
+    ana, bo = await stage.sea("Ana", "Bo")
+    await ana.join()
+    await bo.join()
+    await all_hear_each_other([ana, bo])
+    assert await ana.names() == ["Ana", "Bo"]
+    assert await bo.names() == ["Bo", "Ana"]
+
+
+async def test_muting_is_silence_within_200_ms_and_unmuting_brings_the_voice_back(stage: Stage) -> None:
+    ana, bo = await stage.sea("Ana", "Bo")
+    await ana.join()
+    await bo.join()
+    await all_hear_each_other([ana, bo])
+    before = await bo.mark()
+    await ana.click_voice()
+
+    async def silent_for() -> float | None:
+        value = await bo.page.evaluate("tone => globalThis.ear.silentFor(tone)", ana.tone)
+        return float(value) if value is not None and value > 400 else None
+
+    quiet = await until("Bo hears nothing of Ana for 400 ms", silent_for)
+    now = await bo.mark()
+    # 21.3 ms a block; the click itself lies between the two marks.
+    heard_for = (now - before) * 1024 / 48 - quiet
+    print(f"\nheard for {heard_for:.0f} ms after the click on mute")
+    assert heard_for <= 200
+    await until("Bo sees Ana muted", lambda: _word(bo, "Ana", "muted"))
+    assert await ana.page.get_attribute("#id_voice_btn", "aria-pressed") == "true"
+    await ana.click_voice()
+    await all_hear_each_other([ana, bo])
+
+
+async def _word(person: Person, name: str, word: str) -> bool:
+    return (await person.words()).get(name) == word
+
+
+async def test_leaving_takes_a_person_out_of_the_others_roster_and_ears(stage: Stage) -> None:
+    ana, bo, cleo = await stage.sea("Ana", "Bo", "Cleo")
+    for person in (ana, bo, cleo):
+        await person.join()
+    await all_hear_each_other([ana, bo, cleo])
+    await bo.leave()
+
+    async def gone() -> bool:
+        return await ana.names() == ["Ana", "Cleo"] and await cleo.names() == ["Cleo", "Ana"]
+
+    await until("Bo is in nobody's roster", gone)
+    await all_hear_each_other([ana, cleo])
+    assert await bo.tones() == []
+    assert await bo.page.evaluate("globalThis.voice.tracks.every(t => t.readyState === 'ended')")
+    assert await bo.page.evaluate("globalThis.seen.connections.every(c => c.connectionState === 'closed')")
+
+
+async def test_six_people_clicking_at_once_hear_the_right_tone_on_all_thirty_links(stage: Stage) -> None:
+    people = await stage.sea("Ana", "Bo", "Cleo", "Dee", "Eli", "Fay")
+    await asyncio.gather(*(person.join() for person in people))
+    await all_hear_each_other(people, seconds=40)
+    times = [await hearer.click_to_audible(speaker) for hearer, speaker in permutations(people, 2)]
+    heard = [time for time in times if time is not None]
+    assert len(heard) == 30
+    # From the hearer's click to the first audible block; a speaker who clicked later counts in.
+    median, last = statistics.median(heard), max(heard)
+    print(f"\nsix at once, click to first audible: median {median:.0f} ms, last {last:.0f} ms")
+
+
+async def test_the_time_from_click_to_first_audible_packet_is_printed(stage: Stage) -> None:
+    ana, bo = await stage.sea("Ana", "Bo")
+    await ana.join()
+    times = []
+    for _ in range(8):
+        await bo.page.reload()
+        await bo.click_voice()
+        await until("Bo hears Ana", lambda: bo.hears(ana))
+        time = await bo.click_to_audible(ana)
+        assert time is not None
+        times.append(time)
+    median = statistics.median(times)
+    print(f"\nclick to first audible: median {median:.0f} ms of {sorted(map(round, times))}")

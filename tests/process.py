@@ -1,0 +1,184 @@
+"""The real server as a process of its own, and a wire in front of it that a test can cut."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+
+READY_SECONDS = 20
+
+
+def free_port() -> int:
+    """Find a TCP port on loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+class Wire:
+    """A TCP relay on loopback: what browsers dial in place of the server."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self._server: asyncio.Server | None = None
+        self._pairs: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.open = True
+        self.port = 0
+
+    async def start(self, port: int = 0) -> None:
+        """Listen."""
+        self._server = await asyncio.start_server(self._carry, "127.0.0.1", port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Stop listening, and cut what is open."""
+        assert self._server is not None
+        self._server.close()
+        self.cut()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def cut(self, only: set[int] | None = None) -> int:
+        """Abort every connection, or those from the given client ports; gives how many."""
+        count = 0
+        for near, far in list(self._pairs):
+            if only is None or near.get_extra_info("peername")[1] in only:
+                near.transport.abort()
+                far.transport.abort()
+                count += 1
+        return count
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self.open:
+            writer.transport.abort()
+            return
+        try:
+            far_reader, far_writer = await asyncio.open_connection(*self._target)
+        except OSError:
+            writer.transport.abort()
+            return
+        pair = (writer, far_writer)
+        self._pairs.add(pair)
+        for source, sink in ((reader, far_writer), (far_reader, writer)):
+            task = asyncio.create_task(self._pump(source, sink, pair))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _pump(
+        self,
+        source: asyncio.StreamReader,
+        sink: asyncio.StreamWriter,
+        pair: tuple[asyncio.StreamWriter, asyncio.StreamWriter],
+    ) -> None:
+        try:
+            while data := await source.read(65536):
+                sink.write(data)
+                await sink.drain()
+            sink.write_eof()
+        except (OSError, RuntimeError):
+            for writer in pair:
+                writer.transport.abort()
+        finally:
+            if source.at_eof() and pair[0].transport.is_closing():
+                self._pairs.discard(pair)
+
+
+class Server:
+    """`meshvoice serve` with settings of its own, on a file of its own."""
+
+    def __init__(self, folder: Path, **env: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.wire = Wire("127.0.0.1", self.port)
+        self._env = env
+        self._secrets = {
+            "MESHVOICE_SECRET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+            "COTURN_SHARED_SECRET": secrets.token_urlsafe(32),
+        }
+        self.process: asyncio.subprocess.Process | None = None
+        self.log = folder / "server.log"
+
+    @property
+    def origin(self) -> str:
+        """Where browsers find the server: the wire."""
+        return self._env.get("MESHVOICE_ORIGIN", f"http://localhost:{self.wire.port}")
+
+    @property
+    def secret(self) -> str:
+        """The secret shared with coturn."""
+        return self._env.get("COTURN_SHARED_SECRET", self._secrets["COTURN_SHARED_SECRET"])
+
+    def environment(self) -> dict[str, str]:
+        """Build the process's environment: nothing of ours but what the test says."""
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("MESHVOICE_", "COTURN_"))}
+        return {
+            **clean,
+            **self._secrets,
+            "MESHVOICE_ORIGIN": self.origin,
+            "MESHVOICE_PORT": str(self.port),
+            "MESHVOICE_DATABASE": str(self.folder / "meshvoice.db"),
+            **self._env,
+        }
+
+    async def start(self) -> None:
+        """Start the process and wait until it answers."""
+        if not self.wire.port:
+            await self.wire.start()
+        command = [sys.executable, "-m", "meshvoice", "--env-file", "/nonexistent", "serve"]
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *command, env=self.environment(), cwd=self.folder, stdout=log, stderr=log
+            )
+        await self.ready()
+
+    async def ready(self) -> None:
+        """Wait until the server answers."""
+        assert self.process is not None
+        async with aiohttp.ClientSession() as session, asyncio.timeout(READY_SECONDS):
+            while True:
+                if self.process.returncode is not None:
+                    raise AssertionError(self.log.read_text())
+                try:
+                    async with session.get(f"http://127.0.0.1:{self.port}/healthz") as answer:
+                        if answer.status == 200:
+                            return
+                except aiohttp.ClientConnectionError:
+                    await asyncio.sleep(0.02)
+
+    async def end(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """End the process; gives its exit code."""
+        assert self.process is not None
+        if self.process.returncode is None:
+            self.process.send_signal(how)
+        return await self.process.wait()
+
+    async def restart(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End the process and start it again, on the same file and port."""
+        await self.end(how)
+        await self.start()
+
+
+@asynccontextmanager
+async def serving(folder: Path, **env: str) -> AsyncIterator[Server]:
+    """Run a server for the length of a test."""
+    server = Server(folder, **env)
+    try:
+        await server.start()
+        yield server
+    finally:
+        if server.process is not None:
+            await server.end(signal.SIGKILL)
+        await server.wire.stop()
