@@ -1,4 +1,4 @@
-"""The kinds of ids, so that one can't stand where another belongs, and how an id that came from outside is read."""
+"""The kinds of ids, so that one can't stand where another belongs, and how one from outside is read."""
 
 from __future__ import annotations
 

@@ -1,0 +1,61 @@
+"""One SQLite connection, written in whole transactions only."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from meshvoice.access.errors import GuestBookError
+
+Value = str | int | float | bytes | None
+Row = Sequence[Any]
+
+
+class Store:
+    """Runs statements; sqlite3's own errors leave it as `GuestBookError`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the write lock; commit at the end, or undo everything where the block raises."""
+        # IMMEDIATE: what the block reads can't change before it writes.
+        self.run("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.run("COMMIT")
+        except BaseException:
+            self._connection.rollback()
+            raise
+
+    def run(self, sql: str, *values: Value) -> int:
+        """Execute one statement; returns the number of rows changed."""
+        with _translated():
+            return self._connection.execute(sql, values).rowcount
+
+    def rows(self, sql: str, *values: Value) -> list[Row]:
+        with _translated():
+            return self._connection.execute(sql, values).fetchall()
+
+    def row(self, sql: str, *values: Value) -> Row | None:
+        rows = self.rows(sql, *values)
+        return rows[0] if rows else None
+
+    def number(self, sql: str, *values: Value) -> int:
+        """The single integer that the query gives."""
+        number: int = self.rows(sql, *values)[0][0]
+        return number
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise GuestBookError(f"The guest book can't be read or written: {error}.") from error

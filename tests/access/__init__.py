@@ -1,0 +1,1 @@
+"""Who may come in: the guest book, the gate and seat tickets."""

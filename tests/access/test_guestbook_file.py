@@ -1,0 +1,250 @@
+"""The guest book's file: made, kept, shared, and refused with the fix where it can't be used."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from meshvoice.access import schema
+from meshvoice.access.errors import GuestBookError, InvitationUsed
+from meshvoice.access.gates import Admission, Role, may_enter
+from meshvoice.access.guestbook import GuestBook
+from meshvoice.ids import Room, Sea, Table, UserId
+from tests.access.island import NOON, Island
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "meshvoice.db")
+
+
+def test_an_empty_file_keeps_its_private_mode(path: str) -> None:
+    os.close(os.open(path, os.O_CREAT, 0o600))
+    book = GuestBook.open(path)
+    book.users.add("Ana", random=b"a" * 16, now=NOON)
+    assert {os.stat(path + suffix).st_mode & 0o777 for suffix in ("", "-wal", "-shm")} == {0o600}
+    book.close()
+
+
+def test_each_commit_is_synced_and_references_hold(path: str) -> None:
+    connection = sqlite3.connect(path)
+    GuestBook(connection)
+    pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+    values = [connection.execute(f"PRAGMA {pragma}").fetchone()[0] for pragma in pragmas]
+    assert values == ["wal", 2, 1, 5000]
+    connection.close()
+
+
+def test_all_is_there_when_the_file_is_opened_again(path: str) -> None:
+    island = Island(GuestBook.open(path))
+    ana, bo = island.person("Ana"), island.person("Bo")
+    sea, table = island.sea(ana), Table(table_id=island.table(ana))
+    for room in (sea, table):
+        island.invite(room, ana, bo)
+    before = (island.role(sea, bo), island.role(table, bo), island.book.tables.of(bo))
+    island.book.close()
+    island.book = GuestBook.open(path)
+    assert (island.role(sea, bo), island.role(table, bo), island.book.tables.of(bo)) == before
+    island.book.close()
+
+
+def test_what_was_answered_survives_kill_9(path: str) -> None:
+    program = """
+import os, signal, sys
+from meshvoice.access.guestbook import GuestBook
+book = GuestBook.open(sys.argv[1])
+for n in range(1, 40):
+    print(book.users.add("Ana", random=n.to_bytes(16, "big"), now=1.0).user_id, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    root = Path(schema.__file__).parents[2]
+    killed = subprocess.run(
+        [sys.executable, "-c", program, path], capture_output=True, text=True, check=False, cwd=root
+    )
+    assert killed.returncode == -9, killed.stderr
+    book = GuestBook.open(path)
+    told = killed.stdout.split()
+    assert len(told) == 39
+    assert all(book.users.get(UserId(text)) for text in told)
+    book.close()
+
+
+def refusal(path: str, *, uri: bool = False) -> str:
+    connection = sqlite3.connect(path, uri=uri)
+    try:
+        with pytest.raises(GuestBookError) as refused:
+            GuestBook(connection)
+    finally:
+        connection.close()
+    assert refused.value.code == "guest-book"
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("content", [b"garbage" * 1000, b"SQLite format 3\x00" + b"\xff" * 5000])
+def test_a_file_that_is_no_database_is_refused(path: str, content: bytes) -> None:
+    Path(path).write_bytes(content)
+    with pytest.raises(GuestBookError, match="its content is damaged: move it away"):
+        GuestBook.open(path)
+
+
+def test_a_damaged_page_is_refused(path: str) -> None:
+    island = Island(GuestBook.open(path))
+    for _ in range(200):
+        island.person("Ana")
+    island.book.close()
+    content = bytearray(Path(path).read_bytes())
+    page = 4096
+    content[page : 2 * page] = b"\xa5" * page
+    Path(path).write_bytes(bytes(content))
+    assert "its content is damaged" in refusal(path)
+
+
+def test_a_damaged_index_is_refused(path: str) -> None:
+    GuestBook.open(path).close()
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("UPDATE sqlite_schema SET rootpage = 3 WHERE name = 'rooms_of_owner'")
+    connection.close()
+    assert "its content is damaged" in refusal(path)
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(GuestBookError, match="right to write the file and its folder"):
+        GuestBook.open(str(tmp_path / "none" / "meshvoice.db"))
+
+
+def test_a_file_that_cannot_be_written_is_refused(path: str) -> None:
+    GuestBook.open(path).close()
+    assert "right to write the file and its folder" in refusal(f"file:{path}?mode=ro", uri=True)
+
+
+def test_another_programs_database_is_left_alone(path: str) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE theirs (x)")
+    connection.close()
+    before = Path(path).read_bytes()
+    assert "another program's database" in refusal(path)
+    assert Path(path).read_bytes() == before
+
+
+def test_a_newer_file_is_left_alone(path: str) -> None:
+    GuestBook.open(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    assert "version 99, and this meshvoice knows up to 1" in refusal(path)
+
+
+def test_a_file_system_without_the_write_ahead_log_is_refused(path: str) -> None:
+    assert "point MESHVOICE_DATABASE at a local disk" in refusal(f"file:{path}?vfs=unix-dotfile", uri=True)
+
+
+def test_a_file_that_another_process_holds_is_refused(path: str) -> None:
+    GuestBook.open(path).close()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    connection = sqlite3.connect(path)
+    with pytest.raises(GuestBookError, match="another process holds it"):
+        schema.prepare(connection, busy_ms=1)
+    connection.close()
+    other.close()
+
+
+def test_a_full_disk_is_refused(path: str) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA max_page_count = 2")
+    with pytest.raises(GuestBookError, match=r"disk is full\): make room on its disk"):
+        GuestBook(connection)
+    connection.close()
+
+
+def test_a_file_is_brought_to_the_newest_version(path: str) -> None:
+    island = Island(GuestBook.open(path))
+    ana = island.person("Ana")
+    island.book.close()
+    connection = sqlite3.connect(path)
+    schema.prepare(connection, migrations=(*schema.MIGRATIONS, ("ALTER TABLE users ADD COLUMN colour TEXT",)))
+    rows = connection.execute("SELECT user_id, colour FROM users").fetchall()
+    assert (rows, connection.execute("PRAGMA user_version").fetchone()) == ([(ana, None)], (2,))
+    connection.close()
+
+
+def test_a_migration_that_fails_changes_nothing(path: str) -> None:
+    GuestBook.open(path).close()
+    connection = sqlite3.connect(path)
+    broken = ("CREATE TABLE half (x TEXT) STRICT", "CREATE NONSENSE")
+    with pytest.raises(GuestBookError):
+        schema.prepare(connection, migrations=(*schema.MIGRATIONS, broken))
+    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert connection.execute("SELECT name FROM sqlite_schema WHERE name = 'half'").fetchall() == []
+    connection.close()
+
+
+def test_a_write_that_fails_changes_nothing_and_is_told(path: str) -> None:
+    connection = sqlite3.connect(path)
+    island = Island(GuestBook(connection))
+    ana = island.person("Ana")
+    table = island.table(ana)
+    connection.execute(
+        "CREATE TRIGGER fault BEFORE INSERT ON members BEGIN SELECT raise(ABORT, 'disk is full'); END"
+    )
+    with pytest.raises(GuestBookError, match="disk is full"):
+        island.table(ana)
+    connection.execute("DROP TRIGGER fault")
+    assert [record.table_id for record in island.book.tables.of(ana)] == [table]
+    assert connection.execute("SELECT count(*) FROM rooms").fetchone() == (1,)
+    island.book.close()
+
+
+@pytest.mark.parametrize("kind", ["sea", "table"])
+def test_of_fifty_who_accept_at_once_one_succeeds(path: str, kind: str) -> None:
+    island = Island(GuestBook.open(path))
+    ana = island.person("Ana")
+    guests = [island.person(f"Guest {n}") for n in range(50)]
+    room: Room = island.sea(ana) if kind == "sea" else Table(table_id=island.table(ana))
+    token = island.token(room, ana)
+    together = threading.Barrier(len(guests))
+
+    def accept(guest: UserId) -> bool:
+        book = GuestBook.open(path)
+        together.wait()
+        try:
+            return book.invitations.accept(token, guest, now=NOON).consumed
+        except InvitationUsed:
+            return False
+        finally:
+            book.close()
+
+    with ThreadPoolExecutor(len(guests)) as threads:
+        succeeded = [guest for guest, done in zip(guests, threads.map(accept, guests), strict=True) if done]
+    assert len(succeeded) == 1
+    assert [guest for guest in guests if isinstance(island.role(room, guest), Role)] == succeeded
+    island.book.close()
+
+
+def test_the_rooms_of_a_user_are_those_that_the_gate_opens(path: str) -> None:
+    island = Island(GuestBook.open(path))
+    ana, bo = island.person("Ana"), island.person("Bo")
+    rooms: list[Room] = [island.sea(ana, hours=1), island.sea(bo), Table(table_id=island.table(ana))]
+    island.invite(rooms[0], ana, bo)
+    island.invite(rooms[2], ana, bo)
+    for now in (NOON, NOON + 3600):
+        for user_id in (ana, bo, island.person("Cleo")):
+            entered = [
+                room
+                for room in [*rooms, Sea(owner_id=user_id)]
+                if isinstance(
+                    may_enter(island.book.facts(room, user_id), user_id=user_id, room=room, now=now),
+                    Admission,
+                )
+            ]
+            assert set(island.book.rooms_of(user_id, now=now)) == set(entered)
+    island.book.close()
