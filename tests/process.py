@@ -27,14 +27,17 @@ def free_port() -> int:
 
 
 class Wire:
-    """A TCP relay on loopback: what browsers dial in place of the server."""
+    """A TCP relay on loopback: what browsers dial in place of the server.
+
+    It knows whose a connection is by a part of its first request, such as a cookie.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._server: asyncio.Server | None = None
-        self._pairs: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self.open = True
+        self._open: dict[asyncio.Task[None], tuple[bytes, list[asyncio.StreamWriter]]] = {}
+        self.refused: set[bytes] = set()
+        """Whose connections end at once."""
         self.port = 0
 
     async def start(self, port: int = 0) -> None:
@@ -44,56 +47,48 @@ class Wire:
 
     async def stop(self) -> None:
         """Stop listening, and cut what is open."""
-        assert self._server is not None
+        if self._server is None:
+            return
         self._server.close()
         self.cut()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._open, return_exceptions=True)
 
-    def cut(self, only: set[int] | None = None) -> int:
-        """Abort every connection, or those from the given client ports; gives how many."""
-        count = 0
-        for near, far in list(self._pairs):
-            if only is None or near.get_extra_info("peername")[1] in only:
-                near.transport.abort()
-                far.transport.abort()
-                count += 1
-        return count
+    def cut(self, whose: bytes = b"") -> int:
+        """Abort every connection, or those whose first request holds `whose`; gives how many."""
+        found = [writers for head, writers in self._open.values() if whose in head]
+        for writers in found:
+            for writer in writers:
+                writer.transport.abort()
+        return len(found)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self.open:
-            writer.transport.abort()
-            return
+        task = asyncio.current_task()
+        assert task is not None
+        writers = [writer]
+        self._open[task] = (b"", writers)
         try:
+            head = await reader.read(65536)
+            self._open[task] = (head, writers)
+            if any(whose in head for whose in self.refused):
+                return
             far_reader, far_writer = await asyncio.open_connection(*self._target)
+            writers.append(far_writer)
+            far_writer.write(head)
+            await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
         except OSError:
-            writer.transport.abort()
-            return
-        pair = (writer, far_writer)
-        self._pairs.add(pair)
-        for source, sink in ((reader, far_writer), (far_reader, writer)):
-            task = asyncio.create_task(self._pump(source, sink, pair))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _pump(
-        self,
-        source: asyncio.StreamReader,
-        sink: asyncio.StreamWriter,
-        pair: tuple[asyncio.StreamWriter, asyncio.StreamWriter],
-    ) -> None:
-        try:
-            while data := await source.read(65536):
-                sink.write(data)
-                await sink.drain()
-            sink.write_eof()
-        except (OSError, RuntimeError):
-            for writer in pair:
-                writer.transport.abort()
+            pass  # one end is gone: so is the other, below
         finally:
-            if source.at_eof() and pair[0].transport.is_closing():
-                self._pairs.discard(pair)
+            for end in writers:
+                end.transport.abort()
+            del self._open[task]
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        while data := await source.read(65536):
+            sink.write(data)
+            await sink.drain()
+        # What was written must get there before the other end is aborted.
+        await sink.drain()
+        raise ConnectionResetError
 
 
 class Server:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
 import re
+import signal
+import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -85,6 +89,11 @@ class Person:
         answer = await self.post("/invitations/accept", token=link.partition("#")[2])
         assert answer["status"] == 200, answer
         await self.go(answer["url"])
+
+    async def cookie(self) -> bytes:
+        """Give this person's session cookie: it tells the wire whose a connection is."""
+        cookies = await self.page.context.cookies()
+        return next(c["value"] for c in cookies if c["name"].endswith("meshvoice")).encode()
 
     async def go(self, path: str) -> None:
         """Open a page."""
@@ -173,6 +182,7 @@ class Stage:
         self.problems: list[str] = []
         self._flags = flags
         self._executable = executable
+        self._mark = f"--meshvoice-test={uuid.uuid4().hex}"
         self._stack = AsyncExitStack()
         self.playwright: Playwright | None = None
         self.browser: Browser | None = None
@@ -180,7 +190,7 @@ class Stage:
     async def __aenter__(self) -> Stage:
         self.playwright = await self._stack.enter_async_context(async_playwright())
         self.browser = await self.playwright.chromium.launch(
-            executable_path=self._executable, args=[*FLAGS, AUTOPLAY, *self._flags]
+            executable_path=self._executable, args=[*FLAGS, AUTOPLAY, self._mark, *self._flags]
         )
         self._stack.push_async_callback(self.browser.close)
         return self
@@ -190,10 +200,12 @@ class Stage:
     ) -> None:
         await self._stack.aclose()
 
-    async def person(self, name: str, *, sign_in: bool = True, **context: Any) -> Person:
+    async def person(
+        self, name: str, *, sign_in: bool = True, tone: int | None = None, **context: Any
+    ) -> Person:
         """Bring somebody in, with the next free tone."""
         assert self.browser is not None
-        tone = TONES[len(self.people)]
+        tone = tone or TONES[len(self.people)]
         # The ear needs an AudioWorklet of its own, which the pages' policy rightly refuses to strangers.
         where: BrowserContext = await self.browser.new_context(
             bypass_csp=True, permissions=["microphone"], **context
@@ -201,14 +213,47 @@ class Stage:
         await where.add_init_script(
             f"globalThis.__TONE = {tone}; globalThis.__TONES = {json.dumps(TONES)};\n{EAR}"
         )
-        page = await where.new_page()
-        page.on("pageerror", lambda error: self.problems.append(f"{name}: {error}"))
-        page.on("console", lambda said: self._heard_console(name, said.type, said.text))
-        somebody = Person(name, tone, page, self.server)
+        somebody = Person(name, tone, await self._page(name, where), self.server)
         self.people.append(somebody)
         if sign_in:
             await somebody.sign_in()
         return somebody
+
+    async def tab_of(self, person: Person) -> Person:
+        """Open a second tab of the same person's."""
+        tab = Person(
+            person.name, person.tone, await self._page(person.name, person.page.context), self.server
+        )
+        tab.user_id = person.user_id
+        return tab
+
+    async def _page(self, name: str, where: BrowserContext) -> Page:
+        page = await where.new_page()
+        page.on("pageerror", lambda error: self.problems.append(f"{name}: {error}"))
+        page.on("console", lambda said: self._heard_console(name, said.type, said.text))
+        return page
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to every process of this Chromium."""
+        for pid in self._processes():
+            os.kill(pid, number)
+
+    def _processes(self) -> list[int]:
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                with contextlib.suppress(OSError):
+                    if self._mark.encode() in (entry / "cmdline").read_bytes():
+                        found.append(int(entry.name))
+        tree = list(found)
+        while found:
+            pid = found.pop()
+            with contextlib.suppress(OSError):
+                for children in Path(f"/proc/{pid}/task").glob("*/children"):
+                    born = [int(child) for child in children.read_text().split()]
+                    found += [child for child in born if child not in tree]
+                    tree += [child for child in born if child not in tree]
+        return tree
 
     def _heard_console(self, name: str, kind: str, text: str) -> None:
         # A dropped connection is what some tests are about; Chromium logs it by itself.

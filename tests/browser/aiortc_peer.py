@@ -1,0 +1,221 @@
+"""A peer that is no browser: aiortc, speaking the protocol as PROTOCOL.md tells it, with a tone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fractions
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import numpy as np
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
+from aiortc.mediastreams import MediaStreamError
+from aiortc.sdp import candidate_from_sdp
+from av import AudioFrame
+
+RATE = 48000
+SAMPLES = 960  # 20 ms
+
+
+class Tone(MediaStreamTrack):
+    """A sine in place of a microphone, paced as one."""
+
+    kind = "audio"
+
+    def __init__(self, frequency: int) -> None:
+        super().__init__()
+        self._step = 2 * np.pi * frequency / RATE
+        self._sent = 0
+        self._start: float | None = None
+
+    async def recv(self) -> AudioFrame:
+        loop = asyncio.get_running_loop()
+        self._start = self._start or loop.time()
+        await asyncio.sleep(max(0.0, self._start + self._sent / RATE - loop.time()))
+        wave = 0.3 * 32767 * np.sin(self._step * (self._sent + np.arange(SAMPLES)))
+        frame = AudioFrame.from_ndarray(wave.astype(np.int16).reshape(1, -1), format="s16", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = RATE, self._sent, fractions.Fraction(1, RATE)
+        self._sent += SAMPLES
+        return frame
+
+
+class Link:
+    """One peer: its order, and the connection of the generation that runs."""
+
+    def __init__(self, order: int) -> None:
+        self.order = order
+        self.gen = 0
+        self.connection: RTCPeerConnection | None = None
+        self.early: dict[int, list[Any]] = {}
+        self.heard = np.zeros(0)
+        self.task: asyncio.Task[None] | None = None
+
+
+class AiortcPeer:
+    """Joins a room, offers as the newcomer and as the owner of a link, answers otherwise."""
+
+    def __init__(self, name: str, tone: int) -> None:
+        self.name = name
+        self.tone = tone
+        self.links: dict[str, Link] = {}
+        self.me = ""
+        self.order = 0
+        self.errors: list[Any] = []
+        self._ws: aiohttp.ClientWebSocketResponse | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    @asynccontextmanager
+    async def in_room(self, origin: str, invitation: str) -> AsyncIterator[AiortcPeer]:
+        """Sign in by the invitation, join its room, and stay for the length of the block."""
+        headers = {"Origin": origin, "Accept": "application/json"}
+        async with aiohttp.ClientSession(
+            headers=headers, cookie_jar=aiohttp.CookieJar(unsafe=True)
+        ) as session:
+            fields = {"token": invitation.partition("#")[2], "name": self.name}
+            async with session.post(f"{origin}/invitations/accept", data=fields) as answer:
+                assert answer.status == 200, await answer.text()
+                room = (await answer.json())["room_id"]
+            async with session.ws_connect(
+                f"{origin}/ws/voice/{room}/", protocols=("meshvoice.v1",), heartbeat=None
+            ) as ws:
+                assert ws.protocol == "meshvoice.v1"
+                self._ws = ws
+                await self._send(type="hello", name=self.name, muted=False)
+                reading = asyncio.create_task(self._read())
+                try:
+                    yield self
+                    await self._send(type="bye")
+                finally:
+                    reading.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await reading
+                    for link in self.links.values():
+                        await self._close(link)
+
+    def tones(self) -> dict[str, int]:
+        """Give the strongest tone in the last 0.4 s of each peer that is heard, in Hz."""
+        found = {}
+        for peer, link in self.links.items():
+            if len(link.heard) and np.abs(link.heard).max() > 300:
+                spectrum = np.abs(np.fft.rfft(link.heard * np.hanning(len(link.heard))))
+                found[peer] = round(int(spectrum.argmax()) * RATE / len(link.heard) / 100) * 100
+        return found
+
+    def forget_heard(self) -> None:
+        """Start to listen anew."""
+        for link in self.links.values():
+            link.heard = np.zeros(0)
+
+    async def regenerate(self, peer: str) -> None:
+        """Make a new generation of a link that is ours."""
+        await self._offer(peer)
+
+    async def ask_repair(self, peer: str) -> None:
+        """Ask the owner of a link for a new generation."""
+        await self._send(type="repair", target=peer, gen=self.links[peer].gen, why="stalled")
+
+    async def _send(self, **message: Any) -> None:
+        assert self._ws is not None
+        await self._ws.send_str(json.dumps(message))
+
+    async def _read(self) -> None:
+        assert self._ws is not None
+        async for frame in self._ws:
+            await self._take(json.loads(frame.data))
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        source = message.get("source", "")
+        match message["type"]:
+            case "welcome":
+                self.me, self.order = source, message["order"]
+            case "present":
+                self.links[source] = Link(message["order"])
+                await self._offer(source)
+            case "hello":
+                self.links.setdefault(source, Link(message["order"]))
+            case "left":
+                link = self.links.pop(source, None)
+                if link:
+                    await self._close(link)
+            case "offer" if message["gen"] > self.links[source].gen:
+                await self._answer(source, message)
+            case "answer" if message["gen"] == self.links[source].gen:
+                connection = self.links[source].connection
+                assert connection is not None
+                await connection.setRemoteDescription(RTCSessionDescription(message["sdp"], "answer"))
+            case "ice":
+                await self._candidates(self.links[source], message["gen"], message["candidates"])
+            case "repair" if (
+                self.order > self.links[source].order and message["gen"] >= self.links[source].gen
+            ):
+                await self._offer(source)
+            case "error":
+                self.errors.append(message)
+
+    async def _offer(self, peer: str) -> None:
+        link = self.links[peer]
+        connection = await self._renew(link, link.gen + 1)
+        connection.addTrack(Tone(self.tone))
+        await connection.setLocalDescription(await connection.createOffer())
+        sdp = connection.localDescription.sdp
+        await self._send(type="offer", target=peer, gen=link.gen, sdp=sdp)
+        # aiortc gathers before it offers: its candidates stand in the SDP, and this is their end.
+        await self._send(type="ice", target=peer, gen=link.gen, candidates=[None])
+
+    async def _answer(self, peer: str, message: dict[str, Any]) -> None:
+        link = self.links[peer]
+        connection = await self._renew(link, message["gen"])
+        await connection.setRemoteDescription(RTCSessionDescription(message["sdp"], "offer"))
+        connection.addTrack(Tone(self.tone))
+        await connection.setLocalDescription(await connection.createAnswer())
+        sdp = connection.localDescription.sdp
+        await self._send(type="answer", target=peer, gen=link.gen, sdp=sdp)
+        await self._send(type="ice", target=peer, gen=link.gen, candidates=[None])
+        await self._candidates(link, link.gen, link.early.pop(link.gen, []))
+
+    async def _renew(self, link: Link, gen: int) -> RTCPeerConnection:
+        await self._close(link)
+        link.gen = gen
+        connection = link.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+
+        @connection.on("track")
+        def heard(track: MediaStreamTrack) -> None:
+            link.task = asyncio.create_task(self._listen(link, track))
+
+        return connection
+
+    async def _candidates(self, link: Link, gen: int, candidates: list[Any]) -> None:
+        if gen != link.gen or link.connection is None or link.connection.remoteDescription is None:
+            link.early.setdefault(gen, []).extend(candidates)
+            return
+        for said in candidates:
+            if said is None or not said["candidate"]:
+                continue
+            candidate = candidate_from_sdp(said["candidate"].removeprefix("candidate:"))
+            candidate.sdpMid, candidate.sdpMLineIndex = said.get("sdpMid"), said.get("sdpMLineIndex")
+            await link.connection.addIceCandidate(candidate)
+
+    async def _listen(self, link: Link, track: MediaStreamTrack) -> None:
+        with contextlib.suppress(MediaStreamError):
+            while True:
+                frame = await track.recv()
+                assert isinstance(frame, AudioFrame)
+                samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels))[:, 0].astype(float)
+                link.heard = np.concatenate([link.heard, samples])[-RATE * 2 // 5 :]
+
+    async def _close(self, link: Link) -> None:
+        if link.task is not None:
+            link.task.cancel()
+        if link.connection is not None:
+            await link.connection.close()
+        link.connection = link.task = None
+        link.heard = np.zeros(0)

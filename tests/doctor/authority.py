@@ -1,0 +1,75 @@
+"""A certificate authority of the tests' own, which issues bad certificates too."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import ssl
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+
+class Authority:
+    """Signs certificates for any name."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = _name("an authority of the tests")
+        self._certificate = (
+            _builder(self._name, self._name, self._key, days=30)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .sign(self._key, hashes.SHA256())
+        )
+        self._serial = itertools.count()
+
+    def trust(self) -> ssl.SSLContext:
+        """Trust this authority, and no other."""
+        pem = self._certificate.public_bytes(serialization.Encoding.PEM).decode()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(cadata=pem)
+        return context
+
+    def issue(self, name: str, *, days: int = 30, by_itself: bool = False) -> tuple[Path, Path]:
+        """Write a certificate that ends in `days` and its key, readable to all."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = _name(name)
+        certificate = (
+            _builder(subject, subject if by_itself else self._name, key, days=days)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            .sign(key if by_itself else self._key, hashes.SHA256())
+        )
+        number = next(self._serial)
+        paths = self._folder / f"{number}-cert.pem", self._folder / f"{number}-key.pem"
+        paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        paths[1].write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        return paths
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, *, days: int
+) -> x509.CertificateBuilder:
+    now = datetime.datetime.now(datetime.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=60))
+        .not_valid_after(now + datetime.timedelta(days=days))
+    )

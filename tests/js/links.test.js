@@ -1,0 +1,331 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { Links } from "../../static/voice/links.js";
+import { FakeNetwork, sdpOf, settled } from "./fake-connections.js";
+
+const SERVERS = [{ urls: ["turn:relay.example.org"], username: "u", credential: "c" }];
+
+/** Some people in one room, and a relay that takes 10 ms a message. */
+class Room {
+  network = new FakeNetwork();
+  people = new Map();
+  sent = [];
+
+  enter(name, order, { prepare = () => {}, ...options } = {}) {
+    const platform = this.network.platform(name);
+    prepare(platform.RTCPeerConnection);
+    const person = { name, order, platform, streams: [], reports: [], faults: [] };
+    person.links = new Links({
+      self: { peer: name, order }, platform, track: { kind: "audio", of: name }, credentials: () => SERVERS,
+      bitrate: (people) => (people <= 4 ? 40000 : people <= 6 ? 32000 : 24000),
+      send: (message) => this.relay(name, message), ...options,
+    });
+    for (const type of ["stream", "report", "fault"]) person.links.addEventListener(type, ({ detail }) => person[`${type}s`].push(detail));
+    const here = [...this.people.values()];
+    this.people.set(name, person);
+    person.links.sync(here.map((each) => ({ peer: each.name, order: each.order })));
+    for (const each of here) each.links.present({ peer: name, order });
+    return person;
+  }
+
+  relay(source, message) {
+    const { target, ...rest } = message;
+    this.sent.push({ source, ...message });
+    const wire = JSON.stringify({ ...rest, source });
+    this.network.clock.setTimeout(() => this.people.get(target)?.links.receive(JSON.parse(wire)), 10);
+  }
+
+  advance(ms) {
+    return this.network.clock.advance(ms);
+  }
+
+  of(type, source) {
+    return this.sent.filter((message) => message.type === type && (!source || message.source === source));
+  }
+}
+
+async function pair(options) {
+  const room = new Room();
+  const ana = room.enter("ana", 1, options?.ana);
+  const bo = room.enter("bo", 2, options?.bo);
+  await room.advance(2500);
+  return { room, ana, bo };
+}
+
+const upTo = (person, peer) => person.links.reports().get(peer);
+
+test("the newcomer offers, the other answers, and both hear each other", async () => {
+  const { room, ana, bo } = await pair();
+  assert.deepEqual(room.sent.filter(({ type }) => type !== "ice").map(({ type, source, gen }) => [type, source, gen]),
+    [["offer", "bo", 1], ["answer", "ana", 1]]);
+  assert.deepEqual(upTo(ana, "bo"), { state: "up", path: "direct", rtt: 42, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false });
+  assert.equal(upTo(bo, "ana").state, "up");
+  assert.equal(bo.streams.length, 1);
+  assert.equal(ana.links.receivers().get("bo").of.page, "ana");
+});
+
+test("frames have their keys in the order that the server reads fast", async () => {
+  const { room } = await pair();
+  room.people.get("ana").links.receive({ type: "abort", source: "bo", gen: 1 });
+  room.network.change(() => false);
+  await room.advance(6000);
+  const keys = Object.fromEntries(room.sent.map((message) => [message.type, Object.keys(message).slice(1).join()]));
+  assert.deepEqual(keys, {
+    offer: "type,target,gen,sdp", answer: "type,target,gen,sdp", ice: "type,target,gen,candidates", repair: "type,target,gen,why",
+  });
+  assert.deepEqual(Object.keys(room.of("ice")[0].candidates[0]), ["candidate", "sdpMid", "sdpMLineIndex", "usernameFragment"]);
+});
+
+test("candidates go together, after the description, with one explicit end", async () => {
+  const { room } = await pair();
+  for (const source of ["ana", "bo"]) {
+    const ice = room.of("ice", source);
+    assert.deepEqual(ice.map(({ candidates }) => candidates.map((each) => each && each.candidate)), [["candidate:1", null]]);
+  }
+});
+
+test("what is received is tuned, and what is sent is not", async () => {
+  const { room } = await pair();
+  for (const connection of room.network.connections) assert.match(connection.given[0], /stereo=0/);
+  for (const { sdp } of [...room.of("offer"), ...room.of("answer")]) assert.doesNotMatch(sdp, /stereo/);
+});
+
+test("one certificate serves all links of a visit", async () => {
+  const room = new Room();
+  for (const [index, name] of ["ana", "bo", "cleo"].entries()) room.enter(name, index);
+  await room.advance(2000);
+  const names = room.network.connections.map(({ page, configuration }) => [page, configuration.certificates[0].name]);
+  assert.ok(names.length === 6 && names.every(([page, name]) => name === `certificate 1 of ${page}`));
+});
+
+test("without a microphone a link is sendrecv all the same, and the track comes later by replaceTrack", async () => {
+  const { room, ana, bo } = await pair({ ana: { track: null }, bo: { track: null } });
+  assert.deepEqual(room.network.connections.map((each) => [each.transceivers.length, each.transceivers[0].direction, each.transceivers[0].sender.track]),
+    [[1, "sendrecv", null], [1, "sendrecv", null]]);
+  const microphone = { kind: "audio" };
+  for (const { links } of [ana, bo]) links.setTrack(microphone);
+  await settled();
+  for (const each of room.network.connections) assert.equal(each.transceivers[0].sender.track, microphone);
+  assert.equal(room.of("offer").length, 1);
+});
+
+test("a track that comes while the offer is made is sent", async () => {
+  const room = new Room();
+  room.enter("ana", 1);
+  const bo = room.enter("bo", 2, { track: null });
+  const microphone = { kind: "audio" };
+  bo.links.setTrack(microphone);
+  await room.advance(1000);
+  assert.equal(room.network.open("bo")[0].transceivers[0].sender.track, microphone);
+});
+
+test("a description that can't be read fails its generation, is told, and the next one comes", async () => {
+  const room = new Room();
+  const ana = room.enter("ana", 1);
+  const clean = room.relay.bind(room);
+  room.relay = (source, message) => clean(source, message.type === "offer" && message.gen === 1 ? { ...message, sdp: "v=nonsense" } : message);
+  room.enter("bo", 2);
+  await room.advance(10000);
+  assert.deepEqual(ana.faults.map(({ peer, gen, reason }) => [peer, gen, reason]), [["bo", 1, "SyntaxError: Failed to parse SessionDescription"]]);
+  assert.equal(upTo(ana, "bo").state, "up");
+});
+
+test("candidates of every shape are taken, and a bad one harms no other", async () => {
+  const { room, ana } = await pair();
+  const candidates = ["candidate:2 2 UDP 1 c7a0.local 9 typ host", "candidate:bad"].map((candidate) => ({ candidate, sdpMid: "0" }));
+  ana.links.receive({ type: "ice", source: "bo", gen: 1, candidates: [...candidates, { candidate: "" }, "", null] });
+  await settled();
+  const [mine] = room.network.open("ana");
+  assert.deepEqual(mine.candidates.slice(2), [{ candidate: candidates[0].candidate, sdpMid: "0", sdpMLineIndex: 0 }, null, null, null]);
+  assert.deepEqual(ana.faults.map(({ reason }) => reason), ["Error: OperationError: bad candidate"]);
+  assert.equal(upTo(ana, "bo").state, "up");
+});
+
+test("candidates before the answer wait for it", async () => {
+  const room = new Room();
+  const bo = room.enter("bo", 2);
+  bo.links.present({ peer: "ana", order: 1 });
+  await room.advance(100);
+  const [mine] = room.network.open("bo");
+  bo.links.receive({ type: "ice", source: "ana", gen: 1, candidates: [{ candidate: "candidate:1", sdpMid: "0" }] });
+  await settled();
+  assert.deepEqual(mine.candidates, []);
+  bo.links.receive({ type: "answer", source: "ana", gen: 1, sdp: sdpOf(`ana/9/for/${mine.local}`) });
+  await room.advance(10);
+  assert.equal(mine.candidates.length, 1);
+});
+
+test("a path that broke is replaced while the old one runs, and the new stream is played", async () => {
+  const { room, ana, bo } = await pair();
+  const [broken] = room.network.open("ana");
+  const first = bo.streams.at(-1).stream;
+  let most = 0;
+  const dead = new Set([broken, room.network.other(broken)]);
+  room.network.change((from, to, connection) => !dead.has(connection));
+  for (let at = 0; at < 9000; at += 50) {
+    await room.advance(50);
+    most = Math.max(most, room.network.open("ana").length, room.network.open("bo").length);
+  }
+  assert.equal(most, 2);
+  assert.deepEqual([room.network.open("ana").length, room.network.open("bo").length], [1, 1]);
+  assert.deepEqual([upTo(ana, "bo").state, upTo(bo, "ana").state, upTo(bo, "ana").gen], ["up", "up", 2]);
+  assert.notEqual(bo.streams.at(-1).stream, first);
+  assert.ok(bo.reports.some(({ report }) => report.state === "stalled") && bo.reports.some(({ report }) => report.state === "repairing"));
+});
+
+test("a cut that heals by itself takes the new generation back", async () => {
+  const { room, ana, bo } = await pair();
+  room.network.change(() => false);
+  await room.advance(6000);
+  assert.equal(room.network.open("bo").length, 2);
+  for (const each of room.network.connections.slice(2)) each.connectionState = "checking";
+  room.network.change(() => true);
+  await room.advance(3000);
+  assert.deepEqual(room.of("abort").map(({ source, gen }) => [source, gen]), [["bo", 2]]);
+  assert.deepEqual([room.network.open("ana").length, room.network.open("bo").length], [1, 1]);
+  assert.equal(upTo(ana, "bo").gen, 1);
+});
+
+test("a restarted server's roster leaves a link that is heard alone", async () => {
+  const { room, ana, bo } = await pair();
+  bo.links.sync([]);
+  assert.equal(upTo(bo, "ana").orphan, true);
+  ana.links.sync([{ peer: "bo", order: 2 }]);
+  await room.advance(12000);
+  bo.links.present({ peer: "ana", order: 1 });
+  await room.advance(3000);
+  assert.equal(room.network.connections.length, 2);
+  assert.deepEqual([upTo(bo, "ana").state, upTo(bo, "ana").orphan], ["up", false]);
+});
+
+test("someone who left is closed at once, someone lost when nothing is heard for 10 s", async () => {
+  const { room, ana, bo } = await pair();
+  ana.links.left("bo", "lost");
+  await room.advance(15000);
+  assert.equal(room.network.open("ana").length, 1);
+  bo.links.close();
+  await room.advance(12000);
+  assert.equal(room.network.open("ana").length, 0);
+  assert.deepEqual([ana.streams.at(-1), ana.links.reports().size], [{ peer: "bo", stream: null }, 0]);
+
+  const other = await pair();
+  other.ana.links.left("bo", "left");
+  assert.equal(other.room.network.open("ana").length, 0);
+});
+
+test("after close() no connection and no timer is left, and nothing that was under way goes on", async () => {
+  const room = new Room();
+  const ana = room.enter("ana", 1);
+  const bo = room.enter("bo", 2);
+  await room.advance(12);
+  for (const { links } of [ana, bo]) links.close();
+  const sent = room.sent.length;
+  await settled();
+  await room.advance(0);
+  await room.advance(10);
+  assert.equal(room.sent.length, sent);
+  assert.deepEqual([room.network.open("ana"), room.network.open("bo"), room.network.clock.timers], [[], [], 0]);
+  assert.deepEqual([...ana.faults, ...bo.faults], []);
+});
+
+test("what was still to begin when close() came does not begin", async () => {
+  const room = new Room();
+  room.enter("ana", 1);
+  let asked = 0;
+  room.enter("bo", 2, { credentials: () => { asked += 1; return SERVERS; } }).links.close();
+  await room.advance(100);
+  assert.equal(asked, 0);
+});
+
+test("after close() of a running room no timer is left", async () => {
+  const { room, ana, bo } = await pair();
+  for (const { links } of [ana, bo]) links.close();
+  assert.equal(room.network.clock.timers, 0);
+});
+
+test("fresh credentials reach each live connection", async () => {
+  const { room, ana } = await pair();
+  const iceServers = [{ urls: "turn:relay.example.org", username: "later", credential: "c" }];
+  ana.links.setCredentials({ ttl: 3600, iceServers });
+  assert.equal(room.network.open("ana")[0].configuration.iceServers, iceServers);
+  assert.equal(room.network.open("ana")[0].configuration.bundlePolicy, "max-bundle");
+});
+
+test("a relayed link moves at 80 % of the ttl, without a gap", async () => {
+  const room = new Room();
+  room.network.path = "relay";
+  for (const [name, order] of [["ana", 1], ["bo", 2]]) room.enter(name, order).links.setCredentials({ ttl: 100, iceServers: SERVERS });
+  await room.advance(50000);
+  for (const { links } of room.people.values()) links.setCredentials({ ttl: 100, iceServers: SERVERS });
+  await room.advance(28000);
+  assert.equal(room.of("offer").length, 1);
+  await room.advance(6000);
+  assert.equal(room.of("offer").length, 2);
+  const bo = room.people.get("bo");
+  assert.deepEqual(bo.reports.filter(({ report }) => ["stalled", "repairing"].includes(report.state)), []);
+  assert.deepEqual([upTo(bo, "ana").gen, upTo(bo, "ana").path, room.network.open("bo").length], [2, "relay", 1]);
+});
+
+test("the bitrate follows the number of people", async () => {
+  const room = new Room();
+  for (const [index, name] of ["ana", "bo", "cleo", "dan"].entries()) room.enter(name, index);
+  await room.advance(2000);
+  const limits = () => [...new Set(room.network.connections.map((each) => each.transceivers[0].sender.limit))];
+  assert.deepEqual(limits(), [40000]);
+  room.enter("eve", 9);
+  await room.advance(2000);
+  assert.deepEqual(limits(), [32000]);
+});
+
+test("relay only, where the deployment says so", async () => {
+  const { room, bo } = await pair({ bo: { relayOnly: true } });
+  assert.equal(room.network.open("bo")[0].configuration.iceTransportPolicy, "relay");
+  assert.equal(upTo(bo, "ana").relayOnly, true);
+});
+
+test("somebody else's id closes every link", async () => {
+  const { room, ana } = await pair();
+  ana.links.setSelf({ peer: "ana.2", order: 3 });
+  assert.equal(room.network.open("ana").length, 0);
+});
+
+test("a page whose timers stand still listens when a message comes", async () => {
+  const { room, ana } = await pair();
+  await room.advance(0);
+  room.network.clock.skip(2000);
+  ana.links.receive({ type: "repair", source: "bo", gen: 9 });
+  await settled();
+  assert.equal(upTo(ana, "bo").state, "up");
+  const seen = ana.reports.length;
+  room.network.change(() => false);
+  room.network.clock.skip(2600);
+  ana.links.receive({ type: "repair", source: "bo", gen: 9 });
+  await settled();
+  assert.ok(ana.reports.length > seen && upTo(ana, "bo").state === "stalled");
+});
+
+test("a certificate that failed is told, and made again for the next generation", async () => {
+  const room = new Room();
+  room.enter("ana", 1);
+  const bo = room.enter("bo", 2, {
+    prepare(connection) {
+      const real = connection.generateCertificate;
+      connection.generateCertificate = async () => {
+        connection.generateCertificate = real;
+        throw new Error("no entropy");
+      };
+    },
+  });
+  await room.advance(6000);
+  assert.deepEqual(bo.faults.map(({ reason }) => reason), ["Error: no entropy"]);
+  assert.equal(upTo(bo, "ana").state, "up");
+});
+
+test("a listener that leaves the room closes its links while they are being told of", async () => {
+  const { room, ana } = await pair();
+  ana.links.addEventListener("report", () => ana.links.close());
+  room.network.change(() => false);
+  await room.advance(20000);
+  assert.equal(room.network.open("ana").length, 0);
+});

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { hueOf, ICONS, isMuteKey, rowOf } from "../../static/voice/panel-view.js";
+
+const person = (change) => ({
+  peer: "p1", user: "u1", name: "Bo", role: "guest", self: false, muted: false, deafened: false, away: false,
+  speaking: false, word: "here", doing: "", path: "direct", ...change,
+});
+const key = (change) => ({ key: "m", ctrlKey: false, metaKey: false, altKey: false, repeat: false, ...change });
+
+test("each of the five words has a picture and plain words of its own", () => {
+  const rows = ["connecting", "here", "muted", "unheard", "gone"].map((word) => rowOf(person({ word })));
+  assert.equal(new Set(rows.map(({ icon }) => ICONS[icon])).size, 5);
+  assert.deepEqual(rows.map(({ word }) => word), ["connecting", "here", "muted", "can't be heard", "gone"]);
+});
+
+test("speaking shows only on who is here: a muted or lost person never speaks", () => {
+  assert.equal(rowOf(person({ speaking: true })).icon, "speaking");
+  for (const word of ["muted", "unheard", "gone", "connecting"]) {
+    const row = rowOf(person({ word, speaking: true }));
+    assert.deepEqual([row.speaking, row.icon], [false, word]);
+  }
+});
+
+test("what is being done is not said where the word says it already", () => {
+  assert.equal(rowOf(person({ word: "connecting", doing: "connecting" })).doing, "");
+  assert.equal(rowOf(person({ word: "connecting", doing: "still connecting" })).doing, "still connecting");
+});
+
+test("tags name oneself, the owner, who hears nothing and a relayed path", () => {
+  assert.deepEqual(rowOf(person({ self: true, role: "owner" })).tags, ["you", "owner"]);
+  assert.deepEqual(rowOf(person({ deafened: true, path: "relay" })).tags, ["sound off", "relay"]);
+  assert.deepEqual(rowOf(person({})).tags, []);
+});
+
+test("the initial is a whole letter, whatever the name begins with", () => {
+  assert.deepEqual(["ana", " élan", "🐙 Octo", ""].map((name) => rowOf(person({ name })).initial), ["A", "É", "🐙", "?"]);
+});
+
+test("a user has the same tone in every visit, among six", () => {
+  const hues = Array.from({ length: 200 }, (_, i) => hueOf(`user-${i}`));
+  assert.equal(hueOf("user-7"), hues[7]);
+  assert.deepEqual([...new Set(hues)].sort(), [0, 1, 2, 3, 4, 5]);
+});
+
+test("M mutes, also with caps lock", () => {
+  assert.ok(isMuteKey(key({}), false));
+  assert.ok(isMuteKey(key({ key: "M" }), false));
+});
+
+test("M is left alone while one writes, holds it down or presses a shortcut", () => {
+  assert.equal(isMuteKey(key({}), true), false);
+  for (const held of ["ctrlKey", "metaKey", "altKey", "repeat"]) assert.equal(isMuteKey(key({ [held]: true }), false), false, held);
+  assert.equal(isMuteKey(key({ key: "n" }), false), false);
+});

@@ -1,0 +1,314 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { step } from "../../static/voice/signaling-machine.js";
+import { idle, wakeAt } from "../../static/voice/signaling-state.js";
+
+const HELLO = { name: "Ana", muted: false, deafened: false };
+const SERVERS = { ttl: 3600, iceServers: [] };
+
+/** A machine with its clock and its luck, and a memory of the effects of the last event. */
+function machine() {
+  let state = idle();
+  const m = {
+    now: 1_000_000,
+    random: 0.5,
+    /** @type {any[]} */ effects: [],
+    get state() {
+      return state;
+    },
+    /** @param {any} event */
+    on(event) {
+      const before = JSON.stringify(state);
+      const result = step(state, event, m.now, m.random);
+      assert.equal(JSON.stringify(state), before, "the state given is never changed");
+      state = result.state;
+      m.effects = result.effects;
+      return m;
+    },
+    /** What came by the current question or socket. @param {any} event */
+    here: (event) => m.on({ ...event, serial: state.serial }),
+    /** @param {any} message */
+    frame: (message) => m.here({ type: "frame", message }),
+    /** Let time pass with ticks as a page that is awake gets them. @param {number} ms */
+    pass(ms) {
+      /** @type {any[]} */
+      const all = [];
+      for (const end = m.now + ms; m.now < end; ) {
+        m.now = Math.min(end, Math.max(m.now + 1, wakeAt(state) ?? end));
+        m.on({ type: "tick" });
+        all.push(...m.effects);
+      }
+      m.effects = all;
+      return m;
+    },
+    /** Sit out the backoff. */
+    wait() {
+      assert.equal(state.phase, "waiting");
+      return m.pass((state.deadline ?? 0) - m.now);
+    },
+    /** @param {number} ms */
+    sleep(ms) {
+      m.now += ms;
+      return m.on({ type: "tick" });
+    },
+    get types() {
+      return m.effects.map((effect) => effect.name ?? effect.type);
+    },
+    get sent() {
+      return m.effects.filter(({ type }) => type === "transmit").map(({ text }) => JSON.parse(text));
+    },
+  };
+  return m;
+}
+
+/** @param {object} [more] */
+const welcome = (more) => ({
+  type: "welcome", source: "a", order: 5, ticket: "t1", resumed: false, got: 0, ping: 10, seq: 1, ...more,
+});
+
+const dialing = () => machine().on({ type: "start" }).here({ type: "answer", status: 200, code: "", body: SERVERS });
+const greeting = () => dialing().here({ type: "open", hello: HELLO });
+const joined = () => greeting().frame(welcome()).frame({ type: "pong", t: 1, seq: 2 });
+
+test("it asks before it dials, and hands the credentials on", () => {
+  const m = machine().on({ type: "start" });
+  assert.deepEqual(m.types, ["ask"]);
+  m.here({ type: "answer", status: 200, code: "", body: SERVERS });
+  assert.deepEqual(m.types, ["credentials", "dial"]);
+  assert.equal(m.effects[0].detail, SERVERS);
+});
+
+test("without a TURN secret (our own 503) it goes on without a relay; a proxy's 503 is tried again", () => {
+  const own = machine().on({ type: "start" }).here({ type: "answer", status: 503, code: "no-secret", body: {} });
+  assert.deepEqual(own.types, ["credentials", "dial"]);
+  assert.equal(own.effects[0].detail, null);
+  const proxy = machine().on({ type: "start" }).here({ type: "answer", status: 503, code: "", body: null });
+  assert.deepEqual(proxy.types, ["trouble"]);
+  assert.deepEqual(proxy.wait().types, ["ask"]);
+});
+
+for (const status of [401, 403, 404]) {
+  test(`a refusal of ${status} is the end`, () => {
+    const m = machine().on({ type: "start" }).here({ type: "answer", status, code: "x", body: {} });
+    assert.deepEqual(m.types, ["drop", "over"]);
+    assert.equal(m.effects[1].detail.status, status);
+    assert.equal(wakeAt(m.state), null);
+  });
+}
+
+for (const status of [0, 429, 500, 502]) {
+  test(`${status} to the first question is tried again, for as long as the person stays`, () => {
+    const m = machine().on({ type: "start" });
+    for (let i = 0; i < 20; i += 1) {
+      m.here({ type: "answer", status, code: "", body: null });
+      assert.deepEqual(m.types, ["trouble"]);
+      assert.deepEqual(m.wait().types, ["ask"]);
+    }
+  });
+}
+
+test("the hello goes first and unnumbered, and a ping behind it marks the end of the list of those present", () => {
+  const m = greeting();
+  assert.deepEqual(m.sent, [{ type: "hello", ...HELLO }, { type: "ping", t: 1 }]);
+  assert.deepEqual(m.frame(welcome()).types, ["welcome"]);
+  assert.deepEqual(m.frame({ type: "present", source: "b", seq: 2 }).types, ["message"]);
+  assert.deepEqual(m.frame({ type: "pong", t: 1, seq: 3 }).types, ["roster"]);
+});
+
+test("frames are numbered with n last, from 1", () => {
+  const m = joined().on({ type: "send", message: { type: "offer", target: "b", gen: 1, sdp: "v=0" } });
+  assert.equal(m.effects[0].text, '{"type":"offer","target":"b","gen":1,"sdp":"v=0","n":1}');
+});
+
+test("after a drop it dials at once and shows its ticket and what it saw", () => {
+  const m = joined();
+  m.now += 6000;
+  m.here({ type: "closed", code: 1006 });
+  assert.deepEqual(m.types, ["wake", "transmit", "drop", "lost", "dial"]);
+  m.here({ type: "open", hello: HELLO });
+  assert.deepEqual(m.sent[0], { type: "hello", ...HELLO, ticket: "t1", seen: 2 });
+});
+
+test("a resumed seat sends again what the server didn't take, and what was kept while away, once and in order", () => {
+  const m = joined();
+  for (const gen of [1, 2, 3]) m.on({ type: "send", message: { type: "repair", target: "b", gen, why: "stalled" } });
+  m.here({ type: "closed", code: 1006 }).on({ type: "send", message: { type: "repair", target: "b", gen: 4, why: "stalled" } });
+  assert.deepEqual(m.effects, []);
+  m.here({ type: "open", hello: HELLO }).frame(welcome({ resumed: true, got: 2, seq: 3 }));
+  assert.deepEqual(m.sent.map(({ gen, n }) => [gen, n]), [[3, 3], [4, 4]]);
+  assert.deepEqual(m.on({ type: "send", message: { type: "bye" } }).sent.map(({ n }) => n), [5]);
+});
+
+test("a seat begun anew counts from 1 and sends nothing of before", () => {
+  const m = joined().on({ type: "send", message: { type: "state", muted: true } });
+  m.here({ type: "closed", code: 1012 }).here({ type: "open", hello: HELLO }).frame(welcome({ ticket: "t2" }));
+  assert.deepEqual(m.sent, []);
+  assert.deepEqual(m.on({ type: "send", message: { type: "state", muted: true } }).sent.map(({ n }) => n), [1]);
+});
+
+test("what is kept is bounded by 256 frames and by 256 KiB", () => {
+  const m = joined().here({ type: "closed", code: 1006 });
+  for (let i = 0; i < 300; i += 1) m.on({ type: "send", message: { type: "repair", gen: i } });
+  assert.deepEqual([m.state.kept.length, m.state.kept[0].n], [256, 45]);
+  for (let i = 0; i < 30; i += 1) m.on({ type: "send", message: { type: "offer", sdp: "x".repeat(16_000) } });
+  assert.ok(m.state.kept.reduce((sum, { text }) => sum + text.length, 0) <= 256 * 1024);
+  assert.equal(m.state.kept.at(-1)?.n, 330);
+});
+
+test("a frame seen before is dropped; a gap drops the socket and resumes", () => {
+  const m = joined().frame({ type: "away", source: "b", seq: 3 });
+  assert.deepEqual(m.types, ["message"]);
+  assert.deepEqual(m.frame({ type: "away", source: "b", seq: 3 }).types, []);
+  assert.deepEqual(m.frame({ type: "back", source: "b", seq: 5 }).types, ["drop", "lost", "dial"]);
+  m.here({ type: "open", hello: HELLO });
+  assert.equal(m.sent[0].seen, 3);
+});
+
+test("a resumed welcome may be numbered behind what was missed", () => {
+  const m = joined().here({ type: "closed", code: 1006 }).here({ type: "open", hello: HELLO });
+  m.frame(welcome({ resumed: true, seq: 5 }));
+  assert.deepEqual(m.frame({ type: "away", source: "b", seq: 3 }).types, ["message"]);
+  assert.deepEqual(m.frame({ type: "back", source: "b", seq: 4 }).types, ["message"]);
+  assert.deepEqual(m.frame({ type: "away", source: "b", seq: 6 }).types, ["message"]);
+});
+
+test("a socket that keeps losing frames is not dialed in a hot loop", () => {
+  const m = joined();
+  let atOnce = 0;
+  for (let i = 0; i < 5; i += 1) {
+    m.frame({ type: "away", source: "b", seq: 99 });
+    if (m.types.includes("dial")) atOnce += 1;
+    else m.wait();
+    m.here({ type: "open", hello: HELLO }).frame(welcome({ resumed: true, seq: 0 }));
+  }
+  assert.equal(atOnce, 1);
+});
+
+for (const code of [1000, 1001, 1006, 1009, 1011, 1012, 4408]) {
+  test(`it comes back after ${code}`, () => {
+    assert.deepEqual(joined().here({ type: "closed", code }).types, ["drop", "lost", "dial"]);
+  });
+}
+
+for (const code of [4400, 4401, 4403, 4404, 4409, 4410, 4413, 4429]) {
+  test(`it never comes back after ${code}`, () => {
+    const m = joined().here({ type: "closed", code });
+    assert.deepEqual(m.types, ["drop", "over"]);
+    assert.deepEqual(m.pass(60_000).on({ type: "look", why: "online" }).types, []);
+  });
+}
+
+test("a frame that was too large (1009) is not sent again", () => {
+  const m = joined().on({ type: "send", message: { type: "offer", sdp: "x" } }).here({ type: "closed", code: 1009 });
+  m.here({ type: "open", hello: HELLO }).frame(welcome({ resumed: true, seq: 3 }));
+  assert.deepEqual(m.sent, []);
+});
+
+test("a dial refused before opening asks why", () => {
+  const m = joined().here({ type: "closed", code: 1006 }).here({ type: "closed", code: 1006 });
+  assert.deepEqual(m.types, ["ask"]);
+  assert.deepEqual(m.here({ type: "answer", status: 404, code: "no-room", body: {} }).types, ["drop", "over"]);
+});
+
+test("a server that answers but twice opens no socket is told as such, and dialed with backoff", () => {
+  const m = dialing().here({ type: "closed", code: 1006 }).here({ type: "answer", status: 200, code: "", body: SERVERS });
+  assert.deepEqual(m.types, ["credentials"]);
+  assert.deepEqual(m.wait().types, ["dial"]);
+  m.here({ type: "closed", code: 1006 }).here({ type: "answer", status: 200, code: "", body: SERVERS });
+  assert.deepEqual(m.types, ["credentials", "trouble"]);
+  assert.equal(m.effects[1].detail.status, 101);
+  assert.deepEqual(m.wait().types, ["dial"]);
+});
+
+test("the backoff is full jitter up to 15 s", () => {
+  const m = joined();
+  m.random = 0.999_999;
+  m.here({ type: "closed", code: 1006 });
+  const waits = [];
+  for (let i = 0; i < 8; i += 1) {
+    m.here({ type: "closed", code: 1006 }).here({ type: "answer", status: 0, code: "", body: null });
+    waits.push(Math.round((m.state.deadline ?? 0) - m.now));
+    m.wait();
+  }
+  assert.deepEqual(waits, [1000, 2000, 4000, 8000, 15_000, 15_000, 15_000, 15_000]);
+  m.random = 0;
+  m.here({ type: "closed", code: 1006 }).here({ type: "answer", status: 0, code: "", body: null });
+  assert.equal(m.state.deadline, m.now);
+});
+
+test("being online again dials at once", () => {
+  const m = joined().here({ type: "closed", code: 1006 }).here({ type: "closed", code: 1006 });
+  m.here({ type: "answer", status: 0, code: "", body: null });
+  assert.equal(m.state.phase, "waiting");
+  assert.deepEqual(m.on({ type: "look", why: "online" }).types, ["dial"]);
+});
+
+test("it pings every 10 s, and a pong in time keeps the socket", () => {
+  const m = joined();
+  for (let t = 2; t < 6; t += 1) {
+    assert.deepEqual(m.pass(10_000).sent, [{ type: "ping", t }]);
+    assert.deepEqual(m.frame({ type: "pong", t, seq: t + 1 }).types, []);
+  }
+});
+
+test("5 s without a pong drop the socket and dial a new one at once", () => {
+  const m = joined().pass(10_000);
+  assert.deepEqual(m.pass(4999).types, []);
+  assert.deepEqual(m.pass(1).types, ["drop", "lost", "dial"]);
+});
+
+test("after a wake the pong has 2.5 s", () => {
+  const m = joined().sleep(3600_000);
+  assert.deepEqual(m.types, ["wake", "transmit"]);
+  assert.deepEqual(m.pass(2499).types, []);
+  assert.deepEqual(m.pass(1).types, ["drop", "lost", "dial"]);
+});
+
+test("a look pings at once, and shortens the patience with a ping that is out", () => {
+  assert.deepEqual(joined().on({ type: "look", why: "visible" }).sent, [{ type: "ping", t: 2 }]);
+  const m = joined().pass(10_000).on({ type: "look", why: "online" });
+  assert.deepEqual(m.types, []);
+  assert.deepEqual(m.pass(2500).types, ["drop", "lost", "dial"]);
+});
+
+test("a late timer alone never drops a socket whose pong lies unread", () => {
+  const m = joined().pass(10_000).sleep(60_000);
+  assert.deepEqual(m.types, ["wake", "transmit"]);
+  assert.deepEqual(m.frame({ type: "pong", t: 3, seq: 3 }).types, []);
+  assert.equal(m.state.phase, "joined");
+});
+
+test("timers throttled to one a minute still find a dead socket", () => {
+  const m = joined().pass(10_000).sleep(60_000).sleep(60_000);
+  assert.deepEqual(m.types, ["wake", "drop", "lost", "dial"]);
+});
+
+test("a frame does a late timer's work", () => {
+  const m = joined();
+  m.now += 10_000;
+  m.frame({ type: "away", source: "b", seq: 3 });
+  assert.deepEqual(m.types, ["wake", "transmit", "message"]);
+});
+
+test("a socket that doesn't open, or gives no welcome, is let go after 10 s", () => {
+  assert.deepEqual(dialing().pass(10_000).types, ["drop", "ask"]);
+  assert.deepEqual(greeting().pass(10_000).types, ["drop", "dial"]);
+});
+
+test("what an earlier socket says is ignored", () => {
+  const m = joined();
+  const { serial } = m.state;
+  m.here({ type: "closed", code: 1006 });
+  assert.deepEqual(m.on({ type: "closed", serial, code: 4409 }).types, []);
+  assert.deepEqual(m.on({ type: "frame", serial, message: { type: "away", seq: 3 } }).types, []);
+});
+
+test("bye is told, and nothing follows it", () => {
+  const m = joined().on({ type: "bye" });
+  assert.deepEqual(m.sent, [{ type: "bye" }]);
+  assert.deepEqual(m.types, ["transmit", "drop"]);
+  assert.deepEqual(m.on({ type: "send", message: { type: "state" } }).types, []);
+  assert.equal(wakeAt(m.state), null);
+});

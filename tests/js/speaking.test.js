@@ -1,0 +1,89 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { QUIET, Speaking, hear } from "../../static/voice/speaking.js";
+import { FakePlatform, FakeTrack } from "./fake-platform.js";
+
+/** @param {number[]} levels */
+const heard = (levels) => {
+  let voice = QUIET;
+  return levels.map((level) => (voice = hear(voice, level)).speaking);
+};
+
+test("two loud levels in a row begin to speak", () => {
+  assert.deepEqual(heard([0.2, 0, 0.2, 0.2]), [false, false, false, true]);
+});
+
+test("six quiet levels in a row end it", () => {
+  assert.deepEqual(heard([0.2, 0.2, 0, 0, 0, 0, 0, 0.2, 0, 0, 0, 0, 0, 0]).slice(6), [true, true, true, true, true, true, true, false]);
+});
+
+/** @param {{level?: number, stats?: number}} given */
+function receiver({ level, stats = 0 }) {
+  return {
+    asked: 0,
+    level,
+    getSynchronizationSources() {
+      return [{ audioLevel: this.level }];
+    },
+    async getStats() {
+      this.asked += 1;
+      return new Map([["1", { type: "inbound-rtp", audioLevel: stats }]]);
+    },
+  };
+}
+
+/** @param {Record<string, any>} receivers */
+function speaking(receivers) {
+  const platform = new FakePlatform();
+  const it = new Speaking({ receivers: () => new Map(Object.entries(receivers)), platform });
+  /** @type {string[][]} */
+  const events = [];
+  it.addEventListener("speaking", (event) => events.push([.../** @type {CustomEvent} */ (event).detail]));
+  it.start();
+  return { it, platform, events };
+}
+
+test("who speaks is told when it changes, and only then", async () => {
+  const bo = receiver({ level: 0.2 });
+  const { platform, events } = speaking({ b: bo });
+  await platform.advance(1200);
+  bo.level = 0;
+  await platform.advance(1200);
+  assert.deepEqual(events, [["b"], []]);
+});
+
+test("where the level lies, stats tell, at a quarter of the pace", async () => {
+  const bo = receiver({ level: 1e-6, stats: 0.3 });
+  const { platform, events } = speaking({ b: bo });
+  await platform.advance(1200);
+  assert.deepEqual(events, [["b"]]);
+  assert.equal(bo.asked, 2);
+});
+
+test("a true silence costs no stats", async () => {
+  const bo = receiver({ level: 0 });
+  const { platform } = speaking({ b: bo });
+  await platform.advance(1200);
+  assert.equal(bo.asked, 0);
+});
+
+test("one's own level is read from an enabled clone, so that a muted person is heard to speak", async () => {
+  const { it, platform, events } = speaking({});
+  const clone = new FakeTrack();
+  let closed = false;
+  /** @type {any} */
+  const context = {
+    createAnalyser: () => ({ fftSize: 0, getFloatTimeDomainData: (/** @type {Float32Array} */ samples) => samples.fill(0.2) }),
+    createMediaStreamSource: () => ({ connect() {} }),
+    close: () => void (closed = true),
+  };
+  Object.assign(platform, { audioContext: () => context, emptyStream: () => ({ addTrack() {} }) });
+  it.listen(/** @type {any} */ (Object.assign(new FakeTrack(), { enabled: false, clone: () => clone })));
+  await platform.advance(600);
+  assert.deepEqual(events, [[""]]);
+  assert.equal(clone.enabled, true);
+  it.close();
+  assert.deepEqual([clone.readyState, closed, platform.timers.size], ["ended", true, 0]);
+});

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { tuneOpus } from "../../static/voice/tune-opus.js";
+
+const crlf = (...lines) => lines.map((line) => `${line}\r\n`).join("");
+const TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
+const SESSION = ["v=0", "o=- 4611731400430051336 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0"];
+const CHROMIUM = crlf(
+  ...SESSION, "a=extmap-allow-mixed", "a=msid-semantic: WMS",
+  "m=audio 9 UDP/TLS/RTP/SAVPF 111 63 9 0 8 13 110 126", "c=IN IP4 0.0.0.0", "a=rtcp:9 IN IP4 0.0.0.0",
+  "a=ice-ufrag:Zk8q", "a=ice-pwd:Zh5jcd2mZk5Wm2v5Xh0r1wQe", "a=ice-options:trickle",
+  "a=setup:actpass", "a=mid:0", "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+  `a=extmap:3 ${TRANSPORT_CC}`, "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid", "a=sendrecv", "a=msid:- 8d6f", "a=rtcp-mux",
+  "a=rtpmap:111 opus/48000/2", "a=rtcp-fb:111 transport-cc", "a=fmtp:111 minptime=10;useinbandfec=1",
+  "a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111", "a=rtpmap:9 G722/8000", "a=rtpmap:110 telephone-event/48000",
+  "a=ssrc:3570614608 cname:4TOk42mSjXCkVIa6",
+);
+const FIREFOX = crlf(
+  ...SESSION, "a=sendrecv", "a=ice-options:trickle", "a=msid-semantic:WMS *",
+  "m=audio 9 UDP/TLS/RTP/SAVPF 109 9 0 8 101", "c=IN IP4 0.0.0.0", "a=sendrecv",
+  "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level", "a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid",
+  "a=fmtp:109 maxplaybackrate=48000;stereo=1;useinbandfec=1", "a=fmtp:101 0-15", "a=mid:0", "a=rtcp-mux",
+  "a=rtpmap:109 opus/48000/2", "a=rtpmap:9 G722/8000/1", "a=rtpmap:101 telephone-event/8000/1", "a=setup:active",
+);
+const AIORTC = crlf(
+  "v=0", "o=- 3973161250 3973161250 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE 0", "a=msid-semantic:WMS *",
+  "m=audio 45320 UDP/TLS/RTP/SAVPF 96 0 8", "c=IN IP4 192.0.2.7", "a=sendrecv", "a=mid:0",
+  "a=rtcp:9 IN IP4 0.0.0.0", "a=rtcp-mux", "a=rtpmap:96 opus/48000/2", "a=rtpmap:0 PCMU/8000", "a=rtpmap:8 PCMA/8000",
+  "a=candidate:1 1 udp 2130706431 192.0.2.7 45320 typ host", "a=end-of-candidates",
+);
+
+const fmtp = (sdp, payload) => sdp.split(/\r?\n/).filter((line) => line.startsWith(`a=fmtp:${payload} `));
+
+test("Chromium's Opus gets FEC, DTX, a bitrate and mono, and keeps its unknown keys", () => {
+  assert.deepEqual(fmtp(tuneOpus(CHROMIUM), 111),
+    ["a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1;maxaveragebitrate=40000;stereo=0"]);
+});
+
+test("Firefox's payload type 109 is found by its rtpmap, its fmtp before the rtpmap too, and stereo=1 is turned off", () => {
+  assert.deepEqual(fmtp(tuneOpus(FIREFOX), 109),
+    ["a=fmtp:109 maxplaybackrate=48000;stereo=0;useinbandfec=1;usedtx=1;maxaveragebitrate=40000"]);
+});
+
+test("aiortc, which sends no fmtp, gets one behind its rtpmap", () => {
+  assert.match(tuneOpus(AIORTC),
+    /a=rtpmap:96 opus\/48000\/2\r\na=rtcp-fb:96 nack\r\na=fmtp:96 useinbandfec=1;usedtx=1;maxaveragebitrate=40000;stereo=0\r\n/);
+});
+
+for (const [name, sdp] of Object.entries({ CHROMIUM, FIREFOX, AIORTC })) {
+  test(`tuning ${name} twice is tuning it once`, () => {
+    assert.equal(tuneOpus(tuneOpus(sdp)), tuneOpus(sdp));
+  });
+
+  test(`${name} with LF is tuned to the same lines, with LF`, () => {
+    assert.equal(tuneOpus(sdp.replaceAll("\r\n", "\n")), tuneOpus(sdp).replaceAll("\r\n", "\n"));
+  });
+
+  test(`a ${name} description without its last line end stays without one`, () => {
+    assert.equal(tuneOpus(sdp.slice(0, -2)), tuneOpus(sdp).slice(0, -2));
+  });
+}
+
+test("NACK is asked for once, and transport-cc goes, its extension with it", () => {
+  const tuned = tuneOpus(CHROMIUM).split("\r\n");
+  assert.equal(tuned.filter((line) => line === "a=rtcp-fb:111 nack").length, 1);
+  assert.deepEqual(tuned.filter((line) => line.includes("transport")), []);
+  assert.ok(tuned.includes("a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid"));
+});
+
+test("a NACK for every payload type is not doubled", () => {
+  const sdp = FIREFOX.replace("a=setup", "a=rtcp-fb:* nack\r\na=setup");
+  assert.ok(!tuneOpus(sdp).includes("a=rtcp-fb:109 nack"));
+});
+
+test("sprop-stereo is not stereo", () => {
+  const sdp = CHROMIUM.replace("minptime=10", "sprop-stereo=1; stereo=1; cbr");
+  assert.deepEqual(fmtp(tuneOpus(sdp), 111),
+    ["a=fmtp:111 sprop-stereo=1;stereo=0;cbr;useinbandfec=1;usedtx=1;maxaveragebitrate=40000"]);
+});
+
+test("settings win over the defaults", () => {
+  assert.match(tuneOpus(CHROMIUM, { maxaveragebitrate: 24000, usedtx: 0 }), /usedtx=0;maxaveragebitrate=24000;stereo=0/);
+});
+
+test("RED's own fmtp and the payload order stay", () => {
+  assert.deepEqual(fmtp(tuneOpus(CHROMIUM), 63), ["a=fmtp:63 111/111"]);
+  assert.ok(tuneOpus(CHROMIUM).includes("m=audio 9 UDP/TLS/RTP/SAVPF 111 63 9 0 8 13 110 126\r\n"));
+});
+
+test("a description without Opus is not touched", () => {
+  const sdp = CHROMIUM.replace("opus/48000/2", "L16/48000/2");
+  assert.equal(tuneOpus(sdp), sdp);
+  assert.equal(tuneOpus("nonsense"), "nonsense");
+});
+
+test("a video section beside the audio is not touched", () => {
+  const video = crlf("m=video 9 UDP/TLS/RTP/SAVPF 96", "a=rtpmap:96 VP8/90000", "a=rtcp-fb:96 transport-cc", `a=extmap:3 ${TRANSPORT_CC}`);
+  assert.ok(tuneOpus(CHROMIUM + video).endsWith(video));
+});

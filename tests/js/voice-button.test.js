@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { attach } from "../../static/voice-button.js";
+import { VoiceButton } from "../../static/voice/button.js";
+
+/** As much of an HTML button as the voice button touches. */
+class Button extends EventTarget {
+  textContent = "Join voice";
+  offsetWidth = 0;
+  #attributes = new Map();
+  #classes;
+  constructor({ active = true } = {}) {
+    super();
+    this.#classes = new Set(active ? ["active"] : []);
+    this.dataset = active ? { roomId: "mysea-1", name: "Ana" } : { hint: "Your sea is closed." };
+    this.classList = {
+      add: (name) => this.#classes.add(name),
+      remove: (name) => this.#classes.delete(name),
+      contains: (name) => this.#classes.has(name),
+    };
+  }
+  querySelector() { return null; }
+  setAttribute(name, value) { this.#attributes.set(name, value); }
+  getAttribute(name) { return this.#attributes.get(name) ?? null; }
+  hasAttribute(name) { return this.#attributes.has(name); }
+  removeAttribute(name) { this.#attributes.delete(name); }
+}
+
+/** A VoiceRoom whose join the test ends. */
+class Room extends EventTarget {
+  static made = [];
+  state = "idle";
+  muted = false;
+  people = [];
+  pairs = [];
+  constructor(id, options) {
+    super();
+    Object.assign(this, { id, options });
+    Room.made.push(this);
+  }
+  join() {
+    this.state = "joining";
+    this.emit("state", { state: "joining", words: "Joining." });
+    return new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
+  }
+  async joined() {
+    this.state = "joined";
+    this.emit("state", { state: "joined", words: "You are in." });
+    this.resolve();
+    await settled();
+  }
+  async end(code, words) {
+    this.state = "left";
+    this.emit("state", { state: "left", code, words });
+    await settled();
+  }
+  toggleMute() {
+    this.muted = !this.muted;
+    this.emit("muted", { muted: this.muted });
+  }
+  emit(type, detail) { this.dispatchEvent(new CustomEvent(type, { detail })); }
+}
+
+const settled = () => new Promise(setImmediate);
+const modules = () => Promise.resolve([{ VoiceRoom: Room }, { VoiceButton }, { VoicePanel: class {} }]);
+
+async function click(button) {
+  button.dispatchEvent(new Event("click"));
+  await settled();
+}
+
+function page(options) {
+  const button = new Button(options);
+  const hint = { textContent: "" };
+  attach(button, { hint, panel: {}, modules });
+  return { button, hint };
+}
+
+async function joined() {
+  const { button, hint } = page();
+  await click(button);
+  const [room] = Room.made;
+  await room.joined();
+  return { button, hint, room };
+}
+
+beforeEach(() => {
+  Room.made = [];
+  performance.clearMarks();
+});
+
+test("an inactive button flashes and says what to do, and loads nothing", async () => {
+  const { button, hint } = page({ active: false });
+  await click(button);
+  assert.ok(button.classList.contains("flash"));
+  assert.equal(hint.textContent, "Your sea is closed.");
+  assert.equal(Room.made.length, 0);
+});
+
+test("the flash ends with its animation", async () => {
+  const { button } = page({ active: false });
+  await click(button);
+  button.dispatchEvent(new Event("animationend"));
+  assert.equal(button.classList.contains("flash"), false);
+});
+
+test("the first click marks the time, makes the room of the button and tells of it", async () => {
+  const { button } = page();
+  const told = [];
+  button.addEventListener("meshvoice:room", (event) => told.push([event.bubbles, event.detail.room]));
+  await click(button);
+  assert.deepEqual([Room.made[0].id, Room.made[0].options], ["mysea-1", { name: "Ana" }]);
+  assert.deepEqual(told, [[true, Room.made[0]]]);
+  assert.equal(performance.getEntriesByName("meshvoice:click").length, 1);
+});
+
+test("clicks while joining make no second room and don't mute", async () => {
+  const { button } = page();
+  button.dispatchEvent(new Event("click"));
+  await click(button);
+  await click(button);
+  assert.deepEqual(Room.made.map(({ muted }) => muted), [false]);
+  assert.equal(button.getAttribute("aria-busy"), "true");
+});
+
+test("once joined the button is called Mute, and a click changes only what is pressed", async () => {
+  const { button, hint, room } = await joined();
+  assert.deepEqual([button.textContent, button.getAttribute("aria-pressed")], ["Mute", "false"]);
+  await click(button);
+  assert.equal(room.muted, true);
+  assert.deepEqual([button.textContent, button.getAttribute("aria-pressed")], ["Mute", "true"]);
+  assert.equal(hint.textContent, "You are muted: nobody hears you.");
+});
+
+test("leaving gives the button back: the next click joins anew", async () => {
+  const { button, room } = await joined();
+  await room.end(undefined, "You left voice.");
+  assert.deepEqual([button.textContent, button.hasAttribute("aria-pressed")], ["Join voice", false]);
+  await click(button);
+  assert.equal(Room.made.length, 2);
+});
+
+test("a room that joins by itself when the back button brings the page back has its button again", async () => {
+  const { button, room } = await joined();
+  await room.end(undefined, "You left.");
+  room.join();
+  await room.joined();
+  assert.deepEqual([button.textContent, button.getAttribute("aria-pressed")], ["Mute", "false"]);
+  await click(button);
+  assert.deepEqual([Room.made.length, room.muted], [1, true]);
+});
+
+test("another tab taking over leaves the button active, to come back here", async () => {
+  const { button, hint, room } = await joined();
+  await room.end(4409, "Voice moved to your other tab.");
+  assert.ok(button.classList.contains("active"));
+  assert.equal(hint.textContent, "Voice moved to your other tab.");
+});
+
+test("after sign-out, removal, a lost right or closing the button is inactive and says why", async () => {
+  for (const code of [4401, 4403, 4404, 4410]) {
+    Room.made = [];
+    const { button, hint, room } = await joined();
+    await room.end(code, "The room closed.");
+    hint.textContent = "";
+    await click(button);
+    assert.equal(button.classList.contains("active"), false);
+    assert.equal("roomId" in button.dataset, false);
+    assert.deepEqual([Room.made.length, hint.textContent], [1, "The room closed."], String(code));
+  }
+});
+
+test("a refused join says the room's words and can be tried again", async () => {
+  const { button, hint } = page();
+  await click(button);
+  Room.made[0].reject(Object.assign(new Error("The room is full. Try again later."), { code: 4413 }));
+  await settled();
+  assert.equal(hint.textContent, "The room is full. Try again later.");
+  assert.equal(button.hasAttribute("aria-busy"), false);
+  await click(button);
+  assert.equal(Room.made.length, 2);
+});
+
+test("voice that can't be loaded says so and frees the button", async () => {
+  const button = new Button();
+  const hint = { textContent: "" };
+  attach(button, { hint, modules: () => Promise.reject(new TypeError("Failed to fetch")) });
+  await click(button);
+  assert.match(hint.textContent, /could not be loaded/);
+  assert.equal(button.hasAttribute("aria-busy"), false);
+});
+
+test("a room that ended says nothing more to the button", async () => {
+  const { button, room } = await joined();
+  await room.end(undefined, "You left voice.");
+  room.emit("muted", { muted: true });
+  assert.equal(button.hasAttribute("aria-pressed"), false);
+});

@@ -1,0 +1,409 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { VoiceError, VoiceRoom } from "../../static/voice-mesh.js";
+import { FakePlatform, settle, present, welcome } from "./fake-platform.js";
+
+const EVENTS = ["people", "pairs", "state", "muted", "microphone", "playback", "closing", "server", "announce", "notice"];
+
+/** @param {(platform: FakePlatform) => void} [prepare] @param {object} [options] */
+function voice(prepare = () => {}, options = {}) {
+  const platform = new FakePlatform();
+  prepare(platform);
+  const room = new VoiceRoom("mysea-ua", { name: "Ana", platform, ...options });
+  /** @type {[string, any][]} */
+  const events = [];
+  for (const name of EVENTS) room.addEventListener(name, (event) => events.push([name, /** @type {CustomEvent} */ (event).detail]));
+  /** @param {string} name */
+  const told = (name) => events.filter(([type]) => type === name).map(([, detail]) => detail);
+  return { room, platform, told, states: () => told("state").map(({ state }) => state) };
+}
+
+/** Ana joins; Bo and Cleo are there. @param {(platform: FakePlatform) => void} [prepare] @param {object} [options] */
+async function joined(prepare, options) {
+  const all = voice(prepare, options);
+  const joining = all.room.join();
+  await settle();
+  seat(all.platform);
+  await joining;
+  await settle();
+  return all;
+}
+
+/** @param {FakePlatform} platform @param {object} [more] */
+function seat({ socket }, more) {
+  socket.accept();
+  socket.say(welcome(more));
+  socket.say(present("b", "Bo", 10));
+  socket.say(present("c", "Cleo", 20));
+  socket.say({ type: "pong", t: socket.all("ping")[0].t });
+}
+
+/** @param {FakePlatform} platform @param {object} [more] */
+function resume({ socket, sockets }, more) {
+  socket.accept();
+  socket.seq = sockets[sockets.length - 2].seq;
+  socket.say(welcome({ resumed: true, ...more }));
+}
+
+test("joining unlocks the sound, dials and asks for the microphone within the click", async () => {
+  const { room, platform } = voice();
+  const joining = room.join();
+  assert.deepEqual([platform.asked.length, platform.audios.length, platform.devices.asked.length, room.state], [1, 8, 1, "joining"]);
+  await settle();
+  seat(platform);
+  await joining;
+  assert.equal(room.state, "joined");
+});
+
+test("the links are opened as those present are told, and the whole roster is synced at its end", async () => {
+  const { platform: { links } } = await joined();
+  assert.deepEqual(links.options.self, { peer: "a", order: 50 });
+  assert.deepEqual(links.named("present"), [[{ peer: "b", order: 10 }], [{ peer: "c", order: 20 }]]);
+  assert.deepEqual(links.named("sync"), [[[{ peer: "b", order: 10 }, { peer: "c", order: 20 }]]]);
+  assert.equal(links.options.credentials()[0].urls[0], "turn:relay.example");
+});
+
+test("the first hello doesn't wait for the microphone, which comes by setTrack", async () => {
+  const { platform } = await joined(({ devices }) => devices.answers.push("pending"));
+  assert.equal(platform.links.options.track, null);
+  const track = /** @type {any} */ ({ enabled: true, stop() {} });
+  platform.devices.prompts[0](track);
+  await settle();
+  assert.deepEqual(platform.links.named("setTrack"), [[track]]);
+});
+
+test("people are told with their words, oneself first", async () => {
+  const { platform, told } = await joined();
+  platform.links.report("b", {});
+  platform.links.report("c", { state: "repairing" });
+  await settle();
+  assert.deepEqual(told("people").at(-1).map((/** @type {any} */ { name, word }) => [name, word]),
+    [["Ana", "here"], ["Bo", "here"], ["Cleo", "unheard"]]);
+  assert.deepEqual(told("pairs").at(-1), [{ names: ["Ana", "Cleo"], peers: ["a", "c"], words: "Ana and Cleo: reconnecting" }]);
+});
+
+test("signaling of links goes through in both directions", async () => {
+  const { platform } = await joined();
+  platform.links.options.send({ type: "offer", target: "b", gen: 1, sdp: "v=0" });
+  assert.deepEqual(platform.socket.all("offer"), [{ type: "offer", target: "b", gen: 1, sdp: "v=0", n: 1 }]);
+  platform.socket.say({ type: "answer", source: "b", gen: 1, sdp: "v=0" });
+  assert.deepEqual(platform.links.named("receive"), [[{ type: "answer", source: "b", gen: 1, sdp: "v=0", seq: 5 }]]);
+});
+
+test("a refused microphone joins listen-only: told to oneself and to the room", async () => {
+  const { room, platform, told } = await joined(({ devices }) => devices.answers.push({ name: "NotAllowedError" }));
+  assert.deepEqual(told("microphone").map(({ ok, code, retry }) => [ok, code, retry]), [[false, "denied", true]]);
+  assert.equal(platform.socket.all("hello")[0].muted, true);
+  assert.equal(room.muted, false);
+  assert.deepEqual([room.people[0].word, room.people[0].doing], ["unheard", "listening only: no microphone"]);
+  room.retryMicrophone();
+  await settle();
+  assert.deepEqual(platform.socket.all("state").map(({ muted }) => muted), [false]);
+  assert.equal(room.people[0].word, "here");
+});
+
+test("a refusal between the hello and the welcome is told to the room, too", async () => {
+  const { room, platform } = voice(({ devices }) => devices.answers.push("pending"));
+  const joining = room.join();
+  await settle();
+  platform.socket.accept();
+  platform.devices.prompts[0](/** @type {any} */ (null));
+  await settle();
+  platform.socket.say(welcome());
+  await joining;
+  assert.deepEqual(platform.socket.all("state").map(({ muted }) => muted), [true]);
+});
+
+test("mute silences the track, tells the room and outlives a reconnect", async () => {
+  const { room, platform, told } = await joined();
+  room.toggleMute();
+  assert.equal(platform.devices.tracks[0].enabled, false);
+  assert.deepEqual(platform.socket.all("state"), [{ type: "state", muted: true, deafened: false, n: 1 }]);
+  assert.deepEqual(told("muted"), [{ muted: true }]);
+  platform.socket.end(1006);
+  seat(platform);
+  assert.equal(platform.socket.all("hello")[0].muted, true);
+  assert.equal(platform.devices.asked.length, 1);
+  assert.equal(platform.devices.tracks[0].enabled, false);
+});
+
+test("who joins muted opens a muted microphone", async () => {
+  const { platform } = await joined(undefined, { muted: true });
+  assert.equal(platform.socket.all("hello")[0].muted, true);
+  assert.equal(platform.devices.tracks[0].enabled, false);
+});
+
+test("a dropped socket touches no link, and a resume tells what was missed", async () => {
+  const { platform, states, told } = await joined();
+  const { links } = platform;
+  links.report("b", {});
+  platform.socket.end(1006);
+  links.options.send({ type: "repair", target: "b", gen: 1, why: "stalled" });
+  await settle();
+  resume(platform);
+  platform.socket.say({ type: "state", source: "b", muted: true, deafened: false });
+  await settle();
+  assert.deepEqual(states(), ["joining", "joined", "reconnecting", "joined"]);
+  assert.equal(platform.allLinks.length, 1);
+  assert.equal(links.closed, false);
+  assert.deepEqual(links.named("look"), [["resume"]]);
+  assert.equal(links.named("sync").length, 1);
+  assert.deepEqual(platform.socket.all("repair").map(({ n }) => n), [2]);
+  assert.equal(told("people").at(-1)[1].word, "muted");
+});
+
+test("a server that is back within 3 s is not worth a word; later it is, and its return, too", async () => {
+  const { platform, told } = await joined();
+  platform.answer = { status: 0, body: null };
+  platform.socket.end(1006);
+  await platform.advance(2900);
+  assert.deepEqual(told("server"), []);
+  await platform.advance(200);
+  assert.deepEqual(told("server"), [{ lost: true, words: "Reconnecting to the server; you can go on talking." }]);
+  while (platform.socket.onopen === null) await platform.advance(500);
+  resume(platform);
+  assert.deepEqual(told("server").at(-1), { lost: false, words: "Connected to the server again." });
+});
+
+test("after a restart of the server those who come back keep their links and are no news", async () => {
+  const { platform, told } = await joined();
+  platform.links.report("b", {});
+  platform.links.report("c", {});
+  platform.socket.end(1012);
+  platform.socket.accept();
+  platform.socket.say(welcome({ boot: "b2", ticket: "t2" }));
+  platform.socket.say(present("b", "Bo", 10));
+  platform.socket.say({ type: "pong", t: platform.socket.all("ping")[0].t });
+  platform.socket.lively = true;
+  await settle();
+  assert.deepEqual(platform.links.named("setSelf"), [[{ peer: "a", order: 50 }]]);
+  assert.deepEqual(platform.links.named("sync").at(-1), [[{ peer: "b", order: 10 }]]);
+  assert.deepEqual(told("people").at(-1).map((/** @type {any} */ { word }) => word), ["here", "here", "here"]);
+  platform.socket.say({ ...present("c", "Cleo", 20), type: "hello" });
+  await platform.advance(30_000);
+  assert.deepEqual(told("announce"), []);
+  assert.deepEqual(told("people").at(-1).map((/** @type {any} */ { name }) => name), ["Ana", "Bo", "Cleo"]);
+});
+
+test("after a restart whoever never comes back leaves by name once nothing is heard", async () => {
+  const { platform, told } = await joined();
+  platform.links.report("b", {});
+  platform.socket.end(1012);
+  platform.socket.accept();
+  platform.socket.say(welcome({ boot: "b2" }));
+  platform.socket.say({ type: "pong", t: platform.socket.all("ping")[0].t });
+  platform.links.links.clear();
+  platform.socket.lively = true;
+  await platform.advance(16_000);
+  assert.deepEqual(told("announce"), ["Bo and Cleo lost the connection and left"]);
+  assert.equal(told("people").at(-1).length, 1);
+});
+
+test("those who join and leave are announced, at most one sentence in 2 s", async () => {
+  const { platform, told } = await joined();
+  platform.socket.say({ ...present("d", "Dan", 60), type: "hello" });
+  for (const [source, reason] of [["b", "left"], ["c", "left"], ["d", "removed"]]) platform.socket.say({ type: "left", source, reason });
+  assert.deepEqual(told("announce"), ["Dan joined"]);
+  await platform.advance(1999);
+  assert.equal(told("announce").length, 1);
+  await platform.advance(2001);
+  assert.deepEqual(told("announce"), ["Dan joined", "Bo and Cleo left", "Dan was removed by the owner"]);
+  assert.deepEqual(platform.links.named("left"), [["b", "left"], ["c", "left"], ["d", "removed"]]);
+});
+
+test("links are told to the room when one changes, and at most once in 2 s", async () => {
+  const { platform } = await joined();
+  await platform.advance(2000);
+  platform.links.report("b", { state: "connecting" });
+  platform.links.report("b", { state: "stalled", rtt: null, loss: null });
+  platform.links.report("b", {});
+  platform.links.report("c", {});
+  await platform.advance(2000);
+  platform.links.report("c", { rtt: 99 });
+  await platform.advance(2000);
+  const up = { state: "up", path: "direct", rtt: 20, loss: 0 };
+  assert.deepEqual(platform.socket.all("links").map(({ links }) => links), [
+    { b: { state: "stalled", path: "direct", rtt: null, loss: null } }, { b: up, c: up },
+  ]);
+});
+
+test("fresh credentials go to the links and to those made later", async () => {
+  const { platform } = await joined();
+  assert.deepEqual(platform.links.named("setCredentials"), [[platform.answer.body]]);
+  const iceServers = [{ urls: ["turn:new.example"] }];
+  platform.socket.say({ type: "credentials", ttl: 600, iceServers });
+  assert.deepEqual(platform.links.named("setCredentials").at(-1), [{ ttl: 600, iceServers }]);
+  assert.deepEqual(platform.links.options.credentials(), iceServers);
+});
+
+test("without a relay of the server's it goes on, and nothing is called a failure", async () => {
+  const { room, platform } = await joined((platform) => {
+    platform.answer = { status: 503, body: { error: { code: "no-relay", message: "" } } };
+  });
+  assert.equal(room.state, "joined");
+  assert.deepEqual(platform.links.options.credentials(), []);
+});
+
+test("refused playback asks for one tap, and the tap is heard", async () => {
+  const { room, platform, told } = await joined();
+  platform.autoplayRefused = true;
+  platform.links.stream("b", { id: "s" });
+  await settle();
+  assert.deepEqual(told("playback"), [{ blocked: true }]);
+  platform.autoplayRefused = false;
+  room.unlock();
+  await settle();
+  assert.deepEqual(told("playback"), [{ blocked: true }, { blocked: false }]);
+});
+
+test("each peer is heard through one element of the pool, whatever generation it comes by", async () => {
+  const { platform } = await joined();
+  const [first, second] = [{ id: "1" }, { id: "2" }];
+  platform.links.stream("b", first);
+  platform.links.stream("b", second);
+  await settle();
+  assert.deepEqual(platform.audios.filter(({ srcObject }) => srcObject === first || srcObject === second).length, 1);
+  platform.links.stream("b", null);
+  assert.equal(platform.audios.some(({ srcObject }) => srcObject === second), false);
+  assert.equal(platform.audios.length, 8);
+});
+
+test("elements go back to the pool, however many come and go", async () => {
+  const { platform } = await joined();
+  for (let i = 0; i < 20; i += 1) {
+    platform.links.stream(`p${i}`, { id: i });
+    platform.links.stream(`p${i}`, null);
+  }
+  assert.equal(platform.audios.length, 8);
+});
+
+test("whoever unmutes without a microphone is asked for it again", async () => {
+  const { room, platform } = await joined(({ devices }) => devices.answers.push({ name: "NotReadableError" }), { muted: true });
+  room.unmute();
+  await settle();
+  assert.equal(platform.devices.asked.length, 2);
+  assert.equal(platform.devices.tracks[0].enabled, true);
+});
+
+test("being removed ends it, with what to do", async () => {
+  const { room, platform, told } = await joined();
+  platform.socket.end(4403);
+  const { state, code, words } = told("state").at(-1);
+  assert.deepEqual([state, code, words], ["refused", 4403, "You were removed from this room. Ask its owner to invite you anew."]);
+  assert.equal(platform.links.closed, true);
+  await platform.advance(60_000);
+  assert.deepEqual([platform.sockets.length, platform.timers.size, room.people], [1, 0, []]);
+});
+
+test("a second tab ends this one as left, and a click brings it back", async () => {
+  const { room, platform, told } = await joined();
+  platform.socket.end(4409);
+  assert.equal(told("state").at(-1).state, "left");
+  assert.match(told("state").at(-1).words, /another tab.*click/);
+  const joining = room.join();
+  await settle();
+  seat(platform);
+  await joining;
+  assert.equal(room.state, "joined");
+});
+
+test("a refused room rejects the join in plain words", async () => {
+  const { room, states } = voice((platform) => {
+    platform.answer = { status: 404, body: { error: { code: "not-found", message: "" } } };
+  });
+  await assert.rejects(room.join(), (error) => error instanceof VoiceError && error.code === 4404 && /Ask its owner/.test(error.message));
+  assert.deepEqual(states(), ["joining", "refused"]);
+});
+
+test("a server that can't be reached is told while joining goes on", async () => {
+  const { room, platform, told } = voice((platform) => {
+    platform.answer = { status: 0, body: null };
+  });
+  const joining = room.join();
+  await settle();
+  assert.deepEqual([told("state").at(-1).state, told("state").at(-1).code], ["joining", "unreachable"]);
+  room.leave();
+  await assert.rejects(joining, { code: "left" });
+  assert.equal(platform.timers.size, 0);
+});
+
+test("the owner's remove goes to the server, and its refusal is told", async () => {
+  const { room, platform, told } = await joined();
+  room.remove("b");
+  assert.deepEqual(platform.socket.all("remove"), [{ type: "remove", target: "b", n: 1 }]);
+  platform.socket.say({ type: "error", code: "not-allowed", message: "only the owner removes", about: "remove" });
+  platform.socket.say({ type: "error", code: "unknown-target", message: "", about: "ice" });
+  assert.deepEqual(told("notice"), [{ code: "not-allowed", words: "only the owner removes" }]);
+});
+
+test("the closing hour is told", async () => {
+  const { platform, told } = await joined();
+  const at = Math.round(platform.time / 1000) + 600;
+  platform.socket.say({ type: "notice", code: "closing", at });
+  assert.deepEqual(told("closing"), [{ at, words: "This room closes in 10 minutes." }]);
+});
+
+test("leaving says bye and leaves nothing", async () => {
+  const { room, platform, states, told } = await joined();
+  platform.links.report("b", { state: "stalled" });
+  platform.links.stream("b", { id: "s" });
+  platform.socket.say({ type: "left", source: "c", reason: "lost" });
+  await settle();
+  room.leave();
+  room.leave();
+  assert.deepEqual(platform.socket.sent.at(-1), { type: "bye" });
+  assert.equal(platform.socket.closed, true);
+  assert.equal(platform.links.closed, true);
+  assert.equal(platform.devices.tracks[0].readyState, "ended");
+  assert.equal(platform.devices.listeners, 0);
+  assert.equal(platform.locks[0].released, true);
+  assert.equal(platform.audios.every(({ srcObject, paused }) => srcObject === null && paused), true);
+  assert.equal(platform.timers.size, 0);
+  await settle();
+  assert.deepEqual([states().at(-1), told("people").at(-1)], ["left", []]);
+  platform.window.dispatchEvent(new Event("online"));
+  platform.document.dispatchEvent(new Event("visibilitychange"));
+  await settle();
+  assert.deepEqual([platform.sockets.length, platform.locks.length], [1, 1]);
+});
+
+test("a page that goes away says bye, and joins again when it comes back as it was", async () => {
+  const { room, platform } = await joined();
+  platform.window.dispatchEvent(new Event("pagehide"));
+  assert.deepEqual(platform.socket.sent.at(-1), { type: "bye" });
+  assert.equal(room.state, "left");
+  platform.window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+  await settle();
+  seat(platform);
+  await settle();
+  assert.equal(room.state, "joined");
+});
+
+test("online and visible are reasons to look, at the socket and at the links, never to repair", async () => {
+  const { platform } = await joined();
+  platform.window.dispatchEvent(new Event("online"));
+  platform.document.dispatchEvent(new Event("visibilitychange"));
+  assert.deepEqual(platform.links.named("look"), [["online"], ["visible"]]);
+  assert.equal(platform.socket.all("ping").length, 2);
+  assert.equal(platform.sockets.length, 1);
+});
+
+test("joining twice is joining once", async () => {
+  const { room, platform } = await joined();
+  await room.join();
+  assert.equal(platform.sockets.length, 1);
+});
+
+test("voice-mesh.js names its whole graph, so that it is fetched in one round trip", () => {
+  const statics = new URL("../../static/", import.meta.url);
+  /** @param {string} path */
+  const imports = (path) => [...readFileSync(new URL(path, statics), "utf8").matchAll(/^(?:import|export)\b[^;]*"(\.[^"]+)";$/gm)]
+    .map(([, to]) => new URL(to, new URL(path, statics)).href.slice(statics.href.length));
+  const named = imports("voice-mesh.js");
+  const graph = new Set(named);
+  for (const path of graph) for (const next of imports(path)) graph.add(next);
+  assert.deepEqual([...graph].sort(), [...new Set(named)].sort());
+});

@@ -1,0 +1,386 @@
+"""A dropped socket costs nothing: seats are kept, what was missed comes once, tickets outlast the server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from room import SDP, World, three
+
+from meshvoice.signaling.effects import RenewCredentials
+from meshvoice.signaling.replay import REPLAY_BYTES, REPLAY_FRAMES
+
+
+def gens(frames: list[dict[str, Any]]) -> list[int]:
+    return [frame["gen"] for frame in frames if frame["type"] in ("offer", "abort")]
+
+
+# Grace
+
+
+def test_a_dropped_socket_is_told_as_away_and_the_seat_is_kept() -> None:
+    world = World()
+    ana, bo, cleo = three(world)
+    bo.drops()
+    told = [{"type": "away", "source": bo.peer}]
+    assert (ana.hears(), cleo.hears()) == (told, told)
+    assert bo.user in world.hub.users_in(bo.room)
+
+
+def test_a_seat_is_kept_for_the_whole_grace_and_no_longer() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    bo.drops()
+    ana.hears()
+    world.waits(44.9)
+    assert ana.hears() == []
+    world.waits(0.1)
+    assert ana.hears() == [{"type": "left", "source": bo.peer, "reason": "lost"}]
+    assert bo.seat is None
+
+
+def test_each_drop_has_the_whole_grace() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    bo.drops()
+    world.waits(40)
+    bo.comes_back()
+    bo.drops()
+    world.waits(40)
+    assert bo.seat is not None
+    assert ana.hears("left") == []
+
+
+def test_the_last_one_lost_leaves_an_empty_registry() -> None:
+    world = World()
+    world.joins("Ana").drops()
+    world.waits(45)
+    assert (len(world.hub.rooms), world.hub.rooms.sockets) == (0, 0)
+
+
+def test_the_same_socket_drops_once() -> None:
+    _, bo, _ = three(World())
+    bo.drops()
+    assert bo.drops() == []
+
+
+# Resume
+
+
+def test_coming_back_is_told_to_the_others_as_back_and_nothing_else() -> None:
+    ana, bo, cleo = three(World())
+    bo.drops()
+    ana.hears(), cleo.hears()
+    bo.comes_back()
+    told = [{"type": "back", "source": bo.peer}]
+    assert (ana.hears(), cleo.hears()) == (told, told)
+
+
+def test_a_resumed_welcome_has_the_old_id_and_order_and_no_presents() -> None:
+    _, bo, _ = three(World())
+    bo.drops()
+    bo.comes_back()
+    (welcome,) = bo.hears()
+    assert (welcome["type"], welcome["resumed"]) == ("welcome", True)
+    assert (welcome["source"], welcome["order"]) == (bo.peer, bo.order)
+    assert welcome["ticket"] == f"ticket of {bo.peer}"
+
+
+def test_what_was_missed_while_away_comes_in_order_once() -> None:
+    ana, bo, cleo = three(World())
+    bo.drops()
+    ana.says("offer", target=bo.peer, gen=1, sdp=SDP)
+    cleo.says("state", muted=True)
+    ana.says("abort", target=bo.peer, gen=2)
+    bo.comes_back()
+    assert bo.hears()[1:] == [
+        {"type": "offer", "source": ana.peer, "gen": 1, "sdp": SDP},
+        {"type": "state", "source": cleo.peer, "muted": True, "deafened": False},
+        {"type": "abort", "source": ana.peer, "gen": 2},
+    ]
+    bo.drops()
+    bo.comes_back()
+    assert [frame["type"] for frame in bo.hears()] == ["welcome"]
+
+
+def test_what_was_sent_before_the_drop_but_never_seen_comes_too() -> None:
+    ana, bo, _ = three(World())
+    ana.says("abort", target=bo.peer, gen=1)
+    bo.hears()
+    ana.says("abort", target=bo.peer, gen=2)
+    bo.drops()
+    ana.says("abort", target=bo.peer, gen=3)
+    bo.comes_back()
+    assert gens(bo.hears()) == [2, 3]
+
+
+def test_the_numbers_go_on_where_the_peer_left_off() -> None:
+    ana, bo, _ = three(World())
+    seen = bo.seen
+    bo.drops()
+    ana.says("abort", target=bo.peer, gen=1)
+    bo.comes_back()
+    ana.says("abort", target=bo.peer, gen=2)
+    assert [frame["seq"] for frame in bo.hears_numbered()] == [seen + 1, seen + 2, seen + 3]
+
+
+def test_a_resume_that_is_lost_itself_loses_nothing() -> None:
+    ana, bo, _ = three(World())
+    bo.drops()
+    ana.says("abort", target=bo.peer, gen=1)
+    bo.comes_back()
+    bo.drops()
+    ana.says("abort", target=bo.peer, gen=2)
+    bo.comes_back()
+    heard = bo.hears()
+    assert [frame["type"] for frame in heard] == ["welcome", "abort", "abort"]
+    assert gens(heard) == [1, 2]
+
+
+def test_a_resume_cut_off_in_its_middle_goes_on_from_there() -> None:
+    ana, bo, _ = three(World())
+    bo.drops()
+    for gen in (1, 2, 3):
+        ana.says("abort", target=bo.peer, gen=gen)
+    bo.comes_back()
+    bo.wire = bo.wire[:2]
+    assert gens(bo.hears()) == [1]
+    bo.drops()
+    bo.comes_back()
+    assert gens(bo.hears()) == [2, 3]
+
+
+def test_a_hanging_socket_is_replaced_and_nobody_is_told() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    hanging = bo.socket
+    effects = bo.comes_back()
+    assert [effect.code for effect in effects if getattr(effect, "socket", None) == hanging] == [4409]
+    assert bo.hears()[0]["resumed"] is True
+    assert ana.hears() == []
+
+
+def test_a_hanging_socket_that_ends_later_changes_nothing() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    hanging = bo.socket
+    bo.comes_back()
+    assert world.hub.dropped(hanging, world.now) == []
+    assert world.hub.receive(hanging, '{"type":"bye"}', world.now) == []
+    ana.says("abort", target=bo.peer, gen=1)
+    assert gens(bo.hears()) == [1]
+
+
+def test_what_a_hanging_socket_swallowed_is_replayed() -> None:
+    ana, bo, _ = three(World())
+    ana.says("abort", target=bo.peer, gen=1)
+    bo.comes_back()
+    assert gens(bo.hears()) == [1]
+
+
+def test_a_state_that_changed_meanwhile_is_told_with_the_hello() -> None:
+    ana, bo, _ = three(World())
+    bo.drops()
+    ana.hears()
+    bo.comes_back(muted=True)
+    assert ana.hears() == [
+        {"type": "back", "source": bo.peer},
+        {"type": "state", "source": bo.peer, "muted": True, "deafened": False},
+    ]
+
+
+def test_a_full_room_takes_its_own_back() -> None:
+    world = World(capacity=3)
+    _, bo, _ = three(world)
+    bo.drops()
+    bo.comes_back()
+    assert bo.closed is None
+
+
+def test_coming_back_does_not_renew_credentials_before_their_time() -> None:
+    world = World(renew_after=1800)
+    _, bo, _ = three(world)
+    bo.drops()
+    bo.comes_back()
+    world.waits(1)
+    assert world.asked == []
+    world.waits(1800)
+    assert RenewCredentials(bo.socket, bo.user) in world.asked
+
+
+# Sent by the client: n and got
+
+
+def test_a_resumed_welcome_says_what_the_server_took_last() -> None:
+    ana, bo, _ = three(World())
+    ana.says("state", muted=True, n=1)
+    ana.says("abort", target=bo.peer, gen=1, n=2)
+    ana.drops()
+    ana.comes_back()
+    assert ana.hears()[0]["got"] == 2
+
+
+def test_what_the_server_already_took_is_dropped_without_a_word() -> None:
+    ana, bo, _ = three(World())
+    ana.says("abort", target=bo.peer, gen=1, n=1)
+    ana.drops()
+    ana.comes_back()
+    ana.hears(), bo.hears()
+    ana.says("abort", target=bo.peer, gen=1, n=1)
+    ana.says("abort", target=bo.peer, gen=2, n=2)
+    assert gens(bo.hears()) == [2]
+    assert ana.hears() == []
+
+
+def test_a_refused_message_was_not_taken() -> None:
+    ana, _, _ = three(World())
+    ana.says("state", n=1)
+    ana.drops()
+    ana.comes_back()
+    assert ana.hears("welcome")[0]["got"] == 0
+
+
+def test_frames_without_a_number_are_always_taken() -> None:
+    ana, bo, _ = three(World())
+    ana.says("abort", target=bo.peer, gen=1, n=5)
+    ana.says("abort", target=bo.peer, gen=1)
+    assert gens(bo.hears()) == [1, 1]
+
+
+# A refused resume
+
+
+@pytest.mark.parametrize(("missed", "resumed"), [(REPLAY_FRAMES, True), (REPLAY_FRAMES + 1, False)])
+def test_a_resume_is_refused_beyond_128_messages(missed: int, resumed: bool) -> None:
+    ana, bo, _ = three(World())
+    bo.drops()
+    for gen in range(1, missed + 1):
+        ana.says("abort", target=bo.peer, gen=gen)
+    bo.comes_back()
+    welcome, *rest = bo.hears()
+    assert welcome["resumed"] is resumed
+    assert gens(rest) == (list(range(1, missed + 1)) if resumed else [])
+
+
+@pytest.mark.parametrize(("megabytes", "resumed"), [(0.99, True), (1.01, False)])
+def test_a_resume_is_refused_beyond_256_kibibytes(megabytes: float, resumed: bool) -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    bo.drops()
+    for gen in range(1, 21):
+        sdp = "v=0".ljust(int(REPLAY_BYTES * megabytes / 20) - 80, "x")
+        ana.says("offer", target=bo.peer, gen=gen, sdp=sdp)
+    bo.comes_back()
+    assert bo.hears()[0]["resumed"] is resumed
+
+
+def refused_resume(world: World) -> tuple[Any, Any, Any]:
+    ana, bo, cleo = three(world)
+    ana.says("state", muted=True)
+    bo.says("state", muted=True, n=7)
+    bo.drops()
+    for gen in range(1, 200):
+        ana.says("abort", target=bo.peer, gen=gen)
+    ana.hears(), cleo.hears()
+    bo.comes_back()
+    return ana, bo, cleo
+
+
+def test_after_a_refused_resume_the_roster_comes_anew_and_ids_stay() -> None:
+    ana, bo, cleo = refused_resume(World())
+    welcome, *presents = bo.hears()
+    assert (welcome["source"], welcome["order"], welcome["got"]) == (bo.peer, bo.order, 0)
+    assert [(p["type"], p["source"], p["muted"]) for p in presents] == [
+        ("present", ana.peer, True),
+        ("present", cleo.peer, False),
+    ]
+
+
+def test_after_a_refused_resume_the_numbers_start_anew() -> None:
+    _, bo, _ = refused_resume(World())
+    assert [frame["seq"] for frame in bo.hears_numbered()] == [1, 2, 3]
+
+
+def test_a_refused_resume_is_told_to_the_others_as_back_so_that_links_stay() -> None:
+    ana, bo, cleo = refused_resume(World())
+    assert ana.hears("back", "hello", "left") == [{"type": "back", "source": bo.peer}]
+    assert cleo.hears("back", "hello", "left") == [{"type": "back", "source": bo.peer}]
+
+
+def test_a_seen_that_was_never_sent_is_refused() -> None:
+    _, bo, _ = three(World())
+    bo.drops()
+    bo.comes_back(seen=1000)
+    assert bo.hears()[0]["resumed"] is False
+
+
+def test_who_does_not_say_what_it_saw_gets_the_roster() -> None:
+    _, bo, _ = three(World())
+    bo.drops()
+    bo.comes_back(seen=None)
+    assert [frame["type"] for frame in bo.hears()] == ["welcome", "present", "present"]
+
+
+def test_frames_long_delivered_are_not_kept_for_ever() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    ana.says("abort", target=bo.peer, gen=1)
+    world.waits(91)
+    bo.comes_back(seen=bo.seen)
+    assert bo.hears()[0]["resumed"] is False
+
+
+# A restart
+
+
+def test_after_a_restart_a_ticket_seats_the_peer_under_its_old_id_and_order() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    bo.says("state", muted=True, n=3)
+    world.restarts()
+    for tab in (bo, ana):
+        tab.comes_back()
+    (welcome,) = bo.hears("welcome")
+    assert (welcome["source"], welcome["order"], welcome["boot"]) == (bo.peer, bo.order, "boot-2")
+    assert (welcome["resumed"], welcome["got"]) == (False, 0)
+
+
+def test_after_a_restart_the_others_find_old_ids_in_the_roster() -> None:
+    world = World()
+    ana, bo, cleo = three(world)
+    world.restarts()
+    for tab in (cleo, ana, bo):
+        tab.comes_back()
+    roster = {
+        frame["source"]: frame["order"] for frame in ana.hears() if frame["type"] in ("present", "hello")
+    }
+    assert roster == {bo.peer: bo.order, cleo.peer: cleo.order}
+
+
+def test_after_a_restart_numbers_start_from_one() -> None:
+    world = World()
+    ana, _, _ = three(world)
+    world.restarts()
+    ana.comes_back()
+    assert [frame["seq"] for frame in ana.hears_numbered()] == [1]
+
+
+def test_after_the_grace_a_ticket_still_seats_the_peer_under_its_old_id() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    bo.drops()
+    world.waits(3600)
+    ana.hears()
+    bo.comes_back()
+    assert bo.hears()[0]["resumed"] is False
+    assert [(frame["type"], frame["source"]) for frame in ana.hears()] == [("hello", bo.peer)]
+
+
+def test_after_a_restart_the_newest_tab_keeps_the_seat_whichever_comes_first() -> None:
+    for first in (0, 1):
+        world = World()
+        tabs = [world.joins("Ana"), world.joins("Ana")]
+        world.restarts()
+        for tab in (tabs[first], tabs[1 - first]):
+            tab.comes_back()
+        assert [tab.closed for tab in tabs] == [4409, None]

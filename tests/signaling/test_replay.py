@@ -1,0 +1,98 @@
+"""The last frames of a seat are numbered without a gap, kept within bounds, and given back once."""
+
+from __future__ import annotations
+
+import pytest
+
+from meshvoice.signaling.replay import REPLAY_BYTES, REPLAY_FRAMES, Replay
+
+
+def kept(*bodies: bytes) -> Replay:
+    replay = Replay()
+    for body in bodies:
+        replay.number(body, 0)
+    return replay
+
+
+def test_frames_are_numbered_from_one() -> None:
+    replay = Replay()
+    assert [replay.number(b"a", 0), replay.number(b"b", 0)] == [1, 2]
+
+
+def test_what_came_after_the_last_one_seen_is_given_back_in_order() -> None:
+    assert kept(b"a", b"b", b"c").rewind(1) == [b"b", b"c"]
+
+
+def test_who_missed_nothing_gets_nothing() -> None:
+    assert kept(b"a", b"b").rewind(2) == []
+
+
+def test_what_was_given_back_is_kept_no_longer() -> None:
+    replay = kept(b"a", b"b")
+    replay.rewind(0)
+    assert replay.rewind(0) == []
+
+
+def test_after_a_rewind_the_numbers_go_on_from_the_last_one_seen() -> None:
+    replay = kept(b"a", b"b", b"c")
+    replay.rewind(1)
+    assert replay.number(b"d", 0) == 2
+
+
+def test_an_empty_body_takes_a_number_and_is_not_given_back() -> None:
+    assert kept(b"a", b"", b"b").rewind(0) == [b"a", b"b"]
+
+
+@pytest.mark.parametrize("seen", [3, 1000])
+def test_a_frame_that_was_never_sent_was_never_seen(seen: int) -> None:
+    assert kept(b"a", b"b").rewind(seen) is None
+
+
+def test_a_refused_rewind_changes_nothing() -> None:
+    replay = kept(b"a", b"b")
+    replay.rewind(9)
+    assert replay.rewind(1) == [b"b"]
+
+
+def test_128_frames_are_kept() -> None:
+    replay = kept(*[b"x"] * (REPLAY_FRAMES + 1))
+    assert replay.rewind(0) is None
+    missed = replay.rewind(1)
+    assert missed is not None
+    assert len(missed) == 128
+
+
+def test_256_kib_are_kept() -> None:
+    half = b"x" * (REPLAY_BYTES // 2)
+    assert kept(half, half).rewind(0) == [half, half]
+    replay = kept(half, half, b"x")
+    assert replay.rewind(0) is None
+    assert replay.rewind(1) == [half, b"x"]
+
+
+def test_a_frame_over_the_limit_alone_is_not_kept() -> None:
+    replay = kept(b"x" * (REPLAY_BYTES + 1))
+    assert replay.rewind(0) is None
+    assert replay.rewind(1) == []
+
+
+def test_bytes_that_were_dropped_leave_room() -> None:
+    replay = kept(b"x" * REPLAY_BYTES, b"y" * REPLAY_BYTES)
+    assert replay.rewind(1) == [b"y" * REPLAY_BYTES]
+    replay.number(b"z" * REPLAY_BYTES, 0)
+    assert replay.rewind(1) == [b"z" * REPLAY_BYTES]
+
+
+def test_what_is_older_is_forgotten() -> None:
+    replay = Replay()
+    for now in (1.0, 2.0, 3.0):
+        replay.number(b"%d" % now, now)
+    replay.forget(before=2.0)
+    assert replay.rewind(0) is None
+    assert replay.rewind(1) == [b"2", b"3"]
+
+
+def test_all_of_it_may_be_forgotten() -> None:
+    replay = kept(b"a")
+    replay.forget(before=1.0)
+    assert (replay.rewind(0), replay.rewind(1)) == (None, [])

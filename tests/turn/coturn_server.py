@@ -1,0 +1,144 @@
+"""A real coturn for the tests, in a network namespace that has nothing but itself."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from meshvoice.settings import TurnSettings
+from meshvoice.turn import coturn, credentials
+
+SECRET = "Zk3vQ9mB1xT7cL5nW2rY8pD4sH6jF0aG"
+TEMPLATE = (Path(__file__).parents[2] / "conf/coturn.conf.j2").read_text()
+_CLONE_NEWNET = 0x40000000
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def missing(what: str) -> None:
+    """Skip visibly by hand, fail where CI promises to have it."""
+    if os.environ.get("CI"):
+        pytest.fail(f"CI lacks {what}")
+    pytest.skip(f"needs {what}")
+
+
+def setns(namespace: BinaryIO) -> None:
+    """Move this thread into a network namespace."""
+    if _libc.setns(namespace.fileno(), _CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+@contextmanager
+def namespace(*addresses: str) -> Iterator[None]:
+    """Move this thread into a new network namespace whose loopback has `addresses`, and back."""
+    if shutil.which("ip") is None:
+        missing("iproute2")
+    with open("/proc/thread-self/ns/net", "rb") as home:
+        if _libc.unshare(_CLONE_NEWNET) != 0:
+            missing("root, or `unshare -rn`, for network namespaces")
+        try:
+            subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+            for address in addresses:
+                nodad = ["nodad"] if ":" in address else []
+                subprocess.run(["ip", "address", "add", address, "dev", "lo", *nodad], check=True)
+            yield
+        finally:
+            setns(home)
+
+
+class Coturn:
+    """A running turnserver and what it says."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.process = process
+        self._log = log
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    def complaints(self) -> list[str]:
+        """What a person would have to look at. SCTP is missing from many kernels, and nobody misses it."""
+        wrong = re.compile(
+            r"bad|wrong|ignored|warn|alert|error|unknown|cannot|can't|fail|deprecat|not supported",
+            re.I,
+        )
+        harmless = ("socket: Protocol not supported", "MongoDB is not supported")
+        return [
+            line
+            for line in self.log.splitlines()
+            if wrong.search(line) and not any(fine in line for fine in harmless)
+        ]
+
+
+@contextmanager
+def running(conf: str, folder: Path, *, user: str | None = None) -> Iterator[Coturn]:
+    """Run coturn with `conf` until the block ends."""
+    program = shutil.which("turnserver")
+    if program is None:
+        missing("coturn (`apt install coturn`)")
+    assert program is not None
+    if user is not None:
+        folder.chmod(0o777)
+    path, log = folder / "turnserver.conf", folder / "coturn.log"
+    path.write_text(conf)
+    own = ["--userdb", str(folder / "turndb"), "--pidfile", str(folder / "turnserver.pid")]
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [program, "-c", str(path), *own], stdout=out, stderr=out, cwd=folder, user=user
+        )
+    try:
+        address = re.search(r"^listening-ip=(.+)$", conf, re.M)
+        port = re.search(r"^listening-port=(\d+)$", conf, re.M)
+        assert address is not None
+        assert port is not None
+        _await_listening((address[1], int(port[1])), process, log)
+        yield Coturn(process, log)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _await_listening(server: tuple[str, int], process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 15
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            socket.create_connection(server, 1).close()
+        except OSError:
+            time.sleep(0.02)  # a program's start has no event to wait for
+        else:
+            return
+    pytest.fail(f"coturn does not listen:\n{log.read_text(errors='replace')}")
+
+
+def conf(turn: TurnSettings, **options: object) -> str:
+    """Render for the tests: Debian's version, the log where the test can read it."""
+    arguments: dict[str, object] = {"version": (4, 6, 1), "seats": 8, "template": TEMPLATE, "log": "stdout"}
+    return coturn.render(turn, **(arguments | options))  # type: ignore[arg-type]
+
+
+def issue(
+    *, secret: str = SECRET, ttl: int = 600, now: int | None = None, user: str | None = None
+) -> credentials.TurnCredentials:
+    """Sign credentials as the app does, for another user each time unless one is named.
+
+    coturn counts a closed UDP allocation against its user for a second more.
+    """
+    return credentials.issue(
+        secret=secret,
+        user_id=user or secrets.token_hex(8),
+        pseudonym_key=b"k" * 32,
+        ttl=ttl,
+        now=int(time.time()) if now is None else now,
+    )

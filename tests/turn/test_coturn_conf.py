@@ -1,0 +1,229 @@
+"""turnserver.conf is rendered for a version and a way of standing in the network, or refused."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jinja2 import UndefinedError
+
+from meshvoice import assets
+from meshvoice.settings import TurnSettings
+from meshvoice.turn import coturn, deny
+from meshvoice.turn.errors import NotConfigured, Refused
+
+SECRET, OTHER = "Zk3vQ9mB1xT7cL5nW2rY8pD4sH6jF0aG", "pR4tW8xK2mV6bN0cJ5hL9gF3dS7aQ1zE"
+GOLDEN = Path(__file__).parent / "golden"
+TEMPLATE = (assets.find("conf") / "coturn.conf.j2").read_text()
+GUARD = (assets.find("conf") / "nftables-turn.conf.j2").read_text()
+PUBLIC, PRIVATE, LAN = IPv4Address("45.76.0.10"), IPv4Address("10.0.0.5"), IPv4Address("192.168.7.2")
+PUBLIC6 = IPv6Address("2a01:4f8::10")
+
+BASE = TurnSettings(shared_secrets=(SECRET,), host="turn.example.org", realm="turn.example.org")
+DIRECT = replace(BASE, public_ip=PUBLIC)
+NAT = replace(BASE, public_ip=PUBLIC, private_ip=PRIVATE)
+DUAL = replace(BASE, public_ip=PUBLIC, public_ip6=PUBLIC6)
+FULL = replace(
+    NAT,
+    shared_secrets=(SECRET, OTHER),
+    public_ip6=PUBLIC6,
+    tls_cert="/etc/coturn/tls/fullchain.pem",
+    tls_key="/etc/coturn/tls/privkey.pem",
+)
+
+
+def render(turn: TurnSettings = DIRECT, **options: Any) -> str:
+    arguments: dict[str, Any] = {"version": (4, 6, 1), "seats": 8, "template": TEMPLATE}
+    return coturn.render(turn, **(arguments | options))
+
+
+def directives(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def values(text: str, name: str) -> list[str]:
+    return [line.partition("=")[2] for line in directives(text) if line.partition("=")[0] == name]
+
+
+@pytest.mark.parametrize(
+    ("name", "turn", "version"),
+    [
+        ("4.6.1-everything", FULL, (4, 6, 1)),
+        ("4.8.0-direct", DIRECT, (4, 8, 0)),
+        ("4.13.1-dual-stack", DUAL, (4, 13, 1)),
+        ("4.17.1-lan-only", BASE, (4, 17, 1)),
+    ],
+)
+def test_render_is_as_reviewed(name: str, turn: TurnSettings, version: coturn.Version) -> None:
+    """`UPDATE_GOLDEN=1 pytest` writes the files anew; review their diff."""
+    golden, text = GOLDEN / f"{name}.conf", render(turn, version=version, local=(LAN,))
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_text(text)
+    assert text == golden.read_text()
+
+
+@pytest.mark.parametrize(
+    ("version", "only"),
+    [
+        ((4, 5, 2), 8),
+        ((4, 6, 3), 8),
+        ((4, 7, 0), 2),
+        ((4, 9, 9), 2),
+        ((4, 10, 0), 1),
+        ((4, 16, 9), 1),
+        ((4, 17, 0), 0),
+        ((5, 0, 0), 0),
+    ],
+)
+def test_each_version_band_has_its_own_lines_beside_the_same_common_ones(
+    version: coturn.Version, only: int
+) -> None:
+    common = set(directives(render(version=(4, 17, 1))))
+    lines = set(directives(render(version=version)))
+    assert common <= lines
+    assert len(lines - common) == only
+
+
+def test_syslog_comes_first_and_nothing_logs_who_calls() -> None:
+    lines = directives(render())
+    assert lines[0] == "syslog"
+    assert not {"verbose", "Verbose", "lt-cred-mech", "secure-stun"} & set(lines)
+
+
+def test_direct_host_needs_no_external_ip() -> None:
+    text = render(DIRECT)
+    assert values(text, "listening-ip") == values(text, "relay-ip") == [str(PUBLIC)]
+    assert values(text, "external-ip") == values(text, "allowed-peer-ip") == []
+
+
+def test_nat_maps_the_public_address_to_the_private_one() -> None:
+    text = render(NAT)
+    assert values(text, "external-ip") == [f"{PUBLIC}/{PRIVATE}"]
+    assert values(text, "listening-ip") == values(text, "relay-ip") == [str(PRIVATE)]
+    assert values(text, "allowed-peer-ip") == []
+
+
+def test_the_same_address_twice_is_no_nat() -> None:
+    assert values(render(replace(NAT, private_ip=PUBLIC)), "external-ip") == []
+
+
+def test_dual_stack_listens_on_both() -> None:
+    assert values(render(DUAL), "listening-ip") == [str(PUBLIC), str(PUBLIC6)]
+
+
+def test_ipv6_alone_is_possible() -> None:
+    assert values(render(replace(BASE, public_ip6=PUBLIC6)), "relay-ip") == [str(PUBLIC6)]
+
+
+def test_a_relay_on_a_lan_may_reach_itself() -> None:
+    text = render(BASE, local=(LAN,))
+    assert values(text, "relay-ip") == values(text, "allowed-peer-ip") == [str(LAN)]
+    assert "allow-loopback-peers" not in directives(text)
+
+
+def test_a_machine_without_network_relays_on_loopback() -> None:
+    assert "allow-loopback-peers" in directives(render(BASE, local=(IPv4Address("127.0.0.1"),)))
+
+
+@pytest.mark.parametrize("turn", [DIRECT, NAT, DUAL, FULL])
+def test_every_block_is_denied_whatever_the_mode(turn: TurnSettings) -> None:
+    text = render(turn)
+    assert values(text, "denied-peer-ip") == deny.ranges()
+    assert "no-tcp-relay" in directives(text)
+
+
+def test_tls_is_off_unless_a_certificate_is_set() -> None:
+    assert "no-tls" in directives(render())
+    text = render(FULL)
+    assert "no-tls" not in directives(text)
+    assert values(text, "cert") == ["/etc/coturn/tls/fullchain.pem"]
+    assert values(text, "pkey") == ["/etc/coturn/tls/privkey.pem"]
+
+
+def test_every_secret_is_accepted_by_coturn() -> None:
+    assert values(render(FULL), "static-auth-secret") == [SECRET, OTHER]
+
+
+def test_quotas_hold_a_full_room_while_ice_restarts() -> None:
+    assert coturn.user_quota(seats=8, relay_urls=3) == 84
+    assert values(render(FULL), "user-quota") == ["84"]
+    assert values(render(FULL), "total-quota") == ["6720"]
+
+
+def test_total_quota_is_never_above_the_relay_ports() -> None:
+    assert values(render(replace(DIRECT, min_port=50000, max_port=50099)), "total-quota") == ["100"]
+
+
+def test_log_can_go_to_the_terminal() -> None:
+    assert directives(render(log="stdout"))[:2] == ["log-file=stdout", "simple-log"]
+
+
+@pytest.mark.parametrize("field", ["realm", "tls_cert", "tls_key"])
+@pytest.mark.parametrize(
+    "value",
+    ["/a\nallowed-peer-ip=127.0.0.1", "/a\r", "/a\0", "/a\u2028", " /a", "=/a", '/"a"', "/" + "a" * 1000],
+)
+def test_a_value_that_coturn_would_read_otherwise_is_refused(field: str, value: str) -> None:
+    with pytest.raises(Refused):
+        render(replace(FULL, **{field: value}))  # type: ignore[arg-type]
+
+
+def test_a_secret_with_a_line_break_is_refused_without_being_shown() -> None:
+    with pytest.raises(Refused) as caught:
+        render(replace(DIRECT, shared_secrets=(SECRET + "\nno-auth",)))
+    assert SECRET not in str(caught.value)
+
+
+def test_no_secret_renders_nothing() -> None:
+    with pytest.raises(NotConfigured):
+        render(replace(DIRECT, shared_secrets=()))
+
+
+def test_private_without_public_is_refused() -> None:
+    with pytest.raises(Refused, match="COTURN_PUBLIC_IP"):
+        render(replace(BASE, private_ip=PRIVATE), local=(LAN,))
+
+
+def test_no_address_at_all_is_refused() -> None:
+    with pytest.raises(Refused, match="COTURN_PUBLIC_IP"):
+        render(BASE)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"port": 50000}, "COTURN_PORT"),
+        ({"tls_port": 65535}, "COTURN_TLS_PORT"),
+        ({"tls_port": 3478}, "must differ"),
+    ],
+)
+def test_ports_that_collide_are_refused(change: dict[str, Any], named: str) -> None:
+    with pytest.raises(Refused, match=named):
+        render(replace(FULL, **change))
+
+
+def test_the_tls_port_matters_only_with_tls() -> None:
+    assert render(replace(DIRECT, tls_port=50000))
+
+
+def test_a_name_that_the_template_misspells_is_an_error() -> None:
+    with pytest.raises(UndefinedError):
+        render(template="{{ relam }}")
+
+
+def test_the_guard_lets_the_relay_reach_itself_at_relay_ports_only() -> None:
+    text = coturn.render_guard(FULL, template=GUARD)
+    assert f"ip daddr {PRIVATE} udp dport 49152-65535 accept" in text
+    assert f"ip6 daddr {PUBLIC6} udp dport 49152-65535 accept" in text
+    assert 'meta skuid "turnserver"' in text
+    for block in deny.IPV4:
+        assert str(block) in text
+
+
+def test_the_guard_refuses_what_would_inject() -> None:
+    with pytest.raises(Refused):
+        coturn.render_guard(FULL, template=GUARD, user='x" accept\n')

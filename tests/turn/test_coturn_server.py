@@ -1,0 +1,295 @@
+"""Debian's real coturn takes what meshvoice renders and signs, and refuses what it must."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aioice import turn as aioice_turn
+
+from meshvoice.doctor.relay import Leg, Rejected, Relay, dial
+from meshvoice.settings import Network, TurnSettings
+from meshvoice.turn import deny
+from meshvoice.turn.credentials import TurnCredentials
+from tests.turn.coturn_server import SECRET, conf, issue, namespace, running
+
+pytestmark = pytest.mark.coturn
+
+PUBLIC, PRIVATE, LAN = IPv4Address("45.76.0.10"), IPv4Address("10.0.0.5"), IPv4Address("192.168.7.2")
+PUBLIC6 = IPv6Address("2a01:4f8::10")
+OTHER = "pR4tW8xK2mV6bN0cJ5hL9gF3dS7aQ1zE"
+BASE = TurnSettings(
+    shared_secrets=(SECRET,), host="turn.example.org", realm="turn.example.org", min_port=50000
+)
+
+DIRECT = replace(BASE, public_ip=PUBLIC)
+NAT = replace(BASE, public_ip=PUBLIC, private_ip=PRIVATE)
+DUAL = replace(BASE, public_ip=PUBLIC, public_ip6=PUBLIC6)
+MODES = {"direct": DIRECT, "1:1 NAT": NAT, "dual-stack": DUAL, "LAN-only": BASE}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def host() -> Iterator[None]:
+    """One host with the addresses of every mode."""
+    with namespace(*(f"{address}/32" for address in (PUBLIC, PRIVATE, LAN)), f"{PUBLIC6}/128"):
+        yield
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    folder = tmp_path_factory.mktemp("tls")
+    key, cert = str(folder / "key.pem"), str(folder / "cert.pem")
+    subject = ["-subj", "/CN=turn.example.org", "-addext", "subjectAltName=DNS:turn.example.org"]
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "30",
+            "-keyout",
+            key,
+            "-out",
+            cert,
+            *subject,
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return cert, key
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize("mode", MODES)
+def test_it_starts_without_a_single_warning(
+    mode: str, tls: bool, certificate: tuple[str, str], tmp_path: Path
+) -> None:
+    turn = MODES[mode]
+    if tls:
+        turn = replace(turn, tls_cert=certificate[0], tls_key=certificate[1])
+    with running(conf(turn, local=(LAN,)), tmp_path) as server:
+        assert server.complaints() == []
+
+
+def test_a_misspelt_option_would_be_noticed(tmp_path: Path) -> None:
+    with running(conf(DIRECT) + "no-such-option\n", tmp_path) as server:
+        assert server.complaints() != []
+
+
+@pytest.mark.parametrize(
+    ("mode", "server", "relayed"),
+    [
+        ("direct", PUBLIC, PUBLIC),
+        ("1:1 NAT", PRIVATE, PUBLIC),
+        ("dual-stack", PUBLIC, PUBLIC),
+        ("LAN-only", LAN, LAN),
+    ],
+)
+async def test_browsers_are_offered_the_address_that_reaches_the_relay(
+    mode: str, server: IPv4Address, relayed: IPv4Address, tmp_path: Path
+) -> None:
+    with running(conf(MODES[mode], local=(LAN,)), tmp_path):
+        async with dial((str(server), 3478), Leg.UDP, issue()) as relay:
+            address, port = await relay.allocate()
+    assert address == str(relayed)
+    assert 50000 <= port <= 65535
+
+
+async def test_an_ipv6_relay_needs_the_ipv6_address(tmp_path: Path) -> None:
+    with running(conf(DIRECT), tmp_path):
+        async with dial((str(PUBLIC), 3478), Leg.UDP, issue()) as relay:
+            with pytest.raises(Rejected) as caught:
+                await relay.allocate(family=6)
+    assert caught.value.code == 440
+    with running(conf(DUAL), tmp_path):
+        async with dial((str(PUBLIC6), 3478), Leg.UDP, issue()) as relay:
+            assert (await relay.allocate(family=6))[0] == str(PUBLIC6)
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_two_people_who_both_need_the_relay_hear_each_other(mode: str, tmp_path: Path) -> None:
+    turn = MODES[mode]
+    server = (str(turn.private_ip or turn.public_ip or LAN), 3478)
+    with running(conf(turn, local=(LAN,)), tmp_path):
+        async with (
+            dial(server, Leg.UDP, issue(user="ana")) as ana,
+            dial(server, Leg.TCP, issue(user="bo")) as bo,
+        ):
+            at_ana, at_bo = await ana.allocate(), await bo.allocate()
+            await bo.send(b"hello from bo", at_ana)
+            await ana.send(b"hello from ana", at_bo)
+            assert await bo.receive() == (b"hello from ana", at_ana)
+
+
+@pytest.mark.parametrize("leg", [Leg.UDP, Leg.TCP])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"secret": OTHER},
+        {"now": 1_000_000_000},
+    ],
+    ids=["another secret", "expired"],
+)
+async def test_wrong_credentials_are_refused(wrong: dict[str, Any], leg: Leg, tmp_path: Path) -> None:
+    with running(conf(DIRECT), tmp_path):
+        async with dial((str(PUBLIC), 3478), leg, issue(**wrong)) as relay:
+            with pytest.raises(Rejected) as caught:
+                await relay.allocate()
+    assert caught.value.code == 401
+
+
+async def test_stun_answers_without_credentials(tmp_path: Path) -> None:
+    with running(conf(DIRECT), tmp_path):
+        async with dial((str(PUBLIC), 3478), Leg.UDP) as relay:
+            assert (await relay.bind())[0] == str(PUBLIC)
+
+
+async def test_a_tcp_relay_is_refused_so_nothing_can_be_connected_to(tmp_path: Path) -> None:
+    with running(conf(DIRECT), tmp_path):
+        async with dial((str(PUBLIC), 3478), Leg.TCP, issue()) as relay:
+            with pytest.raises(Rejected) as caught:
+                await relay.allocate(transport=aioice_turn.TCP_TRANSPORT)
+    assert caught.value.code in (403, 442)
+
+
+async def test_a_running_allocation_outlives_its_credentials_but_no_new_one_is_made(tmp_path: Path) -> None:
+    short = issue(ttl=1)
+    with running(conf(DIRECT), tmp_path):
+        async with dial((str(PUBLIC), 3478), Leg.UDP, short) as relay:
+            await relay.allocate()
+            await _until_refused((str(PUBLIC), 3478), short)
+            await relay.refresh(120)
+            await relay.permit("8.8.8.8")
+
+
+async def _until_refused(server: tuple[str, int], credentials: TurnCredentials) -> None:
+    code = 0
+    async with asyncio.timeout(10):
+        while not code:
+            async with dial(server, Leg.TCP, credentials) as relay:
+                code = await _code(relay.allocate())
+    assert code == 401
+
+
+async def _code(asked: Awaitable[object]) -> int:
+    """The error that comes back, 0 for none."""
+    try:
+        await asked
+    except Rejected as rejected:
+        return rejected.code
+    return 0
+
+
+async def test_every_listed_secret_is_accepted(tmp_path: Path) -> None:
+    with running(conf(replace(DIRECT, shared_secrets=(OTHER, SECRET))), tmp_path):
+        for secret in (OTHER, SECRET):
+            async with dial((str(PUBLIC), 3478), Leg.UDP, issue(secret=secret)) as relay:
+                await relay.allocate()
+
+
+async def test_a_secret_is_rotated_without_a_dropped_call(tmp_path: Path) -> None:
+    server = (str(PUBLIC), 3478)
+    with running(conf(DIRECT), tmp_path):
+        async with (
+            dial(server, Leg.UDP, issue(user="ana")) as ana,
+            dial(server, Leg.UDP, issue(user="bo")) as bo,
+        ):
+            at_ana, at_bo = await ana.allocate(), await bo.allocate()
+            await bo.send(b"before", at_ana)
+            turnadmin = ["turnadmin", "-b", str(tmp_path / "turndb"), "-s", OTHER, "-r", DIRECT.realm]
+            await asyncio.to_thread(subprocess.run, turnadmin, check=True, capture_output=True)
+            async with dial(server, Leg.UDP, issue(secret=OTHER, user="cleo")) as cleo:
+                at_cleo = await cleo.allocate()
+                await cleo.send(b"joined with the new secret", at_ana)
+                await ana.send(b"heard by who came later", at_cleo)
+                assert await cleo.receive() == (b"heard by who came later", at_ana)
+            await ana.refresh(120)
+            await ana.send(b"and still heard", at_bo)
+            assert await bo.receive() == (b"and still heard", at_ana)
+
+
+async def test_nobody_takes_more_allocations_than_a_full_room_needs(tmp_path: Path) -> None:
+    server, ana = (str(PUBLIC), 3478), issue(user="ana")
+    with running(conf(DIRECT, seats=2), tmp_path):
+        async with AsyncExitStack() as calls:
+            relays = [await calls.enter_async_context(dial(server, Leg.UDP, ana)) for _ in range(9)]
+            answers = [await _code(relay.allocate()) for relay in relays]
+    assert answers == [0] * 8 + [486]
+
+
+@pytest.fixture(scope="module")
+def strict(host: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with running(conf(DUAL), tmp_path_factory.mktemp("strict")):
+        yield
+
+
+@pytest.fixture
+async def relays(strict: None) -> AsyncIterator[dict[int, Relay]]:
+    """An allocation for each IP version."""
+    async with (
+        # By TCP: coturn remembers a UDP client for a second, so a port that comes again so soon gets 437.
+        dial((str(PUBLIC), 3478), Leg.TCP, issue()) as ipv4,
+        dial((str(PUBLIC), 3478), Leg.TCP, issue()) as ipv6,
+    ):
+        await ipv4.allocate(family=4)
+        await ipv6.allocate(family=6)
+        yield {4: ipv4, 6: ipv6}
+
+
+async def _refuses(relay: Relay, address: str) -> bool:
+    """Ask for a permission and for a channel; both must get the same answer. Neither sends anything there."""
+    permission = await _code(relay.permit(address))
+    channel = await _code(relay.bind_channel(0x4000 + random.randrange(4096), (address, 9)))
+    assert permission == channel, f"{address}: permission and channel disagree"
+    assert permission in (0, 403), address
+    return permission == 403
+
+
+@pytest.mark.parametrize("block", deny.BLOCKS, ids=str)
+async def test_a_denied_block_is_refused_from_its_first_to_its_last_address(
+    block: Network, relays: dict[int, Relay]
+) -> None:
+    chosen = block[random.randrange(block.num_addresses)]
+    for address in {block[0], block[-1], chosen}:
+        assert await _refuses(relays[block.version], deny.literal(address)), address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "8.8.8.8",
+        "1.1.1.1",
+        "11.0.0.0",
+        "9.255.255.255",
+        "172.15.255.255",
+        "172.32.0.0",
+        "192.167.255.255",
+        "100.63.255.255",
+        "100.128.0.0",
+        "169.253.255.255",
+        "223.255.255.255",
+        "198.20.0.0",
+        "2606:4700::1111",
+        "2001:200::1",
+        "2001:db7::1",
+        "2003::1",
+        "64:ff9c::1",
+        "fbff::1",
+        "2620:fe::fe",
+    ],
+)
+async def test_a_public_address_is_granted(address: str, relays: dict[int, Relay]) -> None:
+    assert not await _refuses(relays[ip_address(address).version], address)

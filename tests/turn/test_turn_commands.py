@@ -1,0 +1,189 @@
+"""The commands print what the host needs, say what to know about it, and run a coturn of one's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import replace
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+
+from meshvoice.settings import Settings, TurnSettings
+from meshvoice.turn import commands, installed
+from meshvoice.turn.errors import NotInstalled
+from tests.turn.coturn_server import SECRET, missing, namespace
+
+TURN = TurnSettings(shared_secrets=(SECRET,), version=(4, 6, 1))
+DIRECT = replace(TURN, public_ip=IPv4Address("45.76.0.10"))
+
+
+def settings(turn: TurnSettings) -> Settings:
+    return Settings(secret_keys=(b"k" * 32,), turn=turn)
+
+
+@pytest.fixture
+def turnserver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program of that name that prints what the test writes into it."""
+    program = tmp_path / "bin" / "turnserver"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho 4.6.1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    return program
+
+
+def test_conf_is_printed_alone_and_notes_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.print_conf(settings(DIRECT)) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("# coturn 4.6.1 ")
+    assert "note:" not in out
+    assert "COTURN_PRIVATE_IP" in err
+
+
+def test_conf_without_a_public_address_says_whom_it_serves(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.print_conf(settings(TURN)) == 0
+    assert "COTURN_PUBLIC_IP is not set" in capsys.readouterr().err
+
+
+def test_a_public_address_that_is_none_is_noted(capsys: pytest.CaptureFixture[str]) -> None:
+    behind = replace(TURN, public_ip=IPv4Address("192.168.1.5"), private_ip=IPv4Address("10.0.0.5"))
+    assert commands.print_conf(settings(behind)) == 0
+    assert "another NAT" in capsys.readouterr().err
+
+
+def test_conf_without_a_secret_is_refused_with_the_fix(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.print_conf(settings(replace(DIRECT, shared_secrets=()))) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "COTURN_SHARED_SECRET" in err
+
+
+def test_the_quota_follows_the_largest_room(capsys: pytest.CaptureFixture[str]) -> None:
+    commands.print_conf(replace(settings(DIRECT), table_seats=4, sea_peers=3))
+    assert "user-quota=24\n" in capsys.readouterr().out
+
+
+def test_the_guard_is_printed_for_the_user_that_runs_coturn(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.print_guard(settings(DIRECT), user="turn") == 0
+    out = capsys.readouterr().out
+    assert 'meta skuid "turn"' in out
+    assert SECRET not in out
+
+
+def test_the_guard_is_refused_like_the_conf(capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = replace(TURN, private_ip=IPv4Address("10.0.0.5"))
+    assert commands.print_guard(settings(wrong)) == 2
+    assert "COTURN_PUBLIC_IP" in capsys.readouterr().err
+
+
+def test_a_local_coturn_has_files_of_its_own(turnserver: Path, tmp_path: Path) -> None:
+    started: list[list[str]] = []
+    folder, env_file = tmp_path / "build", tmp_path / "meshvoice.env"
+    env_file.write_text("MESHVOICE_PORT=8080\nCOTURN_TURN_HOST=\n")
+    env_file.chmod(0o600)
+    status = commands.run_coturn(
+        settings(replace(TURN, version=None)),
+        folder=folder,
+        env_file=env_file,
+        execute=lambda program, arguments: started.append([program, *arguments]),
+    )
+    assert status == 0
+    conf = folder / "turnserver.conf"
+    assert started == [
+        [
+            *(str(turnserver), str(turnserver), "-c", str(conf)),
+            *("--userdb", str(folder / "turndb"), "--pidfile", str(folder / "turnserver.pid")),
+        ]
+    ]
+    assert conf.stat().st_mode & 0o777 == 0o600
+    assert "log-file=stdout\n" in conf.read_text()
+
+
+def test_a_local_coturn_is_offered_by_the_next_run(turnserver: Path, tmp_path: Path) -> None:
+    env_file = tmp_path / "meshvoice.env"
+    env_file.write_text("MESHVOICE_PORT=8080\nCOTURN_TURN_HOST=\n")
+    env_file.chmod(0o600)
+    commands.run_coturn(settings(TURN), folder=tmp_path / "build", env_file=env_file, execute=lambda *_: None)
+    lines = env_file.read_text().splitlines()
+    assert lines == ["MESHVOICE_PORT=8080", f"COTURN_TURN_HOST={installed.lan_address()}"]
+    assert env_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_turn_host_that_is_set_is_left_alone(turnserver: Path, tmp_path: Path) -> None:
+    env_file = tmp_path / "meshvoice.env"
+    chosen = settings(replace(TURN, host="turn.example.org"))
+    commands.run_coturn(chosen, folder=tmp_path, env_file=env_file, execute=lambda *_: None)
+    assert not env_file.exists()
+
+
+def test_an_env_file_that_does_not_exist_is_made_private(turnserver: Path, tmp_path: Path) -> None:
+    env_file = tmp_path / "meshvoice.env"
+    commands.run_coturn(settings(TURN), folder=tmp_path, env_file=env_file, execute=lambda *_: None)
+    assert env_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_local_coturn_needs_one_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert commands.run_coturn(settings(TURN), folder=tmp_path) == 2
+    assert "apt install coturn" in capsys.readouterr().err
+
+
+def test_the_set_version_wins_over_the_installed_one() -> None:
+    assert installed.version(replace(TURN, version=(4, 17, 1))) == (4, 17, 1)
+
+
+@pytest.mark.parametrize("answer", ["4.10.2", "Version Coturn-4.10.2 'Gorst'"])
+def test_the_installed_version_is_asked(answer: str, turnserver: Path) -> None:
+    turnserver.write_text(f'#!/bin/sh\necho "{answer}"\n')
+    assert installed.version(replace(TURN, version=None)) == (4, 10, 2)
+
+
+def test_a_turnserver_without_a_version_is_refused(turnserver: Path) -> None:
+    turnserver.write_text("#!/bin/sh\necho no\n")
+    with pytest.raises(NotInstalled, match="COTURN_VERSION"):
+        installed.version(replace(TURN, version=None))
+
+
+@pytest.mark.lab
+def test_a_machine_without_network_has_loopback() -> None:
+    with namespace():
+        assert installed.lan_address() == IPv4Address("127.0.0.1")
+
+
+def test_a_machine_owns_its_loopback_and_no_documentation_address() -> None:
+    assert installed.owns(IPv4Address("127.0.0.1"))
+    assert not installed.owns(IPv4Address("203.0.113.77"))
+
+
+@pytest.mark.coturn
+def test_the_installed_coturn_runs_as_anyone_from_its_own_folder() -> None:
+    """As nobody, who may write neither to /var/lib/turn nor to /run."""
+    if os.geteuid() != 0:
+        missing("root, to become nobody")
+    if shutil.which("turnserver") is None:
+        missing("coturn (`apt install coturn`)")
+    commanded: list[list[str]] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        chosen = settings(replace(TURN, port=13478))
+        commands.run_coturn(chosen, folder=folder, execute=lambda _, arguments: commanded.append(arguments))
+        for path in (folder, folder / "turnserver.conf"):
+            shutil.chown(path, "nobody")
+        with subprocess.Popen(
+            commanded[0], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, user="nobody"
+        ) as process:
+            assert process.stdout is not None
+            said: list[str] = []
+            for line in process.stdout:
+                said.append(line)
+                if "SQLite DB connection success" in line:
+                    break
+            process.terminate()
+        assert "SQLite DB connection success" in said[-1], said
+        assert not [line for line in said if "ermission" in line]

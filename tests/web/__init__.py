@@ -1,0 +1,1 @@
+"""The web side, asked through real sockets of the loopback interface."""

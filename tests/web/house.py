@@ -1,0 +1,110 @@
+"""A meshvoice in the test's own loop: real sockets, a guest book in a real file, and a clock that stands."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import ipaddress
+import time
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from meshvoice.access.guestbook import GuestBook
+from meshvoice.settings import Settings, TurnSettings
+from meshvoice.web.app import make_app
+from meshvoice.web.keys import Waits
+from meshvoice.web.server import open_book
+from meshvoice.web.throttles import Throttles
+
+ORIGIN = "http://localhost:8080"
+TURN_SECRET = "Zk3vQ9mB1xT7cL5nW2rY8pD4sH6jF0aG"
+LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
+"""As trusted proxies: then X-Forwarded-For says whose a request is."""
+HOUR = 3600.0
+DEADLINE = 10.0
+"""Seconds after which a test that waits has failed; nothing is ever waited out."""
+
+
+def settings(database: Path, **changes: Any) -> Settings:
+    """Make the settings of a small deployment with TURN."""
+    usual = Settings(
+        secret_keys=(bytes(range(32)),),
+        origins=(ORIGIN,),
+        database=str(database),
+        turn=TurnSettings(shared_secrets=(TURN_SECRET,), host="turn.example.org"),
+    )
+    return dataclasses.replace(usual, **changes)
+
+
+class Clock:
+    """Stands until it is moved; starts now, because cookies are dated by the system's clock."""
+
+    def __init__(self) -> None:
+        self.now = time.time()
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class House:
+    """The application on a port of its own; `restart` makes a new one on the same file and keys."""
+
+    def __init__(
+        self, chosen: Settings, *, throttles: Throttles | None = None, waits: Waits | None = None
+    ) -> None:
+        self.settings = chosen
+        self.clock = Clock()
+        self.app: web.Application
+        self.book: GuestBook
+        self.http: aiohttp.ClientSession
+        self._throttles = throttles
+        self._waits = waits
+        self._server: TestServer
+
+    @property
+    def url(self) -> str:
+        """Where it listens now, without a slash at the end."""
+        return str(self._server.make_url("")).rstrip("/")
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The listening socket's host and port."""
+        port = self._server.port
+        assert port is not None
+        return self._server.host, port
+
+    async def start(self) -> House:
+        self.book = open_book(self.settings.database)
+        self.app = make_app(
+            self.settings, self.book, clock=self.clock, throttles=self._throttles, waits=self._waits
+        )
+        self._server = TestServer(self.app)
+        await self._server.start_server()
+        # No jar: people keep their cookies themselves, Secure ones too.
+        self.http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        return self
+
+    async def stop(self) -> None:
+        await self.http.close()
+        await self._server.close()
+        self.book.close()
+
+    async def restart(self, **changes: Any) -> None:
+        """End it and start another on the same file, with changed settings if any."""
+        await self.stop()
+        self.settings = dataclasses.replace(self.settings, **changes)
+        await self.start()
+
+    async def raw(self, request: bytes) -> bytes:
+        """Send bytes that no client of good manners sends, and read until the server ends the connection."""
+        async with asyncio.timeout(DEADLINE):
+            reader, writer = await asyncio.open_connection(*self.address)
+            writer.write(request)
+            try:
+                return await reader.read()
+            finally:
+                writer.close()

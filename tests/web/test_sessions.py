@@ -1,0 +1,191 @@
+"""Sessions: what the cookie is, when it counts no more, and where signing in leads (W2, W3, W4)."""
+
+from __future__ import annotations
+
+import base64
+import re
+from http.cookies import SimpleCookie
+
+import pytest
+from cryptography.fernet import Fernet
+
+from meshvoice.web.sessions import SESSION_SECONDS
+from tests.web.conftest import MakeHouse, SignIn
+from tests.web.house import HOUR, House
+from tests.web.person import Person
+
+HTTPS = {"origins": ("https://voice.example.org",)}
+OLD, NEW = bytes(range(32)), bytes(range(32, 64))
+
+
+def attributes(line: str) -> dict[str, str]:
+    """A Set-Cookie line's attributes, lower-cased, without the value and the dates."""
+    parts = (part.strip().partition("=") for part in line.split(";")[1:])
+    return {name.lower(): value for name, _, value in parts if name.lower() != "expires"}
+
+
+async def test_the_cookie_over_http_is_hidden_from_scripts_and_other_sites(ana: Person) -> None:
+    """HttpOnly, SameSite=Lax and an end; no Secure where browsers come by plain http (localhost)."""
+    assert list(ana.cookies) == ["meshvoice"]
+    (line,) = (await Person(ana.house).ask("POST", "/sign-in", data={"name": "Ana"})).headers.getall(
+        "Set-Cookie"
+    )
+    expected = {"httponly": "", "samesite": "Lax", "path": "/", "max-age": str(SESSION_SECONDS)}
+    assert attributes(line) == expected
+
+
+async def test_the_cookie_over_https_is_secure_and_host_bound(make_house: MakeHouse) -> None:
+    """Behind https the cookie is `__Host-`, Secure, without Domain: no other host can set or read it."""
+    ana = await Person(await make_house(**HTTPS)).sign_in("Ana")
+    (line,) = ana.set_cookie
+    assert line.startswith("__Host-meshvoice=")
+    expected = {"httponly": "", "samesite": "Lax", "path": "/", "secure": "", "max-age": str(SESSION_SECONDS)}
+    assert attributes(line) == expected
+
+
+@pytest.mark.parametrize("https", [False, True])
+async def test_the_deletion_has_the_attributes_of_the_cookie(make_house: MakeHouse, https: bool) -> None:
+    """Browsers ignore the deletion of a `__Host-` cookie that isn't Secure, so signing out says Secure too."""
+    ana = await Person(await make_house(**(HTTPS if https else {}))).sign_in("Ana")
+    kept = attributes(ana.set_cookie[0])
+    await ana.does("/sign-out")
+    (line,) = ana.set_cookie
+    assert next(iter(SimpleCookie(line).values())).value == ""
+    assert attributes(line) == {**kept, "max-age": "0"}
+    assert ana.cookies == {}
+
+
+async def test_the_cookie_tells_nothing(ana: Person) -> None:
+    """The session is encrypted: neither the name nor the user's id can be read in it."""
+    token = ana.cookies["meshvoice"]
+    raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    assert b"Ana" not in raw
+    assert ana.user_id.encode() not in raw
+
+
+async def test_a_replayed_cookie_is_refused_after_signing_out(ana: Person) -> None:
+    """Signing out ends the session on the server: a copy of the cookie opens nothing, after a restart neither."""
+    copy = Person(ana.house, cookies=ana.cookies)
+    assert "Hello, Ana" in (await copy.get("/")).text
+    await ana.does("/sign-out")
+    for _ in ("now", "after a restart"):
+        assert (await copy.credentials()).status == 401
+        assert "Hello" not in (await copy.get("/")).text
+        await ana.house.restart()
+
+
+async def test_a_revocation_is_pruned_only_when_the_cookie_has_ended(ana: Person) -> None:
+    """The revoked session is remembered for as long as any copy of its cookie could live."""
+    copy = Person(ana.house, cookies=ana.cookies)
+    await ana.does("/sign-out")
+    clock = ana.house.clock
+    clock.now += SESSION_SECONDS
+    ana.house.book.prune(now=clock.now, unseen_since=0)
+    assert (await copy.credentials()).status == 401
+
+
+async def test_signing_in_makes_a_new_session_and_ends_the_one_before(ana: Person) -> None:
+    """A session that somebody planted or copied before the sign-in isn't that of whoever signs in."""
+    planted = Person(ana.house, cookies=ana.cookies)
+    before = ana.user_id
+    await ana.sign_in("Ana")
+    assert ana.cookies != planted.cookies
+    assert ana.user_id != before
+    assert (await planted.credentials()).status == 401
+
+
+async def test_signing_in_anew_ends_the_voice_of_who_one_was(ana: Person) -> None:
+    voice = await ana.join(await ana.open_sea())
+    await ana.sign_in("Ana again")
+    assert await voice.closed() == 4401
+
+
+async def test_a_refused_sign_in_leaves_the_session_as_it_is(ana: Person) -> None:
+    assert (await ana.post("/sign-in", name="")).status == 400
+    assert "Hello, Ana" in (await ana.get("/")).text
+
+
+async def test_keys_rotate_without_signing_anyone_out(make_house: MakeHouse) -> None:
+    """The first key encrypts and all are read; a cookie of a key that is gone counts as none."""
+    house = await make_house(secret_keys=(OLD,))
+    ana = await Person(house).sign_in("Ana")
+    await house.restart(secret_keys=(NEW, OLD))
+    assert (await ana.get("/")).text.count("Hello, Ana") == 1
+    bo = await Person(house).sign_in("Bo")
+    await house.restart(secret_keys=(NEW,))
+    assert "Hello, Bo" in (await bo.get("/")).text
+    assert (await ana.credentials()).status == 401
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        b"\xff\xfe\x80",
+        b"caf\xc3\xa9",
+        b"",
+        b"x",
+        b"gAAAAA",
+        b'"quoted;"',
+        Fernet(base64.urlsafe_b64encode(NEW)).encrypt(b'{"session": {"user": "x", "sid": "y"}}'),
+        Fernet(base64.urlsafe_b64encode(OLD)).encrypt(
+            b'{"created": 1, "session": {"user": "x", "sid": "y"}}'
+        ),
+        Fernet(base64.urlsafe_b64encode(OLD)).encrypt(b'{"created": 9999999999, "session": {"user": 1}}'),
+    ],
+)
+async def test_a_cookie_that_is_not_ours_counts_as_signed_out(house: House, cookie: bytes) -> None:
+    """Bytes that are no UTF-8, another key's token, an old one: each is signed out, and none is a 500."""
+    request = b"GET %b HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: meshvoice=%b\r\n\r\n"
+    for path, status in ((b"/", b"200"), (b"/api/voice/turn-credentials/", b"401"), (b"/my-sea/", b"303")):
+        assert (await house.raw(request % (path, cookie))).split()[1] == status
+
+
+async def test_a_session_in_use_goes_on(ana: Person) -> None:
+    """The cookie is dated anew once a day, and with it the person stays known."""
+    assert (await ana.get("/")).headers.getall("Set-Cookie", []) == []
+    ana.house.clock.now += 25 * HOUR
+    answer = await ana.get("/")
+    assert attributes(answer.headers["Set-Cookie"])["max-age"] == str(SESSION_SECONDS)
+    assert (await ana.credentials()).status == 403
+
+
+async def test_somebody_whom_the_guest_book_forgot_is_signed_out(ana: Person) -> None:
+    ana.house.clock.now += 91 * 24 * HOUR
+    now = ana.house.clock.now
+    ana.house.book.prune(now=now, unseen_since=now - SESSION_SECONDS)
+    assert (await ana.credentials()).status == 401
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads_to"),
+    [
+        ("/my-sea/", "/my-sea/"),
+        ("/sea/0123/?a=b#c", "/sea/0123/?a=b#c"),
+        ("", "/"),
+        ("my-sea", "/"),
+        ("//evil.example", "/"),
+        ("///evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("\\\\evil.example", "/"),
+        ("/\t/evil.example", "/"),
+        ("/\n/evil.example", "/"),
+        ("/a\r\nSet-Cookie: x=y", "/"),
+        ("https://evil.example", "/"),
+        ("https:evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        (" /my-sea/", "/"),
+        ("\u00a0//evil.example", "/"),
+    ],
+)
+async def test_next_leads_to_a_local_path_only(house: House, asked: str, leads_to: str) -> None:
+    """After the sign-in nobody is sent to another site, however the link was written (W4)."""
+    form = {"name": "Ana", "next": asked}
+    answer = await Person(house).ask("POST", "/sign-in", data=form, headers={"Accept": "text/html"})
+    assert (answer.status, answer.headers["Location"]) == (303, leads_to)
+    page = await Person(house).ask("GET", "/", params={"next": asked}, headers={"Accept": "text/html"})
+    assert re.findall(r'name="next" value="([^"]*)"', page.text) == [leads_to.replace("&", "&amp;")]
+
+
+async def test_a_page_that_needs_a_sign_in_is_come_back_to(house: House, person: SignIn) -> None:
+    answer = await Person(house).get("/my-sea/")
+    assert (answer.status, answer.headers["Location"]) == (303, "/?next=/my-sea/")

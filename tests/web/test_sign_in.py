@@ -1,0 +1,125 @@
+"""Signing in: names, the passphrase, limits, and bodies that no browser sends."""
+
+from __future__ import annotations
+
+import pytest
+
+from meshvoice.signaling.limits import Buckets
+from meshvoice.web.throttles import Throttles
+from tests.web.conftest import MakeHouse
+from tests.web.house import LOOPBACK, House
+from tests.web.person import Person
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Ana", "Ana"),
+        ("  Ana \u00a0  Lu ", "Ana Lu"),
+        ("Łukasz 🦦", "Łukasz 🦦"),
+        ("علی‌رضا", "علی‌رضا"),
+        ("e\u0301", "é"),
+        ("x" * 40, "x" * 40),
+        ("<b>Ana</b>", "<b>Ana</b>"),
+    ],
+)
+async def test_a_name_is_kept_as_people_write_it(house: House, typed: str, kept: str) -> None:
+    assert (await Person(house).sign_in(typed)).name == kept
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "   ", "x" * 41, "A\u202ena", "A\u2066na", "A\x00na", "A\nna", "A\u200bna", "\u3164", "A\u007fna"],
+)
+async def test_a_name_with_which_others_are_fooled_is_refused(house: House, typed: str) -> None:
+    """Control, bidi-override and invisible characters make no name, and nobody is signed in by one."""
+    somebody = Person(house)
+    answer = await somebody.post("/sign-in", name=typed)
+    assert (answer.status, answer.code, somebody.cookies) == (400, "bad-name", {})
+
+
+async def test_a_refused_name_stands_in_the_form_again(house: House) -> None:
+    answer = await Person(house).ask(
+        "POST", "/sign-in", data={"name": '"><script>A\u202e'}, headers={"Accept": "text/html"}
+    )
+    assert answer.status == 400
+    assert "&#34;&gt;&lt;script&gt;A\u202e" in answer.text
+    assert 'role="alert"' in answer.text
+
+
+async def test_a_name_is_escaped_where_it_is_shown(house: House) -> None:
+    page = await (await Person(house).sign_in("<b>Ana</b>")).get("/")
+    assert "<b>Ana</b>" not in page.text
+    assert "&lt;b&gt;Ana&lt;/b&gt;" in page.text
+
+
+async def test_each_one_who_signs_in_is_somebody_else_whatever_the_name(house: House) -> None:
+    first, second = await Person(house).sign_in("Ana"), await Person(house).sign_in("Ana")
+    assert first.user_id != second.user_id
+
+
+async def test_a_passphrase_is_asked_for_where_one_is_set(make_house: MakeHouse) -> None:
+    """With a passphrase configured nobody signs in without it."""
+    house = await make_house(passphrase="four words of calm")
+    somebody = Person(house)
+    for given in ({}, {"passphrase": ""}, {"passphrase": "four words of"}, {"passphrase": "Ä" * 40}):
+        answer = await somebody.post("/sign-in", name="Ana", **given)
+        assert (answer.status, answer.code, somebody.cookies) == (403, "wrong-passphrase", {})
+    assert (await somebody.sign_in("Ana", passphrase=" four words of calm ")).name == "Ana"
+    assert 'name="passphrase"' in (await Person(house).get("/")).text
+
+
+async def test_a_passphrase_cannot_be_tried_on_and_on(make_house: MakeHouse) -> None:
+    """Wrong passphrases are limited by address; others sign in all the while, and it wears off (S6)."""
+    house = await make_house(passphrase="four words of calm", trusted_proxies=LOOPBACK)
+    guesser, neighbour = Person(house, address="192.0.2.1"), Person(house, address="192.0.2.2")
+    codes = [(await guesser.post("/sign-in", name="Ana", passphrase=f"{n}")).status for n in range(11)]
+    assert codes == [403] * 10 + [429]
+    await neighbour.sign_in("Bo", passphrase="four words of calm")
+    house.clock.now += 30
+    assert (await guesser.post("/sign-in", name="Ana", passphrase="no")).status == 403
+
+
+async def test_sign_ins_are_limited_by_address_and_by_ipv6_network(make_house: MakeHouse) -> None:
+    """Whoever has a /64 has one address to us (S6)."""
+    throttles = Throttles(sign_ins=Buckets(rate=1, burst=2))
+    house = await make_house(throttles=throttles, trusted_proxies=LOOPBACK)
+    statuses = []
+    for host in ("2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::1"):
+        answer = await Person(house, address=host).post("/sign-in", name="Ana")
+        statuses.append((answer.status, answer.headers.get("Retry-After")))
+    assert statuses == [(200, None), (200, None), (429, "60"), (200, None)]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/json", b"["),
+        ("application/json", b"[" * 60_000),
+        ("application/json", b'{"name": 1}'),
+        ("application/json", b'["name"]'),
+        ("application/json", b'{"name": "\\ud800"}'),
+        ("application/json", b'{"name": "\xff"}'),
+        ("application/json; charset=klingon", b"\xff"),
+        ("application/x-www-form-urlencoded; charset=klingon", b"name=Ana"),
+        ("application/x-www-form-urlencoded", b"name=%ff%00"),
+        ("application/x-www-form-urlencoded", b"\xff\xfe"),
+        ("multipart/form-data", b"name=Ana"),
+        ("multipart/form-data; boundary=x", b"--x\r\n\r\nAna\r\n--x--"),
+        ("multipart/form-data; boundary=x", b"name"),
+        ("text/plain", b"name=Ana"),
+    ],
+)
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+async def test_a_body_that_cannot_be_read_is_400(
+    house: House, content_type: str, body: bytes, accept: str
+) -> None:
+    """Whatever is posted, the answer is a refusal, never an error of ours."""
+    headers = {"Content-Type": content_type, "Accept": accept}
+    answer = await Person(house).ask("POST", "/sign-in", data=body, headers=headers)
+    assert answer.status == 400
+
+
+async def test_a_large_body_is_413(house: House) -> None:
+    answer = await Person(house).post("/sign-in", name="x" * 70_000)
+    assert (answer.status, answer.code) == (413, "request-entity-too-large")
