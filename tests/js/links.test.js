@@ -199,6 +199,20 @@ test("a restarted server's roster leaves a link that is heard alone", async () =
   assert.deepEqual([upTo(bo, "ana").state, upTo(bo, "ana").orphan], ["up", false]);
 });
 
+test("a roster that lists those already told of starts nothing over", async () => {
+  const room = new Room();
+  room.enter("ana", 1);
+  const { links } = room.enter("bo", 2);
+  links.setSelf({ peer: "bo", order: 2 });
+  links.present({ peer: "ana", order: 1 });
+  const started = room.network.connections.length + room.of("offer").length;
+  links.sync([{ peer: "ana", order: 1 }]);
+  await room.advance(2000);
+  assert.equal(started, 0);
+  assert.deepEqual(room.network.open("bo").length, 1);
+  assert.deepEqual(room.of("offer").map(({ gen }) => gen), [2]);
+});
+
 test("someone who left is closed at once, someone lost when nothing is heard for 10 s", async () => {
   const { room, ana, bo } = await pair();
   ana.links.left("bo", "lost");

@@ -136,11 +136,15 @@ test("a pair is shown when either end says that it isn't up", () => {
 });
 
 test("one's own pairs are in the matrix, from either end", () => {
-  const own = new Map([["b", report({ state: "connecting" })], ["c", report()]]);
+  const own = new Map([["b", report({ state: "connecting", attempt: 2 })], ["c", report()]]);
   const { roster } = told([links("c", { a: { state: "stalled", path: null } })], joined());
   assert.deepEqual(pairs(roster, ME, own).map(({ words }) => words), [
     "Ana and Bo: connecting", "Ana and Cleo: nothing heard; waiting a moment before reconnecting",
   ]);
+});
+
+test("a first attempt is no trouble yet", () => {
+  assert.deepEqual(pairs(joined(), ME, new Map([["b", report({ state: "connecting", attempt: 1 })]])), []);
 });
 
 test("silence is no trouble, and what an absent end said before doesn't count", () => {

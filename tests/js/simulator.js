@@ -453,7 +453,10 @@ export class World {
     this.note(`${client.id} is welcome anew (${roster.map(({ peer }) => peer).join(" ")})`);
     for (const { peer } of roster) this.deliver(peer, { type: "present", source: client.peer, order: client.order });
     this.perform(client, client.table.setSelf({ peer: client.peer, order: client.order }, this.moment()));
-    this.unharmed(client, "a welcome", () => this.perform(client, client.table.sync(roster, this.moment())));
+    this.unharmed(client, "a welcome", () => {
+      for (const seat of roster) this.perform(client, client.table.present(seat, this.moment()));
+      this.perform(client, client.table.sync(roster, this.moment()));
+    });
   }
 
   remove(peer, reason) {

@@ -370,6 +370,23 @@ test("leaving says bye and leaves nothing", async () => {
   assert.deepEqual([platform.sockets.length, platform.locks.length], [1, 1]);
 });
 
+for (const moment of ["joining", "joined"]) {
+  test(`a listener that leaves on "${moment}" leaves nothing`, async () => {
+    const { room, platform } = voice();
+    room.addEventListener("state", (event) => {
+      if (/** @type {CustomEvent} */ (event).detail.state === moment) room.leave();
+    });
+    const joining = room.join().catch(() => {});
+    await settle();
+    if (moment === "joined") seat(platform);
+    await joining;
+    await settle();
+    assert.equal(room.state, "left");
+    assert.equal(platform.timers.size, 0);
+    assert.equal(platform.devices.tracks.every(({ readyState }) => readyState === "ended"), true);
+  });
+}
+
 test("a page that goes away says bye, and joins again when it comes back as it was", async () => {
   const { room, platform } = await joined();
   platform.window.dispatchEvent(new Event("pagehide"));

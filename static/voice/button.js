@@ -1,0 +1,79 @@
+// @ts-check
+// Owns what the voice button says and shows from joining a room to its end.
+
+/** @typedef {import("./panel-view.js").Room} Room */
+
+/** Signed out, removed, not yours to enter, closed (PROTOCOL.md): another click could not get in either. @param {unknown} code */
+export const isShut = (code) => [4401, 4403, 4404, 4410].includes(Number(code));
+
+export class VoiceButton {
+  /** @type {Room|null} the room being joined or joined */
+  room = null;
+  #button;
+  #label;
+  #before;
+  #say;
+  #show;
+
+  /** @param {HTMLElement} button @param {(words: string) => void} say @param {(room: Room) => void} show */
+  constructor(button, say, show) {
+    this.#button = button;
+    this.#label = button.querySelector("span") ?? button;
+    this.#before = this.#label.textContent;
+    this.#say = say;
+    this.#show = show;
+  }
+
+  /** Resolves when joined or refused; both are shown. @param {Room} room */
+  async join(room) {
+    room.addEventListener("muted", () => this.#showMuted(room));
+    room.addEventListener("state", (event) => this.#showState(room, /** @type {CustomEvent} */ (event).detail));
+    this.#take(room);
+    this.#button.dispatchEvent(new CustomEvent("meshvoice:room", { bubbles: true, detail: { room } }));
+    try {
+      await room.join();
+    } catch (error) {
+      const { code, message } = /** @type {{code: unknown, message: string}} */ (error);
+      this.#end(room, code, message);
+    }
+  }
+
+  /** @param {Room} room */
+  #take(room) {
+    this.room = room;
+    this.#show(room);
+  }
+
+  /** @param {Room} room @param {{state: string, code?: unknown, words: string}} detail */
+  #showState(room, { state, code, words }) {
+    // A page that the back button brings back as it was joins by itself the room that it had left.
+    if (state === "joining" && !this.room) this.#take(room);
+    if (state === "joined") {
+      this.#label.textContent = "Mute";
+      this.#showMuted(room);
+    }
+    if (state === "left" || state === "refused") this.#end(room, code, words);
+  }
+
+  /** @param {Room} room */
+  #showMuted(room) {
+    if (this.room !== room || room.state === "joining") return;
+    this.#button.setAttribute("aria-pressed", String(room.muted));
+    this.#say(room.muted ? "You are muted: nobody hears you." : "");
+  }
+
+  /** @param {Room} room @param {unknown} code @param {string} words */
+  #end(room, code, words) {
+    if (this.room !== room) return;
+    this.room = null;
+    this.#label.textContent = this.#before;
+    this.#button.removeAttribute("aria-pressed");
+    this.#button.removeAttribute("aria-keyshortcuts");
+    if (isShut(code)) {
+      this.#button.classList.remove("active");
+      delete this.#button.dataset.roomId;
+      this.#button.dataset.hint = words;
+    }
+    this.#say(words);
+  }
+}

@@ -1,0 +1,55 @@
+// @ts-check
+/** What one getStats report says of a link: packets heard and lost, the path, the round trip. */
+
+/** rtt in ms. @typedef {{packets: number, lost: number, path: "direct" | "relay" | null, rtt: number | null}} Heard */
+
+/**
+ * @param {Iterable<[string, any]>} report an RTCStatsReport
+ * @returns {Heard}
+ */
+export function readStats(report) {
+  const stats = new Map(report);
+  const all = [...stats.values()];
+  /** @param {string} type */
+  const of = (type) => all.filter((each) => each.type === type);
+  const inbound = of("inbound-rtp").filter((each) => (each.kind ?? each.mediaType) === "audio");
+  const pair = selectedPair(stats, all);
+  const rtt = pair?.currentRoundTripTime ?? of("remote-inbound-rtp")[0]?.roundTripTime;
+  return {
+    packets: sum(inbound, "packetsReceived"),
+    lost: sum(inbound, "packetsLost"),
+    path: pair ? pathOf(stats, pair) : null,
+    rtt: typeof rtt === "number" ? Math.round(rtt * 1000) : null,
+  };
+}
+
+/**
+ * @param {any[]} entries
+ * @param {string} key
+ */
+function sum(entries, key) {
+  return entries.reduce((total, each) => total + (each[key] ?? 0), 0);
+}
+
+/**
+ * Firefox names no selected pair in its transport, but marks the pair.
+ * @param {Map<string, any>} stats
+ * @param {any[]} all
+ */
+function selectedPair(stats, all) {
+  const transport = all.find((each) => each.type === "transport" && each.selectedCandidatePairId);
+  return stats.get(transport?.selectedCandidatePairId)
+    ?? all.find((each) => each.type === "candidate-pair"
+      && (each.selected || (each.nominated && each.state === "succeeded")));
+}
+
+/**
+ * The other side of a relayed pair may show as prflx, so one relay candidate is enough.
+ * @param {Map<string, any>} stats
+ * @param {any} pair
+ * @returns {"direct" | "relay"}
+ */
+function pathOf(stats, pair) {
+  const ends = [stats.get(pair.localCandidateId), stats.get(pair.remoteCandidateId)];
+  return ends.some((end) => end?.candidateType === "relay") ? "relay" : "direct";
+}
