@@ -166,7 +166,8 @@ export class Generation {
     }
     // A peer that said it won't send (an aiortc listener) is heard as long as it is connected.
     const direction = this.#transceiver?.currentDirection;
-    if ((direction === "sendonly" || direction === "inactive") && connection.connectionState === "connected") this.#unexpected += 1;
+    const mute = direction === "sendonly" || direction === "inactive";
+    if (mute && connection.connectionState === "connected") this.#unexpected += 1;
     return { gen: this.gen, packets: packets + this.#unexpected, path, rtt, loss: this.#window.loss };
   }
 

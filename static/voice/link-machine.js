@@ -2,7 +2,7 @@
 /**
  * What one link does about each thing that happens to it: a pure function of state, event, time and chance.
  *
- * One generation is one RTCPeerConnection with one offer and one answer. The owner makes them, the other may ask.
+ * A generation is one RTCPeerConnection with one offer and one answer. The owner makes them, the other may ask.
  * A link is judged by what is heard on it, never by a connection state alone (SIGNALING.md, "Links").
  */
 

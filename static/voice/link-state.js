@@ -125,8 +125,8 @@ export function deafFor(link) {
  * @param {{gen: number, sdp: string} | null} offer the other side's, or null to make our own
  */
 export function open({ link, effects, now, random }, why, offer) {
+  link.attempt += 1;
   if (!offer) {
-    link.attempt += 1;
     link.startedAt = now;
     // From start to start, and cut off, so that a pair that can hear each other again does within 15 s.
     const wait = BACKOFF[Math.min(link.attempt, BACKOFF.length - 1)] * (0.5 + random);

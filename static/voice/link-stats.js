@@ -1,7 +1,7 @@
 // @ts-check
 /** What one getStats report says of a link: packets heard and lost, the path, the round trip. */
 
-/** rtt in ms. @typedef {{packets: number, lost: number, path: "direct" | "relay" | null, rtt: number | null}} Heard */
+/** @typedef {{packets: number, lost: number, path: "direct" | "relay" | null, rtt: number | null}} Heard in ms */
 
 /**
  * @param {Iterable<[string, any]>} report an RTCStatsReport

@@ -33,7 +33,7 @@ export class Visit extends EventTarget {
   #roster = rosters.EMPTY;
   /** @type {Links|null} */
   #links = null;
-  /** @type {{iceServers: RTCIceServer[], ttl: number, relay_only?: boolean}|null} */
+  /** @type {{iceServers: RTCIceServer[], ttl: number, iceTransportPolicy?: RTCIceTransportPolicy}|null} */
   #credentials = null;
   /** @type {any} */
   #pruning = null;
@@ -172,7 +172,7 @@ export class Visit extends EventTarget {
       self,
       send: (message) => this.#signaling.send(message),
       credentials: () => this.#credentials?.iceServers ?? [],
-      relayOnly: this.#credentials?.relay_only ?? false,
+      relayOnly: this.#credentials?.iceTransportPolicy === "relay",
       track: this.#track(),
       bitrate: (people) => (this.#platform.connection?.saveData ? 16_000 : bitrate(people)),
       platform: this.#platform,
@@ -241,7 +241,7 @@ export class Visit extends EventTarget {
     return true;
   }
 
-  /** @param {{iceServers: RTCIceServer[], ttl: number, relay_only?: boolean}|null} body */
+  /** @param {{iceServers: RTCIceServer[], ttl: number, iceTransportPolicy?: RTCIceTransportPolicy}|null} body */
   #setCredentials(body) {
     if (!body) return;
     this.#credentials = body;

@@ -40,7 +40,8 @@ export class FakeClock {
 /** Every promise that can go on without the clock has. */
 export const settled = () => new Promise((resolve) => { setImmediate(resolve); });
 
-export const sdpOf = (token) => `v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10\r\na=token:${token}\r\n`;
+const MEDIA = ["v=0", "m=audio 9 UDP/TLS/RTP/SAVPF 111", "a=rtpmap:111 opus/48000/2", "a=fmtp:111 minptime=10"];
+export const sdpOf = (token) => [...MEDIA, `a=token:${token}`, ""].join("\r\n");
 const tokenOf = (sdp) => /a=token:(\S+)/.exec(sdp)?.[1];
 
 /** A network of fake connections, and the platform that one page sees of it. */
@@ -102,8 +103,8 @@ export class FakeNetwork {
         const type = this.remote ? "answer" : "offer";
         this.local = `${page}/${network.connections.indexOf(this)}${this.remote ? `/for/${this.remote}` : ""}`;
         this.localDescription = { type, sdp: sdpOf(this.local) };
-        this.onicecandidate({ candidate: { candidate: "candidate:1", toJSON: () => ({ candidate: "candidate:1", sdpMid: "0", sdpMLineIndex: 0, usernameFragment: "u" }) } });
-        this.onicecandidate({ candidate: { candidate: "", toJSON: () => ({ candidate: "" }) } });
+        const named = { candidate: "candidate:1", sdpMid: "0", sdpMLineIndex: 0, usernameFragment: "u" };
+        for (const each of [named, { candidate: "" }]) this.onicecandidate({ candidate: { ...each, toJSON: () => each } });
         this.onicecandidate({ candidate: null });
         network.match(this);
       }

@@ -36,7 +36,8 @@ class Told {
 
   tick(path = "direct") {
     for (const gen of this.hearing) this.packets[gen] = (this.packets[gen] ?? 0) + 50;
-    return this.tell({ type: "tick", samples: this.link.live.map(({ gen }) => ({ gen, packets: this.packets[gen] ?? 0, path, rtt: null, loss: null })) });
+    const samples = this.link.live.map(({ gen }) => ({ gen, packets: this.packets[gen] ?? 0, path, rtt: null, loss: null }));
+    return this.tell({ type: "tick", samples });
   }
 
   /** Up on its newest generation. */
@@ -58,7 +59,8 @@ const sent = (effects) => effects.filter(({ type }) => type === "send").map(({ m
 test("a step changes nothing of the state it was given", () => {
   const { link } = owner();
   const before = structuredClone(link);
-  step(Object.freeze({ ...link, live: Object.freeze(link.live.map(Object.freeze)) }), { type: "tick", samples: [] }, link.tickedAt + 9999, 0.5);
+  const frozen = Object.freeze({ ...link, live: Object.freeze(link.live.map(Object.freeze)) });
+  step(frozen, { type: "tick", samples: [] }, link.tickedAt + 9999, 0.5);
   assert.deepEqual(link, before);
 });
 
@@ -93,7 +95,8 @@ test("candidates that come before their offer wait for it, 50 at most; those of 
   link.tell({ type: "ice", gen: 4, candidates: ["a"] });
   link.tell({ type: "ice", gen: 4, candidates: Array(60).fill("b") });
   const effects = link.tell({ type: "offer", gen: 4, sdp: "" });
-  assert.deepEqual(effects.filter(({ type }) => type === "candidates"), [{ type: "candidates", gen: 4, candidates: ["a", ...Array(49).fill("b")] }]);
+  assert.deepEqual(effects.filter(({ type }) => type === "candidates"),
+    [{ type: "candidates", gen: 4, candidates: ["a", ...Array(49).fill("b")] }]);
 });
 
 test("silence is shown at 2.5 s and repaired at 4 s, the old generation running on", () => {
@@ -155,7 +158,8 @@ test("the old generation, heard first again, takes the new one back", () => {
   link.hearing.clear();
   link.wait(4);
   link.hearing.add(1);
-  assert.deepEqual(link.wait(1), [{ type: "send", message: { type: "abort", target: "p", gen: 2 } }, { type: "close", gen: 2 }]);
+  assert.deepEqual(link.wait(1),
+    [{ type: "send", message: { type: "abort", target: "p", gen: 2 } }, { type: "close", gen: 2 }]);
 });
 
 test("the other side keeps the loser for 2 s, and goes back to it at an abort", () => {
@@ -248,8 +252,8 @@ test("never more than two generations live", () => {
       if (second % 7 === 0) link.tell({ type: "offer", gen: link.link.gen + 1, sdp: "" });
       assert.ok(link.link.live.length <= 2);
     }
-    const effects = link.all.filter(({ type }) => type === "open" || type === "close");
-    assert.equal(effects.filter(({ type }) => type === "open").length - effects.filter(({ type }) => type === "close").length, link.link.live.length);
+    const count = (type) => link.all.filter((effect) => effect.type === type).length;
+    assert.equal(count("open") - count("close"), link.link.live.length);
   }
 });
 

@@ -1,0 +1,99 @@
+"""People at home: each in a Chromium behind a router, with the server and a real coturn outside."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.browser.harness import CHROMIUM, TONES, Person, Stage
+from tests.nat_lab import SERVER, NatLab, nat_lab, possible
+from tests.process import MESHVOICE, Server, serving
+
+ORIGIN = f"http://{SERVER}:8080"
+
+
+class Homes:
+    """The lab, the server in it, and the people, one in each home."""
+
+    def __init__(self, lab: NatLab, server: Server) -> None:
+        self.lab = lab
+        self.server = server
+        self.people: list[Person] = []
+        self.stages: list[Stage] = []
+        self.coturn: asyncio.subprocess.Process | None = None
+
+
+def need_lab() -> None:
+    """Skip, or in CI fail, where namespaces can't be made."""
+    if not possible() or shutil.which("turnserver") is None or shutil.which(CHROMIUM) is None:
+        message = "needs root, iproute2, nftables, conntrack, coturn and chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+
+
+@asynccontextmanager
+async def at_home(folder: Path, *names: str, turn: bool, **env: str) -> AsyncIterator[Homes]:
+    """Bring people into the first one's sea, each at home, on its page, not yet in voice."""
+    need_lab()
+    async with AsyncExitStack() as stack:
+        lab = stack.enter_context(nat_lab(len(names)))
+        prefix = ("ip", "netns", "exec", lab.name("srv"))
+        env = {"MESHVOICE_HOST": SERVER, "MESHVOICE_PORT": "8080", "MESHVOICE_ORIGIN": ORIGIN, **env}
+        if turn:
+            env = {"COTURN_TURN_HOST": SERVER, "COTURN_MIN_PORT": "50000", "COTURN_MAX_PORT": "50999", **env}
+        server = await stack.enter_async_context(serving(folder, prefix=prefix, **env))
+        homes = Homes(lab, server)
+        if turn:
+            homes.coturn = await stack.enter_async_context(_coturn(folder, server))
+        for number, name in enumerate(names, 1):
+            chromium = folder / f"chromium{number}"
+            chromium.write_text(
+                f'#!/bin/sh\nexec ip netns exec {lab.name(f"home{number}")} {CHROMIUM} "$@"\n'
+            )
+            chromium.chmod(0o700)
+            flag = f"--unsafely-treat-insecure-origin-as-secure={ORIGIN}"
+            stage = await stack.enter_async_context(Stage(server, flag, executable=str(chromium)))
+            homes.stages.append(stage)
+            homes.people.append(await stage.person(name, tone=TONES[number - 1]))
+        owner, *guests = homes.people
+        await owner.open_sea()
+        for guest in guests:
+            await guest.come(await owner.invite())
+        yield homes
+        assert [problem for stage in homes.stages for problem in stage.problems] == []
+
+
+@asynccontextmanager
+async def _coturn(folder: Path, server: Server) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a real coturn beside the server, from the configuration that the server's own settings render."""
+    render = await asyncio.create_subprocess_exec(
+        *server.prefix,
+        *MESHVOICE,
+        "coturn-conf",
+        env=server.environment(),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    conf, _ = await render.communicate()
+    assert render.returncode == 0
+    # The log goes to the test's folder, and the process's own files too: it runs as whoever runs the tests.
+    text = conf.decode().replace("syslog\n", f"log-file={folder}/coturn.log\nsimple-log\n")
+    path = folder / "turnserver.conf"
+    path.write_text(f"{text}\npidfile={folder}/coturn.pid\n")
+    process = await asyncio.create_subprocess_exec(
+        *server.prefix,
+        *("turnserver", "-c", str(path), "--db", str(folder / "turndb")),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        await process.wait()

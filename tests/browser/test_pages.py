@@ -1,0 +1,142 @@
+"""The pages as a browser and a person meet them: the policy holds, the keyboard works, refusals have words."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import async_playwright
+
+from tests.browser.harness import CHROMIUM, FLAGS, Stage, until
+from tests.process import Server
+
+
+async def test_no_page_violates_the_content_security_policy(server: Server) -> None:
+    """Every page, and a whole call's client, under the policy as it is sent."""
+    said: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = await (await browser.new_context(permissions=["microphone"])).new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        await page.goto(server.origin + "/")
+        await page.fill("[name=name]", "Ana")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/")
+        await page.goto(server.origin + "/my-sea/")
+        await page.get_by_role("button", name="Open your sea").click()
+        await page.get_by_role("button", name="Invite somebody").click()
+        link = await page.input_value("#id_link")
+        await page.click("#id_voice_btn")
+        await page.wait_for_function("document.getElementById('id_voice_btn').textContent.includes('Mute')")
+        for path in ("/", "/nothing-here/", "/invitation/"):
+            await page.goto(server.origin + path)
+        await page.goto(link)
+        await browser.close()
+    # Chromium logs the 404 by itself.
+    assert [text for text in said if "404" not in text] == []
+
+
+async def test_javascript_before_the_click_is_at_most_5_kb(stage: Stage) -> None:
+    ana = await stage.person("Ana")
+    sizes: dict[str, int] = {}
+
+    async def weigh(url: str) -> None:
+        answer = await ana.page.request.get(url)
+        sizes[url] = len(await answer.body())
+
+    scripts: list[str] = []
+    ana.page.on("response", lambda answer: scripts.append(answer.url) if answer.url.endswith(".js") else None)
+    await ana.open_sea()
+    await ana.page.wait_for_load_state("networkidle")
+    for url in scripts:
+        await weigh(url)
+    print(f"\nJavaScript before the click: {sum(sizes.values())} bytes in {len(sizes)} files")
+    assert 0 < sum(sizes.values()) <= 5 * 1024
+
+
+async def test_the_voice_button_flashes_twice_while_voice_is_inactive(stage: Stage) -> None:
+    ana = await stage.person("Ana")
+    await ana.go("/my-sea/")
+    button = ana.page.locator("#id_voice_btn")
+    assert "active" not in (await button.get_attribute("class") or "")
+    assert await button.get_attribute("data-room-id") is None
+    await button.click()
+    pulses = await button.evaluate("b => b.getAnimations().map(a => a.effect.getTiming().iterations)")
+    assert pulses == [2]
+    await until("a sentence says why", lambda: ana.page.inner_text("#id_voice_hint"))
+
+
+async def test_everything_can_be_done_by_keyboard(stage: Stage) -> None:
+    """From sign-in to muted, without a pointer."""
+    ana = await stage.person("Ana", sign_in=False)
+    await ana.go("/")
+    await ana.page.keyboard.type("Ana")  # the field has the focus
+    if not await ana.page.input_value("[name=name]"):
+        await ana.page.focus("[name=name]")
+        await ana.page.keyboard.type("Ana")
+    await ana.page.keyboard.press("Enter")
+    await ana.page.wait_for_selector("text=Sign out", state="attached")
+    await ana.go("/my-sea/")
+    await ana.page.get_by_role("button", name="Open your sea").focus()
+    await ana.page.keyboard.press("Enter")
+    await ana.page.wait_for_selector("#id_voice_btn.active")
+    await ana.page.focus("#id_voice_btn")
+    await ana.page.keyboard.press("Space")
+    await until("Ana is seated", ana.joined)
+    await ana.page.keyboard.press("m")
+    await until("M mutes", lambda: ana.page.evaluate("globalThis.seen.room.muted"))
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("NotAllowedError", "allow"),
+        ("NotFoundError", "no microphone"),
+        ("NotReadableError", "another program"),
+        ("SecurityError", "microphone"),
+    ],
+)
+async def test_a_refused_microphone_is_told_in_plain_words_and_one_listens_all_the_same(
+    stage: Stage, name: str, part: str
+) -> None:
+    ana, bo = await stage.sea("Ana", "Bo")
+    await ana.join()
+    await bo.page.evaluate("name => { globalThis.voice.refuse = name; }", name)
+    await bo.join()
+    await until("Bo hears Ana", lambda: bo.hears(ana))
+    told = (await bo.events("microphone"))[-1]
+    assert told["ok"] is False
+    assert part in told["words"].lower()
+    assert told["words"] in await bo.page.inner_text("#id_voice_panel")
+    await bo.page.evaluate("() => { globalThis.voice.refuse = ''; }")
+    await bo.page.evaluate("globalThis.seen.room.retryMicrophone()")
+    await until("Ana hears Bo after the retry", lambda: ana.hears(bo))
+
+
+async def test_an_insecure_origin_says_that_https_is_needed(stage: Stage) -> None:
+    ana, bo = await stage.sea("Ana", "Bo")
+    await ana.join()
+    await bo.page.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
+    await bo.page.evaluate("Object.defineProperty(globalThis, 'isSecureContext', { value: false })")
+    await bo.join()
+    told = (await bo.events("microphone"))[-1]
+    assert "https" in told["words"]
+
+
+async def test_refused_playback_offers_one_tap_that_lets_one_hear_everyone(server: Server) -> None:
+    """Without the flag that lets every page make sounds: autoplay is refused until a gesture."""
+    async with Stage(server, "--autoplay-policy=document-user-activation-required") as stage:
+        ana, bo = await stage.sea("Ana", "Bo")
+        await ana.join()
+        await bo.page.add_init_script(
+            "const play = HTMLMediaElement.prototype.play; globalThis.refusePlay = true;"
+            "HTMLMediaElement.prototype.play = function () {"
+            " if (!globalThis.refusePlay) return play.call(this);"
+            " this.pause(); return Promise.reject(new DOMException('', 'NotAllowedError')); };"
+        )
+        await bo.page.reload()
+        await bo.join()
+        tap = bo.page.get_by_role("button", name="hear everyone")
+        await tap.wait_for()
+        await bo.page.evaluate("() => { globalThis.refusePlay = false; }")
+        await tap.click()
+        await until("Bo hears Ana", lambda: bo.hears(ana))
