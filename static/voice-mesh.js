@@ -6,6 +6,7 @@ import { Announcer } from "./voice/pace.js";
 import { PageLife } from "./voice/page-life.js";
 import { browser } from "./voice/platform.js";
 import { Playback } from "./voice/playback.js";
+import { Silence } from "./voice/silence.js";
 import { Speaking } from "./voice/speaking.js";
 import { Visit } from "./voice/visit.js";
 import * as words from "./voice/words.js";
@@ -32,7 +33,7 @@ export { VoiceError } from "./voice/words.js";
 /** @typedef {"idle"|"joining"|"joined"|"reconnecting"|"left"|"refused"} RoomState */
 /**
  * @typedef {{visit: Visit, microphone: Microphone, playback: Playback, speaking: Speaking, page: PageLife,
- *   announcer: Announcer}} Parts
+ *   announcer: Announcer, silence: Silence}} Parts
  */
 
 const STILL_MUTED_EVERY = 30_000;
@@ -150,9 +151,10 @@ export class VoiceRoom extends EventTarget {
   #makeParts() {
     const platform = this.#platform;
     const microphone = new Microphone(platform);
+    const silence = new Silence(platform);
     microphone.muted = this.#muted;
     const hello = () => ({ name: this.#name, muted: this.#unheard(), deafened: false });
-    const visit = new Visit({ roomId: this.#roomId, hello, track: () => microphone.track, platform });
+    const visit = new Visit({ roomId: this.#roomId, hello, track: () => silence.instead(microphone.track), platform });
     const playback = new Playback(platform);
     const speaking = new Speaking({ receivers: () => visit.receivers(), platform });
     const page = new PageLife(platform);
@@ -173,7 +175,7 @@ export class VoiceRoom extends EventTarget {
     on(visit, "notice", (notice) => this.#emit("notice", notice));
     on(visit, "wake", () => microphone.look());
     on(microphone, "track", (track) => {
-      visit.setTrack(track);
+      visit.setTrack(silence.instead(track));
       speaking.listen(track);
     });
     on(microphone, "status", (status) => this.#heardOfMicrophone(status));
@@ -184,7 +186,7 @@ export class VoiceRoom extends EventTarget {
       visit.look(why);
       if (why === "visible") microphone.look();
     });
-    return { visit, microphone, playback, speaking, page, announcer };
+    return { visit, microphone, playback, speaking, page, announcer, silence };
   }
 
   #joined() {
@@ -202,8 +204,9 @@ export class VoiceRoom extends EventTarget {
     const parts = /** @type {Parts} */ (this.#parts);
     this.#parts = null;
     this.#joining = null;
-    for (const part of [parts.microphone, parts.playback, parts.speaking, parts.page, parts.announcer]) part.close();
-    parts.visit.end();
+    const { visit, ...others } = parts;
+    for (const part of Object.values(others)) part.close();
+    visit.end();
     this.#become(state, said);
     const { code = "left" } = said;
     this.#settle?.reject(new words.VoiceError({ code, words: code === "left" ? words.LEFT_EARLY : said.words }));

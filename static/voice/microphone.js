@@ -132,7 +132,10 @@ export class Microphone extends EventTarget {
     if (!mediaDevices?.getUserMedia) return this.#fail(secure ? "unsupported" : "insecure");
     mediaDevices.addEventListener("devicechange", this.#devicesChanged);
     // iOS ends the first track when a second is got; elsewhere a stale one keeps the old device.
-    this.#release();
+    if (this.#track) {
+      this.#release();
+      this.#tell(null);
+    }
     const asking = this.#platform.setTimeout(() => this.#say("asking", false), ASKING);
     try {
       const got = await acquire(mediaDevices);

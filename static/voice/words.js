@@ -64,7 +64,7 @@ const CLOSED = {
   4403: "You were removed from this room. Ask its owner to invite you anew.",
   4404: "There is no such room, or it isn't open to you. Ask its owner to invite you.",
   4409: "You are talking in another tab. To talk here instead, click the voice button on this page.",
-  4410: "The room was closed. Once it is open again, a new invitation lets you in.",
+  4410: "The room was closed. Once it is open again, ask its owner for a new invitation.",
   4413: "The room is full: every seat is taken. Try again when somebody has left.",
   4429: "This page sent too much to the server and was stopped: wait a minute, then join again.",
 };
