@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     make_secrets.add_argument("path", type=Path, nargs="?", help="instead of --env-file's; - prints it")
     make_secrets.set_defaults(run=_secrets)
     conf = commands.add_parser("coturn-conf", help="print coturn's configuration")
+    conf.add_argument("--guard", action="store_true", help="print the kernel guard (nftables) instead")
     conf.set_defaults(run=_coturn_conf)
     coturn = commands.add_parser("coturn", help="run a local coturn with that configuration")
     coturn.set_defaults(run=_coturn)
@@ -58,10 +59,11 @@ def _settings(chosen: argparse.Namespace) -> Settings:
 
 
 def _serve(chosen: argparse.Namespace) -> int:
-    from meshvoice.web import server
+    settings = _settings(chosen)
+    from meshvoice.web import server  # after the settings, so that a refusal comes at once
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    return server.run(_settings(chosen))
+    return server.run(settings)
 
 
 def _secrets(chosen: argparse.Namespace) -> int:
@@ -85,13 +87,14 @@ def _secrets(chosen: argparse.Namespace) -> int:
 def _coturn_conf(chosen: argparse.Namespace) -> int:
     from meshvoice.turn import commands
 
-    return commands.print_conf(_settings(chosen))
+    settings = _settings(chosen)
+    return commands.print_guard(settings) if chosen.guard else commands.print_conf(settings)
 
 
 def _coturn(chosen: argparse.Namespace) -> int:
     from meshvoice.turn import commands
 
-    return commands.run_coturn(_settings(chosen))
+    return commands.run_coturn(_settings(chosen), env_file=chosen.env_file)
 
 
 def _doctor(chosen: argparse.Namespace) -> int:

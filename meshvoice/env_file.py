@@ -9,7 +9,7 @@ import secrets
 import stat
 from pathlib import Path
 
-from meshvoice.settings import NAMES, SettingsError
+from meshvoice.settings import PREFIXES, SettingsError
 
 
 def read(path: Path) -> dict[str, str]:
@@ -73,6 +73,7 @@ def merged(path: Path, environ: dict[str, str]) -> dict[str, str]:
     """Give the file's settings, overlaid by those of the environment. Raises `SettingsError`."""
     values = read(path)
     for variable in values:
-        if variable not in NAMES:
+        # A misspelt one of ours is `Settings.from_env`'s to refuse, which knows what was meant.
+        if not variable.startswith(PREFIXES):
             raise SettingsError(variable, f"in {path} is no setting of meshvoice: remove or correct it")
     return {**values, **environ}

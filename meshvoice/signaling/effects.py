@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from meshvoice.ids import RoomId, UserId
 from meshvoice.signaling.errors import CloseCode
 from meshvoice.signaling.rooms import SocketId
 
 
-@dataclass(frozen=True, slots=True)
-class Deliver:
+class Deliver(Struct, frozen=True, gc=False):
     """Put this frame into the socket's outbox."""
 
     socket: SocketId
     frame: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(Struct, frozen=True, gc=False):
     """Close the socket, after what was delivered before."""
 
     socket: SocketId
@@ -26,20 +24,19 @@ class Close:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class RenewCredentials:
+class RenewCredentials(Struct, frozen=True, gc=False):
     """This seat's TURN credentials are half used up: make new ones and `Hub.send_credentials`."""
 
     socket: SocketId
     user: UserId
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveUser:
-    """The room's owner asks for this: make it last, then `Hub.evict`."""
+class RemoveUser(Struct, frozen=True, gc=False):
+    """The room's owner (`by`) asks for this: make it last, then `Hub.evict`."""
 
     room: RoomId
     user: UserId
+    by: UserId
 
 
 Effect = Deliver | Close | RenewCredentials | RemoveUser

@@ -154,8 +154,9 @@ def relayed(message: Directed, source: PeerId) -> FromServer:
             return SentIce(source=source, gen=gen, candidates=candidates)
         case Repair(gen=gen, why=why):
             return SentRepair(source=source, gen=gen, why=why)
-        case Abort(gen=gen):
-            return SentAbort(source=source, gen=gen)
+        case _:
+            abort: Abort = message
+            return SentAbort(source=source, gen=abort.gen)
 
 
 def body(message: FromServer) -> bytes:

@@ -22,13 +22,17 @@ from meshvoice.signaling.errors import (
 )
 from meshvoice.signaling.limits import TokenBucket
 from meshvoice.signaling.messages import (
+    Abort,
+    Answer,
     Bye,
-    Directed,
     FromClient,
     Hello,
+    Ice,
     Links,
+    Offer,
     Ping,
     Remove,
+    Repair,
     State,
     parse,
     type_of,
@@ -92,16 +96,20 @@ class Hub:
 
     def join(self, entry: Entry, socket: SocketId, now: float) -> list[Effect]:
         """Seat a peer on a socket: anew, under its ticket, or where it sat before its socket dropped."""
-        room = self.rooms.get_or_make(entry.room, entry.capacity)
-        room.capacity, room.closes_at = entry.capacity, entry.closes_at
+        room = self.rooms.get_or_make(entry.room, entry.capacity, entry.closes_at)
         self._last_order = max(self._last_order, entry.order)
         seat = room.seats.get(entry.peer)
         if seat is not None:
             return self._come_back(seat, entry, socket, now)
         effects: list[Effect] = []
-        older = room.of_user(entry.user)
-        if older is None and len(room.seats) >= room.capacity:
-            self.rooms.forget_if_empty(room)
+        other = room.of_user(entry.user)
+        if other is not None:
+            if entry.order < other.order:
+                # A tab that slept while its user went on in a newer one: it must not take the call back.
+                return [Close(socket, CloseCode.REPLACED, "you joined from another tab")]
+            effects += self._vacate(other, "replaced", CloseCode.REPLACED, "you joined from another tab", now)
+            room = self.rooms.get_or_make(entry.room, entry.capacity, entry.closes_at)
+        elif len(room.seats) >= room.capacity:
             problem = RoomFull(f"all {room.capacity} seats of this room are taken", about="hello")
             return [
                 Deliver(socket, frames.error_frame(problem)),
@@ -109,8 +117,6 @@ class Hub:
             ]
         seat = self._new_seat(room, entry, now)
         room.seats[seat.peer] = seat
-        if older is not None:
-            effects += self._vacate(older, "replaced", CloseCode.REPLACED, "you joined from another tab", now)
         self.rooms.attach(seat, socket)
         effects += self._welcome(seat, entry, now, resumed=False)
         return effects + self._tell(room.others(seat), telling.joined(seat), now)
@@ -145,21 +151,21 @@ class Hub:
         seen = entry.hello.seen
         missed = None if seen is UNSET else seat.replay.rewind(seen)
         if missed is None:
-            seat.replay = type(seat.replay)()
             seat.got = 0
-        others = seat.room.others(seat)
         effects += self._welcome(seat, entry, now, resumed=missed is not None)
         for body in missed or ():
             effects += self._send(seat, body, now)
+        others = seat.room.others(seat)
         if was_away:
             effects += self._tell(others, frames.Back(source=seat.peer), now)
-        changed = (seat.muted, seat.deafened) != (entry.hello.muted, entry.hello.deafened)
-        if changed:
+        if (seat.muted, seat.deafened) != (entry.hello.muted, entry.hello.deafened):
             seat.muted, seat.deafened = entry.hello.muted, entry.hello.deafened
             effects += self._tell(others, telling.state(seat), now)
         return effects
 
     def _welcome(self, seat: Seat, entry: Entry, now: float, *, resumed: bool) -> list[Effect]:
+        if not resumed and entry.hello.seen is not UNSET:
+            seat.replay.restart(entry.hello.seen)
         welcome = telling.welcome(self, seat, entry.ticket, resumed=resumed)
         # A welcome is made anew for each socket, so it takes a number but is never replayed.
         seq = seat.replay.number(b"", now)
@@ -185,15 +191,10 @@ class Hub:
                 seat.got = message.n
             return self._route(seat, message, now)
         except SignalingError as problem:
-            return self.refuse(seat, problem, now)
-
-    def refuse(self, seat: Seat, problem: SignalingError, now: float) -> list[Effect]:
-        """Answer a bad message; close the socket of whoever sends nothing else."""
-        effects = self._tell([seat], telling.error(problem), now)
-        # A target that has just left is nobody's mistake.
-        if not isinstance(problem, UnknownTarget) and not seat.mistakes.take(now):
-            effects += self._drop(seat, CloseCode.BAD, "too many bad messages", now)
-        return effects
+            # A target that has just left is nobody's mistake.
+            if isinstance(problem, UnknownTarget) or seat.mistakes.take(now):
+                return self._tell([seat], telling.error(problem), now)
+            return self._vacate(seat, "left", CloseCode.BAD, "too many bad messages", now)
 
     def _too_fast(self, seat: Seat, now: float) -> list[Effect]:
         if not seat.patience.take(now):
@@ -203,6 +204,9 @@ class Hub:
     def _route(self, seat: Seat, message: FromClient, now: float) -> list[Effect]:
         room = seat.room
         match message:
+            case Offer() | Answer() | Ice() | Repair() | Abort():
+                target_seat = self._target(seat, message.target, type_of(message))
+                return self._tell([target_seat], frames.relayed(message, seat.peer), now)
             case State(muted=muted, deafened=deafened):
                 seat.muted, seat.deafened = muted, deafened
                 return self._tell(room.others(seat), telling.state(seat), now)
@@ -216,13 +220,10 @@ class Hub:
             case Remove(target=target):
                 if seat.role != "owner":
                     raise NotAllowed("only the room's owner removes people", about="remove")
-                return [RemoveUser(room.id, self._target(seat, target, "remove").user)]
-            case Hello():
-                raise BadMessage("you have joined: a hello comes once, first", about="hello")
+                return [RemoveUser(room.id, self._target(seat, target, "remove").user, seat.user)]
             case _:
-                directed: Directed = message
-                target_seat = self._target(seat, directed.target, type_of(message))
-                return self._tell([target_seat], frames.relayed(directed, seat.peer), now)
+                again: Hello = message
+                raise BadMessage("you have joined: a hello comes once, first", about=type_of(again))
 
     def _target(self, seat: Seat, target: str, about: str) -> Seat:
         found = seat.room.seats.get(PeerId(target))
@@ -276,9 +277,16 @@ class Hub:
         self, room: RoomId, user: UserId, code: CloseCode, *, reason: Reason, why: str, now: float
     ) -> list[Effect]:
         """Take a user out of a room, at once and for everyone."""
-        found = self.rooms.get(room)
-        seat = found.of_user(user) if found else None
+        seat = self.rooms.seat_of(room, user)
         return [] if seat is None else self._vacate(seat, reason, code, why, now)
+
+    def regrade(self, room: RoomId, user: UserId, role: str, now: float) -> list[Effect]:
+        """Note as what a user is in a room from now on; the others are told as they were of the newcomer."""
+        seat = self.rooms.seat_of(room, user)
+        if seat is None or seat.role == role:
+            return []
+        seat.role = role
+        return self._tell(seat.room.others(seat), telling.joined(seat), now)
 
     def seats_of(self, user: UserId) -> list[RoomId]:
         """List the rooms in which a user has a seat."""
@@ -301,10 +309,6 @@ class Hub:
         if socket is not None:
             effects.append(Close(socket, code, why))
         return effects
-
-    def _drop(self, seat: Seat, code: CloseCode, why: str, now: float) -> list[Effect]:
-        assert seat.socket is not None  # noqa: S101  # it has just sent a message
-        return [Close(seat.socket, code, why), *self.dropped(seat.socket, now)]
 
     def _tell(self, seats: Iterable[Seat], message: frames.FromServer, now: float) -> list[Effect]:
         body = frames.body(message)

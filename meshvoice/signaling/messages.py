@@ -24,8 +24,11 @@ _Count = Annotated[int, Meta(ge=0, le=2**53)]
 _Ordinal = Annotated[int, Meta(ge=1, le=2**53)]
 
 
-class _In(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """What a client may send; a `source` of its own is an unknown field, and so refused."""
+class _In(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """What a client may send; a `source` of its own is an unknown field, and so refused.
+
+    Fields stand in the order in which our client writes them: see `_refuse_duplicate_keys`.
+    """
 
 
 class _Numbered(_In, frozen=True, kw_only=True):
@@ -91,9 +94,9 @@ class LinkReport(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
     state: Literal["connecting", "up", "stalled", "repairing"]
     path: Literal["direct", "relay"] | None = None
-    rtt: Annotated[float, Meta(ge=0, le=60_000)] | None = None
+    rtt: Annotated[int, Meta(ge=0, le=60_000)] | Annotated[float, Meta(ge=0, le=60_000)] | None = None
     """Milliseconds."""
-    loss: Annotated[float, Meta(ge=0, le=1)] | None = None
+    loss: Annotated[int, Meta(ge=0, le=1)] | Annotated[float, Meta(ge=0, le=1)] | None = None
     """Share of packets, 0 to 1."""
 
 
@@ -120,6 +123,8 @@ _decoder: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
 _decode = _decoder.decode
 _encode = msgspec.json.Encoder().encode
 _TYPE = re.compile(rb'"type"\s*:\s*"([a-z]{1,16})"')
+_TOLD_CHARACTERS = 200
+"""What an error tells of a bad frame: its sender gets less back than it sent."""
 
 
 def parse(frame: str | bytes) -> FromClient:
@@ -129,7 +134,7 @@ def parse(frame: str | bytes) -> FromClient:
         message = _decode(data)
         _refuse_duplicate_keys(data, message)
     except msgspec.ValidationError as problem:
-        raise BadMessage(f"{problem}", about=_about(data)) from None
+        raise BadMessage(str(problem)[:_TOLD_CHARACTERS], about=_about(data)) from None
     except (msgspec.DecodeError, UnicodeError) as problem:
         raise BadMessage(f"not JSON: {problem}") from None
     except RecursionError:
@@ -148,15 +153,17 @@ def _refuse_duplicate_keys(data: bytes, message: FromClient) -> None:
     # msgspec takes the last of two equal keys. A frame that is byte for byte what we would write has each key
     # once; JSON.stringify in the order of the fields gives just that, so the slow look is rare.
     if _encode(message) != data:
-        json.loads(data, object_pairs_hook=_unique)
+        _look_at_keys(data.decode())
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> None:
-    seen = set()
-    for key, _ in pairs:
-        if key in seen:
-            raise _DuplicateKey(key[:40])
-        seen.add(key)
+    keys = [key for key, _ in pairs]
+    if len(set(keys)) < len(keys):
+        raise _DuplicateKey(next(key for key in keys if keys.count(key) > 1)[:40])
+
+
+# Kept, because json.loads makes a decoder anew for each call with a hook.
+_look_at_keys = json.JSONDecoder(object_pairs_hook=_unique).decode
 
 
 def _check_sizes(message: FromClient) -> None:

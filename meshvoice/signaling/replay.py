@@ -43,6 +43,15 @@ class Replay:
         self._bytes = 0
         return bodies
 
+    def restart(self, seen: int) -> None:
+        """Keep nothing, and number on above `seen`, with a gap.
+
+        So a peer that never got what comes now, and says `seen` again, is not taken for one that has it.
+        """
+        self.seq = max(self.seq, seen) + 1
+        self._kept.clear()
+        self._bytes = 0
+
     def forget(self, before: float) -> None:
         """Drop what was sent before that time: a peer whose heartbeat answers has it."""
         while self._kept and self._kept[0][0] < before:

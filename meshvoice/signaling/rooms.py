@@ -84,9 +84,18 @@ class Rooms:
         """Find a room in which somebody is."""
         return self._rooms.get(room)
 
-    def get_or_make(self, room: RoomId, capacity: int) -> Room:
-        """Find a room, or make it for the first one to come."""
-        return self._rooms.setdefault(room, Room(room, capacity))
+    def get_or_make(self, room: RoomId, capacity: int, closes_at: int | None) -> Room:
+        """Find a room, or make it for the first one to come; what holds for it now is noted."""
+        found = self._rooms.setdefault(room, Room(room, capacity, closes_at))
+        found.capacity = capacity
+        if found.closes_at != closes_at:
+            found.closes_at, found.noticed = closes_at, None
+        return found
+
+    def seat_of(self, room: RoomId, user: UserId) -> Seat | None:
+        """Find the seat of a user in a room."""
+        found = self._rooms.get(room)
+        return found.of_user(user) if found else None
 
     def by_socket(self, socket: SocketId) -> Seat | None:
         """Find the seat that holds a socket."""

@@ -8,11 +8,13 @@ from aiohttp import web
 
 from meshvoice.access import gates
 from meshvoice.ids import UserId, parse_room
-from meshvoice.settings import Settings
 from meshvoice.turn import credentials
 from meshvoice.turn.credentials import CredentialsBody
 from meshvoice.web.keys import ADDRESS, BOOK, CLOCK, DERIVED, METRICS, SETTINGS, THROTTLES, VISITOR
 from meshvoice.web.security import Refused, too_many
+from meshvoice.web.sessions import within
+
+_LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
 
 async def turn_credentials(request: web.Request) -> web.Response:
@@ -60,7 +62,10 @@ def issue(app: web.Application, user_id: UserId) -> CredentialsBody:
         ttl=turn.ttl,
         now=int(app[CLOCK]()),
     )
-    return credentials.body(turn, signed)
+    body = credentials.body(turn, signed)
+    if app[SETTINGS].relay_only:
+        body["iceTransportPolicy"] = "relay"
+    return body
 
 
 async def health(request: web.Request) -> web.Response:
@@ -71,7 +76,7 @@ async def health(request: web.Request) -> web.Response:
 
 async def metrics(request: web.Request) -> web.Response:
     """`GET /metrics`: Prometheus' text format, for this machine and the trusted proxies' network alone."""
-    if not _ours(request[ADDRESS], request.app[SETTINGS]):
+    if not _ours(request):
         raise web.HTTPNotFound
     return web.Response(
         body=request.app[METRICS].render(),
@@ -79,9 +84,9 @@ async def metrics(request: web.Request) -> web.Response:
     )
 
 
-def _ours(address: str, settings: Settings) -> bool:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
+def _ours(request: web.Request) -> bool:
+    proxies = request.app[SETTINGS].trusted_proxies
+    if "X-Forwarded-For" in request.headers and not within(request.remote or "", proxies):
+        # Through a proxy that MESHVOICE_TRUSTED_PROXIES doesn't name, everyone seems to come from here.
         return False
-    return parsed.is_loopback or any(parsed in network for network in settings.trusted_proxies)
+    return within(request[ADDRESS], (*_LOOPBACK, *proxies))

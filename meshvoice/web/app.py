@@ -8,11 +8,7 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
-import aiohttp_jinja2
-import jinja2
 from aiohttp import web
 
 from meshvoice import assets
@@ -21,7 +17,7 @@ from meshvoice.access.seat_tickets import ticket_keys
 from meshvoice.settings import Settings
 from meshvoice.signaling.hub import Hub
 from meshvoice.turn.credentials import derive_pseudonym_key
-from meshvoice.web import api, forms, keys, pages, security, sessions, sockets
+from meshvoice.web import api, entrance, keys, pages, rooms, security, sessions, sockets, templates
 from meshvoice.web.metrics import Metrics
 from meshvoice.web.switchboard import Switchboard
 from meshvoice.web.throttles import Throttles
@@ -38,6 +34,7 @@ def make_app(
     clock: Callable[[], float] = time.time,
     grace: float = 45,
     throttles: Throttles | None = None,
+    waits: keys.Waits | None = None,
 ) -> web.Application:
     """Build the application over an open guest book, which stays the caller's to close.
 
@@ -54,6 +51,7 @@ def make_app(
     app[keys.BOOK] = book
     app[keys.CLOCK] = clock
     app[keys.THROTTLES] = throttles or Throttles()
+    app[keys.WAITS] = waits or keys.Waits()
     app[keys.METRICS] = Metrics()
     app[keys.DERIVED] = keys.Derived(
         tickets=ticket_keys(settings.secret_keys), pseudonyms=derive_pseudonym_key(settings.secret_keys[0])
@@ -61,7 +59,7 @@ def make_app(
     app[keys.SWITCHBOARD] = Switchboard(hub, book, clock=clock, credentials=lambda user: api.issue(app, user))
     security.setup(app, settings)
     sessions.setup(app, settings)
-    _set_up_templates(app)
+    templates.setup(app)
     _set_up_metrics(app)
     _route(app)
     app.cleanup_ctx.append(_keep_time)
@@ -76,57 +74,27 @@ def _route(app: web.Application) -> None:
     get("/invitation/", pages.invitation)
     get("/sea/{owner_id}/", pages.sea)
     get("/table/{table_id}/", pages.table)
-    post("/sign-in", forms.sign_in)
-    post("/sign-out", forms.sign_out)
-    post("/my-sea/open", forms.open_sea)
-    post("/my-sea/close", forms.close_sea)
-    post("/my-sea/invitations", forms.invite_to_sea)
-    post("/my-sea/invitations/{invitation_id}/revoke", forms.revoke_to_sea)
-    post("/my-sea/guests/{user_id}/remove", forms.remove_guest)
-    post("/sea/{owner_id}/leave", forms.leave_sea)
-    post("/invitations/look", forms.look)
-    post("/invitations/accept", forms.accept)
-    post("/tables", forms.make_table)
-    post("/table/{table_id}/invitations", forms.invite_to_table)
-    post("/table/{table_id}/invitations/{invitation_id}/revoke", forms.revoke_to_table)
-    post("/table/{table_id}/seats/leave", forms.leave_table)
-    post("/table/{table_id}/seats/{user_id}/remove", forms.remove_from_table)
-    post("/table/{table_id}/owner", forms.hand_over_table)
+    post("/sign-in", entrance.sign_in)
+    post("/sign-out", entrance.sign_out)
+    post("/my-sea/open", rooms.open_sea)
+    post("/my-sea/close", rooms.close_sea)
+    post("/my-sea/invitations", rooms.invite_to_sea)
+    post("/my-sea/invitations/{invitation_id}/revoke", rooms.revoke_to_sea)
+    post("/my-sea/guests/{user_id}/remove", rooms.remove_guest)
+    post("/sea/{owner_id}/leave", rooms.leave_sea)
+    post("/invitations/look", entrance.look)
+    post("/invitations/accept", entrance.accept)
+    post("/tables", rooms.make_table)
+    post("/table/{table_id}/invitations", rooms.invite_to_table)
+    post("/table/{table_id}/invitations/{invitation_id}/revoke", rooms.revoke_to_table)
+    post("/table/{table_id}/seats/leave", rooms.leave_table)
+    post("/table/{table_id}/seats/{user_id}/remove", rooms.remove_from_table)
+    post("/table/{table_id}/owner", rooms.hand_over_table)
     get("/api/voice/turn-credentials/", api.turn_credentials)
     get("/ws/voice/{room_id}/", sockets.voice)
     get("/healthz", api.health)
     get("/metrics", api.metrics)
     app.router.add_static("/static/", assets.find("static"), append_version=False)
-
-
-def _set_up_templates(app: web.Application) -> None:
-    settings = app[keys.SETTINGS]
-
-    async def common(request: web.Request) -> dict[str, Any]:
-        visitor = request.get(keys.VISITOR)
-        return {
-            "user": None if visitor is None else {"user_id": visitor.user_id, "name": visitor.name},
-            "may_host": visitor is not None and visitor.may_host,
-            "version": _version(),
-            "turn_configured": bool(settings.turn.host),
-            "relay_only": settings.relay_only,
-            "signed_in_by_proxy": bool(settings.user_header),
-        }
-
-    aiohttp_jinja2.setup(
-        app,
-        loader=jinja2.FileSystemLoader(assets.find("templates")),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-        context_processors=[common],
-    )
-
-
-def _version() -> str:
-    try:
-        return version("meshvoice")
-    except PackageNotFoundError:  # run from a checkout that nobody installed
-        return "0"
 
 
 def _set_up_metrics(app: web.Application) -> None:

@@ -38,12 +38,23 @@ class Derived:
     pseudonyms: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """For how many seconds a socket's silence is borne."""
+
+    hello: float = 5.0
+    """From the handshake to the hello."""
+    heartbeat: float = 15.0
+    """Between protocol pings; a peer that lets one go unanswered for half of that is given up."""
+
+
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 BOOK: web.AppKey[GuestBook] = web.AppKey("book", GuestBook)
 CLOCK: web.AppKey[Callable[[], float]] = web.AppKey("clock")
 DERIVED: web.AppKey[Derived] = web.AppKey("derived", Derived)
 SWITCHBOARD: web.AppKey[Switchboard] = web.AppKey("switchboard")
 THROTTLES: web.AppKey[Throttles] = web.AppKey("throttles")
+WAITS: web.AppKey[Waits] = web.AppKey("waits", Waits)
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
 HEADERS: web.AppKey[Mapping[str, str]] = web.AppKey("headers")
 

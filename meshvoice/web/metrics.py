@@ -23,6 +23,10 @@ class Metrics:
             registry=self.registry,
         )
 
+        self.ended = Counter(
+            "meshvoice_ended_sockets", "Sockets that ended, by close code.", ["code"], registry=self.registry
+        )
+
     def refused(self, problem: SignalingError) -> None:
         """Count a refused frame."""
         self._refused.labels(problem.code).inc()

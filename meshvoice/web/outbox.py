@@ -11,6 +11,9 @@ from meshvoice.signaling.errors import CloseCode
 
 OUTBOX_FRAMES = 256
 OUTBOX_BYTES = 512 * 1024
+CROWDED_FRAMES = 32
+CROWDED_BYTES = 64 * 1024
+"""From here on, who fills an outbox lets its writer go first."""
 CLOSE_SECONDS = 1.0
 """How long a peer may take to read its close frame before the connection is cut."""
 
@@ -29,6 +32,11 @@ class Outbox:
         self._closing: tuple[int, str] | None = None
         self._wake = asyncio.Event()
         self._writer = asyncio.create_task(self._write())
+
+    @property
+    def crowded(self) -> bool:
+        """Whether more waits than comes by in a moment."""
+        return len(self._frames) > CROWDED_FRAMES or self._bytes > CROWDED_BYTES
 
     @property
     def closed_by_us(self) -> int | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
 
 import aiohttp_jinja2
 from aiohttp import web
 
 from meshvoice.access.errors import AccessError
 from meshvoice.settings import Settings
+from meshvoice.web import templates
 from meshvoice.web.keys import HEADERS, SETTINGS
 
 log = logging.getLogger("meshvoice.web")
@@ -60,8 +60,10 @@ def setup(app: web.Application, settings: Settings) -> None:
 
     async def prepare(request: web.Request, response: web.StreamResponse) -> None:
         response.headers.update(app[HEADERS])
-        if not request.path.startswith("/static/"):
-            response.headers.setdefault("Cache-Control", "no-store")
+        # Asked again each time, so that after an update no page runs half of the old modules.
+        static = request.path.startswith("/static/")
+        response.headers.setdefault("Cache-Control", "no-cache" if static else "no-store")
+        response.headers.pop("Server", None)
 
     app.on_response_prepare.append(prepare)
 
@@ -69,7 +71,9 @@ def setup(app: web.Application, settings: Settings) -> None:
 def headers(settings: Settings) -> dict[str, str]:
     """Build the security headers of every answer."""
     # 'self' includes wss: by the standard, but not in every browser that is still in use.
-    sockets = " ".join("ws" + origin.removeprefix("http") for origin in settings.origins)
+    # A literal IPv6 address has no place in a policy's grammar.
+    named = (origin for origin in settings.origins if "[" not in origin)
+    sockets = " ".join("ws" + origin.removeprefix("http") for origin in named)
     policy = {
         "default-src": "'none'",
         "script-src": "'self'",
@@ -105,7 +109,10 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             raise
         code = answer.reason.lower().replace(" ", "-")
         sentence = _SENTENCES.get(answer.status, "The request could not be read.")
-        return refusal(request, Refused(answer.status, code, sentence))
+        response = refusal(request, Refused(answer.status, code, sentence))
+        if "Allow" in answer.headers:
+            response.headers["Allow"] = answer.headers["Allow"]
+        return response
     except Exception:
         mark = secrets.token_hex(4)
         log.exception("error %s at %s %s", mark, request.method, request.match_info.route.resource)
@@ -149,6 +156,8 @@ def refusal(request: web.Request, problem: Refused) -> web.Response:
         return web.json_response(body, status=problem.status, headers=extra)
     signs_in = problem.status == 401
     context = {
+        # By hand: whatever is refused early never reaches the middleware that would add it.
+        **templates.common(request),
         "status": problem.status,
         "title": _TITLES.get(problem.status, "Something broke"),
         "message": str(problem),
@@ -163,7 +172,5 @@ def refusal(request: web.Request, problem: Refused) -> web.Response:
 def local_path(text: str) -> str:
     """Give the path to go on to, `/` for whatever might lead to another site."""
     # Browsers read a backslash as a slash, and drop tabs and line breaks.
-    if not text.startswith("/") or text.startswith("//") or "\\" in text or not text.isprintable():
-        return "/"
-    parts = urlsplit(text)
-    return "/" if parts.scheme or parts.netloc else text
+    local = text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()
+    return text if local else "/"

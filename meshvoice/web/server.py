@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from meshvoice.access.errors import GuestBookError
 from meshvoice.access.guestbook import GuestBook
@@ -25,7 +26,8 @@ def open_book(path: str) -> GuestBook:
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-        return GuestBook.open(path)
+        # Absolute: SQLite gives names such as `:memory:` a meaning of their own.
+        return GuestBook.open(str(file.absolute()))
     except OSError as problem:
         raise SettingsError(
             "MESHVOICE_DATABASE",
@@ -35,12 +37,21 @@ def open_book(path: str) -> GuestBook:
         raise SettingsError("MESHVOICE_DATABASE", f"{path}: {problem}") from None
 
 
+def discreet(record: logging.LogRecord) -> bool:
+    """Keep the sender's address, and what it sent, out of aiohttp's lines on requests that are no HTTP."""
+    problem = record.exc_info[1] if record.exc_info else None
+    record.msg, record.args = "a request could not be served: %s", (type(problem).__name__,)
+    if isinstance(problem, HttpProcessingError):
+        record.exc_info = None
+    return True
+
+
 def run(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; gives the exit code. Raises `SettingsError`."""
+    logging.getLogger("aiohttp.server").addFilter(discreet)
     book = open_book(settings.database)
     try:
         app = make_app(settings, book)
-        log.info("serving on %s", settings.origin)
         if not settings.turn.host:
             log.info(
                 "no COTURN_TURN_HOST is set: people on one network hear each other, others need `make coturn`"
@@ -50,7 +61,7 @@ def run(settings: Settings) -> int:
             host=settings.host,
             port=settings.port,
             access_log=None,  # would hold addresses
-            print=None,
+            print=lambda _: log.info("serving on %s", settings.origin),  # called when it listens
             shutdown_timeout=SHUTDOWN_SECONDS,
             loop=_new_loop(),
         )

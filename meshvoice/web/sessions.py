@@ -116,8 +116,10 @@ async def _named_by_cookie(request: web.Request) -> Visitor | None:
 
 
 def _named_by_proxy(request: web.Request, peer: str, settings: Settings) -> Visitor | None:
-    external = request.headers.get(settings.user_header, "").strip()
-    if not external or len(external) > 200 or not _within(peer, settings.trusted_proxies):
+    # Named twice: once perhaps by the visitor, whose header the proxy let through beside its own.
+    named = request.headers.getall(settings.user_header, [])
+    external = named[0].strip() if len(named) == 1 else ""
+    if not external or len(external) > 200 or not within(peer, settings.trusted_proxies):
         return None
     book, now = request.app[BOOK], request.app[CLOCK]()
     try:
@@ -129,9 +131,10 @@ def _named_by_proxy(request: web.Request, peer: str, settings: Settings) -> Visi
 
 
 async def sign_in(request: web.Request, name: str, *, may_host: bool) -> User:
-    """Make a person and a new session for them. Raises `NameRefused`."""
+    """Make a person and a new session for them, which ends the one before. Raises `NameRefused`."""
     app = request.app
     user = app[BOOK].users.add(name, random=secrets.token_bytes(16), now=app[CLOCK]())
+    _revoke(request)
     # A session that somebody planted before must not become this person's.
     session = await aiohttp_session.new_session(request)
     session["user"] = user.user_id
@@ -145,14 +148,17 @@ async def sign_in(request: web.Request, name: str, *, may_host: bool) -> User:
 
 async def sign_out(request: web.Request) -> Visitor | None:
     """End the session here and in the guest book, so that a copy of its cookie is worth nothing."""
-    visitor = request[VISITOR]
+    _revoke(request)
     session = await aiohttp_session.get_session(request)
-    if visitor is not None and visitor.session_id is not None:
-        request.app[BOOK].sessions.revoke(
-            visitor.session_id, until=request.app[CLOCK]() + SESSION_SECONDS + _RENEW_SECONDS
-        )
     session.invalidate()
-    return visitor
+    return request[VISITOR]
+
+
+def _revoke(request: web.Request) -> None:
+    visitor = request[VISITOR]
+    if visitor is not None and visitor.session_id is not None:
+        until = request.app[CLOCK]() + SESSION_SECONDS + _RENEW_SECONDS
+        request.app[BOOK].sessions.revoke(visitor.session_id, until=until)
 
 
 def client_address(peer: str, forwarded: Sequence[str], proxies: Sequence[Network]) -> str:
@@ -160,16 +166,17 @@ def client_address(peer: str, forwarded: Sequence[str], proxies: Sequence[Networ
 
     The header counts only where the connection itself comes from a trusted proxy.
     """
-    if not _within(peer, proxies):
+    if not within(peer, proxies):
         return peer
     hops = [hop.strip() for line in forwarded for hop in line.split(",") if hop.strip()]
     for hop in reversed(hops):
-        if not _within(hop, proxies):
+        if not within(hop, proxies):
             return hop
     return hops[0] if hops else peer
 
 
-def _within(address: str, networks: Sequence[Network]) -> bool:
+def within(address: str, networks: Sequence[Network]) -> bool:
+    """Tell whether an address is in one of the networks; text that is no address is in none."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -7,11 +7,11 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 from msgspec import UNSET
 
 from meshvoice.access import gates, seat_tickets
-from meshvoice.access.errors import TicketError
+from meshvoice.access.errors import GuestBookError, TicketError
 from meshvoice.ids import Room, RoomId, Sea, parse_room
 from meshvoice.signaling.errors import BadMessage, CloseCode, NotJoined, SignalingError
 from meshvoice.signaling.frames import error_frame
@@ -29,6 +29,7 @@ from meshvoice.web.keys import (
     SWITCHBOARD,
     THROTTLES,
     VISITOR,
+    WAITS,
     Visitor,
 )
 from meshvoice.web.outbox import Outbox
@@ -38,9 +39,6 @@ from meshvoice.web.switchboard import new_peer
 log = logging.getLogger("meshvoice.voice")
 
 SUBPROTOCOL = "meshvoice.v1"
-HELLO_SECONDS = 5.0
-HEARTBEAT_SECONDS = 15.0
-"""Between protocol pings; a peer that lets one go unanswered for half of that is given up."""
 TICKET_SECONDS = 7 * 24 * 3600
 """For which a table's seat ticket is good; a sea's ends with the sea."""
 
@@ -53,7 +51,7 @@ async def voice(request: web.Request) -> web.StreamResponse:
             protocols=(SUBPROTOCOL,),
             compress=False,  # costs 100 KB a peer, and SDP is sent once
             max_msg_size=FRAME_BYTES,
-            heartbeat=HEARTBEAT_SECONDS,
+            heartbeat=request.app[WAITS].heartbeat,
             decode_text=False,
             timeout=1.0,
         )
@@ -65,10 +63,16 @@ async def voice(request: web.Request) -> web.StreamResponse:
             if hello is not None:
                 _join(request, visitor, room, socket, hello)
                 await _listen(request, ws, socket)
+        except GuestBookError:
+            # The upgrade is done, so no HTTP answer can tell it; the peer comes back and finds out there.
+            log.exception("a socket ends because the guest book can't be used")
+            outbox.close(WSCloseCode.INTERNAL_ERROR, "something broke on our side")
         finally:
             switchboard.unplug(socket)
+            code = outbox.closed_by_us or ws.close_code
+            request.app[METRICS].ended.labels(str(code)).inc()
+            log.info("a socket ended: %s", code)
             await outbox.finish()
-        log.info("a socket ended: %s", outbox.closed_by_us or ws.close_code)
     return ws
 
 
@@ -116,9 +120,9 @@ def _held(request: web.Request, visitor: Visitor, room: RoomId) -> Iterator[None
 
 async def _hello(request: web.Request, ws: web.WebSocketResponse, outbox: Outbox) -> Hello | None:
     """Wait for the hello; None where none came in time or the socket ended."""
-    mistakes = 0
+    mistakes, within = 0, request.app[WAITS].hello
     try:
-        async with asyncio.timeout(HELLO_SECONDS):
+        async with asyncio.timeout(within):
             async for message in ws:
                 try:
                     if message.type is not WSMsgType.TEXT:
@@ -135,7 +139,7 @@ async def _hello(request: web.Request, ws: web.WebSocketResponse, outbox: Outbox
                     outbox.close(CloseCode.BAD, "too many bad messages")
                     return None
     except TimeoutError:
-        outbox.close(CloseCode.BAD, f"no hello within {HELLO_SECONDS:.0f} seconds")
+        outbox.close(CloseCode.BAD, f"no hello within {within:.0f} seconds")
     return None
 
 
@@ -205,3 +209,8 @@ async def _listen(request: web.Request, ws: web.WebSocketResponse, socket: Socke
             switchboard.carry_out(hub.receive(socket, message.data, clock()))
         elif message.type is WSMsgType.BINARY:
             switchboard.carry_out(hub.receive(socket, b"binary", clock()))
+        if switchboard.crowded:
+            # Frames that came together are read without a pause: a burst would fill the outbox of somebody
+            # who reads well, before its writer has its turn.
+            switchboard.crowded = False
+            await asyncio.sleep(0)

@@ -45,6 +45,8 @@ class Switchboard:
         self._credentials = credentials
         self._outboxes: dict[SocketId, Outbox] = {}
         self._last_socket = 0
+        self.crowded = False
+        """Whether some outbox fills before its writer has a turn; reset by whoever gives it one."""
 
     @property
     def sockets(self) -> int:
@@ -75,6 +77,7 @@ class Switchboard:
                     outbox = self._outboxes.get(socket)
                     if outbox is not None:
                         outbox.put(frame)
+                        self.crowded = self.crowded or outbox.crowded
                 case Close(socket, code, why):
                     outbox = self._outboxes.get(socket)
                     if outbox is not None:

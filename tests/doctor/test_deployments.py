@@ -6,112 +6,41 @@ The server and whoever examines it are two machines; coturn, its packets and the
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv6Address
-from pathlib import Path
+from dataclasses import replace
+from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
 
 from meshvoice.doctor.deployment import Deployment
 from meshvoice.doctor.examination import examine
-from meshvoice.doctor.findings import Finding, Status
-from meshvoice.settings import TurnSettings
-from tests.doctor.authority import Authority
-from tests.turn.coturn_server import SECRET, conf, running
-from tests.turn.lab import Lab, two_machines
+from meshvoice.doctor.findings import Status
+from meshvoice.turn import coturn
+from tests.doctor.bench import (
+    BASE,
+    DIRECT,
+    DUAL,
+    GUARD,
+    HOST,
+    LAN,
+    NAT,
+    OTHER,
+    PRIVATE,
+    PUBLIC,
+    PUBLIC6,
+    RANGE,
+    Bench,
+    dropping,
+    failed,
+    fix,
+    let_through,
+    secured,
+    without,
+)
+from tests.turn.coturn_server import SECRET, conf
+from tests.turn.lab import Lab
 
 pytestmark = [pytest.mark.coturn, pytest.mark.lab]
-
-OTHER = "pR4tW8xK2mV6bN0cJ5hL9gF3dS7aQ1zE"
-HOST = "turn.example.org"
-PUBLIC, PRIVATE, LAN = IPv4Address("45.76.0.10"), IPv4Address("10.0.0.5"), IPv4Address("192.168.7.2")
-PUBLIC6 = IPv6Address("2a01:4f8::10")
-CLIENT, CLIENT6 = "45.77.0.2/32", "2a01:4f9::2/128"
-RANGE = "50000-50999"
-BASE = TurnSettings(shared_secrets=(SECRET,), host=HOST, realm=HOST, min_port=50000, max_port=50999, ttl=3600)
-DIRECT = replace(BASE, public_ip=PUBLIC)
-NAT = replace(DIRECT, private_ip=PRIVATE)
-DUAL = replace(DIRECT, public_ip6=PUBLIC6)
-ONE_TO_ONE = f"""
-table ip nat {{
-  chain prerouting {{ type nat hook prerouting priority -100; ip daddr {PUBLIC} dnat to {PRIVATE}; }}
-}}
-"""
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    server = (f"{PUBLIC}/32", f"{PRIVATE}/32", f"{LAN}/32", f"{PUBLIC6}/128")
-    with two_machines(server=server, client=(CLIENT, CLIENT6)) as lab:
-        yield lab
-
-
-@pytest.fixture(scope="module")
-def behind_nat() -> Iterator[Lab]:
-    with two_machines(server=(f"{PRIVATE}/32",), client=(CLIENT,)) as lab:
-        wire = lab.run("server", "cat", "/sys/class/net/wire/address").strip()
-        # Nobody answers ARP for an address that only the NAT knows.
-        lab.run("client", "ip", "neigh", "add", str(PUBLIC), "lladdr", wire, "dev", "wire")
-        lab.firewall("server", ONE_TO_ONE)
-        yield lab
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@dataclass
-class Bench:
-    """Runs a coturn on the server, and the doctor on the other machine."""
-
-    lab: Lab
-    folder: Path
-    authority: Authority
-    user: str | None = None
-
-    async def examine(
-        self, turn: TurnSettings, conf: str | None, *, addresses: list[str] | None = None, **options: Any
-    ) -> list[Finding]:
-        async def resolve(_: str) -> list[str]:
-            return addresses or [str(turn.public_ip or LAN)]
-
-        with ExitStack() as machines:
-            if conf is not None:
-                with self.lab.on("server"):
-                    machines.enter_context(running(conf, self.folder, user=self.user))
-            machines.enter_context(self.lab.on("client"))
-            deployment = Deployment(turn=turn, tls=self.authority.trust(), resolve=resolve, **options)
-            return [finding async for finding in examine(deployment)]
-
-
-@pytest.fixture
-def bench(lab: Lab, authority: Authority, tmp_path: Path) -> Iterator[Bench]:
-    yield Bench(lab, tmp_path, authority)
-    lab.run("server", "nft", "flush", "ruleset")
-
-
-@pytest.fixture
-def nat_bench(behind_nat: Lab, authority: Authority, tmp_path: Path) -> Bench:
-    return Bench(behind_nat, tmp_path, authority)
-
-
-def failed(findings: list[Finding]) -> set[str]:
-    """Name what failed, as `check` or `check/leg`, each with what to do."""
-    wrong = [finding for finding in findings if finding.status is Status.FAILED]
-    assert all(finding.fix for finding in wrong)
-    return {finding.check + (f"/{finding.leg}" if finding.leg else "") for finding in wrong}
-
-
-def fix(findings: list[Finding], check: str) -> str:
-    return next(finding.fix for finding in findings if finding.check == check and finding.fix)
-
-
-def secured(turn: TurnSettings, files: tuple[Path, Path]) -> TurnSettings:
-    return replace(turn, tls_cert=str(files[0]), tls_key=str(files[1]))
 
 
 async def test_a_good_deployment_with_tls_and_ipv6_has_nothing_wrong(bench: Bench) -> None:
@@ -131,6 +60,36 @@ async def test_a_good_deployment_with_tls_and_ipv6_has_nothing_wrong(bench: Benc
 async def test_a_good_deployment_behind_nat_has_nothing_wrong(nat_bench: Bench) -> None:
     findings = await nat_bench.examine(NAT, conf(NAT))
     assert failed(findings) == set()
+
+
+async def test_a_good_deployment_by_ipv6_alone_has_nothing_wrong(bench: Bench) -> None:
+    turn = replace(BASE, public_ip6=PUBLIC6)
+    findings = await bench.examine(turn, conf(turn), addresses=[str(PUBLIC6)])
+    assert failed(findings) == set()
+    assert "one-relay" in {finding.check for finding in findings if finding.status is Status.OK}
+
+
+async def test_a_name_with_ipv6_alone_is_examined_by_ipv6(bench: Bench) -> None:
+    findings = await bench.examine(DUAL, conf(DUAL), addresses=[str(PUBLIC6)])
+    assert failed(findings) == set()
+    assert "one-relay" in {finding.check for finding in findings if finding.status is Status.OK}
+
+
+async def test_an_examiner_without_ipv6_blames_nobody_for_it(behind_nat: Lab, bench: Bench) -> None:
+    bench.lab = behind_nat
+    findings = await bench.examine(NAT, conf(NAT), addresses=[str(PUBLIC), str(PUBLIC6)])
+    assert failed(findings) == set()
+    assert {"stun"} == {f.check for f in findings if f.answer == "this machine has no IPv6"}
+
+
+async def test_the_guard_stops_nothing_that_is_needed(nat_bench: Bench) -> None:
+    """The whole of a production host: NAT, the rendered configuration and the guard, as user `turnserver`."""
+    nat_bench.user = "turnserver"
+    let_through(nat_bench.folder / "turnserver.conf")
+    nat_bench.lab.firewall("server", coturn.render_guard(NAT, template=GUARD))
+    findings = await nat_bench.examine(NAT, conf(NAT))
+    assert failed(findings) == set()
+    assert {"two-relays", "one-relay"} <= {f.check for f in findings if f.status is Status.OK}
 
 
 async def test_a_good_deployment_on_a_lan_has_nothing_wrong(bench: Bench) -> None:
@@ -169,20 +128,20 @@ async def test_external_ip_without_its_private_half(nat_bench: Bench) -> None:
 
 
 async def test_closed_udp_port(bench: Bench) -> None:
-    bench.lab.firewall("server", _dropping("udp dport 3478"))
+    bench.lab.firewall("server", dropping("udp dport 3478"))
     findings = await bench.examine(DIRECT, conf(DIRECT))
     assert failed(findings) == {"stun/udp"}
     assert "3478/udp" in fix(findings, "stun")
 
 
 async def test_closed_tcp_port(bench: Bench) -> None:
-    bench.lab.firewall("server", _dropping("tcp dport 3478"))
+    bench.lab.firewall("server", dropping("tcp dport 3478"))
     findings = await bench.examine(DIRECT, conf(DIRECT))
     assert failed(findings) == {"stun/tcp"}
 
 
 async def test_closed_relay_range(bench: Bench) -> None:
-    bench.lab.firewall("server", _dropping(f"udp dport {RANGE}"))
+    bench.lab.firewall("server", dropping(f"udp dport {RANGE}"))
     findings = await bench.examine(DIRECT, conf(DIRECT))
     assert failed(findings) == {"one-relay", "relay-range"}
     assert RANGE.replace("-", " to ") in fix(findings, "relay-range")
@@ -215,7 +174,7 @@ async def test_key_that_coturn_can_not_read(bench: Bench) -> None:
     cert, key = bench.authority.issue(HOST)
     key.chmod(0o600)
     bench.user = "turnserver"
-    _let_through(bench.folder, cert)
+    let_through(bench.folder, cert)
     turn = secured(DIRECT, (cert, key))
     findings = await bench.examine(turn, conf(turn))
     assert failed(findings) == {"certificate/tls"}
@@ -257,12 +216,12 @@ async def test_ipv6_relay_that_is_not_set(bench: Bench) -> None:
 
 
 async def test_deny_list_missing(bench: Bench) -> None:
-    findings = await bench.examine(DUAL, _without(conf(DUAL), "denied-peer-ip="))
+    findings = await bench.examine(DUAL, without(conf(DUAL), "denied-peer-ip="))
     assert failed(findings) == {"denied-ipv4", "denied-ipv6"}
 
 
 async def test_deny_list_without_cloud_metadata(bench: Bench) -> None:
-    findings = await bench.examine(DIRECT, _without(conf(DIRECT), "denied-peer-ip=169.254"))
+    findings = await bench.examine(DIRECT, without(conf(DIRECT), "denied-peer-ip=169.254"))
     assert failed(findings) == {"denied-ipv4"}
     assert "169.254.169.254" in next(f.answer for f in findings if f.check == "denied-ipv4")
 
@@ -273,7 +232,7 @@ async def test_deny_list_that_denies_everyone(bench: Bench) -> None:
 
 
 async def test_tcp_relay_allowed(bench: Bench) -> None:
-    findings = await bench.examine(DIRECT, _without(conf(DIRECT), "no-tcp-relay"))
+    findings = await bench.examine(DIRECT, without(conf(DIRECT), "no-tcp-relay"))
     assert failed(findings) == {"tcp-relay"}
 
 
@@ -291,21 +250,3 @@ async def test_name_that_does_not_resolve(bench: Bench) -> None:
     deployment = Deployment(turn=DIRECT, resolve=resolve)
     findings = [finding async for finding in examine(deployment)]
     assert failed(findings) == {"name"}
-
-
-def _dropping(match: str) -> str:
-    return (
-        f"table inet test {{ chain input {{ type filter hook input priority 0; iif wire {match} drop; }}; }}"
-    )
-
-
-def _without(text: str, start: str) -> str:
-    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(start))
-
-
-def _let_through(*paths: Path) -> None:
-    """Let another user reach a file in pytest's folders, which only their owner enters."""
-    for path in paths:
-        for folder in path.parents:
-            if folder.stat().st_mode & 0o001 == 0:
-                folder.chmod(0o755)

@@ -34,6 +34,10 @@ def user(name: str) -> UserId:
     return UserId(name.lower().encode().hex().ljust(32, "0"))
 
 
+def error(code: str, message: str, about: str | None) -> dict[str, Any]:
+    return {"type": "error", "code": code, "message": message, "about": about}
+
+
 class Tab:
     """One person's page in one room, through all the sockets that it has one after another."""
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from room import CANDIDATE, SDP
 
 from meshvoice.signaling.errors import BadMessage, SignalingError, TooLarge
 from meshvoice.signaling.messages import (
@@ -28,6 +27,7 @@ from meshvoice.signaling.messages import (
     parse,
     type_of,
 )
+from tests.signaling.room import CANDIDATE, SDP
 
 EXAMPLES: list[tuple[dict[str, Any], FromClient]] = [
     ({"type": "hello", "name": "Ana", "muted": False}, Hello("Ana", False)),
@@ -80,12 +80,23 @@ def test_text_of_any_language_is_read() -> None:
     assert parse('{"type":"hello","name":"Åsa 🎙 \\ud83c\\udf99","muted":true}') == Hello("Åsa 🎙 🎙", True)
 
 
-def test_the_frames_of_our_own_client_need_no_second_look() -> None:
-    # JSON.stringify writes the fields in the order in which the client names them, and `n` last.
-    for said, meant in EXAMPLES:
-        full = {**msgspec.to_builtins(meant), **said}
-        frame = json.dumps(full, separators=(",", ":"), ensure_ascii=False).encode()
-        assert msgspec.json.encode(parse(frame)) == frame
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '{"type":"offer","target":"b","gen":1,"sdp":"v=0\\r\\na=é/\\"","n":1}',
+        '{"type":"answer","target":"b","gen":1,"sdp":"v=0","n":2}',
+        '{"type":"ice","target":"b","gen":1,"candidates":[{"candidate":"c","sdpMid":"0","sdpMLineIndex":0,'
+        '"usernameFragment":"u"},null],"n":3}',
+        '{"type":"repair","target":"b","gen":1,"why":"","n":4}',
+        '{"type":"abort","target":"b","gen":1,"n":5}',
+        '{"type":"state","muted":true,"deafened":false,"n":6}',
+        '{"type":"links","links":{"b":{"state":"up","path":null,"rtt":42,"loss":0}},"n":7}',
+        '{"type":"ping","t":7}',
+    ],
+)
+def test_what_our_own_client_writes_needs_no_second_look(frame: str) -> None:
+    # A frame that we would write just so has each key once: the slow look for duplicates is spared.
+    assert msgspec.json.encode(parse(frame)) == frame.encode()
 
 
 # Codes
@@ -254,10 +265,7 @@ def test_a_lone_surrogate_is_a_bad_message(frame: str | bytes) -> None:
         ('{"type":"links","links":{"b":{"state":"up"},"b":{"state":"up"}}}', "b"),
         ('{"type":"links","links":{"b":{"state":"up","state":"up"}}}', "state"),
         ('{"type":"ice","target":"b","gen":1,"candidates":[{"candidate":"","candidate":""}]}', "candidate"),
-        (
-            '{"type":"links","links":{"%s":{"state":"up"},"%s":{"state":"up"}}}' % ("é" * 64, "é" * 64),
-            "é" * 40,
-        ),
+        ('{"type":"links","links":{' + ",".join(['"' + "é" * 64 + '":{"state":"up"}'] * 2) + "}}", "é" * 40),
     ],
     ids=["same", "another", "type", "escaped", "peer", "inner", "in a list", "long"],
 )
@@ -274,7 +282,7 @@ def test_a_refusal_gives_less_back_than_it_was_sent() -> None:
 
 @pytest.mark.parametrize("type", ["offer", "answer"])
 def test_an_sdp_has_at_most_16_kib(type: str) -> None:
-    said = {"type": type, "target": "b", "gen": 1, "sdp": "v=0".ljust(16 * 1024, "x")}
+    said: dict[str, Any] = {"type": type, "target": "b", "gen": 1, "sdp": "v=0".ljust(16 * 1024, "x")}
     parse(json.dumps(said))
     said["sdp"] += "x"
     assert refusal(said) == ("too-large", "an SDP has at most 16384 bytes", type)

@@ -28,9 +28,10 @@ def test_who_missed_nothing_gets_nothing() -> None:
 
 
 def test_what_was_given_back_is_kept_no_longer() -> None:
-    replay = kept(b"a", b"b")
-    replay.rewind(0)
-    assert replay.rewind(0) == []
+    replay = kept(b"a", b"b", b"c")
+    replay.rewind(1)
+    assert replay.rewind(1) == []
+    assert replay.rewind(0) is None
 
 
 def test_after_a_rewind_the_numbers_go_on_from_the_last_one_seen() -> None:
@@ -96,3 +97,12 @@ def test_all_of_it_may_be_forgotten() -> None:
     replay = kept(b"a")
     replay.forget(before=1.0)
     assert (replay.rewind(0), replay.rewind(1)) == (None, [])
+
+
+@pytest.mark.parametrize("seen", [0, 1, 2, 50])
+def test_after_a_restart_no_earlier_number_counts_as_seen(seen: int) -> None:
+    replay = kept(b"a", b"b")
+    replay.restart(seen)
+    first = replay.number(b"c", 0)
+    assert [replay.rewind(earlier) for earlier in range(max(seen, 2) + 1)] == [None] * (max(seen, 2) + 1)
+    assert replay.rewind(first - 1) == [b"c"]

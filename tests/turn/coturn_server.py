@@ -96,7 +96,7 @@ def running(conf: str, folder: Path, *, user: str | None = None) -> Iterator[Cot
     own = ["--userdb", str(folder / "turndb"), "--pidfile", str(folder / "turnserver.pid")]
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [program, "-c", str(path), *own], stdout=out, stderr=out, cwd=folder, user=user
+            [program, "-c", str(path), *own], stdout=out, stderr=out, cwd=folder, user=user, group=user
         )
     try:
         address = re.search(r"^listening-ip=(.+)$", conf, re.M)

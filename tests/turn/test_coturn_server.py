@@ -21,7 +21,7 @@ from meshvoice.turn import deny
 from meshvoice.turn.credentials import TurnCredentials
 from tests.turn.coturn_server import SECRET, conf, issue, namespace, running
 
-pytestmark = pytest.mark.coturn
+pytestmark = [pytest.mark.coturn, pytest.mark.lab]
 
 PUBLIC, PRIVATE, LAN = IPv4Address("45.76.0.10"), IPv4Address("10.0.0.5"), IPv4Address("192.168.7.2")
 PUBLIC6 = IPv6Address("2a01:4f8::10")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 from dataclasses import replace
@@ -113,6 +114,34 @@ def test_a_local_coturn_is_offered_by_the_next_run(turnserver: Path, tmp_path: P
     assert env_file.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize(
+    ("realm", "served"), [("meshvoice", None), ("voice.example.org", "voice.example.org")]
+)
+def test_a_local_coturn_has_the_realm_that_the_next_run_expects(
+    realm: str, served: str | None, turnserver: Path, tmp_path: Path
+) -> None:
+    commands.run_coturn(settings(replace(TURN, realm=realm)), folder=tmp_path, execute=lambda *_: None)
+    assert f"realm={served or installed.lan_address()}\n" in (tmp_path / "turnserver.conf").read_text()
+
+
+def test_a_second_coturn_on_the_same_port_is_refused(
+    turnserver: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind((str(installed.lan_address()), 0))
+        taken = replace(TURN, port=other.getsockname()[1], min_port=1024, max_port=1025)
+        assert commands.run_coturn(settings(taken), folder=tmp_path) == 2
+    assert "is taken" in capsys.readouterr().err
+    assert not (tmp_path / "turnserver.conf").exists()
+
+
+def test_a_local_coturn_can_not_have_the_address_of_another_machine(
+    turnserver: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert commands.run_coturn(settings(DIRECT), folder=tmp_path) == 2
+    assert "COTURN_PUBLIC_IP" in capsys.readouterr().err
+
+
 def test_a_turn_host_that_is_set_is_left_alone(turnserver: Path, tmp_path: Path) -> None:
     env_file = tmp_path / "meshvoice.env"
     chosen = settings(replace(TURN, host="turn.example.org"))
@@ -156,9 +185,9 @@ def test_a_machine_without_network_has_loopback() -> None:
         assert installed.lan_address() == IPv4Address("127.0.0.1")
 
 
-def test_a_machine_owns_its_loopback_and_no_documentation_address() -> None:
-    assert installed.owns(IPv4Address("127.0.0.1"))
-    assert not installed.owns(IPv4Address("203.0.113.77"))
+def test_a_machine_has_its_loopback_and_no_documentation_address() -> None:
+    assert installed.bindable(IPv4Address("127.0.0.1"))
+    assert not installed.bindable(IPv4Address("203.0.113.77"))
 
 
 @pytest.mark.coturn

@@ -88,14 +88,17 @@ class House:
         self.http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         return self
 
-    async def stop(self) -> None:
-        await self.http.close()
+    async def stop(self, *, farewell: bool = False) -> None:
+        """End it: with everyone's connections cut, or with a farewell to those who listen."""
+        if not farewell:
+            await self.http.close()
         await self._server.close()
+        await self.http.close()
         self.book.close()
 
-    async def restart(self, **changes: Any) -> None:
+    async def restart(self, *, farewell: bool = False, **changes: Any) -> None:
         """End it and start another on the same file, with changed settings if any."""
-        await self.stop()
+        await self.stop(farewell=farewell)
         self.settings = dataclasses.replace(self.settings, **changes)
         await self.start()
 

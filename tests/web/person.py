@@ -94,9 +94,9 @@ class Wire:
             continue
         return self.frames[start : self._looked_at - 1]
 
-    async def closed(self) -> int:
+    async def closed(self, *, within: float = DEADLINE) -> int:
         """Wait for the end; gives the close code."""
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(within):
             while await self._read():
                 continue
         return self.socket.close_code or 1006
@@ -195,15 +195,14 @@ class Person:
         query = "" if room is None else f"?room={room}"
         return await self.ask("GET", f"/api/voice/turn-credentials/{query}")
 
-    async def connect(self, room: str, headers: Mapping[str, str | None] | None = None) -> Wire:
-        """Open a WebSocket. Raises `WSServerHandshakeError` where it is refused."""
+    async def connect(self, room: str, headers: Mapping[str, str | None] | None = None, **how: Any) -> Wire:
+        """Open a WebSocket, `how` being aiohttp's. Raises `WSServerHandshakeError` where it is refused."""
         async with asyncio.timeout(DEADLINE):
             socket = await self.house.http.ws_connect(
                 f"{self.house.url}/ws/voice/{room}/",
                 headers=self.headers(headers),
                 protocols=("meshvoice.v1",),
-                # Whoever still has something to say says it before the close is answered.
-                autoclose=True,
+                **how,
             )
         return Wire(socket)
 

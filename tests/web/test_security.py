@@ -135,7 +135,7 @@ ORIGINS = [
 
 
 async def test_no_post_is_taken_from_another_site(ana: Person) -> None:
-    """Each POST route, sign-in included, refuses what its own pages did not send, and changes nothing (W4)."""
+    """Each POST route, sign-in included, refuses what its own pages did not send (W4)."""
     routes = {
         route.resource.canonical
         for route in ana.house.app.router.routes()

@@ -1,0 +1,55 @@
+"""The command `meshvoice doctor`: a line for each check, or JSON, and an exit code for scripts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from ssl import SSLContext, create_default_context
+from typing import TYPE_CHECKING
+
+from meshvoice.settings import Settings
+
+if TYPE_CHECKING:
+    from meshvoice.doctor.findings import Finding
+
+
+def run(settings: Settings, *, as_json: bool, tls: SSLContext | None = None) -> int:
+    """Examine the TURN path: 0 all is well, 1 something failed, 2 there is nothing to examine.
+
+    `tls` is what certificates are trusted by, unlike what browsers are.
+    """
+    if not settings.turn.host or not settings.turn.shared_secrets:
+        sys.stderr.write(
+            "No TURN host is set, so people hear each other only where their networks let them.\n"
+            "Set COTURN_TURN_HOST and COTURN_SHARED_SECRET (`make coturn` does, for this machine).\n"
+        )
+        return 2
+    try:
+        # aioice is an extra: the server runs without it.
+        from meshvoice.doctor.deployment import Deployment
+        from meshvoice.doctor.examination import examine
+    except ModuleNotFoundError as problem:
+        if problem.name != "aioice":
+            raise
+        sys.stderr.write("The doctor needs aioice: pip install 'meshvoice[doctor]'\n")
+        return 2
+    deployment = Deployment(turn=settings.turn, tls=tls or create_default_context())
+    findings = asyncio.run(_report(examine(deployment), as_json=as_json))
+    return 1 if any(finding.status == "failed" for finding in findings) else 0
+
+
+async def _report(findings: AsyncIterator[Finding], *, as_json: bool) -> list[Finding]:
+    found = []
+    async for finding in findings:
+        found.append(finding)
+        if not as_json:
+            # Each one as it comes: a leg that does not answer takes seconds.
+            sys.stdout.write(finding.line() + "\n")
+            sys.stdout.flush()
+    if as_json:
+        ok = all(finding.status != "failed" for finding in found)
+        json.dump({"ok": ok, "findings": [finding.as_json() for finding in found]}, sys.stdout, indent=2)
+        sys.stdout.write("\n")
+    return found

@@ -1,0 +1,177 @@
+"""One client of a STUN and TURN server, over one leg, on aioice's protocols."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import ssl
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
+
+from aioice import stun, turn
+
+from meshvoice.turn.credentials import TurnCredentials
+
+T = TypeVar("T")
+Peer = tuple[str, int]
+"""A transport address: literal IP address and port."""
+
+# RFC 8656, section 18.7: aioice has no name for it, as it always takes the server's default family.
+_FAMILY = "REQUESTED-ADDRESS-FAMILY"
+stun.ATTRIBUTES_BY_NAME.setdefault(_FAMILY, (0x0017, _FAMILY, stun.pack_unsigned, stun.unpack_unsigned))
+_FAMILIES = {4: 0x01000000, 6: 0x02000000}
+LIFETIME = 120
+"""Seconds that an allocation may outlive a doctor who was interrupted."""
+TIMEOUT = 4.0
+"""Seconds for one answer. aioice sends again after 0.5, 1.5 and 3.5 s."""
+
+
+class Leg(enum.StrEnum):
+    """How a browser reaches the server."""
+
+    UDP = "udp"
+    TCP = "tcp"
+    TLS = "tls"
+
+
+class Unanswered(Exception):
+    """Nothing came back in time."""
+
+
+class Rejected(Exception):
+    """The server answered with an error: `code` is STUN's."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"{code} {reason}".strip())
+        self.code = code
+
+
+class Relay:
+    """A client on an open leg. What it relays arrives by `receive`."""
+
+    def __init__(self, client: turn.TurnClientProtocol) -> None:
+        self._client = client
+        self._received: asyncio.Queue[tuple[bytes, Peer]] = asyncio.Queue()
+        self.relayed: Peer | None = None
+        """The relayed transport address, once allocated."""
+
+    async def bind(self) -> Peer:
+        """Ask by STUN for this client's own address as the server sees it."""
+        response = await self._ask(stun.Method.BINDING, {})
+        mapped: Peer = response.attributes["XOR-MAPPED-ADDRESS"]
+        return mapped
+
+    async def allocate(self, *, family: int | None = None, transport: int = turn.UDP_TRANSPORT) -> Peer:
+        """Allocate a relayed address of the IP version `family`; without one, of the server's choice."""
+        attributes: dict[str, object] = {"LIFETIME": LIFETIME, "REQUESTED-TRANSPORT": transport}
+        if family is not None:
+            attributes[_FAMILY] = _FAMILIES[family]
+        response = await self._ask(stun.Method.ALLOCATE, attributes)
+        self.relayed = response.attributes["XOR-RELAYED-ADDRESS"]
+        self._client.receiver = _Receiver(self._received)
+        return self.relayed
+
+    async def permit(self, address: str) -> None:
+        """Ask for permission to exchange data with `address`. Sends nothing there."""
+        await self._ask(stun.Method.CREATE_PERMISSION, {"XOR-PEER-ADDRESS": (address, 9)})
+
+    async def bind_channel(self, number: int, peer: Peer) -> None:
+        """Bind a channel to `peer`. Sends nothing there."""
+        await self._ask(stun.Method.CHANNEL_BIND, {"CHANNEL-NUMBER": number, "XOR-PEER-ADDRESS": peer})
+
+    async def send(self, data: bytes, peer: Peer) -> None:
+        """Relay `data` to `peer`."""
+        await answered(self._client.send_data(data, peer))
+
+    @property
+    def realm(self) -> str | None:
+        """The realm that the server named when it asked for credentials."""
+        return self._client.realm
+
+    async def receive(self, seconds: float = TIMEOUT) -> tuple[bytes, Peer]:
+        """Wait for what was relayed here, and from whom. Raises `Unanswered`."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._received.get()
+        except TimeoutError:
+            raise Unanswered("nothing was relayed") from None
+
+    async def refresh(self, lifetime: int) -> None:
+        """Prolong the allocation, or end it with 0."""
+        await self._ask(stun.Method.REFRESH, {"LIFETIME": lifetime})
+
+    async def _ask(self, method: stun.Method, attributes: dict[str, object]) -> stun.Message:
+        request = stun.Message(
+            message_method=method, message_class=stun.Class.REQUEST, attributes=dict(attributes)
+        )
+        response, _ = await answered(self._client.request_with_retry(request))
+        return response
+
+
+class _Receiver(asyncio.DatagramProtocol):
+    def __init__(self, received: asyncio.Queue[tuple[bytes, Peer]]) -> None:
+        self._received = received
+
+    def datagram_received(self, data: bytes, addr: Peer) -> None:
+        self._received.put_nowait((data, addr))
+
+
+async def answered(asked: Awaitable[T]) -> T:
+    """Wait for an answer. Raises `Unanswered` or `Rejected`."""
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            return await asked
+    except (TimeoutError, stun.TransactionTimeout):
+        raise Unanswered("no answer") from None
+    except stun.TransactionFailed as failure:
+        code, reason = failure.response.attributes.get("ERROR-CODE", (0, "error without a code"))
+        # coturn pads some reasons with a NUL.
+        raise Rejected(code, reason.rstrip("\0")) from None
+
+
+@asynccontextmanager
+async def dial(
+    server: Peer,
+    leg: Leg,
+    credentials: TurnCredentials | None = None,
+    *,
+    tls: ssl.SSLContext | None = None,
+    name: str | None = None,
+) -> AsyncIterator[Relay]:
+    """Open `leg` to `server` for one client. `name` is the one that a certificate must be for.
+
+    Raises `Unanswered` or `OSError` (`ssl.SSLError` among them) when it can't be opened.
+    """
+    username, credential = (credentials.username, credentials.credential) if credentials else (None, None)
+    loop = asyncio.get_running_loop()
+    client: turn.TurnClientProtocol
+    transport: asyncio.BaseTransport
+
+    def udp() -> turn.TurnClientUdpProtocol:
+        return turn.TurnClientUdpProtocol(server, username, credential, LIFETIME, LIFETIME)
+
+    def tcp() -> turn.TurnClientTcpProtocol:
+        return turn.TurnClientTcpProtocol(server, username, credential, LIFETIME, LIFETIME)
+
+    if leg is Leg.UDP:
+        transport, client = await loop.create_datagram_endpoint(udp, remote_addr=server)
+    else:
+        secure = leg is Leg.TLS
+        opening = loop.create_connection(
+            tcp,
+            *server,
+            ssl=(tls or ssl.create_default_context()) if secure else None,
+            server_hostname=(name or server[0]) if secure else None,
+        )
+        stream, client = await answered(opening)
+        transport = stream
+    relay = Relay(client)
+    try:
+        yield relay
+        if relay.relayed is not None:
+            # A server that can't be told forgets the allocation after LIFETIME.
+            with suppress(Unanswered, Rejected):
+                await relay.refresh(0)
+    finally:
+        transport.close()

@@ -1,0 +1,1 @@
+"""TURN: credentials that coturn accepts, and the configuration of the coturn that accepts them."""

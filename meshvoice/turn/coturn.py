@@ -1,0 +1,186 @@
+"""coturn's configuration, rendered for one version of it and one way of standing in the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Literal
+
+from jinja2 import Environment, StrictUndefined, Template
+
+from meshvoice.settings import Address, TurnSettings
+from meshvoice.turn import deny
+from meshvoice.turn.errors import NotConfigured, Refused
+
+Version = tuple[int, int, int]
+
+# What each band of versions wants beside the common lines; the first whose bound is above the version counts.
+# Elsewhere these lines are unknown or deprecated, and coturn warns of them.
+_BANDS: tuple[tuple[Version, tuple[str, ...]], ...] = (
+    (
+        (4, 7, 0),
+        (
+            "no-tlsv1",
+            "no-tlsv1_1",
+            "no-software-attribute",
+            "no-rfc5780",
+            "no-stun-backward-compatibility",
+            "response-origin-only-with-rfc5780",
+            "no-cli",
+            "no-dtls",
+        ),
+    ),
+    ((4, 10, 0), ("no-cli", "no-dtls")),
+    ((4, 17, 0), ("no-dtls",)),
+)
+_CIPHERS = ":".join(
+    (
+        # Written out: aliases such as ECDHE+AESGCM break newer versions.
+        "TLS_AES_256_GCM_SHA384",
+        "TLS_AES_128_GCM_SHA256",
+        "ECDHE-ECDSA-AES256-GCM-SHA384",
+        "ECDHE-RSA-AES256-GCM-SHA384",
+        "ECDHE-ECDSA-AES128-GCM-SHA256",
+        "ECDHE-RSA-AES128-GCM-SHA256",
+    )
+)
+_ROOMS = 10
+_MAX_BPS = 32_000  # an Opus voice takes about 12,000; redundancy doubles it
+_LONGEST_VALUE = 900  # coturn cuts lines at 1,024 characters
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Placement:
+    """How the relay stands in the network."""
+
+    addresses: tuple[Address, ...]
+    """Addresses on the host's own interfaces, to listen on and to relay from."""
+    external: tuple[IPv4Address, IPv4Address] | None
+    """(public, private) behind 1:1 NAT."""
+    allowed: tuple[Address, ...]
+    """The relay's own addresses, as peers see them, that lie in a denied block."""
+
+
+def place(turn: TurnSettings, *, local: tuple[Address, ...] = ()) -> Placement:
+    """Decide where the relay listens; `local` is for a LAN-only relay, where no public address is set.
+
+    Raises `Refused` when no address is left, or PRIVATE stands without PUBLIC.
+    """
+    if turn.private_ip and not turn.public_ip:
+        raise Refused("COTURN_PRIVATE_IP means nothing without COTURN_PUBLIC_IP, the address outside the NAT")
+    external = None
+    if turn.public_ip and turn.private_ip and turn.private_ip != turn.public_ip:
+        external = (turn.public_ip, turn.private_ip)
+    own = (turn.private_ip or turn.public_ip, turn.public_ip6)
+    addresses = tuple(address for address in own if address) or local
+    if not addresses:
+        raise Refused("no address to relay from: set COTURN_PUBLIC_IP (and COTURN_PRIVATE_IP behind NAT)")
+    seen = (external[0] if external and address == external[1] else address for address in addresses)
+    return Placement(
+        addresses=addresses,
+        external=external,
+        allowed=tuple(address for address in seen if deny.denied(address)),
+    )
+
+
+def user_quota(*, seats: int, relay_urls: int) -> int:
+    """Count the allocations that one person takes in a full room while ICE restarts everywhere."""
+    return (seats - 1) * relay_urls * 2 * 2
+
+
+def render(
+    turn: TurnSettings,
+    *,
+    version: Version,
+    seats: int,
+    template: str,
+    local: tuple[Address, ...] = (),
+    log: Literal["syslog", "stdout"] = "syslog",
+) -> str:
+    """Render turnserver.conf from the text of conf/coturn.conf.j2.
+
+    `seats` are those of the largest room, `local` as in `place`.
+    Raises `NotConfigured` without a secret, `Refused` for a value that would not be read as it is written.
+    """
+    if not turn.shared_secrets:
+        raise NotConfigured("COTURN_SHARED_SECRET is not set: run `meshvoice secrets`")
+    _check_ports(turn)
+    placement = place(turn, local=local)
+    quota = user_quota(seats=seats, relay_urls=3 if turn.tls else 2)
+    return compile_template(template).render(
+        version=".".join(map(str, version)),
+        log=log,
+        addresses=placement.addresses,
+        external=placement.external and dict(zip(("public", "private"), placement.external, strict=True)),
+        allowed=placement.allowed,
+        loopback=any(address.is_loopback for address in placement.addresses),
+        port=turn.port,
+        min_port=turn.min_port,
+        max_port=turn.max_port,
+        secrets=turn.shared_secrets,
+        realm=turn.realm,
+        seats=seats,
+        relay_urls=3 if turn.tls else 2,
+        rooms=_ROOMS,
+        user_quota=quota,
+        total_quota=min(_ROOMS * seats * quota, turn.max_port - turn.min_port + 1),
+        max_bps=_MAX_BPS,
+        tls=turn.tls,
+        tls_port=turn.tls_port,
+        cert=turn.tls_cert,
+        key=turn.tls_key,
+        cipher_list=_CIPHERS,
+        band=next((lines for bound, lines in _BANDS if version < bound), ()),
+        denied=deny.ranges(),
+    )
+
+
+def render_guard(
+    turn: TurnSettings, *, template: str, local: tuple[Address, ...] = (), user: str = "turnserver"
+) -> str:
+    """Render the kernel guard from the text of conf/nftables-turn.conf.j2. Raises `Refused`."""
+    placement = place(turn, local=local)
+    return compile_template(template).render(
+        user=user,
+        min_port=turn.min_port,
+        max_port=turn.max_port,
+        relays4=[address for address in placement.addresses if address.version == 4],
+        relays6=[address for address in placement.addresses if address.version == 6],
+        denied4=deny.IPV4,
+        denied6=[f"{deny.literal(block[0])}-{deny.literal(block[-1])}" for block in deny.IPV6],
+    )
+
+
+def compile_template(text: str) -> Template:
+    """Compile a template into which no undefined name and no value with a line break gets."""
+    # The output is no HTML, so escaping would only corrupt it; `_checked` refuses what could inject.
+    environment = Environment(
+        undefined=StrictUndefined,
+        finalize=_checked,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701
+    )
+    return environment.from_string(text)
+
+
+def _checked(value: object) -> str:
+    # A line break in a value is a directive of whoever chose it; coturn strips a leading = and quotes.
+    text = str(value)
+    if not text.isprintable() or text != text.strip() or text.startswith("=") or '"' in text:
+        raise Refused(
+            "a value holds a control character, an outer space, a leading = or a quote: write it plain"
+        )
+    if len(text) > _LONGEST_VALUE:
+        raise Refused("a value is longer than the line that coturn reads")
+    return text
+
+
+def _check_ports(turn: TurnSettings) -> None:
+    listening = [("COTURN_PORT", turn.port)] + ([("COTURN_TLS_PORT", turn.tls_port)] if turn.tls else [])
+    for name, port in listening:
+        if turn.min_port <= port <= turn.max_port:
+            raise Refused(
+                f"{name} lies in the relay range {turn.min_port} to {turn.max_port}: move one of them"
+            )
+    if len({port for _, port in listening}) < len(listening):
+        raise Refused("COTURN_PORT and COTURN_TLS_PORT must differ")

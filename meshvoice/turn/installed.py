@@ -1,0 +1,61 @@
+"""What this machine says: its coturn's version, and its address on the network."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import shutil
+import socket
+import subprocess
+
+from meshvoice.settings import Address, TurnSettings
+from meshvoice.turn.coturn import Version
+from meshvoice.turn.errors import NotInstalled
+
+_LOOPBACK = ipaddress.IPv4Address("127.0.0.1")
+
+
+def turnserver() -> str:
+    """Find the program. Raises `NotInstalled`."""
+    path = shutil.which("turnserver")
+    if path is None:
+        raise NotInstalled(
+            "no coturn here: `apt install coturn`, or set COTURN_VERSION to render for another host"
+        )
+    return path
+
+
+def version(turn: TurnSettings) -> Version:
+    """Take COTURN_VERSION, else ask the installed turnserver. Raises `NotInstalled`."""
+    if turn.version is not None:
+        return turn.version
+    answer = subprocess.run(  # noqa: S603  # a fixed argument list
+        [turnserver(), "--version"], capture_output=True, text=True, timeout=10, check=False
+    )
+    # Newer ones print a sentence around it.
+    match = re.search(r"(\d+)\.(\d+)\.(\d+)", answer.stdout + answer.stderr)
+    if match is None:
+        raise NotInstalled("`turnserver --version` names no version: set COTURN_VERSION")
+    return int(match[1]), int(match[2]), int(match[3])
+
+
+def lan_address() -> Address:
+    """Find the address that this machine uses towards others; loopback when it has no network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Connecting a UDP socket sends nothing: the kernel only chooses the route, and so the address.
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return _LOOPBACK
+        return ipaddress.IPv4Address(probe.getsockname()[0])
+
+
+def bindable(address: Address, *, port: int = 0) -> bool:
+    """Tell whether `address` is this machine's, and its UDP `port` free (0: any)."""
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((str(address), port))
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,124 @@
+"""The ways in and out: signing in, signing out, and accepting an invitation."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+from aiohttp import web
+
+from meshvoice.access.errors import Full, InvitationGone, Removed, Yours
+from meshvoice.access.invitations import Look
+from meshvoice.ids import Table
+from meshvoice.names import NameRefused
+from meshvoice.signaling.limits import address_key
+from meshvoice.web import pages, sessions
+from meshvoice.web.forms import answer, fields, url_of
+from meshvoice.web.keys import ADDRESS, BOOK, CLOCK, SETTINGS, SWITCHBOARD, THROTTLES, VISITOR, Visitor
+from meshvoice.web.security import Refused, local_path, too_many, wants_json
+
+
+async def sign_in(request: web.Request) -> web.StreamResponse:
+    """`POST /sign-in` (`name`, `passphrase`, `next`)."""
+    form = await fields(request)
+    go_on = local_path(form.get("next", "/"))
+    before = request[VISITOR]
+    try:
+        visitor = await _enter(request, form, invited=False)
+    except Refused as problem:
+        if wants_json(request):
+            raise
+        return pages.sign_in_page(
+            request,
+            next_path=go_on,
+            error=str(problem),
+            name=form.get("name", "")[:80],
+            status=problem.status,
+        )
+    if before is not None:
+        request.app[SWITCHBOARD].sign_out(before.user_id)
+    return answer(request, go_on, {"user_id": visitor.user_id, "name": visitor.name})
+
+
+async def sign_out(request: web.Request) -> web.StreamResponse:
+    """`POST /sign-out`: ends the session, here and for every copy of its cookie."""
+    visitor = await sessions.sign_out(request)
+    if visitor is not None:
+        request.app[SWITCHBOARD].sign_out(visitor.user_id)
+    return answer(request, "/", {})
+
+
+async def look(request: web.Request) -> web.StreamResponse:
+    """`POST /invitations/look` (`token`): who invites to what; uses nothing up."""
+    form = await fields(request)
+    _throttle_deposits(request)
+    visitor, now = request[VISITOR], request.app[CLOCK]()
+    try:
+        seen = request.app[BOOK].invitations.look(
+            form.get("token", ""), user_id=visitor.user_id if visitor else None, now=now
+        )
+    except Yours as problem:
+        return web.json_response({"state": "yours", "url": url_of(problem.room)})
+    except (InvitationGone, Full, Removed) as problem:
+        state = problem.code.removeprefix("invitation-").removeprefix("table-").removeprefix("sea-")
+        return web.json_response({"state": state, "message": str(problem)})
+    return web.json_response(_described(seen))
+
+
+def _described(seen: Look) -> dict[str, Any]:
+    title = f"{seen.inviter_name}\u2019s sea" if seen.table_name is None else seen.table_name
+    return {
+        "state": "open",
+        "kind": "table" if isinstance(seen.room, Table) else "sea",
+        "by": seen.inviter_name,
+        "title": title,
+        "expires_at": int(seen.expires_at),
+        "already_in": seen.already_in,
+        "url": url_of(seen.room) if seen.already_in else None,
+    }
+
+
+async def accept(request: web.Request) -> web.StreamResponse:
+    """`POST /invitations/accept` (`token`, and `name` of whoever isn't signed in): deposits the token."""
+    form = await fields(request)
+    _throttle_deposits(request)
+    book, now, visitor = request.app[BOOK], request.app[CLOCK](), request[VISITOR]
+    token = form.get("token", "")
+    if visitor is None:
+        # Nobody becomes a person here by a link that is worth nothing.
+        book.invitations.look(token, user_id=None, now=now)
+        visitor = await _enter(request, form, invited=True)
+    accepted = book.invitations.accept(token, visitor.user_id, now=now)
+    url = url_of(accepted.room)
+    return answer(request, url, {"room_id": accepted.room.room_id, "url": url})
+
+
+async def _enter(request: web.Request, form: dict[str, str], *, invited: bool) -> Visitor:
+    settings, throttles, now = request.app[SETTINGS], request.app[THROTTLES], request.app[CLOCK]()
+    address = address_key(request[ADDRESS])
+    if settings.user_header:
+        raise Refused(403, "signed-in-elsewhere", "This site signs people in through its proxy, not here.")
+    if not throttles.sign_ins.take(address, now):
+        raise too_many("sign-ins")
+    # An invitation is being asked in: whoever holds one needs no passphrase, but hosts nothing without it.
+    if settings.passphrase and not invited:
+        given = form.get("passphrase", "").strip()
+        if not hmac.compare_digest(given.encode(), settings.passphrase.encode()):
+            if not throttles.wrong_passphrases.take(address, now):
+                raise too_many("wrong passphrases")
+            raise Refused(
+                403, "wrong-passphrase", "That is not the passphrase. Ask whoever runs this site for it."
+            )
+    name = form.get("name")
+    if invited and not name:
+        raise Refused(401, "signed-out", "Say by which name the others shall know you.")
+    try:
+        await sessions.sign_in(request, name or "", may_host=not (settings.passphrase and invited))
+    except NameRefused as problem:
+        raise Refused(400, "bad-name", str(problem)) from None
+    return pages.signed_in(request)
+
+
+def _throttle_deposits(request: web.Request) -> None:
+    if not request.app[THROTTLES].deposits.take(address_key(request[ADDRESS]), request.app[CLOCK]()):
+        raise too_many("tries")

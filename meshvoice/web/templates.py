@@ -1,0 +1,48 @@
+"""The Jinja2 pages: where they lie, and what every one of them is told."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+
+from meshvoice import assets
+from meshvoice.web.keys import SETTINGS, VISITOR
+
+
+def setup(app: web.Application) -> None:
+    """Install the environment."""
+
+    async def processor(request: web.Request) -> dict[str, Any]:
+        return common(request)
+
+    aiohttp_jinja2.setup(
+        app,
+        loader=jinja2.FileSystemLoader(assets.find("templates")),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        context_processors=[processor],
+    )
+
+
+def common(request: web.Request) -> dict[str, Any]:
+    """Give what `base.html` and the menu show; a request that was refused early has no visitor yet."""
+    settings, visitor = request.app[SETTINGS], request.get(VISITOR)
+    return {
+        "user": None if visitor is None else {"user_id": visitor.user_id, "name": visitor.name},
+        "may_host": visitor is not None and visitor.may_host,
+        "version": _version(),
+        "turn_configured": bool(settings.turn.host),
+        "relay_only": settings.relay_only,
+        "signed_in_by_proxy": bool(settings.user_header),
+    }
+
+
+def _version() -> str:
+    try:
+        return version("meshvoice")
+    except PackageNotFoundError:  # run from a checkout that nobody installed
+        return "0"

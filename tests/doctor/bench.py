@@ -1,0 +1,92 @@
+"""Deployments on a bench: coturn on one machine, the doctor on another, packets and firewall real."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from typing import Any
+
+from meshvoice import assets
+from meshvoice.doctor.deployment import Deployment
+from meshvoice.doctor.examination import examine
+from meshvoice.doctor.findings import Finding, Status
+from meshvoice.settings import TurnSettings
+from tests.doctor.authority import Authority
+from tests.turn.coturn_server import SECRET, running
+from tests.turn.lab import Lab
+
+OTHER = "pR4tW8xK2mV6bN0cJ5hL9gF3dS7aQ1zE"
+HOST = "turn.example.org"
+PUBLIC, PRIVATE, LAN = IPv4Address("45.76.0.10"), IPv4Address("10.0.0.5"), IPv4Address("192.168.7.2")
+PUBLIC6 = IPv6Address("2a01:4f8::10")
+CLIENT, CLIENT6 = "45.77.0.2/32", "2a01:4f9::2/128"
+RANGE = "50000-50999"
+GUARD = (assets.find("conf") / "nftables-turn.conf.j2").read_text()
+BASE = TurnSettings(shared_secrets=(SECRET,), host=HOST, realm=HOST, min_port=50000, max_port=50999, ttl=3600)
+DIRECT = replace(BASE, public_ip=PUBLIC)
+NAT = replace(DIRECT, private_ip=PRIVATE)
+DUAL = replace(DIRECT, public_ip6=PUBLIC6)
+ONE_TO_ONE = f"""
+table ip nat {{
+  chain prerouting {{ type nat hook prerouting priority -100; ip daddr {PUBLIC} dnat to {PRIVATE}; }}
+}}
+"""
+
+
+@dataclass
+class Bench:
+    """Runs a coturn on the server, and the doctor on the other machine."""
+
+    lab: Lab
+    folder: Path
+    authority: Authority
+    user: str | None = None
+
+    async def examine(
+        self, turn: TurnSettings, conf: str | None, *, addresses: list[str] | None = None, **options: Any
+    ) -> list[Finding]:
+        async def resolve(_: str) -> list[str]:
+            return addresses or [str(turn.public_ip or LAN)]
+
+        with ExitStack() as machines:
+            if conf is not None:
+                with self.lab.on("server"):
+                    machines.enter_context(running(conf, self.folder, user=self.user))
+            machines.enter_context(self.lab.on("client"))
+            deployment = Deployment(turn=turn, tls=self.authority.trust(), resolve=resolve, **options)
+            return [finding async for finding in examine(deployment)]
+
+
+def failed(findings: list[Finding]) -> set[str]:
+    """Name what failed, as `check` or `check/leg`, each with what to do."""
+    wrong = [finding for finding in findings if finding.status is Status.FAILED]
+    assert all(finding.fix for finding in wrong)
+    return {finding.check + (f"/{finding.leg}" if finding.leg else "") for finding in wrong}
+
+
+def fix(findings: list[Finding], check: str) -> str:
+    return next(finding.fix for finding in findings if finding.check == check and finding.fix)
+
+
+def secured(turn: TurnSettings, files: tuple[Path, Path]) -> TurnSettings:
+    return replace(turn, tls_cert=str(files[0]), tls_key=str(files[1]))
+
+
+def dropping(match: str) -> str:
+    return (
+        f"table inet test {{ chain input {{ type filter hook input priority 0; iif wire {match} drop; }}; }}"
+    )
+
+
+def without(text: str, start: str) -> str:
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(start))
+
+
+def let_through(*paths: Path) -> None:
+    """Let another user reach a file in pytest's folders, which only their owner enters."""
+    for path in paths:
+        for folder in path.parents:
+            if folder.stat().st_mode & 0o001 == 0:
+                folder.chmod(0o755)

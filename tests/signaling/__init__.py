@@ -1,0 +1,1 @@
+"""Who hears what: the pure core of signaling, without a socket."""

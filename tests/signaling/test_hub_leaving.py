@@ -1,0 +1,210 @@
+"""Who leaves, is removed, replaced or refused, and how the others hear of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from meshvoice.signaling.effects import RemoveUser
+from meshvoice.signaling.errors import CloseCode
+from tests.signaling.room import SEA, TABLE, World, error, three, user
+
+# 9: bye, remove
+
+
+def test_a_bye_frees_the_seat_without_grace() -> None:
+    world = World()
+    ana, bo, cleo = three(world)
+    ana.says("bye")
+    told = [{"type": "left", "source": ana.peer, "reason": "left"}]
+    assert (ana.hears(), bo.hears(), cleo.hears()) == ([], told, told)
+    assert ana.closed == 1000
+    assert world.hub.users_in(SEA) == {bo.user, cleo.user}
+
+
+def test_a_socket_that_closes_after_bye_tells_nobody_again() -> None:
+    ana, _, _ = three(World())
+    ana.says("bye")
+    assert ana.drops() == []
+
+
+def test_the_owners_remove_is_left_to_whoever_can_make_it_last() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    ana.says("remove", target=bo.peer)
+    assert world.asked == [RemoveUser(SEA, bo.user, ana.user)]
+
+
+def test_a_guest_may_not_remove() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    bo.says("remove", target=ana.peer)
+    assert bo.hears() == [error("not-allowed", "only the room's owner removes people", "remove")]
+    assert world.asked == []
+
+
+def test_the_owner_can_remove_only_who_is_in_the_room() -> None:
+    world = World()
+    ana = world.joins("Ana", role="owner")
+    dan = world.joins("Dan", TABLE)
+    ana.hears()
+    ana.says("remove", target=dan.peer)
+    assert ana.hears()[0]["code"] == "unknown-target"
+    assert world.asked == []
+
+
+# 10: left, and the close codes that go with it
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (CloseCode.SIGNED_OUT, "left"),
+        (CloseCode.REMOVED, "removed"),
+        (CloseCode.NOT_YOURS, "left"),
+    ],
+)
+def test_whoever_is_evicted_is_closed_with_the_code_and_the_others_hear_the_reason(
+    code: CloseCode, reason: Any
+) -> None:
+    world = World()
+    ana, bo, cleo = three(world)
+    world.happens(world.hub.evict(SEA, bo.user, code, reason=reason, why="why", now=world.now))
+    assert bo.closed == code
+    told = [{"type": "left", "source": bo.peer, "reason": reason}]
+    assert (ana.hears(), bo.hears(), cleo.hears()) == (told, [], told)
+
+
+def test_whoever_is_away_can_be_evicted() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    bo.drops()
+    ana.hears()
+    world.happens(world.hub.evict(SEA, bo.user, CloseCode.REMOVED, reason="removed", why="", now=world.now))
+    assert ana.hears() == [{"type": "left", "source": bo.peer, "reason": "removed"}]
+    assert bo.seat is None
+
+
+@pytest.mark.parametrize("room", [SEA, TABLE])
+def test_evicting_who_is_not_there_does_nothing(room: Any) -> None:
+    world = World()
+    three(world)
+    dan = user("Dan")
+    assert world.hub.evict(room, dan, CloseCode.REMOVED, reason="removed", why="", now=world.now) == []
+
+
+def test_a_newer_tab_of_the_same_user_replaces_the_older_one() -> None:
+    world = World()
+    older, bo, _ = three(world)
+    newer = world.joins("Ana")
+    assert older.closed == 4409
+    assert [(frame["type"], frame["source"]) for frame in bo.hears()] == [
+        ("left", older.peer),
+        ("hello", newer.peer),
+    ]
+
+
+def test_the_newer_tab_hears_nothing_of_the_one_that_it_replaces() -> None:
+    world = World()
+    older, bo, cleo = three(world)
+    newer = world.joins("Ana")
+    heard = newer.hears_numbered()
+    assert [(frame["seq"], frame["source"]) for frame in heard] == [
+        (1, newer.peer),
+        (2, bo.peer),
+        (3, cleo.peer),
+    ]
+    assert older.hears() == []
+
+
+def test_a_newer_tab_of_someone_alone_in_the_room_replaces_the_older_one() -> None:
+    world = World()
+    older, newer = world.joins("Ana"), world.joins("Ana")
+    assert (older.closed, newer.closed) == (4409, None)
+    assert world.hub.users_in(SEA) == {newer.user}
+
+
+def test_a_newer_tab_finds_its_seat_in_a_full_room() -> None:
+    world = World(capacity=2)
+    world.joins("Ana"), world.joins("Bo")
+    assert world.joins("Ana").closed is None
+
+
+def test_an_older_tab_that_comes_back_does_not_take_the_call_from_the_newer_one() -> None:
+    world = World()
+    older, bo, _ = three(world)
+    older.drops()
+    newer = world.joins("Ana")
+    bo.hears()
+    older.comes_back()
+    assert (older.closed, newer.closed) == (4409, None)
+    assert bo.hears() == []
+
+
+def test_one_user_may_be_in_two_rooms() -> None:
+    world = World()
+    sea, table = world.joins("Ana", SEA), world.joins("Ana", TABLE)
+    assert (sea.closed, table.closed) == (None, None)
+    assert world.hub.seats_of(sea.user) == [SEA, TABLE]
+
+
+def test_a_full_room_is_refused_by_error_and_close_and_those_in_it_hear_nothing() -> None:
+    world = World(capacity=3)
+    ana, _, _ = three(world)
+    dan = world.joins("Dan")
+    assert dan.hears_numbered() == [
+        {**error("room-full", "all 3 seats of this room are taken", "hello"), "seq": 0},
+    ]
+    assert dan.closed == 4413
+    assert ana.hears() == []
+
+
+def test_a_seat_whose_socket_dropped_still_counts_as_taken() -> None:
+    world = World(capacity=3)
+    _, _, cleo = three(world)
+    cleo.drops()
+    assert world.joins("Dan").closed == 4413
+
+
+def test_a_seat_that_is_lost_is_free() -> None:
+    world = World(capacity=3)
+    _, _, cleo = three(world)
+    cleo.drops()
+    world.waits(45)
+    assert world.joins("Dan").closed is None
+
+
+def test_a_role_that_changes_is_told_to_the_others_as_a_hello() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    world.happens(world.hub.regrade(SEA, bo.user, "owner", world.now))
+    (told,) = ana.hears()
+    assert (told["type"], told["source"], told["role"]) == ("hello", bo.peer, "owner")
+    assert bo.hears() == []
+
+
+def test_a_new_owner_may_remove() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    world.happens(world.hub.regrade(SEA, bo.user, "owner", world.now))
+    bo.says("remove", target=ana.peer)
+    assert world.asked == [RemoveUser(SEA, ana.user, bo.user)]
+
+
+@pytest.mark.parametrize("name", ["Bo", "Dan"])
+def test_a_role_that_stays_or_of_who_is_not_there_is_told_to_nobody(name: str) -> None:
+    world = World()
+    three(world)
+    assert world.hub.regrade(SEA, user(name), "guest", world.now) == []
+
+
+# Nothing is left
+
+
+def test_the_registry_is_empty_when_all_have_left() -> None:
+    world = World()
+    for tab in three(world):
+        tab.says("bye")
+    assert (len(world.hub.rooms), world.hub.rooms.sockets) == (0, 0)
+    assert world.hub.users_in(SEA) == frozenset()

@@ -1,0 +1,141 @@
+"""What the server says by itself as time passes: pongs, new credentials, notices and the end."""
+
+from __future__ import annotations
+
+import pytest
+
+from meshvoice.signaling.effects import RenewCredentials
+from meshvoice.signaling.frames import credentials_body
+from tests.signaling.room import SEA, START, TABLE, World, three
+
+# 7: credentials, ping
+
+
+@pytest.mark.parametrize("t", [0, 7, 1234.5, 2**53])
+def test_a_ping_is_answered_by_a_pong_with_the_same_t(t: float) -> None:
+    ana, bo, _ = three(World())
+    ana.says("ping", t=t)
+    assert ana.hears() == [{"type": "pong", "t": t}]
+    assert bo.hears() == []
+
+
+def test_credentials_are_renewed_at_half_the_ttl_and_again_after_as_long() -> None:
+    world = World(renew_after=1800)
+    ana = world.joins("Ana")
+    world.waits(1799)
+    assert world.asked == []
+    world.waits(1)
+    world.waits(1799)
+    assert world.asked == [RenewCredentials(ana.socket, ana.user)]
+    world.waits(1)
+    assert len(world.asked) == 2
+
+
+def test_credentials_are_never_renewed_where_there_are_none() -> None:
+    world = World(renew_after=None)
+    world.joins("Ana")
+    world.waits(1e6)
+    assert world.asked == []
+
+
+def test_whoever_sits_down_again_after_a_restart_gets_credentials_at_once() -> None:
+    world = World(renew_after=1800)
+    ana = world.joins("Ana")
+    world.restarts()
+    ana.comes_back()
+    world.waits(0)
+    assert world.asked == [RenewCredentials(ana.socket, ana.user)]
+
+
+def test_credentials_due_while_one_was_away_come_when_one_is_back() -> None:
+    world = World(renew_after=30)
+    ana = world.joins("Ana")
+    ana.drops()
+    world.waits(31)
+    assert world.asked == []
+    ana.comes_back()
+    world.waits(0)
+    assert world.asked == [RenewCredentials(ana.socket, ana.user)]
+
+
+def test_credentials_go_to_their_own_seat_with_the_endpoints_body() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    body = credentials_body({"ttl": 3600, "iceServers": []})
+    world.happens(world.hub.send_credentials(ana.socket, body, world.now))
+    assert ana.hears() == [{"type": "credentials", "ttl": 3600, "iceServers": []}]
+    assert bo.hears() == []
+
+
+def test_credentials_for_a_socket_that_is_gone_go_nowhere() -> None:
+    world = World()
+    ana, _, _ = three(world)
+    ana.drops()
+    assert world.hub.send_credentials(ana.socket, credentials_body({}), world.now) == []
+
+
+# 11: notice, and the end
+
+
+def test_everyone_is_told_10_minutes_and_1_minute_before_the_end_once_each() -> None:
+    world = World(closes_at=int(START) + 3600)
+    ana, bo = world.joins("Ana"), world.joins("Bo")
+    ana.hears(), bo.hears()
+    told: list[int] = []
+    for second in range(1, 3600):
+        world.waits(START + second - world.now)
+        heard = ana.hears()
+        assert bo.hears() == heard
+        if heard:
+            assert heard == [{"type": "notice", "code": "closing", "at": int(START) + 3600}]
+            told.append(second)
+    assert told == [3000, 3540]
+
+
+def test_a_server_that_was_stopped_meanwhile_tells_only_what_is_still_true() -> None:
+    world = World(closes_at=int(START) + 3600)
+    ana = world.joins("Ana")
+    ana.hears()
+    world.waits(3590)
+    world.waits(1)
+    assert len(ana.hears("notice")) == 1
+
+
+def test_another_end_is_announced_anew() -> None:
+    world = World(closes_at=int(START) + 30)
+    ana = world.joins("Ana")
+    world.waits(1)
+    world.closes_at = int(START) + 3600
+    bo = world.joins("Bo")
+    ana.hears(), bo.hears()
+    world.waits(3000)
+    assert (len(ana.hears("notice")), len(bo.hears("notice"))) == (1, 1)
+
+
+def test_the_end_closes_everyones_socket_and_leaves_nothing() -> None:
+    world = World(closes_at=int(START) + 3600)
+    ana, bo = world.joins("Ana"), world.joins("Bo")
+    bo.drops()
+    world.waits(3600)
+    assert ana.closed == 4410
+    assert (len(world.hub.rooms), world.hub.rooms.sockets) == (0, 0)
+
+
+def test_the_end_of_one_room_is_not_that_of_another() -> None:
+    world = World(closes_at=int(START) + 3600)
+    ana = world.joins("Ana", SEA)
+    world.closes_at = None
+    dan = world.joins("Dan", TABLE)
+    world.waits(3600)
+    assert (ana.closed, dan.closed) == (4410, None)
+
+
+def test_a_room_can_be_closed_by_hand() -> None:
+    world = World()
+    ana, bo, cleo = three(world)
+    world.happens(world.hub.close_room(SEA))
+    assert [tab.closed for tab in (ana, bo, cleo)] == [4410] * 3
+
+
+def test_closing_a_room_that_is_empty_does_nothing() -> None:
+    assert World().hub.close_room(SEA) == []

@@ -1,0 +1,213 @@
+"""The files in conf/ are complete, harden what they should, and do what their comments say."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import shutil
+import ssl
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+
+from meshvoice import assets
+from meshvoice.doctor.relay import Leg, dial
+from meshvoice.settings import NAMES, Settings, TurnSettings
+from tests.doctor.authority import Authority
+from tests.turn.coturn_server import SECRET, conf, issue, missing, namespace, running
+
+CONF = assets.find("conf")
+KEY = "Zk3vQ9mB1xT7cL5nW2rY8pD4sH6jF0aGuE1iO5wK7zM="
+PUBLIC = IPv4Address("45.76.0.10")
+
+
+def example() -> dict[str, tuple[str, bool]]:
+    """Name the value of every variable in the example, and whether a comment explains it."""
+    found: dict[str, tuple[str, bool]] = {}
+    explained = False
+    for line in (CONF / "meshvoice.env.example").read_text().splitlines():
+        match = re.fullmatch(r"#?([A-Z][A-Z0-9_]+)=(.*)", line)
+        if match:
+            assert match[1] not in found, match[1]
+            found[match[1]] = match[2], explained
+        else:
+            # A comment explains the variables below it, down to the next blank line.
+            explained = line.startswith("# ")
+    return found
+
+
+def test_the_example_lists_every_setting_and_explains_it() -> None:
+    assert sorted(example()) == sorted(NAMES)
+    assert [name for name, (_, explained) in example().items() if not explained] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("MESHVOICE_HOST", "MESHVOICE_PORT", "MESHVOICE_DATABASE", "MESHVOICE_TABLE_SEATS"),
+        *("MESHVOICE_SEA_HOURS", "MESHVOICE_SEA_PEERS", "MESHVOICE_RELAY_ONLY"),
+        *("COTURN_TTL", "COTURN_PORT", "COTURN_TLS_PORT", "COTURN_MIN_PORT", "COTURN_MAX_PORT"),
+    ],
+)
+def test_the_example_shows_the_default(name: str) -> None:
+    value, _ = example()[name]
+    key = {"MESHVOICE_SECRET_KEY": KEY}
+    assert Settings.from_env({**key, name: value}) == Settings.from_env(key)
+
+
+@pytest.mark.parametrize("low_port", [False, True], ids=["usual ports", "port 443"])
+@pytest.mark.parametrize("unit", ["coturn.service", "meshvoice.service"])
+def test_the_services_are_hardened(unit: str, low_port: bool, tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        missing("systemd-analyze")
+    units = tmp_path / "etc/systemd/system"
+    (units / "coturn.service.d").mkdir(parents=True)
+    shutil.copy(CONF / "meshvoice.service", units)
+    # Debian's, in what matters here.
+    (units / "coturn.service").write_text(
+        "[Service]\nUser=turnserver\nGroup=turnserver\nType=notify\n"
+        "ExecStart=/usr/bin/turnserver -c /etc/turnserver.conf --pidfile=\n"
+    )
+    shutil.copy(CONF / "coturn-hardening.conf", units / "coturn.service.d/meshvoice.conf")
+    if low_port:
+        shutil.copy(CONF / "coturn-low-port.conf", units / "coturn.service.d/meshvoice-low-port.conf")
+    analysis = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=20", f"--root={tmp_path}", unit],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # The threshold is ten times the exposure: 2.0 of 10.
+    assert analysis.returncode == 0, analysis.stdout.splitlines()[-1:] or analysis.stderr
+
+
+@pytest.mark.parametrize("playbook", ["coturn-playbook.yaml", "meshvoice-playbook.yaml"])
+def test_playbooks_use_what_ansible_itself_brings(playbook: str) -> None:
+    text = (CONF / playbook).read_text()
+    modules = set(re.findall(r"^      (\w+(?:\.\w+)+):", text, re.M))
+    assert modules
+    assert all(module.startswith("ansible.builtin.") for module in modules)
+
+
+@pytest.mark.parametrize("playbook", ["coturn-playbook.yaml", "meshvoice-playbook.yaml"])
+def test_playbooks_open_ssh_before_they_turn_the_firewall_on(playbook: str) -> None:
+    text = (CONF / playbook).read_text()
+    assert 0 < text.index("ansible_port | default(22)") < text.index("ufw --force enable")
+
+
+@pytest.mark.parametrize(
+    "task", ["Render the configuration", "Install the configuration", "Install the settings"]
+)
+def test_tasks_that_carry_a_secret_print_nothing(task: str) -> None:
+    text = "".join((CONF / name).read_text() for name in ("coturn-playbook.yaml", "meshvoice-playbook.yaml"))
+    body = text.split(f"- name: {task}\n")[1].split("\n\n")[0]
+    assert "no_log: true" in body
+
+
+def test_a_wheel_carries_no_secrets() -> None:
+    """All of conf/ is package data, and conf/ is where a deployment keeps its secrets."""
+    packaging = configparser.ConfigParser()
+    packaging.read(CONF.parent / "setup.cfg")
+    left_out = packaging["options.exclude_package_data"]["meshvoice.conf"]
+    assert {"meshvoice.env", "inventory.ini"} <= {name.strip() for name in left_out.split(",")}
+
+
+class Renewal:
+    """A coturn with TLS, and certbot's folder with a newer certificate."""
+
+    def __init__(self, folder: Path) -> None:
+        self.authority = Authority(folder)
+        self.folder = folder
+        self.lineage = folder / "live"
+        self.lineage.mkdir()
+        self.served = folder / "tls"
+        self.turn = TurnSettings(
+            shared_secrets=(SECRET,),
+            public_ip=PUBLIC,
+            tls_cert=str(self.served / "fullchain.pem"),
+            tls_key=str(self.served / "privkey.pem"),
+        )
+
+    def renew(self) -> None:
+        cert, key = self.authority.issue("turn.example.org")
+        cert.rename(self.lineage / "fullchain.pem")
+        key.rename(self.lineage / "privkey.pem")
+        (self.lineage / "privkey.pem").chmod(0o600)
+
+    def deploy(self, pid: int) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [CONF / "coturn-deploy-hook.sh"],
+            env=os.environ
+            | {
+                "RENEWED_LINEAGE": str(self.lineage),
+                "COTURN_TLS_FOLDER": str(self.served),
+                "COTURN_CONF": str(self.folder / "turnserver.conf"),
+                "COTURN_PID": str(pid),
+                "COTURN_TRIES": "2",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def fingerprint(self) -> str:
+        return ssl.get_server_certificate((str(PUBLIC), 5349))
+
+
+@pytest.fixture
+def renewal(tmp_path: Path) -> Iterator[Renewal]:
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    with namespace(f"{PUBLIC}/32"):
+        renewal = Renewal(tmp_path)
+        renewal.renew()
+        # The first one, before coturn runs.
+        done = renewal.deploy(0)
+        assert done.returncode == 0, done.stderr
+        yield renewal
+
+
+@pytest.mark.coturn
+@pytest.mark.lab
+async def test_a_renewed_certificate_is_served_without_dropping_a_call(
+    renewal: Renewal, tmp_path: Path
+) -> None:
+    with running(conf(renewal.turn), tmp_path, user="turnserver") as server:
+        tls = renewal.authority.trust()
+        way = ((str(PUBLIC), 5349), Leg.TLS, issue())
+        async with dial(*way, tls=tls, name="turn.example.org") as ana:
+            at_ana = await ana.allocate()
+            before = renewal.fingerprint()
+            renewal.renew()
+            done = renewal.deploy(server.process.pid)
+            assert done.returncode == 0, done.stderr
+            assert renewal.fingerprint() != before
+            async with dial((str(PUBLIC), 3478), Leg.UDP, issue()) as bo:
+                at_bo = await bo.allocate()
+                await bo.send(b"", at_ana)
+                await ana.send(b"over the TLS of before", at_bo)
+                assert await bo.receive() == (b"over the TLS of before", at_ana)
+
+
+@pytest.mark.coturn
+@pytest.mark.lab
+def test_only_coturn_can_read_the_deployed_key(renewal: Renewal) -> None:
+    key = (renewal.served / "privkey.pem").stat()
+    assert key.st_mode & 0o777 == 0o640
+    assert renewal.served.stat().st_mode & 0o777 == 0o750
+    assert (renewal.served / "privkey.pem").group() == "turnserver"
+
+
+@pytest.mark.coturn
+@pytest.mark.lab
+def test_a_certificate_that_is_not_served_fails_the_hook(renewal: Renewal, tmp_path: Path) -> None:
+    deaf = conf(replace(renewal.turn, tls_cert="", tls_key="")) + "tls-listening-port=5349\n"
+    with running(deaf, tmp_path, user="turnserver") as server:
+        done = renewal.deploy(server.process.pid)
+    assert done.returncode == 1
+    assert "does not serve" in done.stderr

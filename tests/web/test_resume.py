@@ -1,0 +1,193 @@
+"""Coming back: a dropped socket, a restarted server, a second tab; and tickets that prove nothing."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.web.house import House
+from tests.web.person import Frame, Person, Wire
+
+SDP = "v=0\r\n"
+NEW_KEY = bytes(range(32, 64))
+
+
+async def pair(ana: Person, bo: Person) -> tuple[str, Wire, Wire]:
+    """A sea and two people in its voice."""
+    room = await ana.open_sea()
+    await bo.accept(await ana.invite(room))
+    wires = await ana.join(room), await bo.join(room)
+    for wire in wires:
+        await wire.caught_up()
+    return room, *wires
+
+
+def ticket(wire: Wire) -> str:
+    text: str = wire.welcome["ticket"]
+    return text
+
+
+def seen(wire: Wire) -> int:
+    """The last `seq` that came."""
+    last: int = wire.frames[-1]["seq"]
+    return last
+
+
+def kinds(frames: list[Frame]) -> list[str]:
+    return [frame["type"] for frame in frames]
+
+
+async def test_a_dropped_socket_costs_nothing(ana: Person, bo: Person) -> None:
+    """The seat is kept, what came meanwhile is given once and in order, and nobody leaves or joins."""
+    room, hers, his = await pair(ana, bo)
+    before = seen(his)
+    await his.leave()
+    assert (await hers.next("away"))["source"] == his.peer
+    for gen in (1, 2, 3):
+        await hers.say(type="repair", target=his.peer, gen=gen, why="stalled")
+    await hers.caught_up()
+    back = await bo.connect(room)
+    welcome = await back.hello("Bo", ticket=ticket(his), seen=before)
+    assert (welcome["resumed"], welcome["source"], welcome["order"]) == (True, his.peer, his.welcome["order"])
+    missed = await back.caught_up()
+    assert [(frame["gen"], frame["seq"]) for frame in missed] == [(n, welcome["seq"] + n) for n in (1, 2, 3)]
+    assert kinds(await hers.caught_up()) == ["back"]
+
+
+async def test_what_the_server_took_before_the_drop_it_says_and_drops(ana: Person, bo: Person) -> None:
+    room, hers, his = await pair(ana, bo)
+    for n in (1, 2):
+        await his.say(type="repair", target=hers.peer, gen=n, why="", n=n)
+    await his.caught_up()
+    await his.leave()
+    await hers.next("away")
+    back = await bo.connect(room)
+    assert (await back.hello("Bo", ticket=ticket(his), seen=seen(his)))["got"] == 2
+    for n in (2, 3):
+        await back.say(type="repair", target=hers.peer, gen=n, why="", n=n)
+    await back.caught_up()
+    await hers.caught_up()
+    assert [frame["gen"] for frame in hers.frames if frame["type"] == "repair"] == [1, 2, 3]
+
+
+async def test_a_socket_that_still_hangs_is_replaced_and_nobody_hears_of_it(ana: Person, bo: Person) -> None:
+    room, hers, his = await pair(ana, bo)
+    back = await bo.connect(room)
+    await back.hello("Bo", ticket=ticket(his), seen=seen(his))
+    assert await his.closed() == 4409
+    assert await back.caught_up() == []
+    assert await hers.caught_up() == []
+
+
+async def test_whoever_stays_away_too_long_is_lost(ana: Person, bo: Person) -> None:
+    room, hers, his = await pair(ana, bo)
+    await his.leave()
+    await hers.next("away")
+    ana.house.clock.now += 45
+    left = await hers.next("left")
+    assert (left["source"], left["reason"]) == (his.peer, "lost")
+    back = await bo.connect(room)
+    welcome = await back.hello("Bo", ticket=ticket(his), seen=seen(his))
+    assert (welcome["resumed"], welcome["source"]) == (False, his.peer)
+    assert [frame["source"] for frame in await back.caught_up()] == [hers.peer]
+    assert (await hers.next("hello"))["source"] == his.peer
+
+
+async def test_after_a_restart_everyone_sits_where_they_sat(ana: Person, bo: Person, house: House) -> None:
+    """A new process on the same file and keys seats a ticket's peer under its old id and order."""
+    room, hers, his = await pair(ana, bo)
+    *codes, _ = await asyncio.gather(hers.closed(), his.closed(), house.restart(farewell=True))
+    assert codes == [1012, 1012]
+    again = []
+    for who, wire in ((ana, hers), (bo, his)):
+        back = await who.connect(room)
+        welcome = await back.hello(who.name, ticket=ticket(wire), seen=seen(wire))
+        assert {key: welcome[key] for key in ("source", "order", "user", "role", "resumed")} == {
+            **{key: wire.welcome[key] for key in ("source", "order", "user", "role")},
+            "resumed": False,
+        }
+        assert welcome["boot"] != wire.welcome["boot"]
+        again.append(back)
+    roster = await again[1].caught_up()
+    assert [(frame["type"], frame["source"]) for frame in roster] == [("present", hers.peer)]
+    assert (await again[0].next("hello"))["source"] == his.peer
+
+
+async def test_a_newcomer_after_a_restart_is_above_all_who_came_before(
+    ana: Person, bo: Person, house: House
+) -> None:
+    """Of two peers the higher order owns the link, so no two may change places."""
+    room, hers, _ = await pair(ana, bo)
+    await house.restart()
+    house.clock.now -= 3600
+    back = await ana.connect(room)
+    await back.hello("Ana", ticket=ticket(hers))
+    assert (await bo.join(room)).welcome["order"] > hers.welcome["order"]
+
+
+async def test_a_newer_tab_takes_the_place_of_the_older(ana: Person, bo: Person) -> None:
+    room, hers, his = await pair(ana, bo)
+    newer = await bo.join(room)
+    assert await his.closed() == 4409
+    told = await hers.caught_up()
+    assert [(f["type"], f["source"]) for f in told] == [("left", his.peer), ("hello", newer.peer)]
+    assert told[0]["reason"] == "replaced"
+    assert newer.peer != his.peer
+
+
+async def test_a_key_in_rotation_still_proves_a_seat(ana: Person, bo: Person, house: House) -> None:
+    room, hers, _ = await pair(ana, bo)
+    await house.restart(secret_keys=(NEW_KEY, *house.settings.secret_keys))
+    back = await ana.connect(room)
+    assert (await back.hello("Ana", ticket=ticket(hers)))["source"] == hers.peer
+
+
+@pytest.mark.parametrize("kind", ["another's", "of another room", "forged", "none", "of another key"])
+async def test_a_ticket_that_proves_nothing_makes_a_newcomer(
+    ana: Person, bo: Person, house: House, kind: str
+) -> None:
+    """It costs the seat, never the call, and nobody takes another's place with it (S4)."""
+    room, hers, his = await pair(ana, bo)
+    own = await bo.join(await bo.open_sea())
+    tickets = {
+        "another's": ticket(hers),
+        "of another room": ticket(own),
+        "forged": ticket(his)[:-1] + ("A" if ticket(his)[-1] != "A" else "B"),
+        "none": "x" * 512,
+        "of another key": ticket(his),
+    }
+    if kind == "of another key":
+        await house.restart(secret_keys=(NEW_KEY,))
+        await asyncio.gather(ana.sign_in("Ana"), bo.sign_in("Bo"))
+        room = await ana.open_sea()
+        await bo.accept(await ana.invite(room))
+    back = await bo.connect(room)
+    welcome = await back.hello("Bo", ticket=tickets[kind])
+    assert welcome["source"] not in {hers.peer, his.peer, own.peer}
+    assert welcome["user"] == bo.user_id
+
+
+async def test_no_ticket_leads_past_the_gate(ana: Person, bo: Person, house: House) -> None:
+    """Who was removed stays out with a ticket that was good, also after a restart (S8, S10)."""
+    room, _, his = await pair(ana, bo)
+    early = await bo.connect(room)
+    await ana.does(f"/my-sea/guests/{bo.user_id}/remove")
+    assert await his.closed() == 4403
+    await early.say(type="hello", name="Bo", muted=False, ticket=ticket(his))
+    assert await early.closed() == 4403
+    assert await bo.knock(room) == 404
+    await house.restart()
+    assert await bo.knock(room) == 404
+
+
+async def test_a_sleeping_tab_does_not_take_the_call_back(ana: Person, bo: Person) -> None:
+    """A newer tab of the same user has the seat: the older one's ticket is too old."""
+    room, _, older = await pair(ana, bo)
+    newer = await bo.join(room)
+    assert await older.closed() == 4409
+    await newer.caught_up()
+    woken = await bo.connect(room)
+    await woken.say(type="hello", name="Bo", muted=False, ticket=ticket(older))
+    assert await woken.closed() == 4409
+    assert await newer.caught_up() == []
