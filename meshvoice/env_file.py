@@ -58,7 +58,8 @@ def with_secrets(template: str) -> str:
     """Fill the example file with two new secrets. Raises `SettingsError` where it lacks a line of them."""
     fresh = {
         "MESHVOICE_SECRET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-        "COTURN_SHARED_SECRET": secrets.token_urlsafe(32),
+        # In hexadecimal no word of English can turn up by chance and look like a placeholder.
+        "COTURN_SHARED_SECRET": secrets.token_hex(32),
     }
     for variable, value in fresh.items():
         template, found = re.subn(rf"(?m)^#?\s*{variable}=.*$", f"{variable}={value}", template)

@@ -20,9 +20,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 T = TypeVar("T")
 
 PREFIXES = ("MESHVOICE_", "COTURN_")
-_PLACEHOLDER = re.compile(
-    r"change.?me|replace|placeholder|example|your[-_]|todo|xxxx|dummy|default|insecure", re.I
-)
+_PLACEHOLDER = re.compile(r"change.?me|replace|placeholder|example|your[-_]secret|default|insecure", re.I)
 _HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))*")
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
@@ -179,8 +177,6 @@ class _Reader:
             return default
         try:
             return parse(text)
-        except SettingsError:
-            raise
         except ValueError as problem:
             raise SettingsError(name, str(problem)) from None
 
@@ -357,16 +353,17 @@ def _version(text: str) -> tuple[int, int, int]:
 
 def _origin(text: str) -> tuple[str, ...]:
     parts = urlsplit(text)
+    name = parts.hostname or ""
     plain = f"{parts.scheme}://{parts.netloc}"
     if (
         parts.scheme not in ("http", "https")
-        or not parts.hostname
+        or not (_HOST.fullmatch(name) or _is_address(name))
         or plain != text.rstrip("/")
         or "@" in parts.netloc
     ):
         raise ValueError(f"{text!r} is no origin: write scheme and host alone, as https://voice.example.org")
     default = {"http": 80, "https": 443}[parts.scheme]
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    host = f"[{name}]" if ":" in name else name
     # Browsers send the host in lower case and leave the default port out.
     return (f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, default) else ""),)
 

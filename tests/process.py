@@ -9,13 +9,20 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
-
 READY_SECONDS = 20
+MESHVOICE = (sys.executable, "-m", "meshvoice", "--env-file", "/nonexistent")
+_PROBE = """
+import sys, time, urllib.request
+while True:
+    try:
+        sys.exit(urllib.request.urlopen(sys.argv[1]).status != 200)
+    except OSError:
+        time.sleep(0.02)
+"""
 
 
 def free_port() -> int:
@@ -94,9 +101,11 @@ class Wire:
 class Server:
     """`meshvoice serve` with settings of its own, on a file of its own."""
 
-    def __init__(self, folder: Path, **env: str) -> None:
+    def __init__(self, folder: Path, *, prefix: Sequence[str] = (), **env: str) -> None:
         self.folder = folder
-        self.port = free_port()
+        self.prefix = list(prefix)
+        """A command that runs others in a place of their own, such as a network namespace."""
+        self.port = int(env.get("MESHVOICE_PORT", 0)) or free_port()
         self.wire = Wire("127.0.0.1", self.port)
         self._env = env
         self._secrets = {
@@ -132,7 +141,7 @@ class Server:
         """Start the process and wait until it answers."""
         if not self.wire.port:
             await self.wire.start()
-        command = [sys.executable, "-m", "meshvoice", "--env-file", "/nonexistent", "serve"]
+        command = [*self.prefix, *MESHVOICE, "serve"]
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *command, env=self.environment(), cwd=self.folder, stdout=log, stderr=log
@@ -142,16 +151,17 @@ class Server:
     async def ready(self) -> None:
         """Wait until the server answers."""
         assert self.process is not None
-        async with aiohttp.ClientSession() as session, asyncio.timeout(READY_SECONDS):
-            while True:
-                if self.process.returncode is not None:
-                    raise AssertionError(self.log.read_text())
-                try:
-                    async with session.get(f"http://127.0.0.1:{self.port}/healthz") as answer:
-                        if answer.status == 200:
-                            return
-                except aiohttp.ClientConnectionError:
-                    await asyncio.sleep(0.02)
+        host = self._env.get("MESHVOICE_HOST", "127.0.0.1")
+        probe = [*self.prefix, sys.executable, "-c", _PROBE, f"http://{host}:{self.port}/healthz"]
+        asking = await asyncio.create_subprocess_exec(*probe)
+        ended = asyncio.create_task(self.process.wait())
+        answered = asyncio.create_task(asking.wait())
+        await asyncio.wait([ended, answered], timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        if not answered.done():
+            asking.kill()
+            await answered
+            raise AssertionError(self.log.read_text())
 
     async def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         """End the process; gives its exit code."""
@@ -167,9 +177,9 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(folder: Path, **env: str) -> AsyncIterator[Server]:
+async def serving(folder: Path, *, prefix: Sequence[str] = (), **env: str) -> AsyncIterator[Server]:
     """Run a server for the length of a test."""
-    server = Server(folder, **env)
+    server = Server(folder, prefix=prefix, **env)
     try:
         await server.start()
         yield server

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import assert_never
 
 from meshvoice.access import gates
+from meshvoice.access.errors import AccessError
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.ids import PeerId, Room, RoomId, Sea, Table, UserId, parse_room
 from meshvoice.signaling.effects import Close, Deliver, Effect, RemoveUser, RenewCredentials
@@ -87,9 +88,17 @@ class Switchboard:
                     body = credentials_body(dict(self._credentials(user)))
                     self.carry_out(self.hub.send_credentials(socket, body, self._clock()))
                 case RemoveUser(room, user, by):
-                    self.remove(room, user, by=by)
+                    self._remove_if_possible(room, user, by)
                 case _:
                     assert_never(effect)
+
+    def _remove_if_possible(self, room: RoomId, user: UserId, by: UserId) -> None:
+        try:
+            self.remove(room, user, by=by)
+        except AccessError as problem:
+            # The book changed since that page was drawn; whoever has no right any more goes by the book.
+            log.info("nobody removed: %s", problem)
+            self.recheck(room)
 
     def remove(self, room: RoomId, user: UserId, *, by: UserId) -> None:
         """Remove a user for good, on the word of `by`. Raises `AccessError`."""

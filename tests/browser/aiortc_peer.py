@@ -15,6 +15,7 @@ import numpy as np
 from aiortc import (
     MediaStreamTrack,
     RTCConfiguration,
+    RTCIceServer,
     RTCPeerConnection,
     RTCSessionDescription,
 )
@@ -57,21 +58,25 @@ class Link:
         self.connection: RTCPeerConnection | None = None
         self.early: dict[int, list[Any]] = {}
         self.heard = np.zeros(0)
+        self.heard_at = 0.0
+        self.asked_at = 0.0
         self.task: asyncio.Task[None] | None = None
 
 
 class AiortcPeer:
     """Joins a room, offers as the newcomer and as the owner of a link, answers otherwise."""
 
-    def __init__(self, name: str, tone: int) -> None:
+    def __init__(self, name: str, tone: int, stun: str | None = None) -> None:
         self.name = name
         self.tone = tone
+        self._servers = [RTCIceServer(urls=stun)] if stun else []
         self.links: dict[str, Link] = {}
         self.me = ""
         self.order = 0
         self.errors: list[Any] = []
         self._ws: aiohttp.ClientWebSocketResponse | None = None
-        self._session: aiohttp.ClientSession | None = None
+        self._ticket = ""
+        self._seen = 0
 
     @asynccontextmanager
     async def in_room(self, origin: str, invitation: str) -> AsyncIterator[AiortcPeer]:
@@ -84,22 +89,34 @@ class AiortcPeer:
             async with session.post(f"{origin}/invitations/accept", data=fields) as answer:
                 assert answer.status == 200, await answer.text()
                 room = (await answer.json())["room_id"]
-            async with session.ws_connect(
-                f"{origin}/ws/voice/{room}/", protocols=("meshvoice.v1",), heartbeat=None
-            ) as ws:
-                assert ws.protocol == "meshvoice.v1"
-                self._ws = ws
-                await self._send(type="hello", name=self.name, muted=False)
-                reading = asyncio.create_task(self._read())
-                try:
-                    yield self
-                    await self._send(type="bye")
-                finally:
-                    reading.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await reading
-                    for link in self.links.values():
-                        await self._close(link)
+            staying = asyncio.gather(self._stay(session, f"{origin}/ws/voice/{room}/"), self._watch())
+            try:
+                yield self
+                await self._send(type="bye")
+            finally:
+                staying.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await staying
+                for link in self.links.values():
+                    await self._close(link)
+
+    async def _stay(self, session: aiohttp.ClientSession, url: str) -> None:
+        """Keep the seat: whenever the socket ends, come back with the ticket and the last `seq`."""
+        while True:
+            with contextlib.suppress(aiohttp.ClientError, OSError):
+                async with session.ws_connect(url, protocols=("meshvoice.v1",), heartbeat=4) as ws:
+                    assert ws.protocol == "meshvoice.v1"
+                    back = {"ticket": self._ticket, "seen": self._seen} if self._ticket else {}
+                    await ws.send_str(
+                        json.dumps({"type": "hello", "name": self.name, "muted": False, **back})
+                    )
+                    self._ws = ws
+                    async for frame in ws:
+                        message = json.loads(frame.data)
+                        self._seen = message["seq"]
+                        await self._take(message)
+            self._ws = None
+            await asyncio.sleep(0.3)
 
     def tones(self) -> dict[str, int]:
         """Give the strongest tone in the last 0.4 s of each peer that is heard, in Hz."""
@@ -124,20 +141,31 @@ class AiortcPeer:
         await self._send(type="repair", target=peer, gen=self.links[peer].gen, why="stalled")
 
     async def _send(self, **message: Any) -> None:
-        assert self._ws is not None
-        await self._ws.send_str(json.dumps(message))
+        # What is lost with a socket is said again: a repair by the next look, an offer by the repair.
+        if self._ws is not None:
+            with contextlib.suppress(aiohttp.ClientError, OSError):
+                await self._ws.send_str(json.dumps(message))
 
-    async def _read(self) -> None:
-        assert self._ws is not None
-        async for frame in self._ws:
-            await self._take(json.loads(frame.data))
+    async def _watch(self) -> None:
+        """Repair by what is heard: 4 s of silence, and not more often than each 5 s."""
+        while True:
+            await asyncio.sleep(0.5)
+            now = asyncio.get_running_loop().time()
+            for peer, link in list(self.links.items()):
+                if link.connection is None or now - link.heard_at < 4 or now - link.asked_at < 5:
+                    continue
+                link.asked_at = now
+                if self.order > link.order:
+                    await self.regenerate(peer)
+                else:
+                    await self.ask_repair(peer)
 
     async def _take(self, message: dict[str, Any]) -> None:
         source = message.get("source", "")
         match message["type"]:
             case "welcome":
-                self.me, self.order = source, message["order"]
-            case "present":
+                self.me, self.order, self._ticket = source, message["order"], message["ticket"]
+            case "present" if source not in self.links:
                 self.links[source] = Link(message["order"])
                 await self._offer(source)
             case "hello":
@@ -185,7 +213,8 @@ class AiortcPeer:
     async def _renew(self, link: Link, gen: int) -> RTCPeerConnection:
         await self._close(link)
         link.gen = gen
-        connection = link.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        link.heard_at = asyncio.get_running_loop().time()
+        connection = link.connection = RTCPeerConnection(RTCConfiguration(iceServers=self._servers))
 
         @connection.on("track")
         def heard(track: MediaStreamTrack) -> None:
@@ -210,6 +239,7 @@ class AiortcPeer:
                 frame = await track.recv()
                 assert isinstance(frame, AudioFrame)
                 samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels))[:, 0].astype(float)
+                link.heard_at = asyncio.get_running_loop().time()
                 link.heard = np.concatenate([link.heard, samples])[-RATE * 2 // 5 :]
 
     async def _close(self, link: Link) -> None:

@@ -6,7 +6,7 @@
   // --- a voice: one oscillator in place of the microphone ----------------------------------------------------
   const voice = globalThis.voice = { tone: globalThis.__TONE, tracks: [], refuse: "", asked: 0 };
   const speak = (tone) => {
-    const ctx = voice.ctx ??= new AudioContext({ sampleRate: 48000 });
+    const ctx = voice.ctx ??= new AudioContext();
     const out = ctx.createMediaStreamDestination();
     const hum = new ConstantSourceNode(ctx, { offset: 0 }); // a destination without a running source sends nothing
     const osc = new OscillatorNode(ctx, { frequency: tone });
@@ -27,8 +27,15 @@
   }
 
   // --- an ear: the level of each tone, block by block, at whatever an element plays ----------------------------
+  /** The amplitude of each tone in a block (Goertzel). */
+  const levelsOf = (TONES, block, rate) => TONES.map((tone) => {
+    const k = 2 * Math.cos(2 * Math.PI * tone / rate);
+    let s1 = 0, s2 = 0;
+    for (const x of block) { const s = x + k * s1 - s2; s2 = s1; s1 = s; }
+    return 2 / block.length * Math.sqrt(Math.max(0, s1 * s1 + s2 * s2 - k * s1 * s2));
+  });
   const worklet = `
-    const TONES = ${JSON.stringify(TONES)}, FRAMES = ${FRAMES};
+    const TONES = ${JSON.stringify(TONES)}, FRAMES = ${FRAMES}, levelsOf = ${levelsOf};
     registerProcessor("ear", class extends AudioWorkletProcessor {
       constructor() { super(); this.buffer = new Float32Array(FRAMES); this.blocks = []; }
       process([input]) {
@@ -36,20 +43,28 @@
         const samples = input[0];
         if (samples) this.buffer.set(samples, at); else this.buffer.fill(0, at, at + 128);
         if (at + 128 === FRAMES) {
-          const levels = TONES.map((tone) => {
-            const k = 2 * Math.cos(2 * Math.PI * tone / sampleRate);
-            let s1 = 0, s2 = 0;
-            for (const x of this.buffer) { const s = x + k * s1 - s2; s2 = s1; s1 = s; }
-            return 2 / FRAMES * Math.sqrt(Math.max(0, s1 * s1 + s2 * s2 - k * s1 * s2));
-          });
-          this.blocks.push({ index: Math.floor(currentFrame / FRAMES), levels });
+          this.blocks.push({ index: Math.floor(currentFrame / FRAMES), levels: levelsOf(TONES, this.buffer, sampleRate) });
           if (this.blocks.length === 2) { this.port.postMessage(this.blocks); this.blocks = []; }
         }
         return true;
       }
     });`;
+  /** A node that gives blocks. Where the page's policy holds (Firefox), one on the main thread has to do. */
+  const listener = (take) => {
+    if (ear.worklet) {
+      const node = new AudioWorkletNode(ear.ctx, "ear");
+      node.port.onmessage = ({ data }) => take(data);
+      return node;
+    }
+    const node = ear.ctx.createScriptProcessor(FRAMES, 1, 1);
+    node.onaudioprocess = ({ inputBuffer, playbackTime }) => {
+      const index = Math.round(playbackTime * ear.ctx.sampleRate / FRAMES);
+      take([{ index, levels: levelsOf(TONES, inputBuffer.getChannelData(0), ear.ctx.sampleRate) }]);
+    };
+    return node;
+  };
   const ear = globalThis.ear = {
-    ready: null, ctx: null, elements: new Map(), levels: new Map(), last: 0, firstHeard: {}, THRESHOLD: 0.03,
+    ready: null, ctx: null, worklet: false, elements: new Map(), levels: new Map(), last: 0, firstHeard: {}, THRESHOLD: 0.03,
     /** The tones heard now, element by element: [[500], [700]]. */
     now() {
       const lists = [];
@@ -85,8 +100,9 @@
   };
   const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
   const open = () => ear.ready ??= (async () => {
-    ear.ctx = new AudioContext({ sampleRate: 48000 });
-    await ear.ctx.audioWorklet.addModule(URL.createObjectURL(new Blob([worklet], { type: "text/javascript" })));
+    ear.ctx = new AudioContext();
+    const url = URL.createObjectURL(new Blob([worklet], { type: "text/javascript" }));
+    ear.worklet = await ear.ctx.audioWorklet?.addModule(url).then(() => true, () => false);
     await ear.ctx.resume();
     // Keeps the clock running, whoever speaks.
     new ConstantSourceNode(ear.ctx, { offset: 0 }).connect(ear.ctx.destination);
@@ -94,12 +110,12 @@
   const listen = async (element, stream) => {
     await open();
     let node = ear.elements.get(element);
+    if (!node && !stream?.getAudioTracks().length) return;
     if (!node) {
-      node = { worklet: new AudioWorkletNode(ear.ctx, "ear"), source: null, recent: [] };
-      node.worklet.connect(ear.ctx.destination);
-      node.worklet.port.onmessage = ({ data }) => {
+      node = { source: null, recent: [] };
+      node.blocks = listener((blocks) => {
         const silent = element.paused || element.muted || element.volume === 0 || !element.srcObject;
-        for (const { index, levels } of data) {
+        for (const { index, levels } of blocks) {
           const heard = silent ? levels.map(() => 0) : levels;
           node.recent.push(heard);
           if (node.recent.length > 8) node.recent.shift();
@@ -111,14 +127,15 @@
             if (level > ear.THRESHOLD) ear.firstHeard[TONES[i]] ??= performance.now();
           });
         }
-      };
+      });
+      node.blocks.connect(ear.ctx.destination);
       ear.elements.set(element, node);
     }
     node.source?.disconnect();
     node.source = null;
     if (stream && stream.getAudioTracks().length && element.srcObject === stream) {
       node.source = ear.ctx.createMediaStreamSource(stream);
-      node.source.connect(node.worklet);
+      node.source.connect(node.blocks);
     }
   };
   const property = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, "srcObject");

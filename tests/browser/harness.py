@@ -33,9 +33,14 @@ FLAGS = [
 ]
 AUTOPLAY = "--autoplay-policy=no-user-gesture-required"
 TONES = (500, 700, 900, 1100, 1300, 1500, 1700, 1900)
-EAR = Path(__file__).with_name("ear.js").read_text(encoding="utf-8")
+_EAR = Path(__file__).with_name("ear.js").read_text(encoding="utf-8")
 PATIENCE = 20.0
 """Seconds after which something that should happen counts as not happening."""
+
+
+def ear(tone: int) -> str:
+    """Give the script that lends a page a tone for a voice, and an ear."""
+    return f"globalThis.__TONE = {tone}; globalThis.__TONES = {json.dumps(TONES)};\n{_EAR}"
 
 
 async def until(what: str, ask: Callable[[], Awaitable[Any]], *, seconds: float = PATIENCE) -> Any:
@@ -214,9 +219,7 @@ class Stage:
         where: BrowserContext = await self.browser.new_context(
             bypass_csp=True, permissions=["microphone"], **context
         )
-        await where.add_init_script(
-            f"globalThis.__TONE = {tone}; globalThis.__TONES = {json.dumps(TONES)};\n{EAR}"
-        )
+        await where.add_init_script(ear(tone))
         somebody = Person(name, tone, await self._page(name, where), self.server)
         self.people.append(somebody)
         if sign_in:

@@ -27,6 +27,7 @@ class Homes:
         self.people: list[Person] = []
         self.stages: list[Stage] = []
         self.coturn: asyncio.subprocess.Process | None = None
+        self.stun = f"stun:{SERVER}:3478"
 
 
 def need_lab() -> None:
@@ -39,11 +40,14 @@ def need_lab() -> None:
 
 
 @asynccontextmanager
-async def at_home(folder: Path, *names: str, turn: bool, **env: str) -> AsyncIterator[Homes]:
-    """Bring people into the first one's sea, each at home, on its page, not yet in voice."""
+async def at_home(folder: Path, *names: str, turn: bool, spare: int = 0, **env: str) -> AsyncIterator[Homes]:
+    """Bring people into the first one's sea, each at home, on its page, not yet in voice.
+
+    `spare` homes more stand empty, the first of them `home<n+1>`.
+    """
     need_lab()
     async with AsyncExitStack() as stack:
-        lab = stack.enter_context(nat_lab(len(names)))
+        lab = stack.enter_context(nat_lab(len(names) + spare))
         prefix = ("ip", "netns", "exec", lab.name("srv"))
         env = {"MESHVOICE_HOST": SERVER, "MESHVOICE_PORT": "8080", "MESHVOICE_ORIGIN": ORIGIN, **env}
         if turn:

@@ -1,0 +1,184 @@
+"""Drives Debian's Firefox ESR over WebDriver BiDi (W3C), beside a sound server that plays to nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+FIREFOX = "/usr/bin/firefox-esr"
+START_SECONDS = 60
+PREFS = {
+    "media.navigator.streams.fake": True,
+    "media.navigator.permission.disabled": True,
+    "media.autoplay.default": 0,
+    # The lab's server has no certificate.
+    "dom.securecontext.allowlist": "45.76.0.10",
+    "media.autoplay.blocking_policy": 0,
+    "browser.shell.checkDefaultBrowser": False,
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "toolkit.telemetry.enabled": False,
+    "app.normandy.enabled": False,
+    "app.update.enabled": False,
+    "browser.startup.page": 0,
+    "browser.aboutwelcome.enabled": False,
+    "extensions.systemAddon.update.enabled": False,
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+}
+
+
+@asynccontextmanager
+async def sound_server(folder: Path) -> AsyncIterator[dict[str, str]]:
+    """Run a PulseAudio without loudspeakers, as Firefox's AudioContext needs one; gives the environment."""
+    socket = folder / "pulse.sock"
+    home = folder / "pulse"
+    home.mkdir()
+    process = await asyncio.create_subprocess_exec(
+        "pulseaudio",
+        *("-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=yes"),
+        *("-L", "module-null-sink rate=48000"),
+        *("-L", f"module-native-protocol-unix auth-anonymous=1 socket={socket}"),
+        env={**os.environ, "HOME": str(home), "XDG_RUNTIME_DIR": str(home)},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(400):  # PulseAudio has no word for being ready but its socket
+            if socket.exists():
+                break
+            await asyncio.sleep(0.05)
+        yield {"PULSE_SERVER": f"unix:{socket}"}
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+class FirefoxPage:
+    """One tab, with the few calls that the tests make of a Chromium page."""
+
+    def __init__(self, session: BidiSession, context: str) -> None:
+        self._session = session
+        self._context = context
+        self.url = "about:blank"
+
+    async def goto(self, url: str) -> None:
+        """Open a page and wait until it is loaded."""
+        self.url = url
+        where = {"context": self._context, "url": url, "wait": "complete"}
+        await self._session.command("browsingContext.navigate", where)
+
+    async def evaluate(self, expression: str, argument: Any = None) -> Any:
+        """Evaluate an expression, or call a function with an argument; JSON comes back."""
+        called = f"(typeof f === 'function' ? f({json.dumps(argument)}) : f)"
+        declaration = (
+            f"async () => {{ const f = ({expression}); return JSON.stringify(await {called}) ?? null; }}"
+        )
+        result = await self._session.command(
+            "script.callFunction",
+            {
+                "functionDeclaration": declaration,
+                "target": {"context": self._context},
+                "awaitPromise": True,
+                "userActivation": True,
+            },
+        )
+        if result["type"] == "exception":
+            raise AssertionError(result["exceptionDetails"]["text"])
+        value = result["result"].get("value")
+        return None if value is None else json.loads(value)
+
+    async def click(self, selector: str) -> None:
+        """Click an element, as a person does: with the activation that sounds need."""
+        await self.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
+
+
+class BidiSession:
+    """The WebSocket on which commands go out and results come back."""
+
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        self._ws = ws
+        self._last = 0
+        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+
+    async def read(self) -> None:
+        """Hand results to those who wait for them."""
+        async for frame in self._ws:
+            message = json.loads(frame.data)
+            future = self._waiting.pop(message.get("id", 0), None)
+            if future is not None and not future.done():
+                future.set_result(message)
+
+    async def command(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Send a command; gives its result."""
+        self._last += 1
+        future = self._waiting[self._last] = asyncio.get_running_loop().create_future()
+        await self._ws.send_json({"id": self._last, "method": method, "params": params})
+        answer = await asyncio.wait_for(future, 60)
+        if answer.get("type") == "error":
+            raise AssertionError(f"{method}: {answer.get('error')}: {answer.get('message')}")
+        result: dict[str, Any] = answer["result"]
+        return result
+
+
+@asynccontextmanager
+async def firefox(folder: Path, *scripts: str, prefix: tuple[str, ...] = ()) -> AsyncIterator[FirefoxPage]:
+    """Run a Firefox with one tab, in which `scripts` run before the page's own."""
+    profile = folder / "firefox"
+    profile.mkdir()
+    prefs = "".join(f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in PREFS.items())
+    (profile / "user.js").write_text(prefs, encoding="utf-8")
+    async with AsyncExitStack() as stack:
+        sound = await stack.enter_async_context(sound_server(folder))
+        process = await asyncio.create_subprocess_exec(
+            *prefix,
+            *(FIREFOX, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port=0"),
+            env={**os.environ, **sound, "HOME": str(folder)},
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        stack.push_async_callback(_end, process)
+        url = await asyncio.wait_for(_listening(process), START_SECONDS)
+        draining = asyncio.create_task(_drain(process))
+        stack.callback(draining.cancel)
+        connecting = await stack.enter_async_context(aiohttp.ClientSession())
+        ws = await stack.enter_async_context(connecting.ws_connect(f"{url}/session", max_msg_size=0))
+        session = BidiSession(ws)
+        reading = asyncio.create_task(session.read())
+        stack.callback(reading.cancel)
+        await session.command("session.new", {"capabilities": {}})
+        for script in scripts:
+            await session.command("script.addPreloadScript", {"functionDeclaration": f"() => {{ {script} }}"})
+        tab = await session.command("browsingContext.create", {"type": "tab"})
+        yield FirefoxPage(session, tab["context"])
+
+
+async def _listening(process: asyncio.subprocess.Process) -> str:
+    assert process.stderr is not None
+    async for line in process.stderr:
+        found = re.search(rb"WebDriver BiDi listening on (ws://\S+)", line)
+        if found:
+            return found[1].decode()
+    raise AssertionError("Firefox ended before it listened")
+
+
+async def _drain(process: asyncio.subprocess.Process) -> None:
+    assert process.stderr is not None
+    while await process.stderr.readline():
+        pass
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()

@@ -1,0 +1,79 @@
+"""Chromium with Firefox: heard both ways, whichever came first and so whichever owns the link."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
+
+import pytest
+from playwright.async_api import Page
+
+from tests.browser.conftest import need
+from tests.browser.firefox import FIREFOX, firefox
+from tests.browser.harness import TONES, Person, Stage, all_hear_each_other, ear, until
+from tests.browser.homes import at_home
+from tests.browser.test_dropped_sockets import connections
+from tests.process import Server
+
+
+@asynccontextmanager
+async def in_firefox(name: str, server: Server, folder: Path) -> AsyncIterator[Person]:
+    """Bring somebody in who uses Firefox."""
+    need(FIREFOX, "firefox-esr")
+    need("pulseaudio", "pulseaudio")
+    tone = TONES[-1]
+    async with firefox(folder, ear(tone)) as page:
+        person = Person(name, tone, cast(Page, page), server)
+        await person.sign_in()
+        yield person
+
+
+@pytest.mark.parametrize("first", ["Chromium", "Firefox"])
+async def test_chromium_and_firefox_hear_each_other_and_after_a_generation_made_by_either(
+    stage: Stage, tmp_path: Path, first: str
+) -> None:
+    ana = await stage.person("Ana")
+    await ana.open_sea()
+    async with in_firefox("Fox", stage.server, tmp_path) as fox:
+        await fox.come(await ana.invite())
+        order = [ana, fox] if first == "Chromium" else [fox, ana]
+        for person in order:
+            await person.join()
+        await all_hear_each_other([ana, fox])
+        assert await fox.names() == ["Fox", "Ana"]
+        # Whoever came second owns the link. One side's connection dies: if it is the owner's it makes a new
+        # generation, else it asks for one.
+        for broken in order:
+            made = [await connections(person) for person in order]
+            await broken.page.evaluate("globalThis.seen.connections.at(-1).close()")
+
+            async def renewed(before: list[int] = made) -> bool:
+                return all([await connections(p) > n for p, n in zip(order, before, strict=True)])
+
+            await until("both have a new connection", renewed)
+            await all_hear_each_other([ana, fox])
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize("moved", ["Chromium", "Firefox"])
+@pytest.mark.parametrize("first", ["Chromium", "Firefox"])
+async def test_a_new_address_on_either_side_keeps_the_voices(tmp_path: Path, moved: str, first: str) -> None:
+    async with at_home(tmp_path, "Ana", turn=True, spare=1) as homes:
+        (ana,) = homes.people
+        link = await ana.invite()
+        with homes.lab.inside("home2"):
+            async with in_firefox("Fox", homes.server, tmp_path) as fox:
+                await fox.come(link)
+                order = [ana, fox] if first == "Chromium" else [fox, ana]
+                for person in order:
+                    await person.join()
+                await all_hear_each_other([ana, fox])
+                mark = await ana.mark()
+                homes.lab.change_address(1 if moved == "Chromium" else 2)
+                await until("the old path is gone", lambda: ana.hears())
+                await all_hear_each_other([ana, fox])
+                gap = await ana.gap(fox, mark)
+                print(f"\n{first} first, {moved} moved: Chromium hears Firefox again after {gap:.0f} ms")
+                assert gap <= 5000

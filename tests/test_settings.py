@@ -1,0 +1,322 @@
+"""Settings are right, or the server doesn't start and says which variable to mend and how."""
+
+from __future__ import annotations
+
+import base64
+import re
+from ipaddress import IPv4Address, IPv6Address, ip_network
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meshvoice.settings import NAMES, Settings, SettingsError, TurnSettings
+
+KEY = bytes(range(32))
+KEY_TEXT = base64.urlsafe_b64encode(KEY).decode()
+OTHER_KEY = bytes(range(100, 132))
+SECRET = "aB3dE5gH7jK9mN1pQ3sT5vW7yZ_-0246"
+MINIMAL = {"MESHVOICE_SECRET_KEY": KEY_TEXT}
+TURN = {"COTURN_TURN_HOST": "turn.voice.net", "COTURN_SHARED_SECRET": SECRET}
+
+
+def read(**variables: str) -> Settings:
+    return Settings.from_env({**MINIMAL, **variables})
+
+
+def refusal(variables: dict[str, str]) -> SettingsError:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({**MINIMAL, **variables})
+    assert str(caught.value) == f"{caught.value.variable}: {caught.value.fix}"
+    return caught.value
+
+
+def test_a_secret_key_is_all_that_must_be_set() -> None:
+    assert read() == Settings(
+        secret_keys=(KEY,),
+        origins=("http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080"),
+        turn=TurnSettings(),
+    )
+
+
+def test_every_variable_is_read() -> None:
+    settings = Settings.from_env(
+        {
+            "MESHVOICE_HOST": "0.0.0.0",
+            "MESHVOICE_PORT": "8443",
+            "MESHVOICE_ORIGIN": "https://Voice.Club.net:443/",
+            "MESHVOICE_SECRET_KEY": f"{KEY_TEXT}, {base64.urlsafe_b64encode(OTHER_KEY).decode()}",
+            "MESHVOICE_DATABASE": "/var/lib/meshvoice/book.db",
+            "MESHVOICE_PASSPHRASE": "four words are best",
+            "MESHVOICE_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/24",
+            "MESHVOICE_USER_HEADER": "Remote-User",
+            "MESHVOICE_TABLE_SEATS": "4",
+            "MESHVOICE_SEA_HOURS": "1.5",
+            "MESHVOICE_SEA_PEERS": "5",
+            "MESHVOICE_RELAY_ONLY": "Yes",
+            "COTURN_SHARED_SECRET": f"{SECRET},{SECRET[::-1]}",
+            "COTURN_TURN_HOST": "[2001:db8::5]",
+            "COTURN_REALM": "club.net",
+            "COTURN_TTL": "600",
+            "COTURN_PORT": "80",
+            "COTURN_TLS_PORT": "443",
+            "COTURN_PUBLIC_IP": "192.0.2.5",
+            "COTURN_PRIVATE_IP": "10.0.0.5",
+            "COTURN_PUBLIC_IP6": "2001:db8::5",
+            "COTURN_TLS_CERT": "/etc/tls/cert.pem",
+            "COTURN_TLS_KEY": "/etc/tls/key.pem",
+            "COTURN_VERSION": "4.6",
+            "COTURN_MIN_PORT": "50000",
+            "COTURN_MAX_PORT": "50100",
+        }
+    )
+    assert settings == Settings(
+        secret_keys=(KEY, OTHER_KEY),
+        host="0.0.0.0",
+        port=8443,
+        origins=("https://voice.club.net",),
+        database="/var/lib/meshvoice/book.db",
+        passphrase="four words are best",
+        trusted_proxies=(ip_network("127.0.0.1"), ip_network("10.0.0.0/24")),
+        user_header="Remote-User",
+        table_seats=4,
+        sea_hours=1.5,
+        sea_peers=5,
+        relay_only=True,
+        turn=TurnSettings(
+            shared_secrets=(SECRET, SECRET[::-1]),
+            host="2001:db8::5",
+            realm="club.net",
+            ttl=600,
+            port=80,
+            tls_port=443,
+            public_ip=IPv4Address("192.0.2.5"),
+            private_ip=IPv4Address("10.0.0.5"),
+            public_ip6=IPv6Address("2001:db8::5"),
+            tls_cert="/etc/tls/cert.pem",
+            tls_key="/etc/tls/key.pem",
+            version=(4, 6, 0),
+            min_port=50000,
+            max_port=50100,
+        ),
+    )
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "MESHVOICE_SECRET_KEY"])
+def test_an_empty_variable_means_its_default(name: str) -> None:
+    assert read(**{name: "  "}) == read()
+
+
+def test_variables_of_others_are_none_of_our_business() -> None:
+    assert read(PATH="/bin", HOME="\n") == read()
+
+
+def test_the_example_file_shows_every_variable_and_no_other() -> None:
+    example = (Path(__file__).parents[1] / "conf" / "meshvoice.env.example").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"(?m)^#?((?:MESHVOICE|COTURN)_\w+)=", example)) == sorted(NAMES)
+
+
+# What follows from what
+
+
+def test_the_canonical_origin_is_the_first() -> None:
+    assert read(MESHVOICE_PORT="9000").origin == "http://localhost:9000"
+
+
+@pytest.mark.parametrize(
+    ("origin", "https"), [("https://voice.club.net", True), ("http://voice.club.net", False)]
+)
+def test_https_is_known_by_the_origin(origin: str, https: bool) -> None:
+    assert read(MESHVOICE_ORIGIN=origin).https is https
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("https://voice.club.net", "https://voice.club.net"),
+        ("https://VOICE.club.net/", "https://voice.club.net"),
+        ("https://voice.club.net:443", "https://voice.club.net"),
+        ("http://voice.club.net:80", "http://voice.club.net"),
+        ("http://voice.club.net:443", "http://voice.club.net:443"),
+        ("http://[2001:DB8::5]:8080", "http://[2001:db8::5]:8080"),
+    ],
+)
+def test_an_origin_is_kept_as_browsers_send_it(written: str, sent: str) -> None:
+    assert read(MESHVOICE_ORIGIN=written).origins == (sent,)
+
+
+def test_the_realm_is_the_turn_hosts_name_by_default() -> None:
+    assert read(**TURN).turn.realm == "turn.voice.net"
+
+
+@pytest.mark.parametrize(("name", "tls"), [("COTURN_TLS_CERT", True), ("HOME", False)])
+def test_tls_is_offered_where_a_certificate_is_configured(name: str, tls: bool) -> None:
+    assert read(**{name: "/cert", "COTURN_TLS_KEY": "/key" if tls else ""}).turn.tls is tls
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1", True), ("TRUE", True), ("on", True), ("0", False), ("no", False), ("Off", False)],
+)
+def test_a_flag_is_yes_or_no(text: str, value: bool) -> None:
+    assert read(**TURN, MESHVOICE_RELAY_ONLY=text).relay_only is value
+
+
+def test_a_version_may_leave_the_last_number_out() -> None:
+    assert read(COTURN_VERSION="4.6.1").turn.version == (4, 6, 1)
+    assert read(COTURN_VERSION="4.13").turn.version == (4, 13, 0)
+
+
+# What is refused, by the variable that is to be mended
+
+
+def test_no_secret_key_is_refused_with_the_command_that_makes_one() -> None:
+    with pytest.raises(SettingsError, match="MESHVOICE_SECRET_KEY: is not set: run `meshvoice secrets`"):
+        Settings.from_env({})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [("MESHVOICE_PROT", "MESHVOICE_PORT"), ("COTURN_SHARED_SECRETS", "COTURN_SHARED_SECRET")],
+)
+def test_an_unknown_variable_is_refused_and_the_likely_one_named(wrong: str, meant: str) -> None:
+    problem = refusal({wrong: "1"})
+    assert problem.variable == wrong
+    assert f"did you mean {meant}?" in problem.fix
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "change-me",
+        "short",
+        base64.urlsafe_b64encode(b"x" * 32).decode(),
+        base64.urlsafe_b64encode(KEY[:31]).decode(),
+        base64.urlsafe_b64encode(KEY + b"x").decode(),
+        KEY_TEXT[:-1],
+        KEY_TEXT + ",",
+        f"{KEY_TEXT},change-me",
+        KEY_TEXT[:-2] + "é=",
+        "placeholder" + KEY_TEXT[11:],
+    ],
+)
+def test_a_secret_key_that_is_none_is_refused_without_being_told(key: str) -> None:
+    problem = refusal({"MESHVOICE_SECRET_KEY": key})
+    assert problem.variable == "MESHVOICE_SECRET_KEY"
+    assert key not in str(problem)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "hunter2",
+        SECRET[:31],
+        "a" * 32,
+        "change_me_" + SECRET,
+        "your-secret-" + SECRET,
+        SECRET + " " + SECRET,
+        SECRET + ",",
+        SECRET + ",short",
+        SECRET * 7,
+    ],
+)
+def test_a_shared_secret_that_is_none_is_refused_without_being_told(secret: str) -> None:
+    problem = refusal({"COTURN_SHARED_SECRET": secret})
+    assert problem.variable == "COTURN_SHARED_SECRET"
+    assert secret not in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("MESHVOICE_HOST", "not a host"),
+        ("MESHVOICE_HOST", "fe80::1%eth0"),
+        ("MESHVOICE_PORT", "0"),
+        ("MESHVOICE_PORT", "65536"),
+        ("MESHVOICE_PORT", "80a"),
+        ("MESHVOICE_PORT", "٨٠"),
+        ("MESHVOICE_PORT", "²"),
+        ("MESHVOICE_PORT", "9" * 5000),
+        ("MESHVOICE_ORIGIN", "voice.club.net"),
+        ("MESHVOICE_ORIGIN", "ftp://voice.club.net"),
+        ("MESHVOICE_ORIGIN", "https://voice.club.net/path"),
+        ("MESHVOICE_ORIGIN", "https://voice.club.net?x"),
+        ("MESHVOICE_ORIGIN", "https://ana@voice.club.net"),
+        ("MESHVOICE_ORIGIN", "https://"),
+        ("MESHVOICE_ORIGIN", "https://voice.club.net:99999"),
+        ("MESHVOICE_ORIGIN", "https://[2001:db8::5"),
+        ("MESHVOICE_ORIGIN", "null"),
+        ("MESHVOICE_ORIGIN", "*"),
+        ("MESHVOICE_PASSPHRASE", "abc"),
+        ("MESHVOICE_PASSPHRASE", "password"),
+        ("MESHVOICE_PASSPHRASE", "Change-Me"),
+        ("MESHVOICE_PASSPHRASE", "12345678"),
+        ("MESHVOICE_TRUSTED_PROXIES", "proxy.club.net"),
+        ("MESHVOICE_TRUSTED_PROXIES", "10.0.0.1/24"),
+        ("MESHVOICE_TRUSTED_PROXIES", "127.0.0.1,"),
+        ("MESHVOICE_USER_HEADER", "Remote User"),
+        ("MESHVOICE_USER_HEADER", "X:Y"),
+        ("MESHVOICE_TABLE_SEATS", "1"),
+        ("MESHVOICE_TABLE_SEATS", "9"),
+        ("MESHVOICE_SEA_PEERS", "-2"),
+        ("MESHVOICE_SEA_HOURS", "0"),
+        ("MESHVOICE_SEA_HOURS", "169"),
+        ("MESHVOICE_SEA_HOURS", "1e2"),
+        ("MESHVOICE_SEA_HOURS", "nan"),
+        ("MESHVOICE_RELAY_ONLY", "maybe"),
+        ("COTURN_TURN_HOST", "turn:voice.net"),
+        ("COTURN_TURN_HOST", "voice.net:3478"),
+        ("COTURN_TURN_HOST", "fe80::1%eth0"),
+        ("COTURN_REALM", "two words"),
+        ("COTURN_TTL", "19"),
+        ("COTURN_TTL", "86401"),
+        ("COTURN_PUBLIC_IP", "turn.voice.net"),
+        ("COTURN_PUBLIC_IP", "2001:db8::5"),
+        ("COTURN_PUBLIC_IP6", "192.0.2.5"),
+        ("COTURN_PUBLIC_IP6", "fe80::1%eth0"),
+        ("COTURN_TLS_CERT", "cert.pem"),
+        ("COTURN_TLS_KEY", '/etc/"tls"/key.pem'),
+        ("COTURN_VERSION", "latest"),
+        ("COTURN_VERSION", "4"),
+        ("COTURN_MIN_PORT", "0"),
+    ],
+)
+def test_a_value_that_cannot_be_right_is_refused_by_its_name(name: str, text: str) -> None:
+    assert refusal({name: text}).variable == name
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\x00b", "a\tb", "a\u2028b", "\x7f"])
+def test_a_value_with_a_control_character_is_refused(text: str) -> None:
+    assert refusal({"MESHVOICE_DATABASE": text}).variable == "MESHVOICE_DATABASE"
+
+
+@pytest.mark.parametrize(
+    ("variables", "variable"),
+    [
+        ({"MESHVOICE_USER_HEADER": "Remote-User"}, "MESHVOICE_USER_HEADER"),
+        ({"MESHVOICE_RELAY_ONLY": "1"}, "MESHVOICE_RELAY_ONLY"),
+        ({"MESHVOICE_RELAY_ONLY": "1", "COTURN_SHARED_SECRET": SECRET}, "MESHVOICE_RELAY_ONLY"),
+        ({"COTURN_TURN_HOST": "turn.voice.net"}, "COTURN_SHARED_SECRET"),
+        ({"COTURN_PRIVATE_IP": "10.0.0.5"}, "COTURN_PRIVATE_IP"),
+        ({"COTURN_TLS_CERT": "/cert"}, "COTURN_TLS_KEY"),
+        ({"COTURN_TLS_KEY": "/key"}, "COTURN_TLS_CERT"),
+        ({"COTURN_MIN_PORT": "50000", "COTURN_MAX_PORT": "50000"}, "COTURN_MAX_PORT"),
+    ],
+)
+def test_what_means_nothing_alone_is_refused(variables: dict[str, str], variable: str) -> None:
+    assert refusal(variables).variable == variable
+
+
+@given(st.sampled_from(NAMES), st.text(max_size=80))
+def test_whatever_the_text_it_is_read_or_refused(name: str, text: str) -> None:
+    try:
+        Settings.from_env({**MINIMAL, name: text})
+    except SettingsError as problem:
+        assert problem.variable in NAMES  # noqa: PT017  # both outcomes are right
+
+
+@pytest.mark.parametrize("origin", ["https://x;y", "http://a b", "https://\u00e9t\u00e9.example.org", "https://-.org"])
+def test_an_origin_that_no_browser_sends_is_refused(origin: str) -> None:
+    with pytest.raises(SettingsError, match="MESHVOICE_ORIGIN: .* is no origin"):
+        Settings.from_env({**MINIMAL, "MESHVOICE_ORIGIN": origin})
