@@ -15,17 +15,20 @@ from contextlib import contextmanager
 from typing import Literal
 
 SERVER = "45.76.0.10"
+INSIDE = "172.31.0.10"
+"""The server's own address where it stands behind 1:1 NAT, as in most clouds."""
 _CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 Nat = Literal["cone", "symmetric", "udp-blocked", "only-443"]
 
 
 class NatLab:
-    """`srv` at SERVER on the public bridge; homes 1..n, each with a router that does NAT."""
+    """`srv` at SERVER on the public bridge, or behind its 1:1 NAT; homes 1..n, each with a router that does NAT."""
 
-    def __init__(self, homes: int) -> None:
+    def __init__(self, homes: int, *, server_behind_nat: bool = False) -> None:
         self._prefix = f"mv{os.getpid()}"
         self.homes = range(1, homes + 1)
+        self._server_behind_nat = server_behind_nat
         self._made: list[str] = []
         self._extra = 100
 
@@ -52,10 +55,13 @@ class NatLab:
         self.run("net", "ip", "link", "add", "br0", "type", "bridge")
         self.run("net", "ip", "link", "set", "br0", "up")
         self.run("net", "ip", "addr", "add", "45.76.0.1/24", "dev", "br0")
-        self._to_net("srv", "eth0", "srv")
-        self.run("srv", "ip", "addr", "add", f"{SERVER}/24", "dev", "eth0")
-        # Without one coturn gets ENETUNREACH for a client's private candidates, and ends the session.
-        self.run("srv", "ip", "route", "add", "default", "via", "45.76.0.1")
+        if self._server_behind_nat:
+            self._put_server_behind_nat()
+        else:
+            self._to_net("srv", "eth0", "srv")
+            self.run("srv", "ip", "addr", "add", f"{SERVER}/24", "dev", "eth0")
+            # Without one coturn gets ENETUNREACH for a client's private candidates, and ends the session.
+            self.run("srv", "ip", "route", "add", "default", "via", "45.76.0.1")
         for n in self.homes:
             router, home = f"router{n}", f"home{n}"
             self._to_net(router, "wan", f"r{n}")
@@ -95,7 +101,8 @@ class NatLab:
         if kind in ("udp-blocked", "only-443"):
             drops = "meta l4proto udp drop;"
         if kind == "only-443":
-            drops += " tcp dport != 443 ct direction original drop;"
+            # The pages come by 8080 here; a deployment has them on 443 too.
+            drops += " tcp dport != { 443, 8080 } ct direction original drop;"
         router = f"router{home}"
         self.run(router, "nft", "flush", "ruleset")
         self.run(
@@ -150,6 +157,18 @@ class NatLab:
                 ]
                 self.run(f"router{here}", *rule)
 
+    def shut(self, match: str) -> None:
+        """Drop what comes to the server and matches, as a provider's firewall does that keeps no state."""
+        self.run(
+            "srv",
+            "nft",
+            "-f",
+            "-",
+            stdin=f"""
+            table ip shut {{ chain input {{ type filter hook input priority 0; iifname "eth0" {match} drop; }}; }}
+            """,
+        )
+
     def heal(self, home: int) -> None:
         """Undo cuts and blocks of the home's router."""
         self.run(f"router{home}", "nft", "flush", "chain", "ip", "cuts", "forward")
@@ -163,6 +182,32 @@ class NatLab:
         self.run(router, "ip", "route", "replace", "default", "via", "45.76.0.1")
         # What was translated to the old address is gone with it.
         self.run(router, "conntrack", "-F")
+
+    def _put_server_behind_nat(self) -> None:
+        self._add("gate")
+        self._to_net("gate", "wan", "srv")
+        self.run("gate", "ip", "addr", "add", f"{SERVER}/24", "dev", "wan")
+        self.run("gate", "ip", "route", "add", "default", "via", "45.76.0.1")
+        self._link("srv", "eth0", "gate", "lan")
+        self.run("srv", "ip", "addr", "add", f"{INSIDE}/24", "dev", "eth0")
+        self.run("gate", "ip", "addr", "add", "172.31.0.1/24", "dev", "lan")
+        self.run("srv", "ip", "route", "add", "default", "via", "172.31.0.1")
+        self.run("gate", "sysctl", "-qw", "net.ipv4.ip_forward=1")
+        self.run(
+            "gate",
+            "nft",
+            "-f",
+            "-",
+            stdin=f"""
+            table ip nat {{
+                chain pre {{ type nat hook prerouting priority -100; ip daddr {SERVER} dnat to {INSIDE}; }};
+                chain post {{
+                    type nat hook postrouting priority 100;
+                    oifname "wan" ip saddr {INSIDE} snat to {SERVER};
+                }};
+            }}
+            """,
+        )
 
     def _add(self, which: str) -> None:
         subprocess.run(["ip", "netns", "add", self.name(which)], check=True, timeout=30)
@@ -197,9 +242,9 @@ def possible() -> bool:
 
 
 @contextmanager
-def nat_lab(homes: int) -> Iterator[NatLab]:
+def nat_lab(homes: int, *, server_behind_nat: bool = False) -> Iterator[NatLab]:
     """Make a lab for the length of a test."""
-    lab = NatLab(homes)
+    lab = NatLab(homes, server_behind_nat=server_behind_nat)
     try:
         lab.up()
         yield lab

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import assert_never
 
 from meshvoice.access import gates
-from meshvoice.access.errors import AccessError
+from meshvoice.access.errors import NotAllowed, NotFound
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.ids import PeerId, Room, RoomId, Sea, Table, UserId, parse_room
 from meshvoice.signaling.effects import Close, Deliver, Effect, RemoveUser, RenewCredentials
@@ -95,8 +95,9 @@ class Switchboard:
     def _remove_if_possible(self, room: RoomId, user: UserId, by: UserId) -> None:
         try:
             self.remove(room, user, by=by)
-        except AccessError as problem:
+        except (NotAllowed, NotFound) as problem:
             # The book changed since that page was drawn; whoever has no right any more goes by the book.
+            # A book that can't be written is another matter: the owner's socket ends, and so the owner knows.
             log.info("nobody removed: %s", problem)
             self.recheck(room)
 

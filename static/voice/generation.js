@@ -156,7 +156,7 @@ export class Generation {
   async sample() {
     const connection = this.#connection;
     if (!connection || this.#closed) return { gen: this.gen, packets: 0, path: null, rtt: null, loss: null };
-    const { packets, lost, path, rtt } = readStats(await connection.getStats());
+    const { packets, lost, path, rtt, age } = readStats(await connection.getStats());
     const since = this.#window;
     const now = this.#platform.now();
     if (now - since.at >= WINDOW) {
@@ -168,7 +168,7 @@ export class Generation {
     const direction = this.#transceiver?.currentDirection;
     const mute = direction === "sendonly" || direction === "inactive";
     if (mute && connection.connectionState === "connected") this.#unexpected += 1;
-    return { gen: this.gen, packets: packets + this.#unexpected, path, rtt, loss: this.#window.loss };
+    return { gen: this.gen, packets: packets + this.#unexpected, path, rtt, loss: this.#window.loss, age };
   }
 
   close() {

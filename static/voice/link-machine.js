@@ -16,7 +16,7 @@ import { LIMITS, close, deafFor, end, inFlight, open, play } from "./link-state.
 
 /** What getStats said of one generation.
  *  @typedef {{gen: number, packets: number, path: "direct" | "relay" | null,
- *    rtt: number | null, loss: number | null}} Sample */
+ *    rtt: number | null, loss: number | null, age?: number | null}} Sample age: ms since the last packet */
 
 /**
  * @typedef {{type: "begin"}
@@ -69,18 +69,21 @@ const EVENTS = {
       if (waiting) waiting.since = now;
     }
     Object.assign(link, { tickedAt: now, late });
+    let heard = false;
     for (const sample of samples) {
       const each = find(link, sample.gen);
       if (!each) continue;
       if (sample.packets > each.packets) {
         if (each.phase !== "connected") Object.assign(each, { phase: "connected", since: now });
-        Object.assign(link, { heard: true, heardAt: now });
-        each.heardAt = now;
+        heard = true;
+        // Between two looks lies a second: the packet itself tells when it came.
+        each.heardAt = now - Math.min(Math.max(sample.age ?? 0, 0), LIMITS.unwell);
+        Object.assign(link, { heard, heardAt: Math.max(link.heardAt, each.heardAt) });
       }
       Object.assign(each, { packets: sample.packets, path: sample.path, rtt: sample.rtt, loss: sample.loss });
     }
     if (link.addressesAt !== null && link.heardAt - link.addressesAt > LIMITS.gap) link.addressesAt = null;
-    const settled = link.heardAt === now && link.live.at(-1)?.won && now - link.wonAt >= LIMITS.settled;
+    const settled = heard && link.live.at(-1)?.won && now - link.wonAt >= LIMITS.settled;
     if (settled) Object.assign(link, { attempt: 0, retryAt: 0 });
   },
 

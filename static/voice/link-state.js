@@ -219,5 +219,7 @@ export function report(link) {
  */
 export function pace(link) {
   const contest = inFlight(link)?.phase === "connected" || link.live.some((each) => each.closeAt !== null);
-  return contest ? 100 : 1000;
+  if (contest) return 100;
+  // Silence has begun: now each quarter of a second counts.
+  return deafFor(link) >= LIMITS.unwell ? 250 : 1000;
 }

@@ -1,7 +1,8 @@
 // @ts-check
 /** What one getStats report says of a link: packets heard and lost, the path, the round trip. */
 
-/** @typedef {{packets: number, lost: number, path: "direct" | "relay" | null, rtt: number | null}} Heard in ms */
+/** @typedef {{packets: number, lost: number, path: "direct" | "relay" | null, rtt: number | null,
+ *   age: number | null}} Heard rtt and age (since the last packet) in ms */
 
 /**
  * @param {Iterable<[string, any]>} report an RTCStatsReport
@@ -19,8 +20,19 @@ export function readStats(report) {
     packets: sum(inbound, "packetsReceived"),
     lost: sum(inbound, "packetsLost"),
     path: pair ? pathOf(stats, pair) : null,
+    age: ageOf(inbound),
     rtt: typeof rtt === "number" ? Math.round(rtt * 1000) : null,
   };
+}
+
+/**
+ * By the report's own clock, which need not be ours.
+ * @param {any[]} inbound
+ */
+function ageOf(inbound) {
+  const ages = inbound.filter((each) => each.lastPacketReceivedTimestamp > 0)
+    .map((each) => each.timestamp - each.lastPacketReceivedTimestamp);
+  return ages.length ? Math.min(...ages) : null;
 }
 
 /**

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.browser.harness import CHROMIUM, TONES, Person, Stage
-from tests.nat_lab import SERVER, NatLab, nat_lab, possible
+from tests.nat_lab import INSIDE, SERVER, NatLab, nat_lab, possible
 from tests.process import MESHVOICE, Server, serving
 
 ORIGIN = f"http://{SERVER}:8080"
@@ -40,22 +40,35 @@ def need_lab() -> None:
 
 
 @asynccontextmanager
-async def at_home(folder: Path, *names: str, turn: bool, spare: int = 0, **env: str) -> AsyncIterator[Homes]:
+async def at_home(
+    folder: Path,
+    *names: str,
+    turn: bool,
+    spare: int = 0,
+    server_behind_nat: bool = False,
+    coturn: Mapping[str, str] | None = None,
+    flags: Sequence[str] = (),
+    **env: str,
+) -> AsyncIterator[Homes]:
     """Bring people into the first one's sea, each at home, on its page, not yet in voice.
 
-    `spare` homes more stand empty, the first of them `home<n+1>`.
+    `spare` homes more stand empty, the first of them `home<n+1>`; `coturn` is what its settings have other than
+    the server's, as in a deployment where the two went apart; `flags` are Chromium's.
     """
     need_lab()
     async with AsyncExitStack() as stack:
-        lab = stack.enter_context(nat_lab(len(names) + spare))
+        lab = stack.enter_context(nat_lab(len(names) + spare, server_behind_nat=server_behind_nat))
         prefix = ("ip", "netns", "exec", lab.name("srv"))
-        env = {"MESHVOICE_HOST": SERVER, "MESHVOICE_PORT": "8080", "MESHVOICE_ORIGIN": ORIGIN, **env}
+        own = INSIDE if server_behind_nat else SERVER
+        env = {"MESHVOICE_HOST": own, "MESHVOICE_PORT": "8080", "MESHVOICE_ORIGIN": ORIGIN, **env}
+        if server_behind_nat:
+            env = {"COTURN_PUBLIC_IP": SERVER, "COTURN_PRIVATE_IP": INSIDE, **env}
         if turn:
             env = {"COTURN_TURN_HOST": SERVER, "COTURN_MIN_PORT": "50000", "COTURN_MAX_PORT": "50999", **env}
         server = await stack.enter_async_context(serving(folder, prefix=prefix, **env))
         homes = Homes(lab, server)
         if turn:
-            homes.coturn = await stack.enter_async_context(_coturn(folder, server))
+            homes.coturn = await stack.enter_async_context(_coturn(folder, server, coturn or {}))
         for number, name in enumerate(names, 1):
             chromium = folder / f"chromium{number}"
             chromium.write_text(
@@ -63,7 +76,7 @@ async def at_home(folder: Path, *names: str, turn: bool, spare: int = 0, **env: 
             )
             chromium.chmod(0o700)
             flag = f"--unsafely-treat-insecure-origin-as-secure={ORIGIN}"
-            stage = await stack.enter_async_context(Stage(server, flag, executable=str(chromium)))
+            stage = await stack.enter_async_context(Stage(server, flag, *flags, executable=str(chromium)))
             homes.stages.append(stage)
             homes.people.append(await stage.person(name, tone=TONES[number - 1]))
         owner, *guests = homes.people
@@ -75,13 +88,15 @@ async def at_home(folder: Path, *names: str, turn: bool, spare: int = 0, **env: 
 
 
 @asynccontextmanager
-async def _coturn(folder: Path, server: Server) -> AsyncIterator[asyncio.subprocess.Process]:
+async def _coturn(
+    folder: Path, server: Server, apart: Mapping[str, str]
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run a real coturn beside the server, from the configuration that the server's own settings render."""
     render = await asyncio.create_subprocess_exec(
         *server.prefix,
         *MESHVOICE,
         "coturn-conf",
-        env=server.environment(),
+        env={**server.environment(), **apart},
         stdout=asyncio.subprocess.PIPE,
     )
     conf, _ = await render.communicate()

@@ -8,19 +8,15 @@ import pytest
 
 from tests.web.house import House
 from tests.web.person import Frame, Person, Wire
+from tests.web.rooms import pair
 
-SDP = "v=0\r\n"
 NEW_KEY = bytes(range(32, 64))
 
 
-async def pair(ana: Person, bo: Person) -> tuple[str, Wire, Wire]:
+async def seated(ana: Person, bo: Person) -> tuple[str, Wire, Wire]:
     """A sea and two people in its voice."""
-    room = await ana.open_sea()
-    await bo.accept(await ana.invite(room))
-    wires = await ana.join(room), await bo.join(room)
-    for wire in wires:
-        await wire.caught_up()
-    return room, *wires
+    hers, his = await pair(ana, bo)
+    return f"mysea-{ana.user_id}", hers, his
 
 
 def ticket(wire: Wire) -> str:
@@ -40,7 +36,7 @@ def kinds(frames: list[Frame]) -> list[str]:
 
 async def test_a_dropped_socket_costs_nothing(ana: Person, bo: Person) -> None:
     """The seat is kept, what came meanwhile is given once and in order, and nobody leaves or joins."""
-    room, hers, his = await pair(ana, bo)
+    room, hers, his = await seated(ana, bo)
     before = seen(his)
     await his.leave()
     assert (await hers.next("away"))["source"] == his.peer
@@ -56,7 +52,7 @@ async def test_a_dropped_socket_costs_nothing(ana: Person, bo: Person) -> None:
 
 
 async def test_what_the_server_took_before_the_drop_it_says_and_drops(ana: Person, bo: Person) -> None:
-    room, hers, his = await pair(ana, bo)
+    room, hers, his = await seated(ana, bo)
     for n in (1, 2):
         await his.say(type="repair", target=hers.peer, gen=n, why="", n=n)
     await his.caught_up()
@@ -72,7 +68,7 @@ async def test_what_the_server_took_before_the_drop_it_says_and_drops(ana: Perso
 
 
 async def test_a_socket_that_still_hangs_is_replaced_and_nobody_hears_of_it(ana: Person, bo: Person) -> None:
-    room, hers, his = await pair(ana, bo)
+    room, hers, his = await seated(ana, bo)
     back = await bo.connect(room)
     await back.hello("Bo", ticket=ticket(his), seen=seen(his))
     assert await his.closed() == 4409
@@ -81,7 +77,7 @@ async def test_a_socket_that_still_hangs_is_replaced_and_nobody_hears_of_it(ana:
 
 
 async def test_whoever_stays_away_too_long_is_lost(ana: Person, bo: Person) -> None:
-    room, hers, his = await pair(ana, bo)
+    room, hers, his = await seated(ana, bo)
     await his.leave()
     await hers.next("away")
     ana.house.clock.now += 45
@@ -96,7 +92,7 @@ async def test_whoever_stays_away_too_long_is_lost(ana: Person, bo: Person) -> N
 
 async def test_after_a_restart_everyone_sits_where_they_sat(ana: Person, bo: Person, house: House) -> None:
     """A new process on the same file and keys seats a ticket's peer under its old id and order."""
-    room, hers, his = await pair(ana, bo)
+    room, hers, his = await seated(ana, bo)
     *codes, _ = await asyncio.gather(hers.closed(), his.closed(), house.restart(farewell=True))
     assert codes == [1012, 1012]
     again = []
@@ -118,7 +114,7 @@ async def test_a_newcomer_after_a_restart_is_above_all_who_came_before(
     ana: Person, bo: Person, house: House
 ) -> None:
     """Of two peers the higher order owns the link, so no two may change places."""
-    room, hers, _ = await pair(ana, bo)
+    room, hers, _ = await seated(ana, bo)
     await house.restart()
     house.clock.now -= 3600
     back = await ana.connect(room)
@@ -127,7 +123,7 @@ async def test_a_newcomer_after_a_restart_is_above_all_who_came_before(
 
 
 async def test_a_newer_tab_takes_the_place_of_the_older(ana: Person, bo: Person) -> None:
-    room, hers, his = await pair(ana, bo)
+    room, hers, his = await seated(ana, bo)
     newer = await bo.join(room)
     assert await his.closed() == 4409
     told = await hers.caught_up()
@@ -137,7 +133,7 @@ async def test_a_newer_tab_takes_the_place_of_the_older(ana: Person, bo: Person)
 
 
 async def test_a_key_in_rotation_still_proves_a_seat(ana: Person, bo: Person, house: House) -> None:
-    room, hers, _ = await pair(ana, bo)
+    room, hers, _ = await seated(ana, bo)
     await house.restart(secret_keys=(NEW_KEY, *house.settings.secret_keys))
     back = await ana.connect(room)
     assert (await back.hello("Ana", ticket=ticket(hers)))["source"] == hers.peer
@@ -148,7 +144,7 @@ async def test_a_ticket_that_proves_nothing_makes_a_newcomer(
     ana: Person, bo: Person, house: House, kind: str
 ) -> None:
     """It costs the seat, never the call, and nobody takes another's place with it (S4)."""
-    room, hers, his = await pair(ana, bo)
+    room, hers, his = await seated(ana, bo)
     own = await bo.join(await bo.open_sea())
     tickets = {
         "another's": ticket(hers),
@@ -170,7 +166,7 @@ async def test_a_ticket_that_proves_nothing_makes_a_newcomer(
 
 async def test_no_ticket_leads_past_the_gate(ana: Person, bo: Person, house: House) -> None:
     """Who was removed stays out with a ticket that was good, also after a restart (S8, S10)."""
-    room, _, his = await pair(ana, bo)
+    room, _, his = await seated(ana, bo)
     early = await bo.connect(room)
     await ana.does(f"/my-sea/guests/{bo.user_id}/remove")
     assert await his.closed() == 4403
@@ -183,7 +179,7 @@ async def test_no_ticket_leads_past_the_gate(ana: Person, bo: Person, house: Hou
 
 async def test_a_sleeping_tab_does_not_take_the_call_back(ana: Person, bo: Person) -> None:
     """A newer tab of the same user has the seat: the older one's ticket is too old."""
-    room, _, older = await pair(ana, bo)
+    room, _, older = await seated(ana, bo)
     newer = await bo.join(room)
     assert await older.closed() == 4409
     await newer.caught_up()

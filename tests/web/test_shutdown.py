@@ -13,8 +13,8 @@ import aiohttp
 import pytest
 
 from tests.web.person import Person
+from tests.web.rooms import SDP, Stalled
 from tests.web.running import Outside, serving, usual
-from tests.web.test_sockets import SDP, Stalled
 
 
 @pytest.fixture

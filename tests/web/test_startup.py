@@ -30,7 +30,10 @@ SHORT = "kV8pQ2x"
 async def refused(folder: Path, env_file: Path, more: dict[str, str] | None = None) -> Running:
     """Start what must not start."""
     running = await launch(folder, env_file, more=more)
-    assert await running.ends() == 2
+    try:
+        assert await running.ends() == 2
+    finally:
+        await running.ends(signal.SIGKILL)
     return running
 
 
@@ -173,6 +176,9 @@ async def test_new_secrets_are_made_once_and_start_the_server(tmp_path: Path) ->
         assert secret.encode() not in said
     port = usual(tmp_path)["MESHVOICE_PORT"]
     running = await launch(tmp_path, env_file, more={"MESHVOICE_PORT": port})
-    await running.listens()
-    assert await running.ends(signal.SIGTERM) == 0
+    try:
+        await running.listens()
+        assert await running.ends(signal.SIGTERM) == 0
+    finally:
+        await running.ends(signal.SIGKILL)
     assert TURN_SECRET.encode() not in running.log

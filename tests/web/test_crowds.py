@@ -1,0 +1,140 @@
+"""Those who read nothing, those who say too much, and those who are too many (S5, S6)."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import closing
+
+import pytest
+from aiohttp import ClientConnectionError
+
+from meshvoice.signaling.limits import Buckets, Cap
+from meshvoice.web.throttles import Throttles
+from tests.web.conftest import MakeHouse
+from tests.web.house import DEADLINE, LOOPBACK
+from tests.web.person import Person
+from tests.web.rooms import SDP, Stalled, pair
+
+
+async def test_a_peer_that_reads_nothing_is_cut_and_nobody_else_loses_a_frame(
+    ana: Person, bo: Person, cleo: Person
+) -> None:
+    """A bounded outbox: the stalled peer ends with 4408, the others get all of theirs in order (S5)."""
+    room = await ana.open_sea()
+    for guest in (bo, cleo):
+        await guest.accept(await ana.invite(room))
+    sender, honest = await ana.join(room), await bo.join(room)
+    with closing(await Stalled.join(cleo, room)) as stalled:
+        await sender.caught_up()
+        cut, sent = False, 0
+        async with asyncio.timeout(DEADLINE):
+            while not cut:
+                for _ in range(100):
+                    sent += 1
+                    await sender.say(type="offer", target=stalled.peer, gen=1, sdp=SDP + "a" * 16_000)
+                    await sender.say(type="repair", target=honest.peer, gen=sent, why="stalled")
+                cut = "away" in [frame["type"] for frame in await sender.caught_up()]
+                got = [frame["gen"] for frame in await honest.caught_up() if frame["type"] == "repair"]
+                assert got == list(range(sent - 99, sent + 1))
+                # Time moves on for the token buckets alone.
+                ana.house.clock.now += 4
+    assert 'meshvoice_ended_sockets_total{code="4408"} 1.0' in (await ana.get("/metrics")).text
+
+
+async def test_a_flood_is_cut_and_an_honest_pair_goes_on(ana: Person, bo: Person, cleo: Person) -> None:
+    """In one moment a flooder's first 400 frames pass, 200 are answered `too-fast`, then he is out (S6)."""
+    room = await ana.open_sea()
+    for guest in (bo, cleo):
+        await guest.accept(await ana.invite(room))
+    hers, his, flooder = await ana.join(room), await bo.join(room), await cleo.join(room)
+
+    async def flood() -> int:
+        try:
+            for gen in range(1, 2_000):
+                await flooder.say(type="repair", target=his.peer, gen=gen, why="stalled")
+        except ClientConnectionError:
+            pass  # cut while sending
+        return await flooder.closed()
+
+    async def talk() -> None:
+        for gen in range(1, 101):
+            await hers.say(type="repair", target=his.peer, gen=gen, why="stalled")
+            while (await his.next("repair"))["source"] != hers.peer:
+                continue
+            await his.say(type="abort", target=hers.peer, gen=gen)
+            assert (await hers.next("abort"))["gen"] == gen
+
+    code, _ = await asyncio.gather(flood(), talk())
+    assert code == 4429
+    told = [frame.get("code") for frame in flooder.frames if frame["type"] == "error"]
+    assert told == ["too-fast"] * 200
+    await his.caught_up()
+    passed = [frame for frame in his.frames if frame["type"] == "repair" and frame["source"] == flooder.peer]
+    assert len(passed) == 400
+    assert [frame["source"] for frame in his.frames if frame["type"] == "left"] == [flooder.peer]
+
+
+async def test_whoever_sends_nothing_but_mistakes_is_cut(ana: Person, bo: Person) -> None:
+    """Twenty bad messages are borne, then the seat is gone and the socket closes with 4400 (S3, S6)."""
+    hers, his = await pair(ana, bo)
+    for _ in range(25):
+        await his.socket.send_str("{}")
+    assert await his.closed() == 4400
+    assert [frame["type"] for frame in await hers.caught_up()] == ["left"]
+
+
+@pytest.mark.parametrize(
+    ("throttles", "held", "refused"),
+    [
+        (Throttles(sockets_of_user=Cap(2)), ["ana", "ana"], "ana"),
+        (Throttles(sockets_of_address=Cap(2)), ["ana", "bo"], "bo"),
+        (Throttles(sockets_of_room=Cap(2)), ["ana", "cleo"], "cleo"),
+        (Throttles(sockets=Cap(2)), ["ana", "cleo"], "bo"),
+    ],
+)
+async def test_open_sockets_are_capped(
+    make_house: MakeHouse, throttles: Throttles, held: list[str], refused: str
+) -> None:
+    """By user, by address (/64), by room, and in all: 429; what is closed makes room again (S6)."""
+    house = await make_house(throttles=throttles, trusted_proxies=LOOPBACK)
+    hosts = {"ana": "2001:db8::1", "bo": "2001:db8::2", "cleo": "2001:db8:0:1::1"}
+    people = {name: await Person(house, address=host).sign_in(name) for name, host in hosts.items()}
+    room = await people["ana"].open_sea()
+    for guest in ("bo", "cleo"):
+        await people[guest].accept(await people["ana"].invite(room))
+    wires = [await people[name].connect(room) for name in held]
+    assert await people[refused].knock(room) == 429
+    for wire in wires:
+        await wire.leave()
+    async with asyncio.timeout(DEADLINE):
+        # Nobody is told when the server is through with a socket.
+        while await people[refused].knock(room) != 101:
+            continue
+
+
+@pytest.mark.parametrize(
+    "throttles",
+    [Throttles(handshakes=Buckets(rate=1, burst=2)), Throttles(joins=Buckets(rate=1, burst=2))],
+)
+async def test_handshakes_are_limited(make_house: MakeHouse, throttles: Throttles) -> None:
+    """By address, and by user for those that would come in (S6)."""
+    house = await make_house(throttles=throttles)
+    ana = await Person(house).sign_in("Ana")
+    room = await ana.open_sea()
+    assert [await ana.knock(room) for _ in range(3)] == [101, 101, 429]
+    house.clock.now += 1
+    assert await ana.knock(room) == 101
+
+
+async def test_a_full_room_says_so(make_house: MakeHouse) -> None:
+    house = await make_house(sea_peers=2)
+    ana, bo, cleo = [await Person(house).sign_in(name) for name in ("Ana", "Bo", "Cleo")]
+    room = await ana.open_sea()
+    for guest in (bo, cleo):
+        await guest.accept(await ana.invite(room))
+    await ana.join(room)
+    await bo.join(room)
+    third = await cleo.connect(room)
+    await third.say(type="hello", name="Cleo", muted=False)
+    assert (await third.next("error"))["code"] == "room-full"
+    assert await third.closed() == 4413
