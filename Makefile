@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check format secrets coturn-conf coturn doctor bench clean
+.PHONY: run test check soak format secrets coturn-conf coturn doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -28,6 +28,12 @@ check: $(VENV)/check.done node_modules/.package-lock.json
 	node --test tests/js/
 	$(BIN)/python -m pytest --cov --cov-report=term
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
+
+# What takes minutes: hundreds of comings and goings, browsers asleep, the server killed again and again.
+soak: $(VENV)/test.done
+	@tests/need.sh $(BROWSER_NEEDS)
+	$(BIN)/python -m pytest -m slow
+	SEEDS=10000 node --test tests/js/simulator.test.js
 
 # The pure core: what decides who is where, who hears what and who may enter.
 PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/settings.py,meshvoice/names.py,meshvoice/ids.py

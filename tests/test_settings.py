@@ -320,3 +320,25 @@ def test_whatever_the_text_it_is_read_or_refused(name: str, text: str) -> None:
 def test_an_origin_that_no_browser_sends_is_refused(origin: str) -> None:
     with pytest.raises(SettingsError, match="MESHVOICE_ORIGIN: .* is no origin"):
         Settings.from_env({**MINIMAL, "MESHVOICE_ORIGIN": origin})
+
+
+def test_the_readmes_table_lists_every_variable_with_its_default() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `((?:MESHVOICE|COTURN)_\w+)` \| (.+?) \|", readme, re.M))
+    assert sorted(rows) == sorted(NAMES)
+    settings = Settings.from_env(MINIMAL)
+    for name, value in {
+        "MESHVOICE_HOST": settings.host,
+        "MESHVOICE_PORT": settings.port,
+        "MESHVOICE_ORIGIN": settings.origin,
+        "MESHVOICE_DATABASE": settings.database,
+        "MESHVOICE_TABLE_SEATS": settings.table_seats,
+        "MESHVOICE_SEA_HOURS": int(settings.sea_hours),
+        "MESHVOICE_SEA_PEERS": settings.sea_peers,
+        "COTURN_TTL": settings.turn.ttl,
+        "COTURN_PORT": settings.turn.port,
+        "COTURN_TLS_PORT": settings.turn.tls_port,
+        "COTURN_MIN_PORT": settings.turn.min_port,
+        "COTURN_MAX_PORT": settings.turn.max_port,
+    }.items():
+        assert rows[name] == f"`{value}`"

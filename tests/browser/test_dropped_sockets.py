@@ -7,9 +7,7 @@ import random
 import signal
 from itertools import permutations
 
-import pytest
-
-from tests.browser.harness import TONES, Person, Stage, all_hear_each_other, until
+from tests.browser.harness import Person, Stage, all_hear_each_other, until
 
 GAP = 100.0
 """Milliseconds of silence that would be a lost word."""
@@ -193,24 +191,3 @@ async def test_a_second_tab_takes_over_and_the_first_says_so(stage: Stage) -> No
     opened = await sockets([bo])
     await all_hear_each_other([ana, second])
     assert await sockets([bo]) == opened
-
-
-@pytest.mark.slow
-async def test_a_browser_stopped_for_a_minute_is_back_in_the_call(stage: Stage) -> None:
-    """A laptop's lid: the whole browser process stands still, then goes on."""
-    (ana,) = await stage.sea("Ana")
-    await ana.join()
-    async with Stage(stage.server) as lid:
-        bo = await lid.person("Bo", tone=TONES[1])
-        await bo.come(await ana.invite())
-        await bo.join()
-        await all_hear_each_other([ana, bo])
-        lid.signal(signal.SIGSTOP)
-        try:
-            await asyncio.sleep(60)
-            assert await ana.tones() == []
-        finally:
-            lid.signal(signal.SIGCONT)
-        await all_hear_each_other([ana, bo])
-        assert await bo.joined()
-        assert lid.problems == []
