@@ -18,15 +18,16 @@ export function attach(button, { hint = null, panel = null, modules = load } = {
   const join = async () => {
     button.setAttribute("aria-busy", "true");
     say("Joining. Your browser may ask for the microphone.");
-    try {
-      const [{ VoiceRoom }, { VoiceButton }, { VoicePanel }] = await modules();
-      voice ??= new VoiceButton(button, say, (room) => panel && new VoicePanel(panel, room));
-      await voice.join(new VoiceRoom(button.dataset.roomId ?? "", { name: button.dataset.name ?? "" }));
-    } catch {
-      say("Voice could not be loaded. Check your connection, then reload this page.");
-    } finally {
-      button.removeAttribute("aria-busy");
+    const loaded = await modules().catch(() => null);
+    if (!loaded) {
+      say("Voice can't be loaded yet. Trying again…");
+      setTimeout(join, 1500);
+      return;
     }
+    const [{ VoiceRoom }, { VoiceButton }, { VoicePanel }] = loaded;
+    voice ??= new VoiceButton(button, say, (room) => panel && new VoicePanel(panel, room));
+    await voice.join(new VoiceRoom(button.dataset.roomId ?? "", { name: button.dataset.name ?? "" }));
+    button.removeAttribute("aria-busy");
   };
 
   button.addEventListener("animationend", () => button.classList.remove("flash"));

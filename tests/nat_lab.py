@@ -23,7 +23,7 @@ Nat = Literal["cone", "symmetric", "udp-blocked", "only-443"]
 
 
 class NatLab:
-    """`srv` at SERVER on the public bridge, or behind its 1:1 NAT; homes 1..n, each with a router that does NAT."""
+    """`srv` at SERVER on the public bridge, or behind 1:1 NAT; homes 1..n, each behind a router with NAT."""
 
     def __init__(self, homes: int, *, server_behind_nat: bool = False) -> None:
         self._prefix = f"mv{os.getpid()}"
@@ -165,7 +165,9 @@ class NatLab:
             "-f",
             "-",
             stdin=f"""
-            table ip shut {{ chain input {{ type filter hook input priority 0; iifname "eth0" {match} drop; }}; }}
+            table ip shut {{
+                chain input {{ type filter hook input priority 0; iifname "eth0" {match} drop; }};
+            }}
             """,
         )
 

@@ -47,6 +47,11 @@ export function hueOf(user) {
   return sum % 6;
 }
 
+/** Whether somebody isn't heard for a reason that a check of one's own connection may find. @param {Person[]} people */
+export function isWorthACheck(people) {
+  return people.some(({ self, word, doing }) => !self && (word === "unheard" || doing === "still connecting"));
+}
+
 /** Whether M is meant for us: not where one writes, nor as part of a shortcut, nor held down.
  * @param {{key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, repeat: boolean}} event @param {boolean} writing */
 export function isMuteKey({ key, ctrlKey, metaKey, altKey, repeat }, writing) {

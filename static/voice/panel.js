@@ -2,7 +2,7 @@
 // Owns the voice panel: who is here, what is being done about trouble, and the room's controls; a user of VoiceRoom's events.
 
 import { isShut } from "./button.js";
-import { ICONS, isMuteKey, rowOf } from "./panel-view.js";
+import { ICONS, isMuteKey, isWorthACheck, rowOf } from "./panel-view.js";
 import { Presence } from "./presence.js";
 
 /** @typedef {import("./panel-view.js").Person} Person */
@@ -30,6 +30,9 @@ export class VoicePanel {
   #alone = make("p", { className: "quiet small", hidden: true }, "Nobody else is here yet. They appear as they join voice.");
   #pairs = make("div", { className: "pairs", hidden: true });
   #pairList = make("ul");
+  // In a tab of its own: leaving this page would leave the room.
+  #check = make("p", { className: "help", hidden: true },
+    make("a", { href: "/check/", target: "_blank", textContent: "Check my connection" }));
   #live = make("p", { className: "visually-hidden", role: "status" });
   #mute = make("button", { type: "button" }, picture("mic"), "Mute");
   #key = make("input", { type: "checkbox" });
@@ -45,7 +48,8 @@ export class VoicePanel {
     this.#controls = make("div", { className: "controls" }, this.#mute, leave, key);
     this.#pairs.append(make("h3", { textContent: "Can't hear each other" }), this.#pairList);
     const notices = ["playback", "state", "server", "microphone", "closing", "notice"].map((kind) => this.#slot(kind));
-    container.replaceChildren(this.#title, ...notices, this.#list, this.#alone, this.#pairs, this.#controls, this.#live);
+    container.replaceChildren(this.#title, ...notices, this.#list, this.#alone, this.#pairs, this.#check, this.#controls,
+      this.#live);
     container.hidden = false;
     this.#listen();
     this.#key.checked = remembered() !== "off";
@@ -119,6 +123,7 @@ export class VoicePanel {
   /** @param {{state: string, code?: string|number, words: string}} detail */
   #showState({ state, code, words }) {
     const live = state === "joined" || state === "reconnecting";
+    if (code === "no-websocket") this.#check.hidden = false;
     this.#tell("state", live ? "" : words, isShut(code) ? ["Reload this page", () => location.reload()] : null);
     // The room says when the server was missed for long enough; from then on the cause may be said, too.
     if (state === "reconnecting" && code !== undefined && !this.#notices.get("server")?.hidden) this.#tell("server", words);
@@ -127,7 +132,7 @@ export class VoicePanel {
     this.#presence.update([]);
     const held = this.#container.contains(document.activeElement);
     for (const kind of this.#notices.keys()) if (kind !== "state") this.#tell(kind, "");
-    for (const part of [this.#list, this.#alone, this.#pairs, this.#controls]) part.hidden = true;
+    for (const part of [this.#list, this.#alone, this.#pairs, this.#check, this.#controls]) part.hidden = true;
     // Whoever left knows; the button says it.
     this.#container.hidden = code === undefined;
     // "Leave voice" vanishes under its own click: the button that joins again is the next step.
@@ -163,6 +168,8 @@ export class VoicePanel {
       if (this.#list.children[at] !== row.row) this.#list.insertBefore(row.row, this.#list.children[at] ?? null);
     });
     this.#alone.hidden = people.length !== 1;
+    // Once offered it stays: what comes and goes moves the page under a finger.
+    if (isWorthACheck(people)) this.#check.hidden = false;
   }
 
   /** @param {Person} person @param {boolean} owner @returns {Row} */

@@ -1,7 +1,10 @@
 // @ts-check
-// Owns one probe of the network: what a STUN server answers, and two connections of this page that meet by one way only.
+// Owns one probe of the network: what STUN answers, or whether two connections of this page meet.
 
-/** @typedef {Pick<import("./platform.js").Platform, "RTCPeerConnection"|"now"|"setTimeout"|"clearTimeout">} ProbePlatform */
+/**
+ * @typedef {Pick<import("./platform.js").Platform,
+ *   "RTCPeerConnection"|"now"|"setTimeout"|"clearTimeout">} ProbePlatform
+ */
 /**
  * @typedef {object} Reflection what STUN answered
  * @property {boolean} seen      it told how others see this browser, or there is no NAT to see through
@@ -20,14 +23,18 @@ const ASKING = 8000;
 /** From the relay's address to the first message. */
 const MEETING = 6000;
 const ROUNDS = 5;
+/** Private, shared (RFC 6598), loopback, link-local. */
+const SPECIAL_IPV4 =
+  /^(10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))(\.\d+)+$/;
+const SPECIAL_IPV6 = /^\[?(f[cd]..:|fe[89ab].:|::1\]?$)/i;
 
 /**
- * @param {string} url stun:
+ * @param {RTCIceServer} server
  * @param {ProbePlatform} platform
  * @returns {Promise<Reflection>}
  */
-export async function reflect(url, platform) {
-  const connection = new platform.RTCPeerConnection({ iceServers: [{ urls: url }] });
+export async function reflect(server, platform) {
+  const connection = new platform.RTCPeerConnection({ iceServers: [server] });
   const codes = listenForErrors([connection]);
   /** @type {any} */
   let timer;
@@ -102,8 +109,7 @@ export async function loop(near, far, platform) {
  * @param {string} address
  */
 export function isSpecial(address) {
-  return /^(10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./.test(address)
-    || /^\[?(f[cd]..:|fe[89ab].:|::1\]?$)/i.test(address);
+  return SPECIAL_IPV4.test(address) || SPECIAL_IPV6.test(address);
 }
 
 /** @param {RTCPeerConnection[]} connections */

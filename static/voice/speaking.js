@@ -104,7 +104,7 @@ export class Speaking extends EventTarget {
 }
 
 /** The level of one's own microphone, also while muted: a clone of the track that stays enabled. */
-class Meter {
+export class Meter {
   #track;
   #context;
   #analyser;

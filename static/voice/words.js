@@ -23,7 +23,7 @@ export class VoiceError extends Error {
 export const PERSON = { connecting: "connecting", here: "here", muted: "muted", unheard: "can't be heard", gone: "gone" };
 
 /** @type {Record<string, string>} */
-const MICROPHONE = {
+export const MICROPHONE = {
   ok: "Your microphone is on.",
   asking: "Your browser asks whether this page may use the microphone.",
   insecure: "There is no microphone on an insecure page: open this page with https:// in front.",

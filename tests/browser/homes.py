@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -32,8 +32,8 @@ class Homes:
 
 def need_lab() -> None:
     """Skip, or in CI fail, where namespaces can't be made."""
-    if not possible() or shutil.which("turnserver") is None or shutil.which(CHROMIUM) is None:
-        message = "needs root, iproute2, nftables, conntrack, coturn and chromium"
+    if not possible() or not all(map(shutil.which, ("turnserver", "certutil", CHROMIUM))):
+        message = "needs root, iproute2, nftables, conntrack, coturn, libnss3-tools and chromium"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
@@ -47,13 +47,13 @@ async def at_home(
     spare: int = 0,
     server_behind_nat: bool = False,
     coturn: Mapping[str, str] | None = None,
-    flags: Sequence[str] = (),
+    trust: Path | None = None,
     **env: str,
 ) -> AsyncIterator[Homes]:
     """Bring people into the first one's sea, each at home, on its page, not yet in voice.
 
-    `spare` homes more stand empty, the first of them `home<n+1>`; `coturn` is what its settings have other than
-    the server's, as in a deployment where the two went apart; `flags` are Chromium's.
+    `spare` homes more stand empty, the first of them `home<n+1>`. `coturn` is what its settings have other
+    than the server's, as where the two went apart. `trust` is an authority's certificate for the browsers.
     """
     need_lab()
     async with AsyncExitStack() as stack:
@@ -69,14 +69,17 @@ async def at_home(
         homes = Homes(lab, server)
         if turn:
             homes.coturn = await stack.enter_async_context(_coturn(folder, server, coturn or {}))
+        home = folder / "home"
+        if trust:
+            await _trust(home, trust)
         for number, name in enumerate(names, 1):
             chromium = folder / f"chromium{number}"
             chromium.write_text(
-                f'#!/bin/sh\nexec ip netns exec {lab.name(f"home{number}")} {CHROMIUM} "$@"\n'
+                f'#!/bin/sh\nHOME={home} exec ip netns exec {lab.name(f"home{number}")} {CHROMIUM} "$@"\n'
             )
             chromium.chmod(0o700)
             flag = f"--unsafely-treat-insecure-origin-as-secure={ORIGIN}"
-            stage = await stack.enter_async_context(Stage(server, flag, *flags, executable=str(chromium)))
+            stage = await stack.enter_async_context(Stage(server, flag, executable=str(chromium)))
             homes.stages.append(stage)
             homes.people.append(await stage.person(name, tone=TONES[number - 1]))
         owner, *guests = homes.people
@@ -85,6 +88,15 @@ async def at_home(
             await guest.come(await owner.invite())
         yield homes
         assert [problem for stage in homes.stages for problem in stage.problems] == []
+
+
+async def _trust(home: Path, authority: Path) -> None:
+    """Make Chromium trust an authority: it reads NSS's database in its user's home."""
+    database = home / ".pki/nssdb"
+    database.mkdir(parents=True)
+    for options in (("-N", "--empty-password"), ("-A", "-n", "lab", "-t", "C,,", "-i", str(authority))):
+        making = await asyncio.create_subprocess_exec("certutil", "-d", f"sql:{database}", *options)
+        assert await making.wait() == 0
 
 
 @asynccontextmanager
@@ -114,5 +126,6 @@ async def _coturn(
     try:
         yield process
     finally:
-        process.terminate()
+        if process.returncode is None:
+            process.terminate()
         await process.wait()

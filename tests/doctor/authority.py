@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import ipaddress
 import itertools
 import ssl
 from pathlib import Path
@@ -29,10 +30,18 @@ class Authority:
 
     def trust(self) -> ssl.SSLContext:
         """Trust this authority, and no other."""
-        pem = self._certificate.public_bytes(serialization.Encoding.PEM).decode()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.load_verify_locations(cadata=pem)
+        context.load_verify_locations(cadata=self._pem())
         return context
+
+    def write(self) -> Path:
+        """Write the authority's own certificate."""
+        path = self._folder / "authority.pem"
+        path.write_text(self._pem())
+        return path
+
+    def _pem(self) -> str:
+        return self._certificate.public_bytes(serialization.Encoding.PEM).decode()
 
     def issue(self, name: str, *, days: int = 30, by_itself: bool = False) -> tuple[Path, Path]:
         """Write a certificate that ends in `days` and its key, readable to all."""
@@ -40,7 +49,7 @@ class Authority:
         subject = _name(name)
         certificate = (
             _builder(subject, subject if by_itself else self._name, key, days=days)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            .add_extension(x509.SubjectAlternativeName([_alternative(name)]), critical=False)
             .sign(key if by_itself else self._key, hashes.SHA256())
         )
         number = next(self._serial)
@@ -58,6 +67,13 @@ class Authority:
 
 def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _alternative(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _builder(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { hueOf, ICONS, isMuteKey, rowOf } from "../../static/voice/panel-view.js";
+import { hueOf, ICONS, isMuteKey, isWorthACheck, rowOf } from "../../static/voice/panel-view.js";
 
 const person = (change) => ({
   peer: "p1", user: "u1", name: "Bo", role: "guest", self: false, muted: false, deafened: false, away: false,
@@ -53,4 +53,11 @@ test("M is left alone while one writes, holds it down or presses a shortcut", ()
   assert.equal(isMuteKey(key({}), true), false);
   for (const held of ["ctrlKey", "metaKey", "altKey", "repeat"]) assert.equal(isMuteKey(key({ [held]: true }), false), false, held);
   assert.equal(isMuteKey(key({ key: "n" }), false), false);
+});
+
+test("a check is worth offering where somebody isn't heard or doesn't come to be, not for oneself", () => {
+  assert.equal(isWorthACheck([person({}), person({ word: "connecting", doing: "connecting" })]), false);
+  assert.equal(isWorthACheck([person({ word: "unheard" })]), true);
+  assert.equal(isWorthACheck([person({ word: "connecting", doing: "still connecting" })]), true);
+  assert.equal(isWorthACheck([person({ word: "unheard", self: true })]), false);
 });

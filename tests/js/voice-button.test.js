@@ -182,13 +182,26 @@ test("a refused join says the room's words and can be tried again", async () => 
   assert.equal(Room.made.length, 2);
 });
 
-test("voice that can't be loaded says so and frees the button", async () => {
+test("voice that can't be loaded says so and is tried again until it is there", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   const button = new Button();
   const hint = { textContent: "" };
-  attach(button, { hint, modules: () => Promise.reject(new TypeError("Failed to fetch")) });
-  await click(button);
-  assert.match(hint.textContent, /could not be loaded/);
-  assert.equal(button.hasAttribute("aria-busy"), false);
+  let loads = 0;
+  const modules = async () => {
+    loads += 1;
+    if (loads < 3) throw new TypeError("Failed to fetch");
+    return [{ VoiceRoom: Room }, { VoiceButton }, { VoicePanel: class {} }];
+  };
+  attach(button, { hint, modules });
+  button.dispatchEvent(new Event("click"));
+  for (const expected of [1, 2, 3]) {
+    await Promise.resolve().then(() => {}).then(() => {}).then(() => {});
+    assert.equal(loads, expected);
+    if (expected < 3) assert.match(hint.textContent, /Trying again/);
+    button.dispatchEvent(new Event("click")); // a second click doesn't load twice
+    t.mock.timers.tick(1500);
+  }
+  assert.equal(Room.made.length, 1);
 });
 
 test("a room that ended says nothing more to the button", async () => {

@@ -1,0 +1,1 @@
+"""The playbooks on a machine that has nothing yet."""

@@ -1,0 +1,69 @@
+"""The deployed machine, for `pytest -m deploy` alone: it takes minutes, root, and a way to the registries."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.machine import Machine, booted, unpack
+from tests.deploy.playbooks import CHECKOUT, Deployer, Run
+from tests.turn.coturn_server import missing
+
+PLAYBOOKS = ("coturn-playbook.yaml", "meshvoice-playbook.yaml")
+_NEEDS = ("debootstrap", "systemd-nspawn", "ansible-playbook", "ssh", "ssh-keygen", "ip", "nft", "openssl")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "deploy: boots a fresh Debian and deploys to it; asked for by -m deploy"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "deploy" in config.option.markexpr:
+        return
+    ours = [item for item in items if item.get_closest_marker("deploy")]
+    config.hook.pytest_deselected(items=ours)
+    items[:] = [item for item in items if item not in ours]
+
+
+class Site:
+    """A machine, whoever deploys to it, and what the first run of each playbook said."""
+
+    def __init__(self, folder: Path) -> None:
+        self.disk, self._key = unpack(CHECKOUT / "build/machines", folder)
+        self._power = ExitStack()
+        self.deployer = Deployer(folder, self._key)
+        self.machine: Machine
+        self.first: list[Run] = []
+
+    def switch_on(self) -> None:
+        """Boot."""
+        self.machine = self._power.enter_context(booted(self.disk, self._key))
+
+    def switch_off(self) -> None:
+        """Power off."""
+        self._power.close()
+
+    def play(self, *options: str) -> list[Run]:
+        """Run both playbooks."""
+        return [self.deployer.play(self.machine, playbook, *options) for playbook in PLAYBOOKS]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    absent = [program for program in _NEEDS if shutil.which(program) is None]
+    if os.geteuid() != 0 or absent:
+        missing(f"root and {', '.join(absent or _NEEDS)}, to boot a machine")
+    site = Site(tmp_path_factory.mktemp("deploy"))
+    try:
+        site.switch_on()
+        site.first = site.play()
+        yield site
+    finally:
+        site.switch_off()

@@ -1,0 +1,198 @@
+"""Both playbooks bring a bare Debian to serving, safely, again without a change, and across a reboot."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
+from secrets import token_hex
+
+import pytest
+
+from meshvoice import env_file
+from tests.browser.conftest import need
+from tests.browser.harness import CHROMIUM, Stage, all_hear_each_other
+from tests.deploy.conftest import Site
+from tests.deploy.machine import ADDRESS, OUTSIDE
+from tests.deploy.playbooks import CHECKOUT, TURN, VOICE
+from tests.deploy.registry_proxy import PORT
+from tests.process import Server
+
+pytestmark = pytest.mark.deploy
+
+TCP_PORTS = {22, 80, 443, 3478, 5349}
+RULES = {*(f"{port}/tcp" for port in TCP_PORTS), "3478/udp", "49152:65535/udp"}
+CLOSED_TCP = (21, 23, 25, 53, 111, 2019, 3306, 5432, 5766, 8080, 8443, 9641, 49152, 57344, 65535)
+CLOSED_UDP = (53, 123, 161, 443, 1900, 3479, 5349, 5353, 49151)
+RELAY_UDP = (49152, 57344, 65535)
+
+
+def examine(site: Site) -> str:
+    """See that the app and the relay serve whoever comes from outside; gives the doctor's lines."""
+    assert '"status": "ok"' in site.deployer.fetch(site.machine, "/healthz")
+    return site.deployer.doctor(site.machine)
+
+
+def test_the_first_run_ends_in_serving(site: Site) -> None:
+    for run in site.first:
+        print(f"{run.seconds:.0f} s: {run.recap}")
+    print(examine(site))
+
+
+def test_a_second_run_changes_nothing(site: Site) -> None:
+    for run in site.play():
+        assert run.changed() == []
+        assert run.recap["changed"] == 0
+
+
+def test_no_secret_is_printed_at_the_greatest_detail(site: Site) -> None:
+    output = "".join(run.output for run in [*site.first, *site.play("-vvv", "--diff")])
+    assert [secret for secret in site.deployer.secrets() if secret in output] == []
+
+
+def test_a_run_that_only_looks_ahead_fails_nowhere(site: Site) -> None:
+    for run in site.play("--check"):
+        assert run.changed() == []
+
+
+def test_the_firewall_has_the_documented_ports_and_no_other(site: Site) -> None:
+    status = site.machine.ssh("ufw status verbose")
+    assert "Status: active" in status
+    assert "Default: deny (incoming), allow (outgoing)" in status
+    assert set(re.findall(r"^(\S+)(?: \(v6\))?\s+ALLOW IN", status, re.M)) == RULES
+
+
+def test_from_outside_open_ports_answer_and_closed_ones_are_dropped(site: Site) -> None:
+    machine = site.machine
+    listening = {int(port) for port in re.findall(r":(\d+)\s", machine.ssh("ss -Hltn"))}
+    tcp = {port: machine.connects(port, seconds=0.5) for port in TCP_PORTS | listening | set(CLOSED_TCP)}
+    assert {port for port, answer in tcp.items() if answer} == TCP_PORTS
+    assert {port for port, answer in tcp.items() if answer is None} == set(tcp) - TCP_PORTS
+    udp = {port: machine.hears(port, seconds=0.3) for port in RELAY_UDP + CLOSED_UDP}
+    assert {port for port, answer in udp.items() if answer} == set(RELAY_UDP)
+
+
+def test_the_guard_lets_coturn_open_no_connection(site: Site) -> None:
+    connect = f"timeout 2 bash -c 'exec 3<>/dev/tcp/{OUTSIDE}/{PORT}'"
+    site.machine.ssh(connect)
+    assert site.machine.ssh(f"runuser -u turnserver -- {connect} || echo dropped") == "dropped"
+
+
+@pytest.mark.parametrize(("unit", "user"), [("coturn", "turnserver"), ("meshvoice", "meshvoice")])
+def test_the_services_are_enabled_hardened_and_run_as_their_users(site: Site, unit: str, user: str) -> None:
+    machine = site.machine
+    assert machine.ssh(f"systemctl is-enabled {unit}") == "enabled"
+    pid = machine.ssh(f"systemctl show --property=MainPID --value {unit}")
+    assert machine.ssh(f"stat -c %U:%G /proc/{pid}") == f"{user}:{user}"
+    verdict = machine.ssh(f"systemd-analyze security --no-pager {unit} | tail -n 1")
+    exposure = re.search(r"exposure level for \S+ (\d+\.\d+)", verdict)
+    assert exposure is not None, verdict
+    print(verdict)
+    assert float(exposure[1]) <= 2.0
+
+
+def test_nobody_else_on_the_machine_reads_a_secret(site: Site) -> None:
+    paths = (
+        "/etc/turnserver.conf /etc/meshvoice/meshvoice.env /etc/coturn/tls/privkey.pem "
+        "/etc/coturn/certificate/privkey.pem /etc/caddy/tls/privkey.pem /var/lib/meshvoice/meshvoice.db"
+    )
+    for path in paths.split():
+        assert int(site.machine.ssh(f"stat -c %a {path}"), 8) & 0o007 == 0, path
+
+
+def test_the_deploy_hook_serves_a_renewed_certificate_by_the_same_coturn(site: Site) -> None:
+    machine, deployer = site.machine, site.deployer
+    serving = machine.ssh("systemctl show --property=MainPID --value coturn")
+    before = served(site)
+    renewed, key = deployer.authority.issue(TURN, by_itself=True)
+    lineage = site.disk / "root/lineage"
+    lineage.mkdir()
+    shutil.copy(renewed, lineage / "fullchain.pem")
+    shutil.copy(key, lineage / "privkey.pem")
+    hook = "RENEWED_LINEAGE=/root/lineage /etc/coturn/deploy-hook"
+    assert machine.ssh(hook) == "coturn serves the new certificate"
+    assert machine.ssh(hook) == "coturn serves the certificate"
+    assert served(site) == renewed.read_text()
+    machine.ssh("RENEWED_LINEAGE=/etc/coturn/certificate /etc/coturn/deploy-hook")
+    assert served(site) == before
+    assert machine.ssh("systemctl show --property=MainPID --value coturn") == serving
+
+
+def served(site: Site) -> str:
+    """Give the certificate that coturn shows outside."""
+    with site.machine.lab.on("client"):
+        return ssl.get_server_certificate((ADDRESS, 5349), timeout=5)
+
+
+@pytest.fixture
+async def stage(site: Site, tmp_path: Path) -> AsyncIterator[Stage]:
+    """A Chromium outside, which hears and is heard by the relay alone."""
+    need(CHROMIUM, "chromium")
+    chromium = tmp_path / "chromium"
+    chromium.write_text(f'#!/bin/sh\nexec {" ".join(site.machine.outside)} {CHROMIUM} "$@"\n')
+    chromium.chmod(0o700)
+    server = Server(tmp_path, MESHVOICE_ORIGIN=f"https://{VOICE}")
+    async with Stage(server, "--ignore-certificate-errors", executable=str(chromium)) as opened:
+        yield opened
+        assert opened.problems == []
+
+
+async def test_a_call_goes_on_while_the_app_is_upgraded_and_the_secret_rotated(
+    site: Site, stage: Stage
+) -> None:
+    deployer = site.deployer
+    ana, bo = people = await stage.sea("Ana", "Bo")
+    for person in people:
+        await person.join()
+    await all_hear_each_other(people)
+    since = [await person.mark() for person in people]
+    old = env_file.read(deployer.env_file)["COTURN_SHARED_SECRET"]
+    deployer.set("COTURN_SHARED_SECRET", f"{token_hex(32)},{old}")
+    with (deployer.checkout / "meshvoice/__init__.py").open("a") as source:
+        source.write("# A newer release.\n")
+    rotation, upgrade = await asyncio.to_thread(site.play, "-e", "coturn_restart=false")
+    assert rotation.changed() == ["Install the configuration", "Tell it the new ones"]
+    assert {"Install the app", "Install the settings", "Restart meshvoice"} <= set(upgrade.changed())
+    gaps = [await ana.gap(bo, since[0]), await bo.gap(ana, since[1])]
+    print(f"longest silence: {max(gaps):.0f} ms")
+    assert max(gaps) < 500
+    cleo = await stage.person("Cleo")
+    await cleo.come(await ana.invite())
+    await cleo.join()
+    await all_hear_each_other([ana, bo, cleo])
+
+
+def test_who_knows_the_old_secret_only_is_refused_after_the_rotation(site: Site) -> None:
+    old = env_file.read(site.deployer.env_file)["COTURN_SHARED_SECRET"].split(",")
+    site.deployer.set("COTURN_SHARED_SECRET", old[0])
+    relay, _ = site.play()
+    assert {"Install the configuration", "Start it anew"} <= set(relay.changed())
+    assert "coturn knows the one that signs" in examine(site)
+    site.deployer.set("COTURN_SHARED_SECRET", old[1])
+    with pytest.raises(AssertionError, match="coturn knows none of them"):
+        examine(site)
+    site.deployer.set("COTURN_SHARED_SECRET", old[0])
+
+
+def test_after_a_power_cut_everything_serves_again(site: Site) -> None:
+    site.switch_off()
+    site.switch_on()
+    print(examine(site))
+    test_from_outside_open_ports_answer_and_closed_ones_are_dropped(site)
+    test_the_guard_lets_coturn_open_no_connection(site)
+
+
+async def test_behind_nginx_a_browser_joins_too(site: Site, stage: Stage) -> None:
+    """conf/nginx.conf as it is shipped, but for the name and its certificate."""
+    machine = site.machine
+    machine.ssh("systemctl disable --now caddy")
+    machine.ssh("DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends nginx-light")
+    conf = (CHECKOUT / "conf/nginx.conf").read_text()
+    conf = conf.replace("/etc/letsencrypt/live/voice.example.org", "/etc/caddy/tls")
+    (site.disk / "etc/nginx/sites-enabled/meshvoice").write_text(conf)
+    machine.ssh("nginx -t && systemctl reload-or-restart nginx")
+    (ana,) = await stage.sea("Ana")
+    await ana.join()
