@@ -1,11 +1,13 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak format secrets coturn-conf coturn doctor clean
+.PHONY: run test check soak audit format secrets coturn-conf coturn doctor clean
 
 PYTHON = python3
 VENV = .venv
 BIN = $(VENV)/bin
+# setuptools warns of every editable installation, in a dozen lines.
+PIP = PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ENV_FILE = conf/meshvoice.env
 MESHVOICE = $(BIN)/meshvoice --env-file $(ENV_FILE)
 BROWSER_NEEDS = chromium:chromium turnserver:coturn firefox-esr:firefox-esr nft:nftables ip:iproute2 \
@@ -38,6 +40,11 @@ soak: $(VENV)/test.done
 # The pure core: what decides who is where, who hears what and who may enter.
 PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/settings.py,meshvoice/names.py,meshvoice/ids.py
 
+# Known vulnerabilities of what is installed; asks the package index, so it is no part of check.
+audit: $(VENV)/check.done
+	$(PIP) pip-audit
+	$(BIN)/pip-audit --skip-editable
+
 format: $(VENV)/check.done
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -66,19 +73,19 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/serve.done: $(BIN)/python setup.cfg pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(PIP) --editable .
 	@touch $@
 
 $(VENV)/doctor.done: $(VENV)/serve.done
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[doctor]'
+	$(PIP) --editable '.[doctor]'
 	@touch $@
 
 $(VENV)/test.done: $(VENV)/serve.done
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(PIP) --editable '.[test]'
 	@touch $@
 
 $(VENV)/check.done: $(VENV)/test.done
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	$(PIP) --editable '.[test,lint]'
 	@touch $@
 
 node_modules/.package-lock.json: package.json package-lock.json

@@ -36,7 +36,7 @@ class LanLab(NatLab):
         self._drop(hearer, "ip", "saddr", self.address(speaker))
 
     def deafen(self, speaker: int, hearer: int) -> None:
-        """Let no media of one machine reach another, while ICE goes on (RFC 7983: media begins with 128 to 191)."""
+        """Let no media of one machine reach another, while ICE goes on (RFC 7983: by the first byte)."""
         self._drop(hearer, "ip", "saddr", self.address(speaker), "meta", "l4proto", "udp", "@th,64,2", "2")
 
     def lose_server(self, home: int) -> None:

@@ -316,9 +316,11 @@ def test_whatever_the_text_it_is_read_or_refused(name: str, text: str) -> None:
         assert problem.variable in NAMES  # noqa: PT017  # both outcomes are right
 
 
-@pytest.mark.parametrize("origin", ["https://x;y", "http://a b", "https://\u00e9t\u00e9.example.org", "https://-.org"])
+@pytest.mark.parametrize(
+    "origin", ["https://x;y", "http://a b", "https://\u00e9t\u00e9.example.org", "https://-.org"]
+)
 def test_an_origin_that_no_browser_sends_is_refused(origin: str) -> None:
-    with pytest.raises(SettingsError, match="MESHVOICE_ORIGIN: .* is no origin"):
+    with pytest.raises(SettingsError, match=r"MESHVOICE_ORIGIN: .* is no origin"):
         Settings.from_env({**MINIMAL, "MESHVOICE_ORIGIN": origin})
 
 

@@ -38,7 +38,7 @@ def _stories() -> dict[str, list[list[Any]]]:
 
 
 STORIES = _stories()
-LONG = 25
+LONG = 10
 
 
 def _cases() -> list[Any]:
