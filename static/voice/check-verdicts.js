@@ -34,6 +34,7 @@ export const LEGS = /** @type {Leg[]} */ (Object.keys(LABELS));
 
 /** Those answers by which a relay that works says no for now. */
 const LIMITS = [403, 437, 486, 508];
+const NO_CONNECTION = 701;
 const SLOW = 300;
 
 /** Whether the rest can be tested, be it that there is nothing to test. @param {Symptoms} symptoms */
@@ -64,8 +65,10 @@ export function loopLine(leg, loop) {
   const absent = leg === "one-sided" ? "Not tested." : "Not offered by this site.";
   if (!loop) return { leg, status: "skipped", words: absent };
   if (works(loop)) return { leg, status: "ok", words: "Works: a message came back." };
+  const { allocated, codes, refused } = loop;
   const lost = "The relay answers, but nothing comes through it.";
-  return { leg, status: "failed", words: loop.allocated ? lost : `Fails: ${translate(loop.codes)}.` };
+  const why = translate(refused && !codes.length ? [NO_CONNECTION] : codes);
+  return { leg, status: "failed", words: allocated ? lost : `Fails: ${why}.` };
 }
 
 /** @param {Symptoms} symptoms @returns {Line} */
@@ -135,8 +138,7 @@ function wayTrouble({ udp, tcp, tls }) {
   const found = [];
   if (udp && !udp.allocated) found.push(wrong("turn-udp", "noUdp", { by }));
   if (tcp && !tcp.allocated) found.push(wrong("turn-tcp", "noTcp", { by }));
-  const refused = tls?.codes.includes(701);
-  if (tls && !tls.allocated) found.push(wrong("turn-tls", refused ? "certificate" : "noTls", { by }));
+  if (tls && !tls.allocated) found.push(wrong("turn-tls", tls.refused ? "certificate" : "noTls", { by }));
   return found;
 }
 

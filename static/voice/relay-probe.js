@@ -15,11 +15,14 @@
  * @property {boolean} allocated the relay gave an address
  * @property {boolean} special   one that only its own network reaches
  * @property {number[]} codes    of onicecandidateerror: STUN's, or 701 where nothing usable came back
+ * @property {boolean} refused   the browser gave up soon: somebody said no. Not every browser gives a code with it
  * @property {number|null} rtt   ms for a message there and back; null: none came back
  */
 
 /** A browser asks a silent TURN server for 9.5 s; one that answers does within 2. */
 const ASKING = 8000;
+/** A "no" comes sooner; what takes longer is silence. */
+const REFUSING = 4000;
 /** From the relay's address to the first message. */
 const MEETING = 6000;
 const ROUNDS = 5;
@@ -69,7 +72,8 @@ export async function loop(near, far, platform) {
     new platform.RTCPeerConnection(far),
   ];
   const codes = listenForErrors(ends);
-  const found = { allocated: false, special: false };
+  const found = { allocated: false, special: false, refused: false };
+  const begun = platform.now();
   /** @type {any[]} */
   const timers = [];
   const channel = ends[0].createDataChannel("probe");
@@ -80,7 +84,10 @@ export async function loop(near, far, platform) {
     timers.push(platform.setTimeout(() => found.allocated || resolve(null), ASKING));
     ends.forEach((end, at) => {
       end.onicecandidate = ({ candidate }) => {
-        if (!candidate && at === 0 && !found.allocated) resolve(null);
+        if (!candidate && at === 0 && !found.allocated) {
+          found.refused = platform.now() - begun < REFUSING;
+          resolve(null);
+        }
         if (!candidate?.candidate) return;
         if (candidate.type === "relay" && !found.allocated) {
           Object.assign(found, { allocated: true, special: isSpecial(candidate.address ?? "") });

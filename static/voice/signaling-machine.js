@@ -221,7 +221,8 @@ function fall(s, code, now, random, effects) {
   effects.push({ type: "drop" });
   if (s.phase === "joined") {
     effects.push({ type: "emit", name: "lost", detail: { code } });
-    if (now - s.since >= STABLE) s.attempt = 0;
+    // The server answered a moment ago: what is worn out is the network, and it is worth trying again soon.
+    s.attempt = now - s.since >= STABLE ? 0 : Math.min(s.attempt, 2);
   } else if (s.phase === "dialing") {
     s.refused = true;
     return ask(s, now, effects);

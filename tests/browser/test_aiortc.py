@@ -95,6 +95,7 @@ async def test_a_generation_made_by_either_keeps_the_voices(stage: Stage, owner:
 
 
 @pytest.mark.lab
+@pytest.mark.slow
 @pytest.mark.parametrize("moved", ["aiortc", "browser"])
 @pytest.mark.parametrize("first", ["aiortc", "browser"])
 async def test_a_new_address_on_either_side_keeps_the_voices(tmp_path: Path, moved: str, first: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.browser.harness import Person, Stage, until
 from tests.browser.homes import Homes, at_home
+from tests.browser.test_firefox import in_firefox
 from tests.doctor.authority import Authority
 from tests.nat_lab import INSIDE, SERVER
 
@@ -20,6 +21,17 @@ pytestmark = [pytest.mark.coturn, pytest.mark.lab]
 LEGS = {"microphone", "server", "stun", "turn-udp", "turn-tcp", "turn-tls", "one-sided", "round-trip"}
 RELAYS = {"turn-udp", "turn-tcp", "turn-tls"}
 OTHER = "uT6wE2kR9sA4hJ7bV1gN5qX8zL3cD0fP"
+
+
+_ENDED = "!document.getElementById('id_check_help').hidden"
+_TOLD = """() => {
+  const rows = document.querySelectorAll("#id_check_lines > li");
+  return {
+    status: Object.fromEntries([...rows].map(({ dataset }) => [dataset.leg, dataset.status])),
+    words: document.getElementById("id_check_conclusion").innerText,
+    report: document.getElementById("id_check_report").value,
+  };
+}"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,15 +57,8 @@ async def check(person: Person) -> Told:
     """Click through the check to its end."""
     await person.go("/check/")
     await person.page.click("#id_check_start")
-    await until("the check has ended", lambda: person.page.locator("#id_check_help").is_visible(), seconds=40)
-    rows: list[list[str]] = await person.page.eval_on_selector_all(
-        "#id_check_lines > li", "rows => rows.map(row => [row.dataset.leg, row.dataset.status])"
-    )
-    told = Told(
-        status={leg: status for leg, status in rows},
-        words=await person.page.inner_text("#id_check_conclusion"),
-        report=await person.page.input_value("#id_check_report"),
-    )
+    await until("the check has ended", lambda: person.page.evaluate(_ENDED), seconds=40)
+    told = Told(**await person.page.evaluate(_TOLD))
     assert set(told.status) == LEGS
     print(f"\n{told.report}")
     return told
@@ -83,6 +88,21 @@ async def test_all_is_well_behind_a_symmetric_nat(tmp_path: Path) -> None:
         homes.lab.nat(1, "symmetric")
         told = await check(homes.people[0])
     assert set(told.status.values()) == {"ok"}
+
+
+async def test_firefox_says_the_same(tmp_path: Path) -> None:
+    """It trusts no authority of a test's, so it refuses the certificate, and says no code with it."""
+    async with deployment(tmp_path, spare=1) as homes:
+        with homes.lab.inside("home2"):
+            async with in_firefox("Fox", homes.server, tmp_path) as fox:
+                await fox.come(await homes.people[0].invite())
+                told = await check(fox)
+                homes.lab.shut("udp dport 50000-50999")
+                then = await check(fox)
+    assert told.named == ["turn-tls"]
+    assert told.failed == {"turn-tls"}
+    assert "certificate" in told.words
+    assert then.named == ["relay-range", "turn-tls"]
 
 
 async def test_wrong_secret(tmp_path: Path) -> None:
@@ -163,6 +183,14 @@ async def test_certificate_that_browsers_refuse(tmp_path: Path, certificate: dic
     assert told.named == ["turn-tls"]
     assert told.failed == {"turn-tls"}
     assert "certificate" in told.words
+
+
+async def test_a_tls_port_that_coturn_keeps_closed(tmp_path: Path) -> None:
+    """As it does where it can't read the key."""
+    async with deployment(tmp_path, coturn={"COTURN_TLS_CERT": "", "COTURN_TLS_KEY": ""}) as homes:
+        told = await check(homes.people[0])
+    assert told.named == ["turn-tls"]
+    assert "can't read the key" in told.report
 
 
 async def test_coturn_is_down(tmp_path: Path) -> None:
@@ -265,14 +293,14 @@ async def test_the_check_is_loaded_by_its_click_and_works_by_keyboard(stage: Sta
     assert [name for name in loaded if name.startswith("voice/")] == []
     await ana.page.focus("#id_check_start")
     await ana.page.keyboard.press("Enter")
-    await until("the check has ended", lambda: ana.page.locator("#id_check_help").is_visible())
+    await until("the check has ended", lambda: ana.page.evaluate(_ENDED))
     assert await ana.page.evaluate("document.activeElement.id") == "id_check_start"
     await ana.page.keyboard.press("Tab")
     assert await ana.page.evaluate("document.activeElement.parentElement.id") == "id_check_help"
 
 
 async def test_the_check_is_offered_where_somebody_is_not_heard_and_keeps_the_room(tmp_path: Path) -> None:
-    async with at_home(tmp_path, "Ana", "Bo", turn=False) as homes:
+    async with at_home(tmp_path, "Ana", "Bo", turn=True) as homes:
         ana, bo = homes.people
         await ana.join()
         await bo.join()
@@ -281,6 +309,7 @@ async def test_the_check_is_offered_where_somebody_is_not_heard_and_keeps_the_ro
         assert not await link.is_visible()
         homes.lab.cut(2)
         await until("Ana is offered a check", link.is_visible)
+        import os; await ana.page.set_viewport_size({"width":360,"height":700}); await ana.page.screenshot(path="/tmp/e/panel.png", full_page=True)
         async with ana.page.expect_popup() as tab:
             await link.click()
         page = await tab.value

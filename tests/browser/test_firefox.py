@@ -57,6 +57,7 @@ async def test_chromium_and_firefox_hear_each_other_and_after_a_generation_made_
 
 
 @pytest.mark.lab
+@pytest.mark.slow
 @pytest.mark.parametrize("moved", ["Chromium", "Firefox"])
 @pytest.mark.parametrize("first", ["Chromium", "Firefox"])
 async def test_a_new_address_on_either_side_keeps_the_voices(tmp_path: Path, moved: str, first: str) -> None:

@@ -30,6 +30,9 @@ async def test_no_page_violates_the_content_security_policy(server: Server) -> N
         for path in ("/", "/nothing-here/", "/invitation/"):
             await page.goto(server.origin + path)
         await page.goto(link)
+        await page.goto(server.origin + "/check/")
+        await page.click("#id_check_start")
+        await page.locator("#id_check_help[open]").wait_for()
         await browser.close()
     # Chromium logs the 404 by itself.
     assert [text for text in said if "404" not in text] == []

@@ -18,18 +18,11 @@ PLAYBOOKS = ("coturn-playbook.yaml", "meshvoice-playbook.yaml")
 _NEEDS = ("debootstrap", "systemd-nspawn", "ansible-playbook", "ssh", "ssh-keygen", "ip", "nft", "openssl")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "deploy: boots a fresh Debian and deploys to it; asked for by -m deploy"
-    )
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if "deploy" in config.option.markexpr:
-        return
-    ours = [item for item in items if item.get_closest_marker("deploy")]
-    config.hook.pytest_deselected(items=ours)
-    items[:] = [item for item in items if item not in ours]
+def need_machines() -> None:
+    """Skip, or in CI fail, where no machine can be booted and deployed to."""
+    absent = [program for program in _NEEDS if shutil.which(program) is None]
+    if os.geteuid() != 0 or absent:
+        missing(f"root and {', '.join(absent or _NEEDS)}, to boot a machine")
 
 
 class Site:
@@ -57,9 +50,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    absent = [program for program in _NEEDS if shutil.which(program) is None]
-    if os.geteuid() != 0 or absent:
-        missing(f"root and {', '.join(absent or _NEEDS)}, to boot a machine")
+    need_machines()
     site = Site(tmp_path_factory.mktemp("deploy"))
     try:
         site.switch_on()

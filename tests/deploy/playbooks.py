@@ -63,15 +63,23 @@ class Deployer:
         self._trust = folder / "trusted.pem"
         roots = self.authority.trust().get_ca_certs(binary_form=True)
         self._trust.write_text("".join(ssl.DER_cert_to_PEM_cert(root) for root in roots))
-        options = " ".join(ssh_options(key))
+        self._ssh = " ".join(ssh_options(key))
+        self.inventory(f"coturn_certificate_folder={self.certificates[TURN]}")
+
+    def inventory(self, turn_certificate: str) -> None:
+        """Write the inventory: one machine, two names."""
         (self.checkout / "conf/inventory.ini").write_text(
-            f"[coturn]\n{TURN}\n[coturn:vars]\ncoturn_public_ip6={ADDRESS6}\n"
-            f"coturn_certificate_folder={self.certificates[TURN]}\n"
+            f"[coturn]\n{TURN}\n[coturn:vars]\ncoturn_public_ip6={ADDRESS6}\n{turn_certificate}\n"
             f"[meshvoice]\n{VOICE}\n[meshvoice:vars]\n"
             f"meshvoice_certificate_folder={self.certificates[VOICE]}\n"
-            f"[all:vars]\nansible_host={ADDRESS}\nansible_user=root\nansible_python_interpreter=/usr/bin/python3\n"
-            f"ansible_ssh_common_args={options}\n"
+            f"[all:vars]\nansible_host={ADDRESS}\nansible_user=root\n"
+            f"ansible_python_interpreter=/usr/bin/python3\nansible_ssh_common_args={self._ssh}\n"
         )
+
+    def trust(self, authority: str) -> None:
+        """Trust another authority, too."""
+        with self._trust.open("a") as trusted:
+            trusted.write(authority)
 
     def secrets(self) -> list[str]:
         """List what nobody may read in an output: the secrets, and the keys' lines."""

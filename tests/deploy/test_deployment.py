@@ -16,6 +16,7 @@ from meshvoice import env_file
 from tests.browser.conftest import need
 from tests.browser.harness import CHROMIUM, Stage, all_hear_each_other
 from tests.deploy.conftest import Site
+from tests.deploy.documented import documented
 from tests.deploy.machine import ADDRESS, OUTSIDE
 from tests.deploy.playbooks import CHECKOUT, TURN, VOICE
 from tests.deploy.registry_proxy import PORT
@@ -28,6 +29,7 @@ RULES = {*(f"{port}/tcp" for port in TCP_PORTS), "3478/udp", "49152:65535/udp"}
 CLOSED_TCP = (21, 23, 25, 53, 111, 2019, 3306, 5432, 5766, 8080, 8443, 9641, 49152, 57344, 65535)
 CLOSED_UDP = (53, 123, 161, 443, 1900, 3479, 5349, 5353, 49151)
 RELAY_UDP = (49152, 57344, 65535)
+AUTHORITY = "authority.example.org"
 
 
 def examine(site: Site) -> str:
@@ -148,6 +150,8 @@ async def test_a_call_goes_on_while_the_app_is_upgraded_and_the_secret_rotated(
     for person in people:
         await person.join()
     await all_hear_each_other(people)
+    relayed = re.findall(r":(\d{5})\s", site.machine.ssh("ss -Hlun"))
+    assert len([port for port in relayed if int(port) >= 49152]) >= 2
     since = [await person.mark() for person in people]
     old = env_file.read(deployer.env_file)["COTURN_SHARED_SECRET"]
     deployer.set("COTURN_SHARED_SECRET", f"{token_hex(32)},{old}")
@@ -177,12 +181,51 @@ def test_who_knows_the_old_secret_only_is_refused_after_the_rotation(site: Site)
     site.deployer.set("COTURN_SHARED_SECRET", old[0])
 
 
-def test_after_a_power_cut_everything_serves_again(site: Site) -> None:
+def test_after_a_reboot_everything_serves_again(site: Site) -> None:
     site.switch_off()
     site.switch_on()
     print(examine(site))
     test_from_outside_open_ports_answer_and_closed_ones_are_dropped(site)
     test_the_guard_lets_coturn_open_no_connection(site)
+
+
+def test_certbot_gets_and_renews_the_certificate_through_caddys_port(site: Site) -> None:
+    """The authority is Caddy's own; its questions come the documented way for one machine."""
+    machine, deployer = site.machine, site.deployer
+    root = "/var/lib/caddy/.local/share/caddy/pki/authorities/local/root.crt"
+    with (site.disk / "etc/hosts").open("a") as hosts:
+        hosts.write(f"{ADDRESS} {TURN} {AUTHORITY}\n")
+    sites = site.disk / "etc/caddy/conf.d"
+    sites.mkdir()
+    (sites / "authority.caddy").write_text(f"{AUTHORITY} {{\n\ttls internal\n\tacme_server\n}}\n")
+    (sites / "turn.caddy").write_text(documented("caddy", "turn.example.org {"))
+    machine.ssh(f"systemctl reload caddy; until test -s {root}; do sleep 0.1; done")
+    machine.ssh(f"cp {root} /usr/local/share/ca-certificates/caddy.crt && update-ca-certificates")
+    deployer.trust(machine.ssh(f"cat {root}"))
+    machine.ssh(
+        "mkdir -p /etc/letsencrypt && "
+        f"echo server=https://{AUTHORITY}/acme/local/directory > /etc/letsencrypt/cli.ini"
+    )
+    own = served(site)
+    # That authority's certificates last for half a day, which the doctor rightly finds too short.
+    deployer.inventory("coturn_certbot_email=you@example.org\ncoturn_certbot_port=8402\ncoturn_doctor=false")
+    deployer.play(machine, "coturn-playbook.yaml")
+    first = served(site)
+    assert first != own
+    assert deployer.play(machine, "coturn-playbook.yaml").recap["changed"] == 0
+    machine.ssh("certbot renew --force-renewal --no-random-sleep-on-renew")
+    assert served(site) not in (own, first)
+
+
+async def test_the_documented_backup_brings_the_guest_book_back(site: Site, stage: Stage) -> None:
+    machine = site.machine
+    (ana,) = await stage.sea("Ana")
+    machine.ssh(documented("sh", "VACUUM INTO"))
+    restore = documented("sh", "systemctl stop meshvoice").replace("2026-01-31", machine.ssh("date +%F"))
+    machine.ssh(f"set -e\n{restore}")
+    assert '"status": "ok"' in site.deployer.fetch(machine, "/healthz")
+    await ana.go("/my-sea/")
+    await ana.join()
 
 
 async def test_behind_nginx_a_browser_joins_too(site: Site, stage: Stage) -> None:

@@ -14,10 +14,12 @@ import { FakePlatform, settle } from "./fake-platform.js";
 /** @typedef {import("../../static/voice/relay-probe.js").Loop} Loop */
 
 /** @param {Partial<Loop>} [change] @returns {Loop} */
-const works = (change) => ({ allocated: true, special: false, codes: [], rtt: 40, ...change });
+const works = (change) => ({
+  allocated: true, special: false, codes: [], refused: false, rtt: 40, ...change,
+});
 /** @param {number[]} codes */
-const refused = (...codes) => works({ allocated: false, codes, rtt: null });
-const silent = refused();
+const refused = (...codes) => works({ allocated: false, codes, refused: true, rtt: null });
+const silent = works({ allocated: false, rtt: null });
 const lost = works({ rtt: null });
 /** @param {Partial<Symptoms>} [change] @returns {Symptoms} a healthy deployment but for the change */
 const symptoms = (change) => ({
@@ -48,10 +50,11 @@ const TABLE = [
   ["coturn is down", { ...unseen, udp: silent, tcp: refused(701), tls: refused(701) }, ["turn"], /by any way/, /systemctl status coturn/],
   ["no answer to anything", { ...unseen, udp: silent, tcp: silent, tls: null }, ["turn"], /by any way/, /firewalls/],
   ["UDP is blocked", { ...unseen, udp: silent }, ["(turn-udp)"], /UDP is blocked .* through TCP/, /COTURN_PORT\/udp/],
-  ["UDP is blocked, as Chromium says after 9.5 s", { ...unseen, udp: refused(701) }, ["(turn-udp)"], /through TCP/, /COTURN_PORT\/udp/],
+  ["UDP is blocked, and the browser says so", { ...unseen, udp: { ...silent, codes: [701] } }, ["(turn-udp)"], /through TCP/, /COTURN_PORT\/udp/],
   ["only TLS gets out", { ...unseen, udp: silent, tcp: silent }, ["(turn-udp)", "(turn-tcp)"], /through TLS/, /COTURN_PORT\/udp/],
   ["TCP is shut", { tcp: refused(701) }, ["(turn-tcp)"], /not answer by TCP; voice will go through UDP/, /COTURN_PORT\/tcp/],
   ["the certificate is refused", { tls: refused(701) }, ["(turn-tls)"], /certificate/, /expired, self-signed/],
+  ["the certificate is refused, without a code (Firefox)", { tls: refused() }, ["(turn-tls)"], /certificate/, /expired, self-signed/],
   ["the TLS port is shut", { tls: silent }, ["(turn-tls)"], /not answer by TLS/, /COTURN_TLS_PORT\/tcp/],
   ["the relay range is closed", { oneSided: lost }, ["relay-range"], /ports are shut/, /COTURN_MIN_PORT/],
   ["external-ip is missing", { udp: works({ special: true }), oneSided: works({ special: true, rtt: null }) }, ["external-ip"],
@@ -112,6 +115,8 @@ test("each error code has words of its own, and an unknown one its number", () =
 });
 
 test("a line says whether its leg works, answers in vain, fails or is not there", () => {
+  assert.match(loopLine("turn-tls", refused()).words, /no connection/);
+  assert.match(loopLine("turn-tls", silent).words, /no answer/);
   assert.deepEqual([works(), lost, silent, null].map((loop) => loopLine("turn-udp", loop).status), ["ok", "failed", "failed", "skipped"]);
   assert.equal(stunLine(symptoms()).status, "ok");
   assert.equal(stunLine(symptoms(unseen)).status, "notice");

@@ -101,7 +101,7 @@ async def test_no_page_has_a_script_or_style_of_its_own(ana: Person) -> None:
     sea, table = await ana.open_sea(), await ana.make_table()
     await ana.invite(sea)
     await ana.invite(table)
-    pages = ["/", "/my-sea/", f"/table/{table}/", "/invitation/", "/nothing-here"]
+    pages = ["/", "/my-sea/", f"/table/{table}/", "/invitation/", "/check/", "/nothing-here"]
     texts = [(await ana.get(path)).text for path in pages] + [(await Person(ana.house).get("/")).text]
     for text in texts:
         assert (
