@@ -72,6 +72,7 @@ def _route(app: web.Application) -> None:
     get("/", pages.home, name="home")
     get("/my-sea/", pages.my_sea)
     get("/invitation/", pages.invitation)
+    get("/check/", pages.check)
     get("/sea/{owner_id}/", pages.sea)
     get("/table/{table_id}/", pages.table)
     post("/sign-in", entrance.sign_in)

@@ -164,6 +164,14 @@ async def invitation(request: web.Request) -> Context:
     return {}
 
 
+@aiohttp_jinja2.template("check.html")
+async def check(request: web.Request) -> Context:
+    """`GET /check/`: tests one's microphone and connection, by the first room that one may enter."""
+    visitor = signed_in(request)
+    rooms = request.app[BOOK].rooms_of(visitor.user_id, now=request.app[CLOCK]())
+    return {"room_id": rooms[0].room_id if rooms else ""}
+
+
 def _seats(record: TableRecord, me: UserId, talking: frozenset[UserId]) -> list[Context]:
     by_number = {seated.seat: seated for seated in record.seated}
     rows = []

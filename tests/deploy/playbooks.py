@@ -111,7 +111,7 @@ class Deployer:
                 "ANSIBLE_HOME": str(self._folder / "ansible"),
                 "ANSIBLE_NOCOLOR": "1",
                 # No connection outlives the run, nor the machine.
-                "ANSIBLE_SSH_ARGS": "-o ControlMaster=auto -o ControlPersist=5s",
+                "ANSIBLE_SSH_ARGS": "-o ControlMaster=auto -o ControlPersist=1s",
                 "ANSIBLE_PIPELINING": "1",
                 "PIP_PROXY": machine.proxy,
             },

@@ -1,0 +1,66 @@
+"""The check page clicked through, and what it tells at the end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.browser.harness import Person, until
+from tests.browser.homes import Homes, at_home
+from tests.doctor.authority import Authority
+from tests.nat_lab import SERVER
+
+LEGS = {"microphone", "server", "stun", "turn-udp", "turn-tcp", "turn-tls", "one-sided", "round-trip"}
+ENDED = "!document.getElementById('id_check_help').hidden"
+_TOLD = """() => {
+  const rows = document.querySelectorAll("#id_check_lines > li");
+  return {
+    status: Object.fromEntries([...rows].map(({ dataset }) => [dataset.leg, dataset.status])),
+    words: document.getElementById("id_check_conclusion").innerText,
+    report: document.getElementById("id_check_report").value,
+  };
+}"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """What the page says at the end."""
+
+    status: dict[str, str]
+    words: str
+    report: str
+
+    @property
+    def failed(self) -> set[str]:
+        """Name the legs that are told to fail."""
+        return {leg for leg, status in self.status.items() if status == "failed"}
+
+    @property
+    def named(self) -> list[str]:
+        """Name what the report tells whoever runs the server to mend, the worst first."""
+        return re.findall(r"^-> (\S+):", self.report, re.M)
+
+
+async def check(person: Person) -> Told:
+    """Click through the check to its end."""
+    await person.go("/check/")
+    await person.page.click("#id_check_start")
+    await until("the check has ended", lambda: person.page.evaluate(ENDED), seconds=40)
+    told = Told(**await person.page.evaluate(_TOLD))
+    assert set(told.status) == LEGS
+    print(f"\n{told.report}")
+    return told
+
+
+@asynccontextmanager
+async def deployment(folder: Path, **options: Any) -> AsyncIterator[Homes]:
+    """Run one with UDP, TCP and TLS, a certificate that the browser trusts, and Ana at home."""
+    authority = Authority(folder)
+    cert, key = authority.issue(SERVER)
+    options = {"COTURN_TLS_CERT": str(cert), "COTURN_TLS_KEY": str(key), **options}
+    async with at_home(folder, "Ana", turn=True, trust=authority.write(), **options) as homes:
+        yield homes
