@@ -26,8 +26,11 @@ export function attach(button, { hint = null, panel = null, modules = load } = {
     }
     const [{ VoiceRoom }, { VoiceButton }, { VoicePanel }] = loaded;
     voice ??= new VoiceButton(button, say, (room) => panel && new VoicePanel(panel, room));
-    await voice.join(new VoiceRoom(button.dataset.roomId ?? "", { name: button.dataset.name ?? "" }));
-    button.removeAttribute("aria-busy");
+    try {
+      await voice.join(new VoiceRoom(button.dataset.roomId ?? "", { name: button.dataset.name ?? "" }));
+    } finally {
+      button.removeAttribute("aria-busy");
+    }
   };
 
   button.addEventListener("animationend", () => button.classList.remove("flash"));

@@ -103,6 +103,7 @@ export class VoiceRoom extends EventTarget {
    * @returns {Promise<void>} rejects with a VoiceError
    */
   async join() {
+    if (!this.#platform.RTCPeerConnection) throw new words.VoiceError(words.NO_WEBRTC);
     this.#joining ??= new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
       this.#parts = this.#makeParts();

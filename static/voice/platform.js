@@ -32,7 +32,7 @@ export function browser() {
     secure: isSecureContext,
     openSocket: (url, protocol) => new WebSocket(url, protocol),
     fetch: (url, init) => fetch(url, init),
-    RTCPeerConnection,
+    RTCPeerConnection: globalThis.RTCPeerConnection,
     makeLinks: (options) => new Links(options),
     mediaDevices: navigator.mediaDevices,
     audioContext: typeof AudioContext === "undefined" ? null : () => new AudioContext(),

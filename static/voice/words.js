@@ -19,6 +19,10 @@ export class VoiceError extends Error {
   }
 }
 
+export const NO_WEBRTC = {
+  code: "no-webrtc", words: "This browser lacks WebRTC, or has it switched off: allow it, or open this page in another browser.",
+};
+
 /** The five words for a person. @type {Record<import("./roster.js").Person["word"], string>} */
 export const PERSON = { connecting: "connecting", here: "here", muted: "muted", unheard: "can't be heard", gone: "gone" };
 

@@ -224,7 +224,7 @@ export class FakePlatform extends FakeClock {
   window = new EventTarget();
   connection = undefined;
   audioContext = null;
-  RTCPeerConnection = /** @type {any} */ (null);
+  RTCPeerConnection = /** @type {any} */ (class {});
   /** @type {any} */ locks = [];
   wakeLock = /** @type {any} */ ({
     request: async () => {

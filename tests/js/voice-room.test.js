@@ -424,3 +424,10 @@ test("voice-mesh.js names its whole graph, so that it is fetched in one round tr
   for (const path of graph) for (const next of imports(path)) graph.add(next);
   assert.deepEqual([...graph].sort(), [...new Set(named)].sort());
 });
+
+test("a browser without WebRTC says so, and asks for no microphone", async () => {
+  const { room, platform } = voice((made) => Object.assign(made, { RTCPeerConnection: undefined }));
+  await assert.rejects(room.join(), (error) => error instanceof VoiceError && /WebRTC/.test(error.message));
+  assert.equal(platform.devices.asked?.length ?? 0, 0);
+  assert.equal(platform.sockets.length, 0);
+});
