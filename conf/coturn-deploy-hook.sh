@@ -25,8 +25,9 @@ if ! cmp -s "$RENEWED_LINEAGE/fullchain.pem" "$folder/fullchain.pem" ||
 fi
 
 pid=${COTURN_PID:-$(systemctl show --property=MainPID --value coturn.service)}
-port=$(sed -n 's/^tls-listening-port=//p' "$conf")
-if [ "${pid:-0}" = 0 ] || [ -z "$port" ]; then
+port=
+[ "${pid:-0}" = 0 ] || port=$(sed -n 's/^tls-listening-port=//p' "$conf")
+if [ -z "$port" ]; then
     echo "coturn serves no TLS now: it reads $what when it starts"
     exit 0
 fi

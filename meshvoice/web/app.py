@@ -11,13 +11,12 @@ from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 
-from meshvoice import assets
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.access.seat_tickets import ticket_keys
 from meshvoice.settings import Settings
 from meshvoice.signaling.hub import Hub
 from meshvoice.turn.credentials import derive_pseudonym_key
-from meshvoice.web import api, entrance, keys, pages, rooms, security, sessions, sockets, templates
+from meshvoice.web import api, entrance, keys, pages, rooms, security, sessions, sockets, static, templates
 from meshvoice.web.metrics import Metrics
 from meshvoice.web.switchboard import Switchboard
 from meshvoice.web.throttles import Throttles
@@ -95,7 +94,7 @@ def _route(app: web.Application) -> None:
     get("/ws/voice/{room_id}/", sockets.voice)
     get("/healthz", api.health)
     get("/metrics", api.metrics)
-    app.router.add_static("/static/", assets.find("static"), append_version=False)
+    static.setup(app)
 
 
 def _set_up_metrics(app: web.Application) -> None:

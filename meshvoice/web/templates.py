@@ -10,6 +10,7 @@ import jinja2
 from aiohttp import web
 
 from meshvoice import assets
+from meshvoice.web import static
 from meshvoice.web.keys import SETTINGS, VISITOR
 
 
@@ -35,6 +36,7 @@ def common(request: web.Request) -> dict[str, Any]:
         "user": None if visitor is None else {"user_id": visitor.user_id, "name": visitor.name},
         "may_host": visitor is not None and visitor.may_host,
         "version": _version(),
+        "static": static.base(),
         "turn_configured": bool(settings.turn.host),
         "relay_only": settings.relay_only,
         "signed_in_by_proxy": bool(settings.user_header),

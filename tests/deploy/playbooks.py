@@ -53,6 +53,8 @@ class Deployer:
     def __init__(self, folder: Path, key: Path) -> None:
         self.checkout = folder / "checkout"
         self.authority = Authority(folder)
+        self.printed: list[str] = []
+        """Lines of ansible's output, of whichever run, in which a secret stood."""
         self._folder = folder
         _copy_checkout(self.checkout)
         self.env_file = self.checkout / "conf/meshvoice.env"
@@ -81,12 +83,12 @@ class Deployer:
         with self._trust.open("a") as trusted:
             trusted.write(authority)
 
-    def secrets(self) -> list[str]:
-        """List what nobody may read in an output: the secrets, and the keys' lines."""
+    def secrets(self) -> set[str]:
+        """List what nobody may read in an output: each part of the settings' secrets, and the keys' lines."""
         values = env_file.read(self.env_file)
-        named = [values["MESHVOICE_SECRET_KEY"], values["COTURN_SHARED_SECRET"]]
+        named = f"{values['MESHVOICE_SECRET_KEY']},{values['COTURN_SHARED_SECRET']}".split(",")
         keys = [(folder / "privkey.pem").read_text().splitlines() for folder in self.certificates.values()]
-        return named + [line for key in keys for line in key if not line.startswith("-----")]
+        return {*named, *(line for key in keys for line in key if not line.startswith("-----"))}
 
     def environment(self) -> dict[str, str]:
         """Build the environment outside: nothing of ours but what the deployer trusts."""
@@ -101,10 +103,13 @@ class Deployer:
         self.env_file.write_text(text)
 
     def play(self, machine: Machine, playbook: str, *options: str) -> Run:
-        """Run a playbook of the checkout."""
+        """Run a playbook of the checkout, as talkative as it can be."""
         began = time.monotonic()
         done = subprocess.run(
-            [*machine.outside, "ansible-playbook", "-i", "conf/inventory.ini", f"conf/{playbook}", *options],
+            [
+                *(*machine.outside, "ansible-playbook", "-vvv", "--diff"),
+                *("-i", "conf/inventory.ini", f"conf/{playbook}", *options),
+            ],
             cwd=self.checkout,
             env={
                 **self.environment(),
@@ -121,8 +126,7 @@ class Deployer:
             timeout=600,
         )
         output = done.stdout + done.stderr
-        with (self._folder / "ansible.log").open("a") as log:
-            log.write(output)
+        self.printed += [line for line in output.splitlines() if any(s in line for s in self.secrets())]
         assert done.returncode == 0, output
         recap = re.search(r"^PLAY RECAP.*\n\S+\s*: (.+)$", output, re.M)
         assert recap is not None, output

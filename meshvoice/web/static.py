@@ -1,0 +1,40 @@
+"""The client's files, under a path that changes when they do, so that browsers keep them without asking."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from aiohttp import web
+
+from meshvoice import assets
+
+PREFIX = "/static/"
+FOREVER = "public, max-age=31536000, immutable"
+
+
+def setup(app: web.Application) -> None:
+    """Serve every file under `/static/`, and under `/static/v-<version>/`, which the pages name."""
+    app.router.add_get(PREFIX + "v-{version:[0-9a-f]{16}}/{path:.+}", _versioned)
+    app.router.add_static(PREFIX, assets.find("static"))
+
+
+def base() -> str:
+    """Give the path that the pages name now, without a slash at its end."""
+    return f"{PREFIX}v-{_version(assets.find('static'))}"
+
+
+def _version(root: Path) -> str:
+    # Names, sizes and times tell a change as well as the bytes do, at a tenth of a millisecond.
+    marks = sorted((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in root.rglob("*.*"))
+    return hashlib.sha256(repr(marks).encode()).hexdigest()[:16]
+
+
+async def _versioned(request: web.Request) -> web.StreamResponse:
+    root = assets.find("static").resolve()
+    file = (root / request.match_info["path"]).resolve()
+    if not file.is_relative_to(root) or not file.is_file():
+        raise web.HTTPNotFound
+    # A page from before an upgrade asks under the old version: it gets what there is now, not to keep.
+    now = request.match_info["version"] == _version(root)
+    return web.FileResponse(file, headers={"Cache-Control": FOREVER if now else "no-cache"})

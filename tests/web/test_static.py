@@ -1,0 +1,36 @@
+"""The client's files: kept for ever under the path that the pages name, asked for anew under any other."""
+
+from __future__ import annotations
+
+import re
+
+from tests.web.house import House
+from tests.web.person import Person
+
+
+async def page_script(house: House) -> str:
+    """Give the path of a script that the sign-in page names."""
+    page = (await Person(house).get("/")).text
+    found = re.search(r'src="(/static/v-[0-9a-f]{16}/page\.js)"', page)
+    assert found is not None
+    return found[1]
+
+
+async def test_what_a_page_names_is_kept_without_asking(house: House) -> None:
+    answer = await Person(house).get(await page_script(house))
+    assert answer.status == 200
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert "javascript" in answer.headers["Content-Type"]
+
+
+async def test_a_page_from_before_an_upgrade_gets_what_there_is_now_but_keeps_it_not(house: House) -> None:
+    path = re.sub("v-[0-9a-f]{16}", "v-0123456789abcdef", await page_script(house))
+    answer = await Person(house).get(path)
+    assert answer.status == 200
+    assert answer.headers["Cache-Control"] == "no-cache"
+
+
+async def test_nothing_outside_the_folder_is_served_under_a_version(house: House) -> None:
+    base = (await page_script(house)).removesuffix("page.js")
+    for path in ("../setup.cfg", "%2e%2e/%2e%2e/setup.cfg", "voice", "none.js", "/etc/passwd"):
+        assert (await Person(house).get(base + path)).status == 404
