@@ -145,6 +145,7 @@ VIEWS = {
     "page.js",
     "stay.js",
     "invitation.js",
+    "check-view.js",
 }
 """What shows the page; the rest is the library."""
 BROWSER = re.compile(

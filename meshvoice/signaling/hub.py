@@ -64,6 +64,8 @@ class Entry:
     came_back: bool
     """Whether `peer` and `order` come from a ticket."""
     hello: Hello
+    credentials: bytes | None = None
+    """New TURN credentials (`frames.credentials_body`) for whoever came back, with some of any age."""
 
 
 class Hub:
@@ -71,13 +73,20 @@ class Hub:
 
     `boot` names the process; `grace` is for how many seconds a seat without a socket is kept; `ping` is
     how often, in seconds, clients ask whether the server lives; `renew_after` is when, in seconds, TURN
-    credentials are renewed (None: never).
+    credentials are renewed (None: never); `booted` is when the process began.
     """
 
     def __init__(
-        self, *, boot: str, grace: float = 45, ping: float = 10, renew_after: float | None = None
+        self,
+        *,
+        boot: str,
+        grace: float = 45,
+        ping: float = 10,
+        renew_after: float | None = None,
+        booted: float = 0,
     ) -> None:
         self.boot = boot
+        self.booted = booted
         self.grace = grace
         self.ping = ping
         self.renew_after = renew_after
@@ -109,7 +118,7 @@ class Hub:
                 return [Close(socket, CloseCode.REPLACED, "you joined from another tab")]
             effects += self._vacate(other, "replaced", CloseCode.REPLACED, "you joined from another tab", now)
             room = self.rooms.get_or_make(entry.room, entry.capacity, entry.closes_at)
-        elif len(room.seats) >= room.capacity:
+        elif len(room.seats) >= room.capacity and not self._has_a_claim(entry, now):
             problem = RoomFull(f"all {room.capacity} seats of this room are taken", about="hello")
             return [
                 Deliver(socket, frames.error_frame(problem)),
@@ -121,11 +130,14 @@ class Hub:
         effects += self._welcome(seat, entry, now, resumed=False)
         return effects + self._tell(room.others(seat), telling.joined(seat), now)
 
+    def _has_a_claim(self, entry: Entry, now: float) -> bool:
+        # After a restart a newcomer may be quicker than those who are in the middle of a call: they all stay.
+        return entry.came_back and now - self.booted < 2 * self.grace
+
     def _new_seat(self, room: Room, entry: Entry, now: float) -> Seat:
         renew_at = None
         if self.renew_after is not None:
-            # Whoever comes back after a restart may hold credentials of any age.
-            renew_at = now if entry.came_back else now + self.renew_after
+            renew_at = now + self.renew_after
         return Seat(
             peer=entry.peer,
             user=entry.user,
@@ -171,6 +183,9 @@ class Hub:
         seq = seat.replay.number(b"", now)
         assert seat.socket is not None  # noqa: S101  # attached just before
         effects: list[Effect] = [Deliver(seat.socket, frames.sealed(frames.body(welcome), seq))]
+        if entry.credentials is not None and not resumed:
+            # Before those present: with the old ones, new connections to them might find no relay.
+            effects += self._send(seat, entry.credentials, now)
         if not resumed:
             for other in seat.room.others(seat):
                 effects += self._tell([seat], telling.present(other), now)

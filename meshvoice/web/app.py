@@ -44,6 +44,7 @@ def make_app(
     hub = Hub(
         boot=secrets.token_urlsafe(8),
         grace=grace,
+        booted=clock(),
         renew_after=turn.ttl / 2 if turn.host and turn.shared_secrets else None,
     )
     app[keys.SETTINGS] = settings

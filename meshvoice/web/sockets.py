@@ -188,6 +188,7 @@ def _join(request: web.Request, visitor: Visitor, room: Room, socket: SocketId, 
         ticket=ticket,
         came_back=came_back,
         hello=hello,
+        credentials=switchboard.credentials_for(visitor.user_id) if came_back else None,
     )
     app[METRICS].joins.labels("ticket" if came_back else "new").inc()
     switchboard.carry_out(hub.join(entry, socket, now))

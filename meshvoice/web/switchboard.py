@@ -85,12 +85,19 @@ class Switchboard:
                         log.info("closing a socket: %d %s", code, why)
                         outbox.close(code, why)
                 case RenewCredentials(socket, user):
-                    body = credentials_body(dict(self._credentials(user)))
-                    self.carry_out(self.hub.send_credentials(socket, body, self._clock()))
+                    body = self.credentials_for(user)
+                    if body is not None:
+                        self.carry_out(self.hub.send_credentials(socket, body, self._clock()))
                 case RemoveUser(room, user, by):
                     self._remove_if_possible(room, user, by)
                 case _:
                     assert_never(effect)
+
+    def credentials_for(self, user: UserId) -> bytes | None:
+        """Make new TURN credentials as a message; None where the deployment has no relay."""
+        if self.hub.renew_after is None:
+            return None
+        return credentials_body(dict(self._credentials(user)))
 
     def _remove_if_possible(self, room: RoomId, user: UserId, by: UserId) -> None:
         try:

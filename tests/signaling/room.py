@@ -98,6 +98,9 @@ class Tab:
         return room.seats.get(self.peer) if room else None
 
 
+CREDENTIALS = b'{"type":"credentials","ttl":3600'
+
+
 class World:
     """One hub, one clock, and every tab that ever joined."""
 
@@ -115,7 +118,8 @@ class World:
         self.hub = self._new_hub("boot-1")
 
     def _new_hub(self, boot: str) -> Hub:
-        return Hub(boot=boot, grace=GRACE, ping=10, renew_after=self.renew_after)
+        booted = self.now if boot != "boot-1" else 0
+        return Hub(boot=boot, grace=GRACE, ping=10, renew_after=self.renew_after, booted=booted)
 
     def next_id(self) -> int:
         self._ids += 1
@@ -146,6 +150,7 @@ class World:
             ticket=f"ticket of {tab.peer}",
             came_back=came_back,
             hello=hello,
+            credentials=CREDENTIALS if came_back and self.renew_after is not None else None,
         )
         return self.happens(self.hub.join(entry, tab.socket, self.now))
 

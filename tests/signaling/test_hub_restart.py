@@ -178,3 +178,36 @@ def test_a_roster_that_was_lost_on_its_way_is_never_taken_for_seen_after_a_refus
         ana.says("abort", target=bo.peer, gen=gen)
     bo.comes_back()
     assert [frame["type"] for frame in bo.hears()] == ["welcome", "present", "present"]
+
+
+# Who sits where after a restart
+
+
+def test_those_in_the_call_all_get_their_seats_though_a_newcomer_was_quicker() -> None:
+    world = World(capacity=3)
+    ana, bo, cleo = three(world)
+    world.restarts()
+    dan = world.joins("Dan")
+    for tab in (ana, bo, cleo):
+        tab.comes_back()
+    assert [tab.closed for tab in (ana, bo, cleo, dan)] == [None] * 4
+
+
+def test_a_minute_and_a_half_after_a_restart_a_full_room_is_full_for_tickets_too() -> None:
+    world = World(capacity=3)
+    _, _, cleo = three(world)
+    world.restarts()
+    for name in ("Dan", "Eli", "Fay"):
+        world.joins(name)
+    world.waits(90)
+    cleo.comes_back()
+    assert cleo.closed == 4413
+
+
+def test_whoever_comes_back_gets_new_credentials_before_those_present() -> None:
+    world = World(renew_after=1800)
+    ana, bo, _ = three(world)
+    world.restarts()
+    ana.comes_back()
+    bo.comes_back()
+    assert [frame["type"] for frame in bo.hears()] == ["welcome", "credentials", "present"]

@@ -38,15 +38,6 @@ def test_credentials_are_never_renewed_where_there_are_none() -> None:
     assert world.asked == []
 
 
-def test_whoever_sits_down_again_after_a_restart_gets_credentials_at_once() -> None:
-    world = World(renew_after=1800)
-    ana = world.joins("Ana")
-    world.restarts()
-    ana.comes_back()
-    world.waits(0)
-    assert world.asked == [RenewCredentials(ana.socket, ana.user)]
-
-
 def test_credentials_due_while_one_was_away_come_when_one_is_back() -> None:
     world = World(renew_after=30)
     ana = world.joins("Ana")
