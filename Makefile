@@ -69,8 +69,9 @@ clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage node_modules $(VENV)
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || tests/need.sh no-ensurepip:python3-venv
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || CI=true tests/need.sh no-ensurepip:python3-venv
+	@# Whole or not at all: half an environment would be taken for one the next time.
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/serve.done: $(BIN)/python setup.cfg pyproject.toml
 	$(PIP) --editable .

@@ -75,12 +75,20 @@ def _secrets(chosen: argparse.Namespace) -> int:
     try:
         env_file.write_new(path, template)
     except FileExistsError:
-        print(f"meshvoice: {path} is there already and stays as it is", file=sys.stderr)
-        return 1
+        return _fill(path)
     except OSError as problem:
         print(f"meshvoice: {path} can't be written: {problem.strerror}", file=sys.stderr)
         return 1
     print(f"wrote {path} with new secrets; only you can read it", file=sys.stderr)
+    return 0
+
+
+def _fill(path: Path) -> int:
+    filled = env_file.fill(path)
+    if not filled:
+        print(f"meshvoice: {path} is there already and stays as it is", file=sys.stderr)
+        return 1
+    print(f"{path} was there: gave {' and '.join(filled)} a value, and left the rest", file=sys.stderr)
     return 0
 
 

@@ -47,21 +47,47 @@ def parse(text: str, *, name: str) -> dict[str, str]:
 def write_new(path: Path, template: str) -> None:
     """Write a complete file with new secrets, 0600. Raises `FileExistsError`: secrets stay as they are."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    whole = _written(path, with_secrets(template))
+    try:
+        # A link is made at once or not at all, and never over a file that is there.
+        os.link(whole, path)
+    finally:
+        whole.unlink()
+
+
+def fill(path: Path) -> list[str]:
+    """Give the secrets that stand empty in a file their values; lists which. All else stays as it is."""
+    text = path.read_text(encoding="utf-8")
+    filled = []
+    for variable, value in _fresh().items():
+        text, found = re.subn(rf"(?m)^{variable}=\s*?$", f"{variable}={value}", text, count=1)
+        filled += [variable] * found
+    if filled:
+        os.replace(_written(path, text), path)
+    return filled
+
+
+def _written(path: Path, text: str) -> Path:
+    whole = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(with_secrets(template))
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    return whole
 
 
-def with_secrets(template: str) -> str:
-    """Fill the example file with two new secrets. Raises `SettingsError` where it lacks a line of them."""
-    fresh = {
+def _fresh() -> dict[str, str]:
+    return {
         "MESHVOICE_SECRET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         # In hexadecimal no word of English can turn up by chance and look like a placeholder.
         "COTURN_SHARED_SECRET": secrets.token_hex(32),
     }
-    for variable, value in fresh.items():
+
+
+def with_secrets(template: str) -> str:
+    """Fill the example file with two new secrets. Raises `SettingsError` where it lacks a line of them."""
+    for variable, value in _fresh().items():
         template, found = re.subn(rf"(?m)^#?\s*{variable}=.*$", f"{variable}={value}", template)
         if found != 1:
             raise SettingsError(

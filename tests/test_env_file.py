@@ -147,3 +147,23 @@ def test_the_rest_of_the_example_stays_as_it_is() -> None:
 def test_an_example_without_a_line_for_each_secret_is_refused(example: str) -> None:
     with pytest.raises(SettingsError, match="has no line of its own in the example file"):
         env_file.with_secrets(example)
+
+
+def test_secrets_that_stand_empty_in_a_file_are_filled_and_all_else_stays(tmp_path: Path) -> None:
+    path = tmp_path / "meshvoice.env"
+    path.write_text("# mine\nMESHVOICE_PORT=9090\nMESHVOICE_SECRET_KEY=\nCOTURN_SHARED_SECRET=kept\n")
+    assert env_file.fill(path) == ["MESHVOICE_SECRET_KEY"]
+    text = path.read_text()
+    assert text.startswith("# mine\nMESHVOICE_PORT=9090\nMESHVOICE_SECRET_KEY=")
+    assert parse(text)["COTURN_SHARED_SECRET"] == "kept"
+    assert len(parse(text)["MESHVOICE_SECRET_KEY"]) == 44
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in tmp_path.iterdir()] == ["meshvoice.env"]
+
+
+def test_a_file_with_its_secrets_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "meshvoice.env"
+    env_file.write_new(path, EXAMPLE)
+    before = (path.read_bytes(), path.stat().st_mtime_ns)
+    assert env_file.fill(path) == []
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -52,6 +53,7 @@ def run(settings: Settings) -> int:
     book = open_book(settings.database)
     try:
         app = make_app(settings, book)
+        _warn(settings)
         if not settings.turn.host:
             log.info(
                 "no COTURN_TURN_HOST is set: people on one network hear each other, others need `make coturn`"
@@ -72,6 +74,22 @@ def run(settings: Settings) -> int:
     finally:
         book.close()
     return 0
+
+
+def _warn(settings: Settings) -> None:
+    host = urlsplit(settings.origin).hostname or ""
+    local = host == "localhost" or host.startswith("127.") or host == "::1"
+    if not (settings.https or local):
+        log.warning(
+            "%s is neither https:// nor localhost: browsers give such a page no microphone, and its forms "
+            "don't work; put it behind TLS and set MESHVOICE_ORIGIN",
+            settings.origin,
+        )
+    elif local and settings.host not in ("127.0.0.1", "::1", "localhost"):
+        log.warning(
+            "MESHVOICE_HOST lets other machines in, but MESHVOICE_ORIGIN names this one alone: "
+            "nobody else can sign in"
+        )
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
