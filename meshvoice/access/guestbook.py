@@ -16,7 +16,7 @@ from meshvoice.access.seas import Seas
 from meshvoice.access.store import Store
 from meshvoice.access.tables import Tables
 from meshvoice.access.users import Sessions, Users
-from meshvoice.ids import Room, UserId, parse_room
+from meshvoice.ids import Room, Sea, UserId, parse_room
 
 KEEP = 604_800.0
 """Seconds for which what is over (windows, departures, invitations) can still be told from what never was."""
@@ -80,6 +80,24 @@ class GuestBook:
             store.run("DELETE FROM members WHERE standing <> 'present' AND since < ?", now - KEEP)
             gone = store.rows("SELECT user_id FROM users WHERE external IS NULL AND seen < ?", unseen_since)
             for (user_id,) in gone:
-                for table in self.tables.of(user_id):
-                    self.tables.vacate(table.table_id, user_id, now=now)
-                store.run("DELETE FROM users WHERE user_id = ?", user_id)
+                self._forget(user_id, now=now)
+
+    def forget(self, user_id: UserId, *, now: float) -> tuple[Room, ...]:
+        """Forget somebody who can't come back: their seats are freed, and their sea and invitations end.
+
+        Gives their sea and the tables at which they sat. Does nothing to somebody with an external name,
+        who comes back by it.
+        """
+        with self._store.writing():
+            user = self.users.get(user_id)
+            if user is None or user.external is not None:
+                return ()
+            return self._forget(user_id, now=now)
+
+    def _forget(self, user_id: UserId, *, now: float) -> tuple[Room, ...]:
+        tables = self.tables.of(user_id)
+        for table in tables:
+            self.tables.vacate(table.table_id, user_id, now=now)
+        # The sea goes with its owner, its guests' presence and its invitations with the sea.
+        self._store.run("DELETE FROM users WHERE user_id = ?", user_id)
+        return Sea(owner_id=user_id), *(table.room for table in tables)

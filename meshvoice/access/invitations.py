@@ -176,9 +176,11 @@ class Invitations:
             raise InvitationUnknown
         number, _, inviter, inviter_name, table_name, expires_at, revoked_at, deposited_at = row
         facts = members.facts_of(self._store, room, user_id or inviter)
-        if user_id is not None and user_id in (inviter, facts.owner):
-            raise Yours(room)
         may = None if user_id is None else may_enter(facts, user_id=user_id, room=room, now=now)
+        # Whoever owned a table and left has no room to be led to. A sea's owner has a page for a closed one.
+        leads = isinstance(room, Sea) or isinstance(may, Admission)
+        if user_id is not None and user_id in (inviter, facts.owner) and leads:
+            raise Yours(room)
         look = Look(
             room=room,
             inviter=UserId(inviter),
@@ -197,6 +199,8 @@ class Invitations:
             raise SeaClosed
         if now >= expires_at:
             raise InvitationExpired
+        if user_id == inviter:
+            raise InvitationUnknown
         if user_id is not None and number <= members.barred_to(self._store, room.room_id, user_id):
             raise Removed
         if isinstance(room, Sea):

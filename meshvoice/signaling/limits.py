@@ -20,17 +20,21 @@ class TokenBucket:
 
     def take(self, now: float) -> bool:
         """Take one token; False where there is none."""
-        # A clock that goes back gives no tokens and takes none.
-        self._tokens = min(self.burst, self._tokens + max(0.0, now - self._at) * self.rate)
+        self._tokens = self.left(now)
         self._at = now
         if self._tokens < 1.0:
             return False
         self._tokens -= 1.0
         return True
 
+    def left(self, now: float) -> float:
+        """How many tokens there are; takes none."""
+        # A clock that goes back gives no tokens and takes none.
+        return min(self.burst, self._tokens + max(0.0, now - self._at) * self.rate)
+
     def full(self, now: float) -> bool:
         """Whether nothing is owed any more, so that the bucket may be forgotten."""
-        return self._tokens + max(0.0, now - self._at) * self.rate >= self.burst
+        return self.left(now) >= self.burst
 
 
 class Buckets:
@@ -46,12 +50,22 @@ class Buckets:
         """Take one token of `key`'s bucket; False where there is none."""
         bucket = self._buckets.get(key)
         if bucket is None:
-            if len(self._buckets) >= self._most:
-                self._buckets = {k: b for k, b in self._buckets.items() if not b.full(now)}
-            if len(self._buckets) >= self._most:
+            if not self._room(now):
                 return False
             bucket = self._buckets[key] = TokenBucket(rate=self._rate, burst=self._burst, now=now)
         return bucket.take(now)
+
+    def left(self, key: Hashable, now: float) -> float:
+        """How many tokens there are for `key`; takes none."""
+        bucket = self._buckets.get(key)
+        if bucket is not None:
+            return bucket.left(now)
+        return self._burst if self._room(now) else 0.0
+
+    def _room(self, now: float) -> bool:
+        if len(self._buckets) >= self._most:
+            self._buckets = {k: b for k, b in self._buckets.items() if not b.full(now)}
+        return len(self._buckets) < self._most
 
     def __len__(self) -> int:
         return len(self._buckets)

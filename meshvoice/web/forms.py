@@ -13,6 +13,9 @@ from meshvoice.web.security import Refused, wants_json
 
 async def fields(request: web.Request) -> dict[str, str]:
     """Read a form, or a JSON object of strings. Raises `Refused`."""
+    # Other charsets say nothing that UTF-8 can't, and some of them (UTF-7) make lone surrogates.
+    if (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
+        raise Refused(400, "bad-form", "The form must be in UTF-8.")
     if request.content_type == "application/json":
         try:
             return msgspec.json.decode(await request.read(), type=dict[str, str])
@@ -20,9 +23,13 @@ async def fields(request: web.Request) -> dict[str, str]:
             raise Refused(400, "bad-json", "The body must be a JSON object of text fields.") from None
     try:
         form = await request.post()
-    except (ValueError, LookupError):  # LookupError: a charset that there isn't
+        read = {name: value for name, value in form.items() if isinstance(value, str)}
+        # A part of a multipart form has a charset of its own: what is no Unicode text ends here.
+        "".join(read.values()).encode()
+    # LookupError: a part's charset that there isn't; RuntimeError: its Content-Transfer-Encoding.
+    except (ValueError, LookupError, RuntimeError):
         raise Refused(400, "bad-form", "The form could not be read.") from None
-    return {name: value for name, value in form.items() if isinstance(value, str)}
+    return read
 
 
 def answer(request: web.Request, url: str, body: dict[str, Any], *, status: int = 200) -> web.Response:

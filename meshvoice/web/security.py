@@ -127,8 +127,8 @@ def check_same_origin(request: web.Request) -> None:
     # which no page can set, tells.
     ours = origin in request.app[SETTINGS].origins if origin not in (None, "null") else site == "same-origin"
     if origin == "null" and site is None:
-        # Browsers send Sec-Fetch-Site to https:// and localhost alone, and the microphone works there alone, too.
-        sentence = "Forms and voice work by https:// (or on localhost) only: open this site so, in a current browser."
+        # Browsers send Sec-Fetch-Site to https:// and localhost alone; the microphone works there alone, too.
+        sentence = "Forms and voice work by https:// (or on localhost) only: open this site so."
         raise Refused(403, "wrong-origin", sentence)
     if not ours or site not in (None, "same-origin"):
         where = request.app[SETTINGS].origin
