@@ -6,23 +6,18 @@ secret that isn't one raises `SettingsError`, whose sentence names the variable 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import ipaddress
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import urlsplit
+
+from meshvoice import values
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Network = values.Network
 T = TypeVar("T")
 
 PREFIXES = ("MESHVOICE_", "COTURN_")
-_PLACEHOLDER = re.compile(r"change.?me|replace|placeholder|example|your[-_]secret|default|insecure", re.I)
-_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))*")
-_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 class SettingsError(ValueError):
@@ -98,22 +93,22 @@ class Settings:
         """Read `env` strictly. Raises `SettingsError`."""
         _refuse_unknown(env)
         read = _Reader(env)
-        port = read.one("MESHVOICE_PORT", _port, 8080)
+        port = read.one("MESHVOICE_PORT", values.port, 8080)
         settings = cls(
             secret_keys=read.required(
-                "MESHVOICE_SECRET_KEY", _secret_keys, "run `meshvoice secrets` (make run does)"
+                "MESHVOICE_SECRET_KEY", values.secret_keys, "run `meshvoice secrets` (make run does)"
             ),
-            host=read.one("MESHVOICE_HOST", _bind_host, "127.0.0.1"),
+            host=read.one("MESHVOICE_HOST", values.bind_host, "127.0.0.1"),
             port=port,
-            origins=read.one("MESHVOICE_ORIGIN", _origin, _local_origins(port)),
-            database=read.one("MESHVOICE_DATABASE", _text, "var/meshvoice.db"),
-            passphrase=read.one("MESHVOICE_PASSPHRASE", _passphrase, ""),
-            trusted_proxies=read.one("MESHVOICE_TRUSTED_PROXIES", _networks, ()),
-            user_header=read.one("MESHVOICE_USER_HEADER", _header, ""),
-            table_seats=read.one("MESHVOICE_TABLE_SEATS", _between(2, 8), 6),
-            sea_hours=read.one("MESHVOICE_SEA_HOURS", _hours, 24.0),
-            sea_peers=read.one("MESHVOICE_SEA_PEERS", _between(2, 8), 8),
-            relay_only=read.one("MESHVOICE_RELAY_ONLY", _flag, False),
+            origins=read.one("MESHVOICE_ORIGIN", values.origin, _local_origins(port)),
+            database=read.one("MESHVOICE_DATABASE", values.plain, "var/meshvoice.db"),
+            passphrase=read.one("MESHVOICE_PASSPHRASE", values.passphrase, ""),
+            trusted_proxies=read.one("MESHVOICE_TRUSTED_PROXIES", values.networks, ()),
+            user_header=read.one("MESHVOICE_USER_HEADER", values.header, ""),
+            table_seats=read.one("MESHVOICE_TABLE_SEATS", values.between(2, 8), 6),
+            sea_hours=read.one("MESHVOICE_SEA_HOURS", values.hours, 24.0),
+            sea_peers=read.one("MESHVOICE_SEA_PEERS", values.between(2, 8), 8),
+            relay_only=read.one("MESHVOICE_RELAY_ONLY", values.flag, False),
             turn=_turn(read),
         )
         if settings.user_header and not settings.trusted_proxies:
@@ -129,22 +124,22 @@ class Settings:
 
 
 def _turn(read: _Reader) -> TurnSettings:
-    host = read.one("COTURN_TURN_HOST", _turn_host, "")
+    host = read.one("COTURN_TURN_HOST", values.turn_host, "")
     turn = TurnSettings(
-        shared_secrets=read.one("COTURN_SHARED_SECRET", _shared_secrets, ()),
+        shared_secrets=read.one("COTURN_SHARED_SECRET", values.shared_secrets, ()),
         host=host,
-        realm=read.one("COTURN_REALM", _realm, host or "meshvoice"),
-        ttl=read.one("COTURN_TTL", _between(20, 86400), 3600),
-        port=read.one("COTURN_PORT", _port, 3478),
-        tls_port=read.one("COTURN_TLS_PORT", _port, 5349),
-        public_ip=read.one("COTURN_PUBLIC_IP", _ipv4, None),
-        private_ip=read.one("COTURN_PRIVATE_IP", _ipv4, None),
-        public_ip6=read.one("COTURN_PUBLIC_IP6", _ipv6, None),
-        tls_cert=read.one("COTURN_TLS_CERT", _path, ""),
-        tls_key=read.one("COTURN_TLS_KEY", _path, ""),
-        version=read.one("COTURN_VERSION", _version, None),
-        min_port=read.one("COTURN_MIN_PORT", _port, 49152),
-        max_port=read.one("COTURN_MAX_PORT", _port, 65535),
+        realm=read.one("COTURN_REALM", values.realm, host or "meshvoice"),
+        ttl=read.one("COTURN_TTL", values.between(20, 86400), 3600),
+        port=read.one("COTURN_PORT", values.port, 3478),
+        tls_port=read.one("COTURN_TLS_PORT", values.port, 5349),
+        public_ip=read.one("COTURN_PUBLIC_IP", values.ipv4, None),
+        private_ip=read.one("COTURN_PRIVATE_IP", values.ipv4, None),
+        public_ip6=read.one("COTURN_PUBLIC_IP6", values.ipv6, None),
+        tls_cert=read.one("COTURN_TLS_CERT", values.path, ""),
+        tls_key=read.one("COTURN_TLS_KEY", values.path, ""),
+        version=read.one("COTURN_VERSION", values.version, None),
+        min_port=read.one("COTURN_MIN_PORT", values.port, 49152),
+        max_port=read.one("COTURN_MAX_PORT", values.port, 65535),
     )
     if turn.host and not turn.shared_secrets:
         raise SettingsError(
@@ -209,163 +204,6 @@ def _distance(left: str, right: str) -> int:
 
 def _local_origins(port: int) -> tuple[str, ...]:
     return tuple(f"http://{host}:{port}" for host in ("localhost", "127.0.0.1", "[::1]"))
-
-
-def _text(text: str) -> str:
-    return text
-
-
-def _between(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not low <= int(text[:9]) <= high:
-            raise ValueError(f"{text!r} is not a whole number from {low} to {high}")
-        return int(text)
-
-    return parse
-
-
-_port = _between(1, 65535)
-
-
-def _hours(text: str) -> float:
-    if not re.fullmatch(r"\d{1,3}(\.\d{1,6})?", text) or not 0 < float(text) <= 168:
-        raise ValueError(f"{text!r} is not a number of hours above 0, up to 168 (a week)")
-    return float(text)
-
-
-def _flag(text: str) -> bool:
-    if text.lower() in _TRUE + _FALSE:
-        return text.lower() in _TRUE
-    raise ValueError(f"{text!r} is neither yes nor no: write 1 or 0")
-
-
-def _weak(text: str) -> bool:
-    return bool(_PLACEHOLDER.search(text)) or len(set(text)) < 8
-
-
-def _shared_secrets(text: str) -> tuple[str, ...]:
-    secrets = tuple(part.strip() for part in text.split(","))
-    for secret in secrets:
-        if not re.fullmatch(r"[A-Za-z0-9_-]{32,200}", secret) or _weak(secret):
-            # The value itself never stands in the message: it may end in a log.
-            raise ValueError(
-                "needs 32 to 200 random characters of A-Z a-z 0-9 _ - (no placeholder; several with commas): "
-                "run `meshvoice secrets`"
-            )
-    return secrets
-
-
-def _secret_keys(text: str) -> tuple[bytes, ...]:
-    keys = []
-    for part in text.split(","):
-        try:
-            key = base64.b64decode(part.strip().encode(), altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError):
-            key = b""
-        if len(key) != 32 or _weak(part.strip()):
-            raise ValueError(
-                "needs 32 random bytes in URL-safe base64 (several with commas): run `meshvoice secrets`"
-            )
-        keys.append(key)
-    return tuple(keys)
-
-
-def _passphrase(text: str) -> str:
-    if len(text) < 6 or re.fullmatch(r"change.?me|password|123456\d*", text, re.I):
-        raise ValueError("is too easy to guess: 6 characters at least, several words are best")
-    return text
-
-
-def _bind_host(text: str) -> str:
-    if text == "0.0.0.0" or text == "::" or _is_address(text) or _HOST.fullmatch(text):  # noqa: S104
-        return text
-    raise ValueError(f"{text!r} is no address or host name to listen on")
-
-
-def _turn_host(text: str) -> str:
-    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-    if _is_address(bare) or _HOST.fullmatch(bare):
-        return bare
-    raise ValueError(f"{text!r} is no host: write a name or an address alone, without turn:, port or path")
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return "%" not in text
-
-
-def _ipv4(text: str) -> ipaddress.IPv4Address:
-    try:
-        return ipaddress.IPv4Address(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is no literal IPv4 address") from None
-
-
-def _ipv6(text: str) -> ipaddress.IPv6Address:
-    try:
-        address = ipaddress.IPv6Address(text)
-    except ValueError:
-        address = None
-    if address is None or address.scope_id is not None:
-        raise ValueError(f"{text!r} is no literal IPv6 address")
-    return address
-
-
-def _networks(text: str) -> tuple[Network, ...]:
-    networks = []
-    for part in text.split(","):
-        try:
-            networks.append(ipaddress.ip_network(part.strip()))
-        except ValueError as problem:
-            raise ValueError(
-                f"{problem}: write addresses or networks with commas, as 127.0.0.1,10.0.0.0/24"
-            ) from None
-    return tuple(networks)
-
-
-def _header(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", text):
-        raise ValueError(f"{text!r} is no header name, such as Remote-User")
-    return text
-
-
-def _realm(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9.-]{1,127}", text):
-        raise ValueError(f"{text!r} is no realm: letters, digits, dots and hyphens, usually the host name")
-    return text
-
-
-def _path(text: str) -> str:
-    if not text.startswith("/") or '"' in text:
-        raise ValueError(f"{text!r} is no absolute path")
-    return text
-
-
-def _version(text: str) -> tuple[int, int, int]:
-    match = re.fullmatch(r"(\d{1,3})\.(\d{1,3})(?:\.(\d{1,3}))?", text)
-    if match is None:
-        raise ValueError(f"{text!r} is no version such as 4.6.1")
-    return int(match[1]), int(match[2]), int(match[3] or 0)
-
-
-def _origin(text: str) -> tuple[str, ...]:
-    parts = urlsplit(text)
-    name = parts.hostname or ""
-    plain = f"{parts.scheme}://{parts.netloc}"
-    if (
-        parts.scheme not in ("http", "https")
-        or not (_HOST.fullmatch(name) or _is_address(name))
-        or plain != text.rstrip("/")
-        or "@" in parts.netloc
-    ):
-        raise ValueError(f"{text!r} is no origin: write scheme and host alone, as https://voice.example.org")
-    default = {"http": 80, "https": 443}[parts.scheme]
-    host = f"[{name}]" if ":" in name else name
-    # Browsers send the host in lower case and leave the default port out.
-    return (f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, default) else ""),)
 
 
 NAMES = (

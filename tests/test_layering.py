@@ -22,6 +22,7 @@ FLOORS = {
     "access": 1,
     "turn": 1,
     "settings": 0,
+    "values": 0,
     "env_file": 0,
     "assets": 0,
     "ids": 0,

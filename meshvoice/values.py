@@ -1,0 +1,173 @@
+"""Single settings read from text: a parser gives the value, or says in a `ValueError` what is wrong."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_PLACEHOLDER = re.compile(r"change.?me|replace|placeholder|example|your[-_]secret|default|insecure", re.I)
+_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))*")
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+def plain(text: str) -> str:
+    return text
+
+
+def between(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not low <= int(text[:9]) <= high:
+            raise ValueError(f"{text!r} is not a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+port = between(1, 65535)
+
+
+def hours(text: str) -> float:
+    if not re.fullmatch(r"\d{1,3}(\.\d{1,6})?", text) or not 0 < float(text) <= 168:
+        raise ValueError(f"{text!r} is not a number of hours above 0, up to 168 (a week)")
+    return float(text)
+
+
+def flag(text: str) -> bool:
+    if text.lower() in _TRUE + _FALSE:
+        return text.lower() in _TRUE
+    raise ValueError(f"{text!r} is neither yes nor no: write 1 or 0")
+
+
+def _weak(text: str) -> bool:
+    return bool(_PLACEHOLDER.search(text)) or len(set(text)) < 8
+
+
+def shared_secrets(text: str) -> tuple[str, ...]:
+    secrets = tuple(part.strip() for part in text.split(","))
+    for secret in secrets:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{32,200}", secret) or _weak(secret):
+            # The value itself never stands in the message: it may end in a log.
+            raise ValueError(
+                "needs 32 to 200 random characters of A-Z a-z 0-9 _ - (no placeholder; several with commas): "
+                "run `meshvoice secrets`"
+            )
+    return secrets
+
+
+def secret_keys(text: str) -> tuple[bytes, ...]:
+    keys = []
+    for part in text.split(","):
+        try:
+            key = base64.b64decode(part.strip().encode(), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if len(key) != 32 or _weak(part.strip()):
+            raise ValueError(
+                "needs 32 random bytes in URL-safe base64 (several with commas): run `meshvoice secrets`"
+            )
+        keys.append(key)
+    return tuple(keys)
+
+
+def passphrase(text: str) -> str:
+    if len(text) < 6 or re.fullmatch(r"change.?me|password|123456\d*", text, re.I):
+        raise ValueError("is too easy to guess: 6 characters at least, several words are best")
+    return text
+
+
+def bind_host(text: str) -> str:
+    if text == "0.0.0.0" or text == "::" or _is_address(text) or _HOST.fullmatch(text):  # noqa: S104
+        return text
+    raise ValueError(f"{text!r} is no address or host name to listen on")
+
+
+def turn_host(text: str) -> str:
+    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    if _is_address(bare) or _HOST.fullmatch(bare):
+        return bare
+    raise ValueError(f"{text!r} is no host: write a name or an address alone, without turn:, port or path")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text
+
+
+def ipv4(text: str) -> ipaddress.IPv4Address:
+    try:
+        return ipaddress.IPv4Address(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no literal IPv4 address") from None
+
+
+def ipv6(text: str) -> ipaddress.IPv6Address:
+    try:
+        address = ipaddress.IPv6Address(text)
+    except ValueError:
+        address = None
+    if address is None or address.scope_id is not None:
+        raise ValueError(f"{text!r} is no literal IPv6 address")
+    return address
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    networks = []
+    for part in text.split(","):
+        try:
+            networks.append(ipaddress.ip_network(part.strip()))
+        except ValueError as problem:
+            raise ValueError(
+                f"{problem}: write addresses or networks with commas, as 127.0.0.1,10.0.0.0/24"
+            ) from None
+    return tuple(networks)
+
+
+def header(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", text):
+        raise ValueError(f"{text!r} is no header name, such as Remote-User")
+    return text
+
+
+def realm(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.-]{1,127}", text):
+        raise ValueError(f"{text!r} is no realm: letters, digits, dots and hyphens, usually the host name")
+    return text
+
+
+def path(text: str) -> str:
+    if not text.startswith("/") or '"' in text:
+        raise ValueError(f"{text!r} is no absolute path")
+    return text
+
+
+def version(text: str) -> tuple[int, int, int]:
+    match = re.fullmatch(r"(\d{1,3})\.(\d{1,3})(?:\.(\d{1,3}))?", text)
+    if match is None:
+        raise ValueError(f"{text!r} is no version such as 4.6.1")
+    return int(match[1]), int(match[2]), int(match[3] or 0)
+
+
+def origin(text: str) -> tuple[str, ...]:
+    parts = urlsplit(text)
+    name = parts.hostname or ""
+    plain = f"{parts.scheme}://{parts.netloc}"
+    if (
+        parts.scheme not in ("http", "https")
+        or not (_HOST.fullmatch(name) or _is_address(name))
+        or plain != text.rstrip("/")
+        or "@" in parts.netloc
+    ):
+        raise ValueError(f"{text!r} is no origin: write scheme and host alone, as https://voice.example.org")
+    default = {"http": 80, "https": 443}[parts.scheme]
+    host = f"[{name}]" if ":" in name else name
+    # Browsers send the host in lower case and leave the default port out.
+    return (f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, default) else ""),)
