@@ -67,6 +67,9 @@ class Refusal extends Error {
 }
 
 const UNREACHABLE = "The server can't be reached. Your link is safe: try again in a moment.";
+/** The link may have been used up before the answer was lost. */
+const UNANSWERED =
+  "It isn't certain whether you got in. Try again; if the link then counts as used, ask for a new one.";
 
 /** @template {HTMLElement} T @param {string} id @returns {T} */
 const part = (id) => /** @type {T} */ (document.getElementById(id));
@@ -118,7 +121,7 @@ async function accept(form, token) {
       show({ title: "That came too late", words: error.message, then: error.status === 409 ? "again" : "go" });
       return;
     }
-    trouble.textContent = error instanceof Refusal ? error.message : UNREACHABLE;
+    trouble.textContent = error instanceof Refusal ? error.message : UNANSWERED;
     trouble.hidden = false;
   }
 }

@@ -1,46 +1,56 @@
 // @ts-check
-// Owns #id_voice_btn until its first useful click, which loads voice; voice/button.js owns it from then on.
+// Owns #id_voice_btn until a click has loaded voice; voice/button.js from then on.
 
 const load = () => Promise.all([import("./voice-mesh.js"), import("./voice/button.js"), import("./voice/panel.js")]);
 
-/** @param {HTMLElement} button @param {{hint?: HTMLElement|null, panel?: HTMLElement|null, modules?: typeof load}} [page] */
-export function attach(button, { hint = null, panel = null, modules = load } = {}) {
-  /** @type {import("./voice/button.js").VoiceButton|null} */
-  let voice = null;
-  const say = (/** @type {string} */ words) => void (hint && (hint.textContent = words));
+/** @param {HTMLElement} button @param {import("./voice/button.js").Page} [page] */
+export function attach(button, { hint, panel, modules = load } = {}) {
+  /** @type {import("./voice/button.js").VoiceButton} */
+  let voice;
+  let timer = 0;
+  const say = (words = "") => void (hint && (hint.textContent = words));
 
   const flash = () => {
     button.classList.remove("flash");
-    void button.offsetWidth; // Without a reflow between them the animation would not start anew.
+    void button.offsetWidth; // Its reflow restarts the animation.
     button.classList.add("flash");
     say(button.dataset.hint ?? "Voice is closed here.");
+  };
+  const free = (words = "") => {
+    button.removeAttribute("aria-busy");
+    say(words);
+  };
+  const stop = () => {
+    clearTimeout(timer);
+    timer = 0;
+    free("Not joined. Click to try again.");
   };
   const join = async () => {
     button.setAttribute("aria-busy", "true");
     say("Joining. Your browser may ask for the microphone.");
-    const loaded = await modules().catch(() => null);
-    if (!loaded) {
-      say("Voice can't be loaded yet. Trying again…");
-      setTimeout(join, 1500);
-      return;
-    }
-    const [{ VoiceRoom }, { VoiceButton }, { VoicePanel }] = loaded;
-    voice ??= new VoiceButton(button, say, (room) => panel && new VoicePanel(panel, room));
-    try {
-      await voice.join(new VoiceRoom(button.dataset.roomId ?? "", { name: button.dataset.name ?? "" }));
-    } finally {
-      button.removeAttribute("aria-busy");
+    const mine = timer = setTimeout(stop, 30_000);
+    for (; timer === mine; await new Promise((go) => setTimeout(go, 1500))) {
+      const loaded = await modules().catch(() => null);
+      if (timer !== mine) return;
+      if (loaded) {
+        clearTimeout(timer);
+        timer = 0;
+        voice ??= new loaded[1].VoiceButton(button, say, panel, loaded);
+        return voice.join();
+      }
+      free("Voice can't be loaded yet. Trying again…");
     }
   };
 
   button.addEventListener("animationend", () => button.classList.remove("flash"));
   button.addEventListener("click", () => {
     if (button.hasAttribute("aria-busy")) return;
-    if (voice?.room) voice.room.toggleMute();
+    if (timer) stop();
+    else if (voice?.room) voice.room.toggleMute();
     else if (!button.classList.contains("active")) flash();
     else {
       performance.mark("meshvoice:click");
-      void join();
+      join();
     }
   });
 }

@@ -13,6 +13,7 @@ import * as words from "./voice/words.js";
 
 // Named here although others import them: so the browser fetches the whole graph in one round trip, not in five.
 import "./voice/candidate-batch.js";
+import "./voice/candidate-fit.js";
 import "./voice/generation.js";
 import "./voice/link-machine.js";
 import "./voice/link-state.js";
@@ -90,7 +91,7 @@ export class VoiceRoom extends EventTarget {
   get people() {
     if (!this.#parts) return [];
     const { visit, microphone, speaking } = this.#parts;
-    return visit.people(this.#name, this.#muted, microphone.trouble && words.SILENT, speaking.now);
+    return visit.people(this.#name, this.#muted, words.silent(microphone.trouble), speaking.now);
   }
 
   /** @returns {Pair[]} those who can't hear each other */
@@ -215,12 +216,14 @@ export class VoiceRoom extends EventTarget {
     this.#render();
   }
 
-  /** The page goes away; when it comes back as it was (the back button), so does the person. */
+  /** The page goes away; when it comes back as it was (the back button), so does the person: muted, without a click. */
   #hide() {
     this.leave();
     this.#platform.window.addEventListener("pageshow", (event) => {
+      if (!(/** @type {PageTransitionEvent} */ (event).persisted)) return;
+      this.mute();
       // Its failure is told by "state"; there is no click to answer.
-      if (/** @type {PageTransitionEvent} */ (event).persisted) this.join().catch(() => {});
+      this.join().then(() => this.#muted && this.#emit("notice", words.BACK_MUTED), () => {});
     }, { once: true });
   }
 
@@ -233,7 +236,7 @@ export class VoiceRoom extends EventTarget {
     const { visit, microphone } = this.#parts;
     microphone.muted = muted;
     // Whoever unmutes wants to be heard.
-    if (!muted && microphone.trouble) microphone.open();
+    if (!muted && microphone.trouble && microphone.trouble !== "asking") microphone.open();
     visit.tellMuted(this.#unheard());
     this.#render();
   }

@@ -2,6 +2,8 @@
 // Owns what the voice button says and shows from joining a room to its end.
 
 /** @typedef {import("./panel-view.js").Room} Room */
+/** @typedef {[typeof import("../voice-mesh.js"), typeof import("./button.js"), typeof import("./panel.js")]} Modules */
+/** @typedef {{hint?: HTMLElement|null, panel?: HTMLElement|null, modules?: () => Promise<Modules>}} Page */
 
 /** Signed out, removed, not yours to enter, closed (PROTOCOL.md): another click could not get in either. @param {unknown} code */
 export const isShut = (code) => [4401, 4403, 4404, 4410].includes(Number(code));
@@ -13,19 +15,24 @@ export class VoiceButton {
   #label;
   #before;
   #say;
-  #show;
+  #panel;
+  #modules;
 
-  /** @param {HTMLElement} button @param {(words: string) => void} say @param {(room: Room) => void} show */
-  constructor(button, say, show) {
+  /** @param {HTMLElement} button @param {(words: string) => void} say @param {Page["panel"]} panel @param {Modules} modules */
+  constructor(button, say, panel, [{ VoiceRoom }, , { VoicePanel }]) {
     this.#button = button;
     this.#label = button.querySelector("span") ?? button;
     this.#before = this.#label.textContent;
     this.#say = say;
-    this.#show = show;
+    this.#panel = panel;
+    this.#modules = { VoiceRoom, VoicePanel };
   }
 
-  /** Resolves when joined or refused; both are shown. @param {Room} room */
-  async join(room) {
+  /** Join the room that the button names. Resolves when joined or refused; both are shown. */
+  async join() {
+    const { roomId = "", name = "" } = this.#button.dataset;
+    const room = new this.#modules.VoiceRoom(roomId, { name });
+    this.#button.setAttribute("aria-busy", "true");
     room.addEventListener("muted", () => this.#showMuted(room));
     room.addEventListener("state", (event) => this.#showState(room, /** @type {CustomEvent} */ (event).detail));
     this.#take(room);
@@ -35,13 +42,15 @@ export class VoiceButton {
     } catch (error) {
       const { code, message } = /** @type {{code: unknown, message: string}} */ (error);
       this.#end(room, code, message);
+    } finally {
+      this.#button.removeAttribute("aria-busy");
     }
   }
 
   /** @param {Room} room */
   #take(room) {
     this.room = room;
-    this.#show(room);
+    if (this.#panel) new this.#modules.VoicePanel(this.#panel, room);
   }
 
   /** @param {Room} room @param {{state: string, code?: unknown, words: string}} detail */

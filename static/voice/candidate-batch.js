@@ -2,6 +2,8 @@
 /** Our candidates on their way out: 50 ms of them in one message, none before our description, one end. */
 
 const BATCH = 50;
+/** The server takes 64 in a message. */
+const SLICE = 50;
 
 /** @typedef {Pick<import("./platform.js").Platform, "setTimeout" | "clearTimeout">} Timers */
 
@@ -48,7 +50,7 @@ export class CandidateBatch {
     if (!this.#described || this.#timer !== null || this.#gathered.length === 0) return;
     this.#timer = this.#timers.setTimeout(() => {
       this.#timer = null;
-      this.#send(this.#gathered.splice(0));
+      while (this.#gathered.length > 0) this.#send(this.#gathered.splice(0, SLICE));
     }, BATCH);
   }
 }

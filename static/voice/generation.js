@@ -7,10 +7,12 @@
  */
 
 import { CandidateBatch } from "./candidate-batch.js";
+import { fit } from "./candidate-fit.js";
 import { readStats } from "./link-stats.js";
 import { tuneOpus } from "./tune-opus.js";
 
-const WAITING = 50;
+/** Two networks with relays name far fewer. */
+const WAITING = 128;
 /** Loss is measured over this many ms. */
 const WINDOW = 4000;
 
@@ -125,7 +127,7 @@ export class Generation {
   /** @param {readonly unknown[]} candidates null, "" or an empty candidate is the end of them */
   take(candidates) {
     this.#run(async () => {
-      if (this.#waiting) this.#waiting = [...this.#waiting, ...candidates].slice(0, WAITING);
+      if (this.#waiting) this.#waiting = fit([...this.#waiting, ...candidates], WAITING);
       else for (const candidate of candidates) await this.#add(candidate);
     });
   }

@@ -6,6 +6,7 @@
  * A link is judged by what is heard on it, never by a connection state alone (SIGNALING.md, "Links").
  */
 
+import { fit } from "./candidate-fit.js";
 import { LIMITS, close, deafFor, end, inFlight, open, play } from "./link-state.js";
 
 /** @typedef {import("./link-state.js").LinkState} LinkState */
@@ -106,7 +107,7 @@ const EVENTS = {
     if (find(link, gen)) effects.push({ type: "candidates", gen, candidates });
     else if (!link.owner && gen > link.gen && gen >= (link.early?.gen ?? 0)) {
       const waiting = link.early?.gen === gen ? link.early.candidates : [];
-      link.early = { gen, candidates: [...waiting, ...candidates].slice(0, LIMITS.early) };
+      link.early = { gen, candidates: fit([...waiting, ...candidates], LIMITS.early) };
     }
   },
 

@@ -79,6 +79,7 @@ export const LIMITS = Object.freeze({
   signalling: 8000,
   checking: 8000,
   silent: 5000,
+  first: 8000,       // the first attempt takes longer than it should
   handover: 300,
   lag: 2000,         // the other side keeps a loser for longer: the owner may still abort the winner
   ask: 5000,
@@ -205,10 +206,12 @@ export function report(link) {
   const deaf = deafFor(link);
   const repairing = deaf >= LIMITS.deaf || inFlight(link) !== undefined;
   const state = !link.heard ? "connecting" : deaf < LIMITS.stalled ? "up" : repairing ? "repairing" : "stalled";
+  // Whoever only asks makes no attempts; it has to name the trouble all the same.
+  const attempt = !link.heard && deaf >= LIMITS.first ? Math.max(link.attempt, 2) : link.attempt;
   const shown = link.live.find((each) => each.gen === link.playing);
   return {
     state, path: shown?.path ?? null, rtt: shown?.rtt ?? null, loss: shown?.loss ?? null,
-    attempt: link.attempt, gen: link.playing ?? link.gen, relayOnly: link.live.at(-1)?.relayOnly ?? false,
+    attempt, gen: link.playing ?? link.gen, relayOnly: link.live.at(-1)?.relayOnly ?? false,
     orphan: link.orphan,
   };
 }

@@ -61,12 +61,15 @@ export class Microphone extends EventTarget {
   /** @type {Promise<void>|null} */
   #opening = null;
   #turn = 0;
-  #code = "";
+  #trouble = "";
   #muted = false;
   #interrupted = false;
   #openedAt = 0;
   /** @type {any} */
   #debounce = null;
+  /** @type {any} */
+  #asking = null;
+  #stuck = false;
   #platform;
   #devicesChanged = () => {
     this.#platform.clearTimeout(this.#debounce);
@@ -83,9 +86,9 @@ export class Microphone extends EventTarget {
     return this.#track;
   }
 
-  /** Why nothing is sent: the code of the failure, "" while all is well or still open. */
+  /** Why nothing is sent, as told last; "" while all is well, or asked for too short a while to be told. */
   get trouble() {
-    return this.#track || this.#code === "asking" ? "" : this.#code;
+    return this.#trouble;
   }
 
   get muted() {
@@ -99,12 +102,13 @@ export class Microphone extends EventTarget {
   }
 
   /**
-   * Ask for the microphone. Never rejects: what went wrong is a "status".
+   * Ask for the microphone, and anew where a prompt stands for long. Never rejects: what went wrong is a "status".
    * @param {string} [code] what to say when it is there
    * @returns {Promise<void>}
    */
   open(code = "ok") {
-    if (this.#opening) return this.#opening;
+    if (this.#opening && !this.#stuck) return this.#opening;
+    this.#stuck = false;
     const opening = this.#open(code, ++this.#turn).finally(() => {
       if (this.#opening === opening) this.#opening = null;
     });
@@ -121,9 +125,10 @@ export class Microphone extends EventTarget {
     this.#turn += 1;
     this.#opening = null;
     this.#platform.clearTimeout(this.#debounce);
+    this.#platform.clearTimeout(this.#asking);
     this.#platform.mediaDevices?.removeEventListener("devicechange", this.#devicesChanged);
     this.#release();
-    this.#code = "";
+    this.#trouble = "";
   }
 
   /** @param {string} code @param {number} turn */
@@ -136,7 +141,10 @@ export class Microphone extends EventTarget {
       this.#release();
       this.#tell(null);
     }
-    const asking = this.#platform.setTimeout(() => this.#say("asking", false), ASKING);
+    this.#asking = this.#platform.setTimeout(() => {
+      this.#stuck = true;
+      this.#say("asking", false);
+    }, ASKING);
     try {
       const got = await acquire(mediaDevices);
       if (turn !== this.#turn) return got.track.stop();
@@ -144,7 +152,7 @@ export class Microphone extends EventTarget {
     } catch (error) {
       if (turn === this.#turn) this.#fail(cause(/** @type {Error} */ (error)));
     } finally {
-      this.#platform.clearTimeout(asking);
+      if (turn === this.#turn) this.#platform.clearTimeout(this.#asking);
     }
   }
 
@@ -158,6 +166,7 @@ export class Microphone extends EventTarget {
     track.onended = () => this.#ended();
     track.onmute = () => {
       this.#interrupted = true;
+      this.#say("interrupted", false);
     };
     track.onunmute = () => this.look();
     this.#tell(track);
@@ -167,8 +176,9 @@ export class Microphone extends EventTarget {
   #ended() {
     const lived = this.#platform.now() - this.#openedAt;
     this.#release();
-    if (lived < SHORT_LIVED) this.#fail("failed");
-    else this.open("switched");
+    if (lived < SHORT_LIVED) return this.#fail("failed");
+    this.#tell(null);
+    this.open("switched");
   }
 
   async #lookAtDevices() {
@@ -176,7 +186,7 @@ export class Microphone extends EventTarget {
     const devices = await this.#platform.mediaDevices?.enumerateDevices() ?? [];
     if (turn !== this.#turn || this.#opening) return;
     if (!this.#track) {
-      if (MENDED_BY_A_DEVICE.has(this.#code) && devices.some(({ kind }) => kind === "audioinput")) this.open();
+      if (MENDED_BY_A_DEVICE.has(this.#trouble) && devices.some(({ kind }) => kind === "audioinput")) this.open();
       return;
     }
     const found = verdict(devices, this.#track.getSettings());
@@ -204,7 +214,7 @@ export class Microphone extends EventTarget {
 
   /** @param {string} code @param {boolean} ok */
   #say(code, ok) {
-    this.#code = code;
+    this.#trouble = ok ? "" : code;
     this.dispatchEvent(new CustomEvent("status", { detail: { ok, ...said(code) } }));
   }
 }

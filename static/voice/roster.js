@@ -50,7 +50,9 @@ export function receive(roster, message, now) {
   switch (message.type) {
     case "welcome": {
       const { source: peer, user, order, role } = message;
-      return told({ ...roster, self: { peer, user, order, role }, listed: message.resumed ? null : new Set() });
+      // A list that a drop cut off goes on where it was.
+      const listed = message.resumed ? roster.listed : new Set();
+      return told({ ...roster, self: { peer, user, order, role }, listed });
     }
     case "hello":
     case "present":

@@ -16,6 +16,8 @@ export const WAKE_PONG = 2500;
 export const STABLE = 5000;
 
 const NEVER_BACK = new Set([4400, 4401, 4403, 4404, 4409, 4410, 4413, 4429]);
+/** The server gave up waiting for a hello, or for sense. */
+const UNHEARD = 4400;
 const NOT_OURS = new Set([401, 403, 404]);
 
 /**
@@ -89,6 +91,9 @@ function apply(s, event, now, random, effects) {
         // A browser hides the status of a refused handshake; the credentials endpoint tells the same refusal.
         s.refused = true;
         ask(s, now, effects);
+      } else if (event.code === UNHEARD && s.phase === "greeting") {
+        // The page was frozen between its dial and its hello.
+        fall(s, event.code, now, random, effects);
       } else if (NEVER_BACK.has(event.code)) finish(s, { close: event.code }, effects);
       else {
         // What was too large once (1009) would be again.
@@ -102,7 +107,8 @@ function apply(s, event, now, random, effects) {
       if (s.phase === "joined") effects.push({ type: "transmit", text: s.kept[s.kept.length - 1].text });
       break;
     case "bye":
-      if (s.phase === "joined") effects.push({ type: "transmit", text: '{"type":"bye"}' });
+      // The hello may have made a seat already.
+      if (s.phase === "joined" || s.phase === "greeting") effects.push({ type: "transmit", text: '{"type":"bye"}' });
       effects.push({ type: "drop" });
       Object.assign(s, { phase: "over", deadline: null, ping: null, kept: [], ticket: null });
   }
@@ -142,7 +148,8 @@ function look(s, why, now, effects) {
  * @param {number} now @param {number} random @param {Effect[]} effects
  */
 function answered(s, { status, code, body }, now, random, effects) {
-  if (NOT_OURS.has(status)) return finish(s, { status, code }, effects);
+  // A proxy's refusal has no such JSON: during a deploy it knows no room.
+  if (NOT_OURS.has(status) && code) return finish(s, { status, code }, effects);
   // The server's own 503 says that no TURN secret is set; a proxy's has no such JSON.
   if (status !== 200 && !(status === 503 && code)) return trouble(s, status, now, random, effects);
   s.asked = true;
@@ -196,7 +203,6 @@ function welcome(s, message, now, effects) {
   if (message.resumed) {
     if (message.seq === s.seq + 1) s.seq = message.seq;
     else s.skip = message.seq || 0;
-    s.roster = null;
     s.kept = s.kept.filter(({ n }) => n > message.got);
   } else {
     Object.assign(s, { seq: message.seq || 0, skip: 0, n: 0, kept: [] });

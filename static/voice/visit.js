@@ -213,7 +213,9 @@ export class Visit extends EventTarget {
     this.#prune();
   }
 
+  /** Each hello has its mark of the end; behind a resumed welcome there is seldom a list. */
   #listEnds() {
+    if (!this.#roster.listed) return;
     this.#roster = rosters.listEnds(this.#roster, this.#platform.now());
     this.#links?.sync(rosters.seats(this.#roster));
     this.#prune();

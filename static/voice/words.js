@@ -29,7 +29,7 @@ export const PERSON = { connecting: "connecting", here: "here", muted: "muted", 
 /** @type {Record<string, string>} */
 export const MICROPHONE = {
   ok: "Your microphone is on.",
-  asking: "Your browser asks whether this page may use the microphone.",
+  asking: "Your browser asks whether this page may use the microphone: allow it there.",
   insecure: "There is no microphone on an insecure page: open this page with https:// in front.",
   unsupported: "This browser gives no microphone to web pages: use a current Firefox, Chromium or Safari.",
   denied: "This page may not use the microphone: allow it beside the address bar, then try again.",
@@ -40,6 +40,7 @@ export const MICROPHONE = {
   "device-gone": "The microphone you used before isn't there: the default one is used now.",
   switched: "Your microphone is gone: the default one is used now.",
   "default-changed": "The system's default microphone changed: the new one is used now.",
+  interrupted: "The system took the microphone, for a call perhaps: it is used again after that, or try again.",
   aborted: "The microphone could not be started: try again.",
   "not-allowed-here":
     "The page around this one keeps the microphone from it: it must embed it with allow=\"microphone\".",
@@ -50,7 +51,7 @@ export const MICROPHONE = {
 const ON = new Set(["ok", "device-gone", "switched", "default-changed"]);
 
 /** Those after which asking again can help. */
-const RETRY = new Set(["denied", "denied-by-system", "not-found", "busy", "aborted", "failed"]);
+const RETRY = new Set(["denied", "denied-by-system", "not-found", "busy", "aborted", "failed", "asking", "interrupted"]);
 
 /**
  * @param {string} code
@@ -110,7 +111,13 @@ export const LEFT_EARLY = "Voice was left before it had begun.";
 export const SERVER_LOST = "Reconnecting to the server; you can go on talking.";
 export const SERVER_BACK = "Connected to the server again.";
 export const STILL_MUTED = "You are muted, so nobody hears you.";
-export const SILENT = "listening only: no microphone";
+export const BACK_MUTED = { code: "back-muted", words: "You are back in voice, muted: unmute to be heard." };
+
+/** @type {Record<string, string>} */
+const SILENT = { asking: "waiting for the microphone", interrupted: "the system holds the microphone" };
+
+/** Why nothing of oneself is heard. @param {string} trouble of the microphone, or "" */
+export const silent = (trouble) => trouble && `listening only: ${SILENT[trouble] ?? "no microphone"}`;
 
 /** @param {string} name @param {string} does */
 export const unheard = (name, does) => `${name} can't be heard: ${does}`;

@@ -99,6 +99,25 @@ test("candidates that come before their offer wait for it, 50 at most; those of 
     [{ type: "candidates", gen: 4, candidates: ["a", ...Array(49).fill("b")] }]);
 });
 
+test("what doesn't fit is a host's, not the tail, where the relay's stand", () => {
+  const link = new Told({ owner: false });
+  const list = (count, type) => Array.from({ length: count }, (_, at) => ({ candidate: `candidate:${at} 1 udp 1 192.0.2.1 9 typ ${type}` }));
+  const [hosts, relayed] = [list(60, "host"), list(10, "relay")];
+  link.tell({ type: "ice", gen: 1, candidates: [...hosts, ...relayed, null] });
+  const [, effect] = link.tell({ type: "offer", gen: 1, sdp: "" }).filter(({ type }) => type !== "play");
+  assert.deepEqual(effect.candidates, [...hosts.slice(0, 39), ...relayed, null]);
+});
+
+test("either end that has heard nothing for 8 s says that it takes longer than a first attempt", () => {
+  const waiting = new Told({ owner: false });
+  waiting.wait(7);
+  assert.ok(report(waiting.link).attempt < 2);
+  waiting.wait(1);
+  assert.deepEqual([report(waiting.link).state, report(waiting.link).attempt], ["connecting", 2]);
+  waiting.up();
+  assert.deepEqual([report(waiting.link).state, report(waiting.link).attempt], ["up", 0]);
+});
+
 test("silence is shown at 2.5 s and repaired at 4 s, the old generation running on", () => {
   const link = owner();
   link.hearing.clear();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { CandidateBatch } from "../../static/voice/candidate-batch.js";
 import { Links } from "../../static/voice/links.js";
 import { FakeNetwork, sdpOf, settled } from "./fake-connections.js";
 
@@ -160,6 +161,29 @@ test("candidates before the answer wait for it", async () => {
   bo.links.receive({ type: "answer", source: "ana", gen: 1, sdp: sdpOf(`ana/9/for/${mine.local}`) });
   await room.advance(10);
   assert.equal(mine.candidates.length, 1);
+});
+
+test("many candidates go out 50 a message, and none that waits for the answer is cut off", async () => {
+  const room = new Room();
+  const bo = room.enter("bo", 2);
+  bo.links.present({ peer: "ana", order: 1 });
+  await room.advance(100);
+  await settled();
+  const [mine] = room.network.open("bo");
+  const many = Array.from({ length: 120 }, (_, at) => ({ candidate: `candidate:${at} 1 udp 1 192.0.2.1 9 typ host`, sdpMid: "0" }));
+  for (const at of [0, 50, 100]) bo.links.receive({ type: "ice", source: "ana", gen: 1, candidates: many.slice(at, at + 50) });
+  bo.links.receive({ type: "answer", source: "ana", gen: 1, sdp: sdpOf(`ana/9/for/${mine.local}`) });
+  await settled();
+  await room.advance(10);
+  assert.equal(mine.candidates.length, 120);
+
+  /** @type {number[]} */
+  const sizes = [];
+  const batch = new CandidateBatch(room.network.platform("cleo"), (candidates) => sizes.push(candidates.length));
+  for (const each of many) batch.add({ ...each, toJSON: () => each });
+  batch.begin();
+  await room.advance(50);
+  assert.deepEqual(sizes, [50, 50, 20]);
 });
 
 test("a path that broke is replaced while the old one runs, and the new stream is played", async () => {

@@ -154,10 +154,47 @@ test("a prompt that stands for a second is told", async () => {
   it.open();
   await platform.advance(1000);
   assert.deepEqual(said, ["asking"]);
-  assert.equal(it.trouble, "");
+  assert.equal(it.trouble, "asking");
   devices.prompts[0](new FakeTrack());
   await settle();
   assert.deepEqual(said, ["asking", "ok"]);
+  assert.equal(it.trouble, "");
+});
+
+test("a prompt that stands for long can be asked anew, and only the newer answer counts", async () => {
+  const { it, platform, devices, said, tracks } = microphone(({ devices }) => devices.answers.push("pending"));
+  it.open();
+  it.open();
+  assert.equal(devices.asked.length, 1);
+  await platform.advance(1000);
+  await it.open();
+  assert.deepEqual([said, tracks], [["asking", "ok"], [devices.tracks[0]]]);
+  const late = new FakeTrack();
+  devices.prompts[0](late);
+  await settle();
+  assert.equal(late.readyState, "ended");
+  assert.deepEqual([it.track, it.trouble, platform.timers.size], [devices.tracks[0], "", 0]);
+});
+
+test("a prompt asked anew has a second of its own, whatever comes of the first", async () => {
+  const { it, platform, devices, said, tracks } = microphone(({ devices }) => devices.answers.push("pending", "pending"));
+  it.open();
+  await platform.advance(1000);
+  it.open();
+  it.open();
+  assert.equal(devices.asked.length, 2);
+  devices.prompts[0](new FakeTrack());
+  await platform.advance(1000);
+  assert.deepEqual([said, tracks], [["asking", "asking"], []]);
+});
+
+test("leaving while the prompt stands leaves no timer, and nothing is said after it", async () => {
+  const { it, platform, said } = microphone(({ devices }) => devices.answers.push("pending"));
+  it.open();
+  it.close();
+  assert.equal(platform.timers.size, 0);
+  await platform.advance(5000);
+  assert.deepEqual([said, it.trouble], [[], ""]);
 });
 
 test("a permission given after leaving opens nothing", async () => {

@@ -42,7 +42,7 @@ export class ModelNetwork {
   tokens = 0;
 
   constructor(seed, options = {}) {
-    this.options = { wedge: 0.03, duplicate: 0.1, latency: 150, throttle: 0, ...options };
+    this.options = { wedge: 0.03, duplicate: 0.1, cutOff: 0.1, latency: 150, throttle: 0, ...options };
     this.random = randomOf(seed);
     this.seed = seed;
   }

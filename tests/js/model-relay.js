@@ -49,19 +49,10 @@ export class ModelRelay extends ModelNetwork {
     const seat = this.seats.get(target);
     const client = this.clientOf(target);
     if (!seat || !client) return;
-    if (seat.away) {
-      seat.queue.push(message);
-      return;
-    }
-    const { boot } = this;
-    const line = seat.line;
-    const arrive = () => {
-      if (this.boot !== boot || this.seats.get(target) !== seat) return;
-      if (seat.away || !client.reachable) seat.queue.push(message);
-      else if (client.asleep) client.inbox.push(() => this.arrive(client, message));
-      else this.arrive(client, message);
-    };
-    this.later(line, arrive);
+    // What a dead socket didn't bring stays first in the queue, for the next one.
+    seat.queue.push(message);
+    if (seat.away) return;
+    this.carry(client, seat);
     if (this.random() < this.options.duplicate && message.gen) {
       this.clock.at(this.between(0, 3000), () => {
         if (client.peer === target && client.table && !client.asleep) this.arrive(client, message);
@@ -69,10 +60,24 @@ export class ModelRelay extends ModelNetwork {
     }
   }
 
+  /** One frame, the first that waits, on the socket of now. */
+  carry(client, seat) {
+    const { line } = seat;
+    this.later(line, () => {
+      if (this.seats.get(client.peer) !== seat || seat.line !== line || seat.away || !client.reachable) return;
+      const message = seat.queue.shift();
+      if (!message) return;
+      if (client.asleep) client.inbox.push(() => this.arrive(client, message));
+      else this.arrive(client, message);
+    });
+  }
+
   arrive(client, message) {
     const { table } = client;
     if (!table) return;
     const moment = this.moment();
+    if (message.type === "present") client.listed?.set(message.source, { peer: message.source, order: message.order });
+    if (message.type === "left") client.listed?.delete(message.source);
     switch (message.type) {
       case "present": this.perform(client, table.present({ peer: message.source, order: message.order }, moment)); break;
       case "left": {
@@ -103,10 +108,16 @@ export class ModelRelay extends ModelNetwork {
   welcome(client) {
     const seat = this.seats.get(client.peer);
     client.socket = "open";
+    const socket = client.link = {};
+    // The list of those present ends behind this socket's welcome, unless the socket drops before.
+    const wait = this.between(5, 300);
+    this.clock.at(wait, () => client.link === socket && this.listEnds(client));
+    if (this.random() < this.options.cutOff) this.clock.at(this.between(0, wait), () => client.link === socket && this.drop(client));
     if (seat) {
       Object.assign(seat, { away: false, line: {} });
-      for (const message of seat.queue.splice(0)) this.deliver(client.peer, message);
+      for (let count = seat.queue.length; count > 0; count -= 1) this.carry(client, seat);
       for (const message of client.outbox.splice(0)) this.toServer(client, message);
+      this.perform(client, client.table.setSelf({ peer: client.peer, order: client.order }, this.moment()));
       this.perform(client, client.table.look("resume", this.moment()));
       return;
     }
@@ -119,8 +130,16 @@ export class ModelRelay extends ModelNetwork {
     this.perform(client, client.table.setSelf({ peer: client.peer, order: client.order }, this.moment()));
     this.unharmed(client, "a welcome", () => {
       for (const seat of roster) this.perform(client, client.table.present(seat, this.moment()));
-      this.perform(client, client.table.sync(roster, this.moment()));
     });
+    client.listed = new Map(roster.map((each) => [each.peer, each]));
+  }
+
+  /** The whole roster is known: a list that a drop cut off ends behind the next welcome. */
+  listEnds(client) {
+    if (!client.table || client.socket !== "open" || !client.listed) return;
+    const seats = [...client.listed.values()];
+    client.listed = null;
+    this.unharmed(client, "a roster", () => this.perform(client, client.table.sync(seats, this.moment())));
   }
 
   remove(peer, reason) {

@@ -128,6 +128,11 @@ test("a resumed welcome leaves the roster as it is", () => {
   assert.equal(seats(roster).length, 2);
 });
 
+test("a list that a drop cut off is still open after a resumed welcome, and ends for whoever vanished", () => {
+  const { roster } = told([welcome({ boot: "b2" }), present("c", "Cleo", 20), welcome({ boot: "b2", resumed: true })], joined());
+  assert.deepEqual(seats(listEnds(roster, 0)), [{ peer: "c", order: 20 }]);
+});
+
 test("a pair is shown when either end says that it isn't up", () => {
   const { roster } = told([links("b", { c: { state: "repairing", path: "relay" } }), links("c", { b: { state: "up", path: "direct" } })], joined());
   assert.deepEqual(pairs(roster, ME, up()), [

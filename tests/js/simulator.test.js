@@ -50,7 +50,7 @@ function live(seed) {
   }
   world.clock.runUntil(begin + end);
   world.note("the faults stop");
-  Object.assign(world.options, { wedge: 0, latency: Math.min(world.options.latency, 300) });
+  Object.assign(world.options, { wedge: 0, cutOff: 0, latency: Math.min(world.options.latency, 300) });
   for (const { heal } of heals) heal();
   heals.clear();
   world.clock.runUntil(begin + end + 15000);
@@ -72,7 +72,7 @@ if (ONE === null) {
 
   for (const [name, steps] of Object.entries(SCENARIOS)) {
     test(name, () => {
-      for (let seed = 1; seed <= 20; seed += 1) play(new World(seed, { wedge: 0, duplicate: 0.1 }), steps);
+      for (let seed = 1; seed <= 20; seed += 1) play(new World(seed, { wedge: 0, cutOff: 0, duplicate: 0.1 }), steps);
     });
   }
 

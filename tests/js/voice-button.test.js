@@ -198,10 +198,71 @@ test("voice that can't be loaded says so and is tried again until it is there", 
     await Promise.resolve().then(() => {}).then(() => {}).then(() => {});
     assert.equal(loads, expected);
     if (expected < 3) assert.match(hint.textContent, /Trying again/);
-    button.dispatchEvent(new Event("click")); // a second click doesn't load twice
     t.mock.timers.tick(1500);
   }
   assert.equal(Room.made.length, 1);
+});
+
+/** A page whose voice can't be loaded until the test lets it. */
+function unloadable() {
+  const button = new Button();
+  const hint = { textContent: "" };
+  const server = { loads: 0, up: false };
+  const load = async () => {
+    server.loads += 1;
+    if (!server.up) throw new TypeError("Failed to fetch");
+    return modules();
+  };
+  attach(button, { hint, modules: load });
+  return { button, hint, server };
+}
+const NOT_JOINED = "Not joined. Click to try again.";
+
+test("a click while loading is tried again gives it up, and frees the button", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { button, hint, server } = unloadable();
+  await click(button);
+  await click(button);
+  assert.deepEqual([hint.textContent, button.hasAttribute("aria-busy")], [NOT_JOINED, false]);
+  server.up = true;
+  t.mock.timers.tick(60_000);
+  await settled();
+  assert.deepEqual([server.loads, Room.made.length, hint.textContent], [1, 0, NOT_JOINED]);
+  await click(button);
+  assert.equal(Room.made.length, 1);
+  await Room.made[0].joined();
+  t.mock.timers.tick(60_000);
+  assert.equal(hint.textContent, "");
+});
+
+test("loading is given up after 30 s, and nobody joins by themselves later", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { button, hint, server } = unloadable();
+  await click(button);
+  for (let at = 1500; at <= 30_000; at += 1500) {
+    assert.match(hint.textContent, /Trying again/);
+    t.mock.timers.tick(1500);
+    await settled();
+  }
+  server.up = true;
+  t.mock.timers.tick(60_000);
+  await settled();
+  assert.deepEqual([hint.textContent, button.hasAttribute("aria-busy"), Room.made.length], [NOT_JOINED, false, 0]);
+});
+
+test("what loads at last after it was given up joins nobody", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const button = new Button();
+  const hint = { textContent: "" };
+  let loaded;
+  attach(button, { hint, modules: () => new Promise((resolve) => { loaded = resolve; }) });
+  await click(button);
+  await click(button); // nothing failed yet: an impatient second click is no change of mind
+  assert.equal(button.getAttribute("aria-busy"), "true");
+  t.mock.timers.tick(30_000);
+  loaded(await modules());
+  await settled();
+  assert.deepEqual([hint.textContent, button.hasAttribute("aria-busy"), Room.made.length], [NOT_JOINED, false, 0]);
 });
 
 test("a room that ended says nothing more to the button", async () => {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { VoiceError, VoiceRoom } from "../../static/voice-mesh.js";
-import { FakePlatform, settle, present, welcome } from "./fake-platform.js";
+import { FakePlatform, FakeTrack, settle, present, welcome } from "./fake-platform.js";
 
 const EVENTS = ["people", "pairs", "state", "muted", "microphone", "playback", "closing", "server", "announce", "notice"];
 
@@ -117,6 +117,52 @@ test("a refusal between the hello and the welcome is told to the room, too", asy
   assert.deepEqual(platform.socket.all("state").map(({ muted }) => muted), [true]);
 });
 
+test("while the permission prompt stands nobody is shown as heard: neither oneself nor to the room", async () => {
+  const { room, platform } = await joined(({ devices }) => devices.answers.push("pending"));
+  assert.deepEqual([platform.socket.all("hello")[0].muted, room.people[0].word], [false, "here"]);
+  await platform.advance(1000);
+  assert.deepEqual(platform.socket.all("state").map(({ muted }) => muted), [true]);
+  assert.deepEqual([room.people[0].word, room.people[0].doing], ["unheard", "listening only: waiting for the microphone"]);
+  platform.devices.prompts[0](new FakeTrack());
+  await settle();
+  assert.deepEqual(platform.socket.all("state").map(({ muted }) => muted), [true, false]);
+  assert.equal(room.people[0].word, "here");
+});
+
+test("a normal join sends no state frame, nor does a microphone that is changed at once", async () => {
+  const { room, platform, told } = await joined();
+  await platform.advance(5000);
+  platform.devices.tracks[0].onended();
+  await settle();
+  assert.deepEqual(platform.socket.all("state"), []);
+  assert.equal(told("people").every((/** @type {any} */ [me]) => me.word === "here"), true);
+  assert.equal(room.people[0].word, "here");
+});
+
+test("a track that ends sends silence while the next one is waited for, and the room learns of it", async () => {
+  const { room, platform } = await joined();
+  await platform.advance(5000);
+  platform.devices.answers.push("pending");
+  platform.devices.tracks[0].onended();
+  assert.deepEqual(platform.links.named("setTrack").at(-1), [null]);
+  await platform.advance(1000);
+  assert.deepEqual(platform.socket.all("state").map(({ muted }) => muted), [true]);
+  assert.equal(room.people[0].word, "unheard");
+});
+
+test("a phone call that takes the microphone is told, to oneself and to the room, and its end, too", async () => {
+  const { room, platform, told } = await joined();
+  platform.devices.tracks[0].onmute();
+  await settle();
+  assert.deepEqual(platform.socket.all("state").map(({ muted }) => muted), [true]);
+  assert.deepEqual([room.people[0].word, room.people[0].doing], ["unheard", "listening only: the system holds the microphone"]);
+  platform.devices.tracks[0].onunmute();
+  await settle();
+  assert.deepEqual(platform.socket.all("state").map(({ muted }) => muted), [true, false]);
+  assert.deepEqual(told("microphone").map(({ ok, code }) => [ok, code]), [[true, "ok"], [false, "interrupted"], [true, "ok"]]);
+  assert.equal(room.people[0].word, "here");
+});
+
 test("mute silences the track, tells the room and outlives a reconnect", async () => {
   const { room, platform, told } = await joined();
   room.toggleMute();
@@ -200,6 +246,22 @@ test("after a restart whoever never comes back leaves by name once nothing is he
   await platform.advance(16_000);
   assert.deepEqual(told("announce"), ["Bo and Cleo lost the connection and left"]);
   assert.equal(told("people").at(-1).length, 1);
+});
+
+test("whoever vanished while the list was cut off by a second drop is no ghost", async () => {
+  const { platform, told } = await joined();
+  platform.socket.end(1012);
+  platform.socket.accept();
+  platform.socket.say(welcome({ boot: "b2" }));
+  platform.socket.say(present("b", "Bo", 10));
+  platform.socket.end(1006);
+  await platform.advance(500);
+  resume(platform);
+  platform.socket.say({ type: "pong", t: platform.socket.all("ping")[0].t });
+  assert.deepEqual(platform.links.named("sync").at(-1), [[{ peer: "b", order: 10 }]]);
+  platform.socket.lively = true;
+  await platform.advance(16_000);
+  assert.deepEqual(told("people").at(-1).map((/** @type {any} */ { name }) => name), ["Ana", "Bo"]);
 });
 
 test("those who join and leave are announced, at most one sentence in 2 s", async () => {
@@ -370,6 +432,16 @@ test("leaving says bye and leaves nothing", async () => {
   assert.deepEqual([platform.sockets.length, platform.locks.length], [1, 1]);
 });
 
+test("leaving between the hello and the welcome says bye", async () => {
+  const { room, platform } = voice();
+  const joining = room.join();
+  await settle();
+  platform.socket.accept();
+  room.leave();
+  await assert.rejects(joining, { code: "left" });
+  assert.deepEqual(platform.socket.sent.at(-1), { type: "bye" });
+});
+
 for (const moment of ["joining", "joined"]) {
   test(`a listener that leaves on "${moment}" leaves nothing`, async () => {
     const { room, platform } = voice();
@@ -397,6 +469,21 @@ test("a page that goes away says bye, and joins again when it comes back as it w
   seat(platform);
   await settle();
   assert.equal(room.state, "joined");
+});
+
+test("whoever the back button brings back is muted, and told so: no microphone opens without a click", async () => {
+  const { room, platform, told } = await joined();
+  platform.window.dispatchEvent(new Event("pagehide"));
+  platform.window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+  await settle();
+  seat(platform);
+  await settle();
+  assert.equal(platform.socket.all("hello")[0].muted, true);
+  assert.equal(platform.devices.tracks[1].enabled, false);
+  assert.deepEqual([room.muted, told("muted")], [true, [{ muted: true }]]);
+  assert.deepEqual(told("notice"), [{ code: "back-muted", words: "You are back in voice, muted: unmute to be heard." }]);
+  room.unmute();
+  assert.equal(platform.devices.tracks[1].enabled, true);
 });
 
 test("online and visible are reasons to look, at the socket and at the links, never to repair", async () => {

@@ -9,10 +9,11 @@ test("there are five words for a person", () => {
 });
 
 test("every failure of the microphone has words of its own, and all but the good news name a next step", () => {
-  const codes = ["insecure", "unsupported", "denied", "denied-by-system", "not-found", "busy", "aborted", "not-allowed-here", "failed"];
+  const codes = ["insecure", "unsupported", "denied", "denied-by-system", "not-found", "busy", "aborted", "not-allowed-here", "failed",
+    "asking", "interrupted"];
   const all = codes.map((code) => words.microphone(code).words);
   assert.equal(new Set(all).size, codes.length);
-  for (const said of all) assert.match(said, /(open|use|allow|plug|close|try|embed)/i);
+  for (const said of all) assert.match(said, /(open|use|allow|answer|plug|close|try|embed)/i);
   for (const said of all) assert.match(said, /You can hear the others\.$/);
 });
 
