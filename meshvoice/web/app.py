@@ -77,6 +77,7 @@ def _route(app: web.Application) -> None:
     get("/table/{table_id}/", pages.table)
     post("/sign-in", entrance.sign_in)
     post("/sign-out", entrance.sign_out)
+    post("/host", entrance.host)
     post("/my-sea/open", rooms.open_sea)
     post("/my-sea/close", rooms.close_sea)
     post("/my-sea/invitations", rooms.invite_to_sea)

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from meshvoice.access.errors import Full, InvitationGone, Removed, Yours
 from meshvoice.access.invitations import Look
-from meshvoice.ids import Table
+from meshvoice.ids import Room, Sea, Table
 from meshvoice.names import NameRefused
 from meshvoice.signaling.limits import address_key
 from meshvoice.web import pages, sessions
@@ -23,6 +23,12 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     form = await fields(request)
     go_on = local_path(form.get("next", "/"))
     before = request[VISITOR]
+    if before is not None and not request.app[SETTINGS].user_header:
+        # Nobody is replaced: there are no accounts, so their rooms would be lost without a word.
+        if wants_json(request):
+            sentence = f"You are signed in as {before.name}: go on, or sign out first."
+            raise Refused(409, "signed-in", sentence)
+        return answer(request, go_on, {})
     try:
         visitor = await _enter(request, form, invited=False)
     except Refused as problem:
@@ -35,16 +41,38 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
             name=form.get("name", "")[:80],
             status=problem.status,
         )
-    if before is not None:
-        request.app[SWITCHBOARD].sign_out(before.user_id)
     return answer(request, go_on, {"user_id": visitor.user_id, "name": visitor.name})
 
 
 async def sign_out(request: web.Request) -> web.StreamResponse:
-    """`POST /sign-out`: ends the session, here and for every copy of its cookie."""
-    visitor = await sessions.sign_out(request)
+    """`POST /sign-out`: ends the session, here and for every copy of its cookie, and whatever is theirs."""
+    visitor, switchboard = request[VISITOR], request.app[SWITCHBOARD]
+    rooms: tuple[Room, ...] = ()
     if visitor is not None:
-        request.app[SWITCHBOARD].sign_out(visitor.user_id)
+        rooms = request.app[BOOK].forget(visitor.user_id, now=request.app[CLOCK]())
+    await sessions.sign_out(request)
+    if visitor is not None:
+        switchboard.sign_out(visitor.user_id)
+    for room in rooms:
+        if isinstance(room, Sea):
+            switchboard.close_room(room.room_id)
+        else:
+            switchboard.recheck(room.room_id)
+    return answer(request, "/", {})
+
+
+async def host(request: web.Request) -> web.StreamResponse:
+    """`POST /host` (`passphrase`): a guest may have rooms of their own from now on."""
+    visitor = pages.signed_in(request)
+    form = await fields(request)
+    if not visitor.may_host:
+        try:
+            _check_passphrase(request, form)
+        except Refused as problem:
+            if wants_json(request):
+                raise
+            return pages.home_page(request, visitor, error=str(problem), status=problem.status)
+        await sessions.begin(request, visitor.user_id, visitor.name, may_host=True)
     return answer(request, "/", {})
 
 
@@ -102,13 +130,7 @@ async def _enter(request: web.Request, form: dict[str, str], *, invited: bool) -
         raise too_many("sign-ins")
     # An invitation is being asked in: whoever holds one needs no passphrase, but hosts nothing without it.
     if settings.passphrase and not invited:
-        given = form.get("passphrase", "").strip()
-        if not hmac.compare_digest(given.encode(), settings.passphrase.encode()):
-            if not throttles.wrong_passphrases.take(address, now):
-                raise too_many("wrong passphrases")
-            raise Refused(
-                403, "wrong-passphrase", "That is not the passphrase. Ask whoever runs this site for it."
-            )
+        _check_passphrase(request, form)
     name = form.get("name")
     if invited and not name:
         raise Refused(401, "signed-out", "Say by which name the others shall know you.")
@@ -117,6 +139,19 @@ async def _enter(request: web.Request, form: dict[str, str], *, invited: bool) -
     except NameRefused as problem:
         raise Refused(400, "bad-name", str(problem)) from None
     return pages.signed_in(request)
+
+
+def _check_passphrase(request: web.Request, form: dict[str, str]) -> None:
+    guesses, now = request.app[THROTTLES].wrong_passphrases, request.app[CLOCK]()
+    address = address_key(request[ADDRESS])
+    # Before anything is compared: else whoever is out of guesses would go on until one is right.
+    if guesses.left(address, now) < 1:
+        raise too_many("wrong passphrases")
+    given = form.get("passphrase", "").strip()
+    if not hmac.compare_digest(given.encode(), request.app[SETTINGS].passphrase.encode()):
+        guesses.take(address, now)
+        sentence = "That is not the passphrase. Ask whoever runs this site for it."
+        raise Refused(403, "wrong-passphrase", sentence)
 
 
 def _throttle_deposits(request: web.Request) -> None:

@@ -44,16 +44,23 @@ def refuse(refusal: gates.Refusal) -> Refused:
     return Refused(refusal.http_status, refusal.code, refusal.sentence)
 
 
-@aiohttp_jinja2.template("home.html")
-async def home(request: web.Request) -> Context | web.Response:
+async def home(request: web.Request) -> web.Response:
     """`GET /`: sign-in, or what is mine."""
     visitor = request[VISITOR]
     if visitor is None:
         return sign_in_page(request, next_path=local_path(request.query.get("next", "/")))
+    return home_page(request, visitor)
+
+
+def home_page(
+    request: web.Request, visitor: Visitor, *, error: str | None = None, status: int = 200
+) -> web.Response:
+    """Render what is the visitor's, with what was wrong about a guest's passphrase."""
     book, now = request.app[BOOK], request.app[CLOCK]()
     window = book.seas.window(visitor.user_id, now=now)
     present = [g for g in book.seas.guests(visitor.user_id) if g.standing is gates.Standing.PRESENT]
-    return {
+    context = {
+        "error": error,
         "sea": {
             "open": window is not None,
             "closes_at": window.closes_at if window else None,
@@ -74,6 +81,7 @@ async def home(request: web.Request) -> Context | web.Response:
             for visit in book.seas.visiting(visitor.user_id, now=now)
         ],
     }
+    return aiohttp_jinja2.render_template("home.html", request, context, status=status)
 
 
 def sign_in_page(

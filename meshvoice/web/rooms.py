@@ -128,7 +128,7 @@ def _host(request: web.Request) -> Visitor:
         raise Refused(
             403,
             "guest",
-            "You came by an invitation. To open rooms of your own, sign in with this site's passphrase.",
+            "You came by an invitation. For your own rooms, enter this site's passphrase on the start page.",
         )
     return visitor
 

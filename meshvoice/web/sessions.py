@@ -12,7 +12,6 @@ from aiohttp import web
 from aiohttp_session.cookie_storage import EncryptedCookieStorage
 from cryptography.fernet import Fernet, MultiFernet
 
-from meshvoice.access.users import User
 from meshvoice.ids import SessionId, UserId
 from meshvoice.names import NameRefused
 from meshvoice.settings import Network, Settings
@@ -111,7 +110,7 @@ async def _named_by_cookie(request: web.Request) -> Visitor | None:
         user_id=user.user_id,
         name=user.name,
         session_id=SessionId(session_id),
-        may_host=bool(session.get("host", True)),
+        may_host=not request.app[SETTINGS].passphrase or bool(session.get("host", True)),
     )
 
 
@@ -130,28 +129,31 @@ def _named_by_proxy(request: web.Request, peer: str, settings: Settings) -> Visi
     return Visitor(user_id=user.user_id, name=user.name, session_id=None, may_host=True)
 
 
-async def sign_in(request: web.Request, name: str, *, may_host: bool) -> User:
-    """Make a person and a new session for them, which ends the one before. Raises `NameRefused`."""
+async def sign_in(request: web.Request, name: str, *, may_host: bool) -> None:
+    """Make a person and a session for them. Raises `NameRefused`."""
     app = request.app
     user = app[BOOK].users.add(name, random=secrets.token_bytes(16), now=app[CLOCK]())
+    await begin(request, user.user_id, user.name, may_host=may_host)
+
+
+async def begin(request: web.Request, user_id: UserId, name: str, *, may_host: bool) -> None:
+    """Begin a new session, which ends the one before."""
     _revoke(request)
     # A session that somebody planted before must not become this person's.
     session = await aiohttp_session.new_session(request)
-    session["user"] = user.user_id
+    session["user"] = user_id
     session["sid"] = secrets.token_urlsafe(16)
     session["host"] = may_host
     request[VISITOR] = Visitor(
-        user_id=user.user_id, name=user.name, session_id=SessionId(session["sid"]), may_host=may_host
+        user_id=user_id, name=name, session_id=SessionId(session["sid"]), may_host=may_host
     )
-    return user
 
 
-async def sign_out(request: web.Request) -> Visitor | None:
+async def sign_out(request: web.Request) -> None:
     """End the session here and in the guest book, so that a copy of its cookie is worth nothing."""
     _revoke(request)
     session = await aiohttp_session.get_session(request)
     session.invalidate()
-    return request[VISITOR]
 
 
 def _revoke(request: web.Request) -> None:

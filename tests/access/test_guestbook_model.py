@@ -73,9 +73,10 @@ class GuestBookMachine(RuleBasedStateMachine):
         if invitation is None:
             return "invitation-unknown"
         room = invitation.room
-        if user in (invitation.inviter, self.owner(room)):
+        is_in = isinstance(self.role(room, user), Role)
+        if user in (invitation.inviter, self.owner(room)) and (is_in or isinstance(room, Sea)):
             return "yours"
-        if isinstance(self.role(room, user), Role):
+        if is_in:
             return "already"
         state = invitation.state(self.island.now)
         if state in (State.DEPOSITED, State.REVOKED):
@@ -84,6 +85,8 @@ class GuestBookMachine(RuleBasedStateMachine):
             return "sea-closed"
         if state is State.EXPIRED:
             return "invitation-expired"
+        if user == invitation.inviter:
+            return "invitation-unknown"
         model = self.rooms[room.room_id]
         if user in model.members and invitation.number <= model.members[user].barred_to:
             return "removed"

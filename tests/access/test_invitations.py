@@ -110,10 +110,24 @@ def test_a_tables_new_owner_and_the_inviter_do_not_use_its_invitations(island: I
     room = Table(table_id=table)
     island.invite(room, ana, bo)
     token = island.token(room, ana)
-    island.book.tables.leave(table, ana, now=island.now)
+    island.book.tables.hand_over(table, bo, by=ana)
     for user_id in (ana, bo):
         with pytest.raises(Yours):
             island.accept(token, user_id)
+
+
+def test_a_former_owner_who_left_is_led_nowhere_by_their_own_invitation(island: Island) -> None:
+    ana, bo, cleo = island.person("Ana"), island.person("Bo"), island.person("Cleo")
+    room = Table(table_id=island.table(ana))
+    used, token = island.token(room, ana), island.token(room, ana)
+    island.accept(used, bo)
+    island.book.tables.leave(room.table_id, ana, now=island.now)
+    for old, error in ((used, InvitationUsed), (token, InvitationUnknown)):
+        with pytest.raises(error):
+            island.book.invitations.look(old, user_id=ana, now=island.now)
+        with pytest.raises(error):
+            island.accept(old, ana)
+    assert island.accept(token, cleo)
 
 
 def test_looking_uses_nothing_up(island: Island, room: Room, ana: UserId) -> None:

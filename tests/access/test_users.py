@@ -101,6 +101,42 @@ def test_the_forgotten_leave_their_seats_and_close_their_seas(island: Island) ->
         island.accept(token, island.person("Cleo"))
 
 
+def test_somebody_forgotten_at_once_frees_their_seats_and_ends_their_sea(island: Island) -> None:
+    ana, bo = island.person("Ana"), island.person("Bo")
+    shared, alone, sea = Table(table_id=island.table(ana)), Table(table_id=island.table(ana)), island.sea(ana)
+    for room in (shared, sea):
+        island.invite(room, ana, bo)
+    tokens = [island.token(shared, ana), island.token(sea, ana)]
+    rooms = island.book.forget(ana, now=island.now)
+    assert set(rooms) == {sea, shared, alone}
+    assert island.book.users.get(ana) is None
+    assert (island.role(shared, bo), island.role(sea, bo)) == (Role.OWNER, Refusal.NOT_FOUND)
+    assert island.book.tables.get(alone.table_id) is None
+    assert island.book.seas.visiting(bo, now=island.now) == ()
+    for token in tokens:
+        with pytest.raises(InvitationUnknown):
+            island.accept(token, bo)
+    assert island.book.forget(ana, now=island.now) == ()
+
+
+def test_a_guest_who_is_forgotten_leaves_no_working_invitation(island: Island) -> None:
+    ana, bo, cleo = island.person("Ana"), island.person("Bo"), island.person("Cleo")
+    sea = island.sea(ana)
+    token = island.token(sea, ana)
+    island.accept(token, bo)
+    island.book.forget(bo, now=island.now)
+    assert island.book.seas.guests(ana) == ()
+    with pytest.raises(InvitationUnknown):
+        island.accept(token, cleo)
+
+
+def test_whom_the_proxy_names_is_not_forgotten_at_once_either(island: Island) -> None:
+    ana = island.book.users.by_external("ana", name="Ana", random=island.random(), now=NOON)
+    table = Table(table_id=island.table(ana.user_id))
+    assert island.book.forget(ana.user_id, now=island.now) == ()
+    assert island.role(table, ana.user_id) is Role.OWNER
+
+
 def test_what_is_over_is_told_for_a_week_and_then_forgotten(island: Island) -> None:
     ana, bo, cleo = island.person("Ana"), island.person("Bo"), island.person("Cleo")
     sea, table = island.sea(ana, hours=1), Table(table_id=island.table(ana))

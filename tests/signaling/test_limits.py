@@ -78,6 +78,20 @@ def test_full_buckets_are_forgotten_when_room_is_needed() -> None:
     assert not buckets.take("b", 1.0)
 
 
+def test_asking_what_is_left_takes_nothing() -> None:
+    buckets = Buckets(rate=1, burst=2)
+    assert [buckets.left("a", 0) for _ in range(3)] == [2, 2, 2]
+    assert len(buckets) == 0
+    buckets.take("a", 0)
+    assert [buckets.left("a", now) for now in (0, 0, 0.5, 9)] == [1, 1, 1.5, 2]
+
+
+def test_nothing_is_left_for_newcomers_where_no_bucket_can_be_forgotten() -> None:
+    buckets = Buckets(rate=1, burst=1, most=1)
+    buckets.take("a", 0)
+    assert (buckets.left("b", 0), buckets.left("b", 1)) == (0, 1)
+
+
 def test_where_no_bucket_can_be_forgotten_newcomers_are_refused() -> None:
     buckets = Buckets(rate=1, burst=1, most=2)
     buckets.take("a", 0)

@@ -185,6 +185,18 @@ async def test_ones_own_invitation_is_not_used_up(ana: Person, bo: Person) -> No
     assert (await bo.accept(invitation)).status == 200
 
 
+async def test_a_former_owner_who_left_is_led_to_no_room_that_is_shut(ana: Person, bo: Person) -> None:
+    """Their own old link says that it is used or unknown, not that the room is theirs to go to."""
+    table = await ana.make_table()
+    used, unused = await ana.invite(table), await ana.invite(table)
+    await bo.accept(used)
+    assert (await ana.does("/invitations/look", token=unused.token))["state"] == "yours"
+    await ana.does(f"/table/{table}/seats/leave")
+    said = [await ana.does("/invitations/look", token=link.token) for link in (used, unused)]
+    assert [look["state"] for look in said] == ["used", "unknown"]
+    assert not any("url" in look for look in said)
+
+
 async def test_an_invitation_is_taken_back_one_by_one(ana: Person, bo: Person) -> None:
     room = await ana.open_sea()
     first, second = await ana.invite(room), await ana.invite(room)

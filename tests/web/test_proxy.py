@@ -70,6 +70,17 @@ async def test_the_user_header_counts_from_a_configured_proxy(make_house: MakeHo
     assert (answer.status, answer.code) == (403, "signed-in-elsewhere")
 
 
+@pytest.mark.parametrize("path", ["/", "/invitation/"])
+async def test_whom_the_proxy_did_not_name_is_shown_no_form_that_can_only_fail(
+    make_house: MakeHouse, path: str
+) -> None:
+    house = await make_house(trusted_proxies=LOOPBACK, user_header="Remote-User", passphrase="four words")
+    page = await Person(house).get(path)
+    assert page.status == 200
+    assert "This site signs people in through its proxy" in page.text
+    assert "<form" not in page.text
+
+
 @pytest.mark.parametrize(
     "lines",
     [

@@ -90,21 +90,34 @@ async def test_signing_in_makes_a_new_session_and_ends_the_one_before(ana: Perso
     """A session that somebody planted or copied before the sign-in isn't that of whoever signs in."""
     planted = Person(ana.house, cookies=ana.cookies)
     before = ana.user_id
+    await ana.does("/sign-out")
+    ana.cookies = dict(planted.cookies)
     await ana.sign_in("Ana")
     assert ana.cookies != planted.cookies
     assert ana.user_id != before
     assert (await planted.credentials()).status == 401
 
 
-async def test_signing_in_anew_ends_the_voice_of_who_one_was(ana: Person) -> None:
-    voice = await ana.join(await ana.open_sea())
-    await ana.sign_in("Ana again")
-    assert await voice.closed() == 4401
+async def test_who_is_signed_in_is_not_replaced_by_a_program(ana: Person) -> None:
+    """There are no accounts: a second sign-in would lose the first person's rooms without a word."""
+    voice, before = await ana.join(await ana.open_sea()), dict(ana.cookies)
+    answer = await ana.post("/sign-in", name="Bo")
+    assert (answer.status, answer.code) == (409, "signed-in")
+    assert answer.json["error"]["message"] == "You are signed in as Ana: go on, or sign out first."
+    assert ana.cookies == before
+    assert await voice.caught_up() == []
 
 
-async def test_a_refused_sign_in_leaves_the_session_as_it_is(ana: Person) -> None:
-    assert (await ana.post("/sign-in", name="")).status == 400
+async def test_a_sign_in_form_of_who_is_signed_in_leads_on(ana: Person) -> None:
+    """The form of a tab that stood open: they are in, and nothing is lost."""
+    voice, before = await ana.join(await ana.open_sea()), dict(ana.cookies)
+    answer = await ana.ask(
+        "POST", "/sign-in", data={"name": "Bo", "next": "/my-sea/"}, headers={"Accept": "text/html"}
+    )
+    assert (answer.status, answer.headers["Location"]) == (303, "/my-sea/")
+    assert ana.cookies == before
     assert "Hello, Ana" in (await ana.get("/")).text
+    assert await voice.caught_up() == []
 
 
 async def test_keys_rotate_without_signing_anyone_out(make_house: MakeHouse) -> None:

@@ -80,6 +80,25 @@ async def test_a_passphrase_cannot_be_tried_on_and_on(make_house: MakeHouse) -> 
     assert (await guesser.post("/sign-in", name="Ana", passphrase="no")).status == 403
 
 
+async def test_out_of_guesses_the_right_passphrase_is_not_even_looked_at(make_house: MakeHouse) -> None:
+    """Else the limit would stop nobody: whoever goes on guessing would come in by the right one (S6)."""
+    house = await make_house(passphrase="four words of calm")
+    guesser = Person(house)
+    for n in range(10):
+        await guesser.post("/sign-in", name="Ana", passphrase=f"{n}")
+    answer = await guesser.post("/sign-in", name="Ana", passphrase="four words of calm")
+    assert (answer.status, answer.code, guesser.cookies) == (429, "too-many", {})
+    house.clock.now += 30
+    await guesser.sign_in("Ana", passphrase="four words of calm")
+
+
+async def test_a_right_passphrase_uses_up_no_guess(make_house: MakeHouse) -> None:
+    """A club behind one address comes in by the dozen."""
+    house = await make_house(passphrase="four words of calm")
+    for n in range(12):
+        await Person(house).sign_in(f"Ana {n}", passphrase="four words of calm")
+
+
 async def test_sign_ins_are_limited_by_address_and_by_ipv6_network(make_house: MakeHouse) -> None:
     """Whoever has a /64 has one address to us (S6)."""
     throttles = Throttles(sign_ins=Buckets(rate=1, burst=2))
@@ -89,6 +108,12 @@ async def test_sign_ins_are_limited_by_address_and_by_ipv6_network(make_house: M
         answer = await Person(house, address=host).post("/sign-in", name="Ana")
         statuses.append((answer.status, answer.headers.get("Retry-After")))
     assert statuses == [(200, None), (200, None), (429, "60"), (200, None)]
+
+
+def part(header: bytes, value: bytes = b"Ana") -> bytes:
+    """A form of one multipart field, with one more header than browsers send."""
+    name = b'Content-Disposition: form-data; name="name"'
+    return b"\r\n".join([b"--x", name, header, b"", value, b"--x--", b""])
 
 
 @pytest.mark.parametrize(
@@ -108,6 +133,13 @@ async def test_sign_ins_are_limited_by_address_and_by_ipv6_network(make_house: M
         ("multipart/form-data; boundary=x", b"--x\r\n\r\nAna\r\n--x--"),
         ("multipart/form-data; boundary=x", b"name"),
         ("text/plain", b"name=Ana"),
+        ("application/x-www-form-urlencoded; charset=utf-16", "name=Ana".encode("utf-16")),
+        ("application/x-www-form-urlencoded; charset=utf-7", b"name=Ana&next=+2AA-"),
+        ("application/x-www-form-urlencoded; charset=raw_unicode_escape", b"name=Ana&next=\\ud800"),
+        ("application/json; charset=latin-1", b'{"name": "Ana"}'),
+        ("multipart/form-data; boundary=x", part(b"Content-Transfer-Encoding: x-none")),
+        ("multipart/form-data; boundary=x", part(b"Content-Transfer-Encoding: base64")),
+        ("multipart/form-data; boundary=x", part(b"Content-Type: text/plain; charset=utf-7", b"+2AA-")),
     ],
 )
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
