@@ -31,7 +31,7 @@ check: $(VENV)/check.done node_modules/.package-lock.json
 	$(BIN)/python -m pytest --cov --cov-report=term
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
 
-# What takes minutes: hundreds of comings and goings, browsers asleep, the server killed again and again.
+# What takes minutes: hundreds of comings and goings, browsers asleep, deployments broken one by one.
 soak: $(VENV)/test.done
 	@tests/need.sh $(BROWSER_NEEDS)
 	$(BIN)/python -m pytest -m slow

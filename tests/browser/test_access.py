@@ -99,7 +99,7 @@ async def test_closing_the_sea_ends_everyones_voice_and_says_so(stage: Stage) ->
 
     async def over() -> bool:
         states = [await person.events("state") for person in (ana, bo)]
-        return all(events[-1]["code"] == 4410 for events in states)
+        return all(events[-1].get("code") == 4410 for events in states)
 
     await until("both are told that the room closed", over)
     await until("Ana hears nobody", lambda: ana.hears())

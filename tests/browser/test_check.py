@@ -13,7 +13,7 @@ from tests.browser.test_firefox import in_firefox
 from tests.doctor.authority import Authority
 from tests.nat_lab import INSIDE, SERVER
 
-pytestmark = [pytest.mark.coturn, pytest.mark.lab]
+pytestmark = [pytest.mark.coturn, pytest.mark.lab, pytest.mark.slow]
 RELAYS = {"turn-udp", "turn-tcp", "turn-tls"}
 OTHER = "uT6wE2kR9sA4hJ7bV1gN5qX8zL3cD0fP"
 
