@@ -25,7 +25,7 @@ from tests.process import Server, serving
 pytestmark = pytest.mark.lab
 STORIES_FILE = Path(__file__).parents[1] / "js" / "scenarios.js"
 SLACK = 2.0
-"""Seconds beyond the story's own: a real browser on a busy machine, and an ear of 170 ms."""
+"""Seconds beyond the story's own for each person: a real browser on a busy machine, and an ear of 170 ms."""
 
 
 def _stories() -> dict[str, list[list[Any]]]:
@@ -39,12 +39,15 @@ def _stories() -> dict[str, list[list[Any]]]:
 
 STORIES = _stories()
 LONG = 10
+CROWD = 3
+"""More browsers than this, each of its own, are a load test of the machine rather than of the story."""
 
 
 def _cases() -> list[Any]:
     cases = []
     for name, steps in STORIES.items():
-        marks = [pytest.mark.slow] if steps[-1][0] > LONG else []
+        crowd = sum(step[1] == "join" for step in steps)
+        marks = [pytest.mark.slow] if steps[-1][0] > LONG or crowd > CROWD else []
         cases.append(pytest.param(name, id=name.replace(" ", "-"), marks=marks))
     return cases
 
@@ -93,7 +96,8 @@ class Play:
             case "start":
                 await self.server.start()
             case "hears":
-                await all_hear_each_other([self.people[name] for name in self.inside], seconds=SLACK)
+                people = [self.people[name] for name in self.inside]
+                await all_hear_each_other(people, seconds=SLACK * len(people))
             case _:
                 raise AssertionError(f"no such step: {action}")
 
