@@ -1,4 +1,4 @@
-"""Hypothesis explores by hand; in CI it draws the same examples each time, so that a red run is the change's."""
+"""Hypothesis explores by hand; in CI it draws the same examples each time, so a red run is the change's."""
 
 from __future__ import annotations
 
