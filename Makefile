@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak audit format secrets coturn-conf coturn doctor clean
+.PHONY: run test check soak audit format settings secrets coturn-conf coturn doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -38,7 +38,7 @@ soak: $(VENV)/test.done
 	SEEDS=10000 node --test tests/js/simulator.test.js
 
 # The pure core: what decides who is where, who hears what and who may enter.
-PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/settings.py,meshvoice/values.py,meshvoice/names.py,meshvoice/ids.py
+PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/settings*.py,meshvoice/turn_settings.py,meshvoice/values.py,meshvoice/names.py,meshvoice/ids.py
 
 # Known vulnerabilities of what is installed; asks the package index, so it is no part of check.
 audit: $(VENV)/check.done
@@ -48,6 +48,9 @@ audit: $(VENV)/check.done
 format: $(VENV)/check.done
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+settings: $(VENV)/serve.done $(ENV_FILE)
+	@$(MESHVOICE) settings
 
 secrets: $(ENV_FILE)
 

@@ -1,4 +1,4 @@
-"""The command line: serve, secrets, coturn-conf, coturn and doctor."""
+"""The command line: serve, settings, secrets, coturn-conf, coturn and doctor."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from meshvoice import assets, env_file
 from meshvoice.settings import Settings, SettingsError
+from meshvoice.settings_report import Sources, report
 
 EXIT_USAGE = 2
 
@@ -40,6 +41,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="run the server")
     serve.set_defaults(run=_serve)
+    settings = commands.add_parser("settings", help="print each setting, and where its value comes from")
+    settings.set_defaults(run=_print_settings)
     make_secrets = commands.add_parser("secrets", help="write the env file with new secrets, once")
     make_secrets.add_argument("path", type=Path, nargs="?", help="instead of --env-file's; - prints it")
     make_secrets.set_defaults(run=_secrets)
@@ -64,6 +67,15 @@ def _serve(chosen: argparse.Namespace) -> int:
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     return server.run(settings)
+
+
+def _print_settings(chosen: argparse.Namespace) -> int:
+    path: Path = chosen.env_file
+    file = env_file.read(path)
+    sources = Sources(environment=dict(os.environ), file=file, file_name=str(path))
+    text, right = report(sources, [*env_file.strangers(file, path)])
+    sys.stdout.write(text)
+    return 0 if right else EXIT_USAGE
 
 
 def _secrets(chosen: argparse.Namespace) -> int:

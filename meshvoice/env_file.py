@@ -7,9 +7,10 @@ import os
 import re
 import secrets
 import stat
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from meshvoice.settings import PREFIXES, SettingsError
+from meshvoice.settings_rows import PREFIXES, SettingsError
 
 
 def read(path: Path) -> dict[str, str]:
@@ -99,8 +100,14 @@ def with_secrets(template: str) -> str:
 def merged(path: Path, environ: dict[str, str]) -> dict[str, str]:
     """Give the file's settings, overlaid by those of the environment. Raises `SettingsError`."""
     values = read(path)
+    for problem in strangers(values, path):
+        raise problem
+    return {**values, **environ}
+
+
+def strangers(values: Mapping[str, str], path: Path) -> Iterator[SettingsError]:
+    """Give the variables of a file that bear no prefix of ours."""
     for variable in values:
         # A misspelt one of ours is `Settings.from_env`'s to refuse, which knows what was meant.
         if not variable.startswith(PREFIXES):
-            raise SettingsError(variable, f"in {path} is no setting of meshvoice: remove or correct it")
-    return {**values, **environ}
+            yield SettingsError(variable, f"in {path} is no setting of meshvoice: remove or correct it")

@@ -7,75 +7,84 @@ secret that isn't one raises `SettingsError`, whose sentence names the variable 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
-from meshvoice import values
+from meshvoice import settings_rows, values
+from meshvoice.settings_rows import PREFIXES, REQUIRED, SettingsError, setting
+from meshvoice.turn_settings import TurnSettings
+from meshvoice.values import Network
+
+__all__ = [
+    "NAMES",
+    "PREFIXES",
+    "TABLE",
+    "Address",
+    "Examined",
+    "Network",
+    "Settings",
+    "SettingsError",
+    "TurnSettings",
+    "examine",
+    "relay_contradictions",
+]
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = values.Network
-T = TypeVar("T")
-
-PREFIXES = ("MESHVOICE_", "COTURN_")
 
 
-class SettingsError(ValueError):
-    """A setting is wrong: `variable` names it, the sentence says what to do."""
-
-    def __init__(self, variable: str, fix: str) -> None:
-        super().__init__(f"{variable}: {fix}")
-        self.variable = variable
-        self.fix = fix
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TurnSettings:
-    """What signs TURN credentials and renders coturn's configuration: the `COTURN_` variables."""
-
-    shared_secrets: tuple[str, ...] = ()
-    """The first signs, all are accepted (several while one is rotated out). Empty: no credentials (503)."""
-    host: str = ""
-    """Host name or literal address that browsers dial, without brackets. Empty: no TURN."""
-    realm: str = "meshvoice"
-    ttl: int = 3600
-    """Seconds for which a credential may make allocations."""
-    port: int = 3478
-    tls_port: int = 5349
-    public_ip: ipaddress.IPv4Address | None = None
-    private_ip: ipaddress.IPv4Address | None = None
-    public_ip6: ipaddress.IPv6Address | None = None
-    tls_cert: str = ""
-    tls_key: str = ""
-    version: tuple[int, int, int] | None = None
-    """coturn's version to render for; None: ask the installed one."""
-    min_port: int = 49152
-    max_port: int = 65535
-
-    @property
-    def tls(self) -> bool:
-        """Whether a certificate is configured, and so `turns:` is offered."""
-        return bool(self.tls_cert)
+def _local_origins(port: int) -> tuple[str, ...]:
+    return tuple(f"http://{host}:{port}" for host in ("localhost", "127.0.0.1", "[::1]"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """All that a deployment can set; every field is one variable of `conf/meshvoice.env.example`."""
 
-    secret_keys: tuple[bytes, ...]
+    secret_keys: tuple[bytes, ...] = setting(
+        "MESHVOICE_SECRET_KEY",
+        values.secret_keys,
+        REQUIRED,
+        "signs and encrypts sessions; several with commas, the first signs",
+        unset="generated",
+        secret=True,
+    )
     """32 bytes each; the first signs and encrypts, the others are still read (rotation)."""
-    host: str = "127.0.0.1"
-    port: int = 8080
-    origins: tuple[str, ...] = ("http://localhost:8080",)
+    host: str = setting("MESHVOICE_HOST", values.bind_host, "127.0.0.1", "address to listen on")
+    port: int = setting("MESHVOICE_PORT", values.port, 8080, "port to listen on")
+    origins: tuple[str, ...] = setting(
+        "MESHVOICE_ORIGIN",
+        values.origin,
+        ("http://localhost:8080",),
+        "where browsers reach the site, scheme and host",
+        follows=lambda above: _local_origins(above["port"]),
+    )
     """Exact origins from which pages of ours come; the first is the one that links are made of."""
-    database: str = "var/meshvoice.db"
-    passphrase: str = ""
-    trusted_proxies: tuple[Network, ...] = ()
-    user_header: str = ""
-    table_seats: int = 6
-    sea_hours: float = 24.0
-    sea_peers: int = 8
-    relay_only: bool = False
+    database: str = setting(
+        "MESHVOICE_DATABASE", values.plain, "var/meshvoice.db", "the guest book, a SQLite file"
+    )
+    passphrase: str = setting(
+        "MESHVOICE_PASSPHRASE",
+        values.passphrase,
+        "",
+        "asked of everyone who signs in without an invitation",
+        secret=True,
+    )
+    trusted_proxies: tuple[Network, ...] = setting(
+        "MESHVOICE_TRUSTED_PROXIES", values.networks, (), "proxies whose `X-Forwarded-For` counts"
+    )
+    user_header: str = setting(
+        "MESHVOICE_USER_HEADER", values.header, "", "the header in which those proxies name the user"
+    )
+    table_seats: int = setting("MESHVOICE_TABLE_SEATS", values.between(2, 8), 6, "seats of a table")
+    sea_hours: float = setting("MESHVOICE_SEA_HOURS", values.hours, 24.0, "for how long a sea stays open")
+    sea_peers: int = setting("MESHVOICE_SEA_PEERS", values.between(2, 8), 8, "seats of a sea")
+    relay_only: bool = setting(
+        "MESHVOICE_RELAY_ONLY",
+        values.flag,
+        False,
+        "`1`: always through TURN, so that members don't see each other's addresses",
+    )
     turn: TurnSettings = TurnSettings()
 
     @property
@@ -91,147 +100,88 @@ class Settings:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
         """Read `env` strictly. Raises `SettingsError`."""
-        _refuse_unknown(env)
-        read = _Reader(env)
-        port = read.one("MESHVOICE_PORT", values.port, 8080)
-        settings = cls(
-            secret_keys=read.required(
-                "MESHVOICE_SECRET_KEY", values.secret_keys, "run `meshvoice secrets` (make run does)"
-            ),
-            host=read.one("MESHVOICE_HOST", values.bind_host, "127.0.0.1"),
-            port=port,
-            origins=read.one("MESHVOICE_ORIGIN", values.origin, _local_origins(port)),
-            database=read.one("MESHVOICE_DATABASE", values.plain, "var/meshvoice.db"),
-            passphrase=read.one("MESHVOICE_PASSPHRASE", values.passphrase, ""),
-            trusted_proxies=read.one("MESHVOICE_TRUSTED_PROXIES", values.networks, ()),
-            user_header=read.one("MESHVOICE_USER_HEADER", values.header, ""),
-            table_seats=read.one("MESHVOICE_TABLE_SEATS", values.between(2, 8), 6),
-            sea_hours=read.one("MESHVOICE_SEA_HOURS", values.hours, 24.0),
-            sea_peers=read.one("MESHVOICE_SEA_PEERS", values.between(2, 8), 8),
-            relay_only=read.one("MESHVOICE_RELAY_ONLY", values.flag, False),
-            turn=_turn(read),
-        )
-        if settings.user_header and not settings.trusted_proxies:
-            raise SettingsError(
-                "MESHVOICE_USER_HEADER",
-                "anyone could send this header: name the proxy's addresses in MESHVOICE_TRUSTED_PROXIES too",
-            )
-        if settings.relay_only and not (settings.turn.host and settings.turn.shared_secrets):
-            raise SettingsError(
-                "MESHVOICE_RELAY_ONLY", "needs a relay: set COTURN_TURN_HOST and COTURN_SHARED_SECRET"
-            )
-        return settings
+        examined = examine(env)
+        if examined.settings is None:
+            raise examined.problems[0]
+        return examined.settings
 
 
-def _turn(read: _Reader) -> TurnSettings:
-    host = read.one("COTURN_TURN_HOST", values.turn_host, "")
-    turn = TurnSettings(
-        shared_secrets=read.one("COTURN_SHARED_SECRET", values.shared_secrets, ()),
-        host=host,
-        realm=read.one("COTURN_REALM", values.realm, host or "meshvoice"),
-        ttl=read.one("COTURN_TTL", values.between(20, 86400), 3600),
-        port=read.one("COTURN_PORT", values.port, 3478),
-        tls_port=read.one("COTURN_TLS_PORT", values.port, 5349),
-        public_ip=read.one("COTURN_PUBLIC_IP", values.ipv4, None),
-        private_ip=read.one("COTURN_PRIVATE_IP", values.ipv4, None),
-        public_ip6=read.one("COTURN_PUBLIC_IP6", values.ipv6, None),
-        tls_cert=read.one("COTURN_TLS_CERT", values.path, ""),
-        tls_key=read.one("COTURN_TLS_KEY", values.path, ""),
-        version=read.one("COTURN_VERSION", values.version, None),
-        min_port=read.one("COTURN_MIN_PORT", values.port, 49152),
-        max_port=read.one("COTURN_MAX_PORT", values.port, 65535),
+TABLE = (*settings_rows.rows(Settings).values(), *settings_rows.rows(TurnSettings).values())
+"""Every setting, in the order of the README's table and of the example file."""
+NAMES = tuple(row.variable for row in TABLE)
+"""Every variable that meshvoice reads."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Examined:
+    """What an environment says, and all that is wrong with it."""
+
+    settings: Settings | None
+    """None where something is wrong."""
+    values: dict[str, Any]
+    """By variable; one that can't be read is missing."""
+    problems: tuple[SettingsError, ...]
+
+
+def examine(env: Mapping[str, str]) -> Examined:
+    """Read all of `env`, and go on past what is wrong."""
+    own, turn = settings_rows.read(Settings, env), settings_rows.read(TurnSettings, env)
+    problems = [*settings_rows.unknown(env, NAMES), *own.problems, *turn.problems]
+    settings = None
+    if not problems:
+        # Only of what was read: a default in place of a wrong value would contradict what nobody wrote.
+        settings = Settings(**own.fields, turn=TurnSettings(**turn.fields))
+        problems = list(_contradictions(settings))
+    return Examined(
+        settings=None if problems else settings,
+        values={**own.values, **turn.values},
+        problems=tuple(problems),
     )
+
+
+# The rules between settings: the variable that is to be mended, and how.
+
+
+def _contradictions(settings: Settings) -> Iterator[SettingsError]:
+    turn = settings.turn
     if turn.host and not turn.shared_secrets:
-        raise SettingsError(
+        yield SettingsError(
             "COTURN_SHARED_SECRET", "COTURN_TURN_HOST is set, so this must be: run `meshvoice secrets`"
         )
-    if turn.private_ip and not turn.public_ip:
-        raise SettingsError(
-            "COTURN_PRIVATE_IP", "means nothing alone: set COTURN_PUBLIC_IP to the address outside the NAT"
-        )
+    yield from _lone_private_ip(turn)
     if bool(turn.tls_cert) != bool(turn.tls_key):
         missing = "COTURN_TLS_KEY" if turn.tls_cert else "COTURN_TLS_CERT"
-        raise SettingsError(missing, "TLS takes a certificate and its key: set both, or neither")
+        yield SettingsError(missing, "TLS takes a certificate and its key: set both, or neither")
     if turn.min_port >= turn.max_port:
-        raise SettingsError("COTURN_MAX_PORT", f"must be above COTURN_MIN_PORT ({turn.min_port})")
-    return turn
+        yield SettingsError("COTURN_MAX_PORT", f"must be above COTURN_MIN_PORT ({turn.min_port})")
+    if settings.user_header and not settings.trusted_proxies:
+        yield SettingsError(
+            "MESHVOICE_USER_HEADER",
+            "anyone could send this header: name the proxy's addresses in MESHVOICE_TRUSTED_PROXIES too",
+        )
+    if settings.relay_only and not (turn.host and turn.shared_secrets):
+        yield SettingsError(
+            "MESHVOICE_RELAY_ONLY", "needs a relay: set COTURN_TURN_HOST and COTURN_SHARED_SECRET"
+        )
 
 
-class _Reader:
-    """Parses single variables; unset and empty mean the default."""
-
-    def __init__(self, env: Mapping[str, str]) -> None:
-        self._env = env
-
-    def one(self, name: str, parse: Callable[[str], T], default: T) -> T:
-        text = self._env.get(name, "")
-        if any(not character.isprintable() for character in text):
-            raise SettingsError(name, "holds a control character or line break: write the value on one line")
-        text = text.strip()
-        if not text:
-            return default
-        try:
-            return parse(text)
-        except ValueError as problem:
-            raise SettingsError(name, str(problem)) from None
-
-    def required(self, name: str, parse: Callable[[str], T], fix: str) -> T:
-        if not self._env.get(name, "").strip():
-            raise SettingsError(name, f"is not set: {fix}")
-        value: T | None = self.one(name, parse, None)
-        assert value is not None  # noqa: S101  # the text is not empty, so parse gave the value
-        return value
-
-
-def _refuse_unknown(env: Mapping[str, str]) -> None:
-    for name in sorted(env):
-        if name.startswith(PREFIXES) and name not in NAMES:
-            near = min(NAMES, key=lambda known: _distance(name, known))
-            raise SettingsError(
-                name, f"is no setting of meshvoice (did you mean {near}?): remove or correct it"
+def relay_contradictions(turn: TurnSettings) -> Iterator[SettingsError]:
+    """Give what a coturn of ours can't do; of the ports, a relay of somebody else's may."""
+    yield from _lone_private_ip(turn)
+    listening = {"COTURN_PORT": turn.port}
+    if turn.tls:
+        listening["COTURN_TLS_PORT"] = turn.tls_port
+    for variable, port in listening.items():
+        if turn.min_port <= port <= turn.max_port:
+            yield SettingsError(
+                variable, f"lies in the relay range {turn.min_port} to {turn.max_port}: move one of them"
             )
+    if len({*listening.values()}) < len(listening):
+        yield SettingsError("COTURN_TLS_PORT", "is COTURN_PORT, too: they must differ")
 
 
-def _distance(left: str, right: str) -> int:
-    """Levenshtein's edit distance: names the likely intended variable."""
-    row = list(range(len(right) + 1))
-    for i, a in enumerate(left, 1):
-        previous, row[0] = row[0], i
-        for j, b in enumerate(right, 1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (a != b))
-    return row[-1]
-
-
-def _local_origins(port: int) -> tuple[str, ...]:
-    return tuple(f"http://{host}:{port}" for host in ("localhost", "127.0.0.1", "[::1]"))
-
-
-NAMES = (
-    "MESHVOICE_HOST",
-    "MESHVOICE_PORT",
-    "MESHVOICE_ORIGIN",
-    "MESHVOICE_SECRET_KEY",
-    "MESHVOICE_DATABASE",
-    "MESHVOICE_PASSPHRASE",
-    "MESHVOICE_TRUSTED_PROXIES",
-    "MESHVOICE_USER_HEADER",
-    "MESHVOICE_TABLE_SEATS",
-    "MESHVOICE_SEA_HOURS",
-    "MESHVOICE_SEA_PEERS",
-    "MESHVOICE_RELAY_ONLY",
-    "COTURN_SHARED_SECRET",
-    "COTURN_TURN_HOST",
-    "COTURN_REALM",
-    "COTURN_TTL",
-    "COTURN_PORT",
-    "COTURN_TLS_PORT",
-    "COTURN_PUBLIC_IP",
-    "COTURN_PRIVATE_IP",
-    "COTURN_PUBLIC_IP6",
-    "COTURN_TLS_CERT",
-    "COTURN_TLS_KEY",
-    "COTURN_VERSION",
-    "COTURN_MIN_PORT",
-    "COTURN_MAX_PORT",
-)
-"""Every variable that meshvoice reads, in the order of the README's table."""
+def _lone_private_ip(turn: TurnSettings) -> Iterator[SettingsError]:
+    if turn.private_ip and not turn.public_ip:
+        yield SettingsError(
+            "COTURN_PRIVATE_IP", "means nothing alone: set COTURN_PUBLIC_IP to the address outside the NAT"
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import fields
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from pathlib import Path
 
@@ -11,7 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshvoice.settings import NAMES, Settings, SettingsError, TurnSettings
+from meshvoice.settings import (
+    NAMES,
+    PREFIXES,
+    TABLE,
+    Settings,
+    SettingsError,
+    TurnSettings,
+    examine,
+    relay_contradictions,
+)
+from meshvoice.settings_rows import REQUIRED, Row, rows, written
 
 KEY = bytes(range(32))
 KEY_TEXT = base64.urlsafe_b64encode(KEY).decode()
@@ -110,11 +121,6 @@ def test_an_empty_variable_means_its_default(name: str) -> None:
 
 def test_variables_of_others_are_none_of_our_business() -> None:
     assert read(PATH="/bin", HOME="\n") == read()
-
-
-def test_the_example_file_shows_every_variable_and_no_other() -> None:
-    example = (Path(__file__).parents[1] / "conf" / "meshvoice.env.example").read_text(encoding="utf-8")
-    assert sorted(re.findall(r"(?m)^#?((?:MESHVOICE|COTURN)_\w+)=", example)) == sorted(NAMES)
 
 
 # What follows from what
@@ -324,23 +330,87 @@ def test_an_origin_that_no_browser_sends_is_refused(origin: str) -> None:
         Settings.from_env({**MINIMAL, "MESHVOICE_ORIGIN": origin})
 
 
-def test_the_readmes_table_lists_every_variable_with_its_default() -> None:
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| `((?:MESHVOICE|COTURN)_\w+)` \| (.+?) \|", readme, re.M))
-    assert sorted(rows) == sorted(NAMES)
-    settings = Settings.from_env(MINIMAL)
-    for name, value in {
-        "MESHVOICE_HOST": settings.host,
-        "MESHVOICE_PORT": settings.port,
-        "MESHVOICE_ORIGIN": settings.origin,
-        "MESHVOICE_DATABASE": settings.database,
-        "MESHVOICE_TABLE_SEATS": settings.table_seats,
-        "MESHVOICE_SEA_HOURS": int(settings.sea_hours),
-        "MESHVOICE_SEA_PEERS": settings.sea_peers,
-        "COTURN_TTL": settings.turn.ttl,
-        "COTURN_PORT": settings.turn.port,
-        "COTURN_TLS_PORT": settings.turn.tls_port,
-        "COTURN_MIN_PORT": settings.turn.min_port,
-        "COTURN_MAX_PORT": settings.turn.max_port,
-    }.items():
-        assert rows[name] == f"`{value}`"
+# The table, and the two texts that repeat it
+
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+EXAMPLE = (Path(__file__).parents[1] / "conf" / "meshvoice.env.example").read_text(encoding="utf-8")
+
+
+def test_the_readmes_table_is_the_table() -> None:
+    assert re.findall(r"(?m)^\| `((?:MESHVOICE|COTURN)_\w+)` \| (.+?) \| (.+?) \|$", README) == [
+        (row.variable, row.default_words, row.words) for row in TABLE
+    ]
+
+
+def test_the_example_file_shows_every_variable_in_the_tables_order() -> None:
+    assert tuple(re.findall(r"(?m)^#?((?:MESHVOICE|COTURN)_\w+)=", EXAMPLE)) == NAMES
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.variable)
+def test_the_example_file_shows_what_can_be_read(row: Row) -> None:
+    (shown,) = re.findall(rf"(?m)^#?{row.variable}=(.*)$", EXAMPLE)
+    if row.follows:
+        assert row.read(shown)  # an example, for the default is another on each deployment
+    elif not row.unset and written(row.default):
+        assert row.read(shown) == row.default
+    else:
+        assert not shown or row.read(shown)
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in TABLE if row.default is not REQUIRED], ids=lambda row: row.variable
+)
+def test_a_default_is_what_one_could_write(row: Row) -> None:
+    assert written(row.default) == "" or row.read(written(row.default)) == row.default
+
+
+def test_every_field_is_a_setting() -> None:
+    for kind in (Settings, TurnSettings):
+        assert {field.name for field in fields(kind)} - {*rows(kind)} <= {"turn"}
+
+
+def test_a_setting_stands_in_the_table_once() -> None:
+    assert len({*NAMES}) == len(NAMES)
+    assert all(name.startswith(PREFIXES) for name in NAMES)
+
+
+# All that is wrong, at once
+
+
+def test_what_is_wrong_is_found_beside_what_is_wrong() -> None:
+    examined = examine({"MESHVOICE_PROT": "1", "MESHVOICE_PORT": "x", "COTURN_TTL": "0", "COTURN_PORT": "80"})
+    assert examined.settings is None
+    wrong = ["MESHVOICE_PROT", "MESHVOICE_SECRET_KEY", "MESHVOICE_PORT", "COTURN_TTL"]
+    assert [problem.variable for problem in examined.problems] == wrong
+    assert examined.values["COTURN_PORT"] == 80
+    assert not {*wrong} & {*examined.values}
+
+
+def test_rules_are_kept_quiet_while_a_value_is_wrong() -> None:
+    """COTURN_PRIVATE_IP isn't alone: what stands beside it is misspelt."""
+    problem = refusal({"COTURN_PRIVATE_IP": "10.0.0.5", "COTURN_PUBLIC_IP": "198.51.100"})
+    assert problem.variable == "COTURN_PUBLIC_IP"
+
+
+def test_every_rule_that_is_broken_is_told() -> None:
+    examined = examine({**MINIMAL, "MESHVOICE_RELAY_ONLY": "1", "COTURN_PRIVATE_IP": "10.0.0.5"})
+    assert [problem.variable for problem in examined.problems] == [
+        "COTURN_PRIVATE_IP",
+        "MESHVOICE_RELAY_ONLY",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variables", "wrong"),
+    [
+        ({}, []),
+        ({"COTURN_PORT": "50000"}, ["COTURN_PORT"]),
+        ({"COTURN_TLS_PORT": "50000"}, []),
+        ({"COTURN_TLS_PORT": "50000", "COTURN_TLS_CERT": "/c", "COTURN_TLS_KEY": "/k"}, ["COTURN_TLS_PORT"]),
+        ({"COTURN_TLS_PORT": "3478", "COTURN_TLS_CERT": "/c", "COTURN_TLS_KEY": "/k"}, ["COTURN_TLS_PORT"]),
+    ],
+)
+def test_ports_of_a_relay_of_ours_stay_apart(variables: dict[str, str], wrong: list[str]) -> None:
+    problems = relay_contradictions(read(**variables).turn)
+    assert [problem.variable for problem in problems] == wrong

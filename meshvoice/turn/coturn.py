@@ -8,7 +8,7 @@ from typing import Literal
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from meshvoice.settings import Address, TurnSettings
+from meshvoice.settings import Address, TurnSettings, relay_contradictions
 from meshvoice.turn import deny
 from meshvoice.turn.errors import NotConfigured, Refused
 
@@ -64,10 +64,10 @@ class Placement:
 def place(turn: TurnSettings, *, local: tuple[Address, ...] = ()) -> Placement:
     """Decide where the relay listens; `local` is for a LAN-only relay, where no public address is set.
 
-    Raises `Refused` when no address is left, or PRIVATE stands without PUBLIC.
+    Raises `Refused` when no address is left, or settings contradict each other.
     """
-    if turn.private_ip and not turn.public_ip:
-        raise Refused("COTURN_PRIVATE_IP means nothing without COTURN_PUBLIC_IP, the address outside the NAT")
+    for problem in relay_contradictions(turn):
+        raise Refused(str(problem))
     external = None
     if turn.public_ip and turn.private_ip and turn.private_ip != turn.public_ip:
         external = (turn.public_ip, turn.private_ip)
@@ -104,7 +104,6 @@ def render(
     """
     if not turn.shared_secrets:
         raise NotConfigured("COTURN_SHARED_SECRET is not set: run `meshvoice secrets`")
-    _check_ports(turn)
     placement = place(turn, local=local)
     quota = user_quota(seats=seats, relay_urls=3 if turn.tls else 2)
     return compile_template(template).render(
@@ -173,14 +172,3 @@ def _checked(value: object) -> str:
     if len(text) > _LONGEST_VALUE:
         raise Refused("a value is longer than the line that coturn reads")
     return text
-
-
-def _check_ports(turn: TurnSettings) -> None:
-    listening = [("COTURN_PORT", turn.port)] + ([("COTURN_TLS_PORT", turn.tls_port)] if turn.tls else [])
-    for name, port in listening:
-        if turn.min_port <= port <= turn.max_port:
-            raise Refused(
-                f"{name} lies in the relay range {turn.min_port} to {turn.max_port}: move one of them"
-            )
-    if len({port for _, port in listening}) < len(listening):
-        raise Refused("COTURN_PORT and COTURN_TLS_PORT must differ")
