@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NoReturn
 
 from msgspec import UNSET
 
@@ -192,14 +192,21 @@ class Hub:
         return effects
 
     def receive(self, socket: SocketId, frame: str | bytes, now: float) -> list[Effect]:
-        """Take one frame of a client. Whatever is wrong with it is answered to its sender alone."""
+        """Take one text frame of a client. Whatever is wrong with it is answered to its sender alone."""
+        return self._take(socket, lambda: parse(frame), now)
+
+    def receive_binary(self, socket: SocketId, now: float) -> list[Effect]:
+        """Take one binary frame of a client, whatever it holds: no message comes so."""
+        return self._take(socket, _refuse_binary, now)
+
+    def _take(self, socket: SocketId, read: Callable[[], FromClient], now: float) -> list[Effect]:
         seat = self.rooms.by_socket(socket)
         if seat is None:
             return []
         if not seat.messages.take(now):
             return self._too_fast(seat, now)
         try:
-            message = parse(frame)
+            message = read()
             if message.n is not UNSET:
                 if message.n <= seat.got:
                     return []
@@ -332,3 +339,7 @@ class Hub:
     def _send(self, seat: Seat, body: bytes, now: float) -> list[Effect]:
         seq = seat.replay.number(body, now)
         return [] if seat.socket is None else [Deliver(seat.socket, frames.sealed(body, seq))]
+
+
+def _refuse_binary() -> NoReturn:
+    raise BadMessage("frames are JSON text")

@@ -209,7 +209,7 @@ async def _listen(request: web.Request, ws: web.WebSocketResponse, socket: Socke
             metrics.messages.inc()
             switchboard.carry_out(hub.receive(socket, message.data, clock()))
         elif message.type is WSMsgType.BINARY:
-            switchboard.carry_out(hub.receive(socket, b"binary", clock()))
+            switchboard.carry_out(hub.receive_binary(socket, clock()))
         if switchboard.crowded:
             # Frames that came together are read without a pause: a burst would fill the outbox of somebody
             # who reads well, before its writer has its turn.
