@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from meshvoice.signaling.codes import CloseCode
 from meshvoice.signaling.effects import Close
-from meshvoice.signaling.errors import CloseCode
-from meshvoice.signaling.rooms import SocketId
+from meshvoice.signaling.registry import SocketId
 from tests.signaling.room import Tab, World, error, three
 
 
@@ -47,7 +47,7 @@ def test_a_binary_frame_is_told_that_frames_are_text() -> None:
     assert bo.hears() == []
 
 
-def test_a_binary_frame_of_a_socket_without_a_seat_is_not_heard() -> None:
+def test_a_binary_frame_of_a_socket_without_a_peer_is_not_heard() -> None:
     world = World()
     assert world.hub.receive_binary(SocketId(99), world.now) == []
 
