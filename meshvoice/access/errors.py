@@ -3,7 +3,7 @@
 AccessError
 ├── GuestBookError              the file itself: corrupt, newer, unwritable, full
 ├── NotFound                    no such thing, or not yours: never told apart
-├── NotAllowed                  you are in, but this is the owner's to do
+├── NotOwner                    you are in, but this is the owner's to do
 ├── Removed                     an invitation from before your removal
 ├── Yours                       your own invitation
 ├── InvitationGone
@@ -53,7 +53,7 @@ class NotFound(AccessError):
     sentence = "There is nothing here, or it isn't yours to see."
 
 
-class NotAllowed(AccessError):
+class NotOwner(AccessError):
     """Somebody who is in asked for what only the room's owner may do."""
 
     code = "not-allowed"

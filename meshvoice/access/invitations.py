@@ -93,7 +93,7 @@ class Invitations:
     def make(self, room: Room, *, by: UserId, token: str, now: float) -> Invitation:
         """Make an invitation that `token` accepts.
 
-        Raises `NotFound`, `NotAllowed`, `SeaClosed`, `TooManyInvitations`.
+        Raises `NotFound`, `NotOwner`, `SeaClosed`, `TooManyInvitations`.
         """
         if len(token) < MIN_TOKEN:
             raise ValueError(f"a token has 128 random bits, so {MIN_TOKEN} characters at least")
@@ -119,7 +119,7 @@ class Invitations:
         return _listed(row, room, now=now)
 
     def of(self, room: Room, *, by: UserId, now: float) -> tuple[Invitation, ...]:
-        """The room's invitations, the newest first. Raises `NotFound`, `NotAllowed`."""
+        """The room's invitations, the newest first. Raises `NotFound`, `NotOwner`."""
         members.check_owner(self._store, room, by)
         rows = self._store.rows(f"{_LISTED} ORDER BY invitation_id DESC", room.room_id)
         return tuple(_listed(row, room, now=now) for row in rows)
@@ -127,7 +127,7 @@ class Invitations:
     def revoke(self, room: Room, invitation_id: InvitationId, *, by: UserId, now: float) -> Invitation:
         """Take an invitation back; one that is revoked or expired stays as it is.
 
-        Raises `NotFound`, `NotAllowed`, and `InvitationUsed` where it is too late: remove the guest instead.
+        Raises `NotFound`, `NotOwner`, and `InvitationUsed` where it is too late: remove the guest instead.
         """
         with self._store.writing():
             members.check_owner(self._store, room, by)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meshvoice.access.errors import NotAllowed, NotFound
+from meshvoice.access.errors import NotFound, NotOwner
 from meshvoice.access.gates import Facts, Standing
 from meshvoice.access.store import Store
 from meshvoice.ids import Room, RoomId, Sea, UserId
@@ -23,10 +23,10 @@ def facts_of(store: Store, room: Room, user_id: UserId) -> Facts:
 
 
 def check_owner(store: Store, room: Room, user_id: UserId) -> None:
-    """Raises `NotAllowed` to those who are in the room without owning it, `NotFound` to all others."""
+    """Raises `NotOwner` to those who are in the room without owning it, `NotFound` to all others."""
     facts = facts_of(store, room, user_id)
     if user_id != (room.owner_id if isinstance(room, Sea) else facts.owner):
-        raise NotAllowed if facts.standing is Standing.PRESENT else NotFound
+        raise NotOwner if facts.standing is Standing.PRESENT else NotFound
 
 
 def admit(store: Store, room_id: RoomId, user_id: UserId, *, seat: int | None, now: float) -> None:

@@ -19,8 +19,8 @@ MAX_LENGTH = 512
 _INFO = b"meshvoice seat ticket v1"
 
 
-class Seat(msgspec.Struct, frozen=True, kw_only=True, array_like=True, forbid_unknown_fields=True):
-    """A peer's place in a room."""
+class SeatClaim(msgspec.Struct, frozen=True, kw_only=True, array_like=True, forbid_unknown_fields=True):
+    """A peer's place in a room, as a ticket proves it."""
 
     room: RoomId
     peer: PeerId
@@ -39,19 +39,19 @@ def ticket_keys(secret_keys: Sequence[bytes]) -> tuple[bytes, ...]:
     )
 
 
-def sign(seat: Seat, *, keys: Sequence[bytes]) -> str:
+def sign(claim: SeatClaim, *, keys: Sequence[bytes]) -> str:
     """Return the ticket, url-safe text of at most 512 characters, signed by the first key."""
-    if not math.isfinite(seat.expires_at):
+    if not math.isfinite(claim.expires_at):
         raise ValueError("a seat ticket has an end")
-    body = _text(msgspec.json.encode(seat))
+    body = _text(msgspec.json.encode(claim))
     ticket = f"{body}.{_mac(body, keys[0])}"
     if len(ticket) > MAX_LENGTH:
         raise ValueError(f"this seat makes a ticket of {len(ticket)} characters, over {MAX_LENGTH}")
     return ticket
 
 
-def verify(ticket: str, *, keys: Sequence[bytes], room: RoomId, user: UserId, now: float) -> Seat:
-    """Return the seat that the ticket proves to `user` in `room`.
+def verify(ticket: str, *, keys: Sequence[bytes], room: RoomId, user: UserId, now: float) -> SeatClaim:
+    """Return the claim that the ticket proves to `user` in `room`.
 
     Raises `TicketError`, and nothing else, whatever text `ticket` is.
     """
@@ -61,12 +61,12 @@ def verify(ticket: str, *, keys: Sequence[bytes], room: RoomId, user: UserId, no
     # Each key is tried, so that the time tells nothing; nothing is decoded before the signature holds.
     if not any([hmac.compare_digest(_mac(body, key), mac) for key in keys]):
         raise TicketError
-    seat = msgspec.json.decode(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), type=Seat)
-    if seat.room != room or seat.user != user:
+    claim = msgspec.json.decode(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), type=SeatClaim)
+    if claim.room != room or claim.user != user:
         raise TicketError("This seat ticket belongs to another place.")
-    if not now < seat.expires_at:
+    if not now < claim.expires_at:
         raise TicketError("This seat ticket has expired.")
-    return seat
+    return claim
 
 
 def _mac(body: str, key: bytes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meshvoice.access import members
-from meshvoice.access.errors import NotAllowed, NotFound, TooManyTables
+from meshvoice.access.errors import NotFound, NotOwner, TooManyTables
 from meshvoice.access.gates import Standing
 from meshvoice.access.store import Store
 from meshvoice.ids import RoomId, Table, TableId, UserId, table_id
@@ -106,16 +106,16 @@ class Tables:
             return self.get(table_id)
 
     def remove(self, table_id: TableId, user_id: UserId, *, by: UserId, now: float) -> TableRecord:
-        """Free somebody's seat until they are invited anew. Raises `NotFound`, `NotAllowed`."""
+        """Free somebody's seat until they are invited anew. Raises `NotFound`, `NotOwner`."""
         with self._store.writing():
             members.check_owner(self._store, Table(table_id=table_id), by)
             if user_id == by:
-                raise NotAllowed("You own this table: leave it instead, or hand it over first.")
+                raise NotOwner("You own this table: leave it instead, or hand it over first.")
             members.remove(self._store, RoomId(table_id), user_id, now=now)
             return self._known(table_id)
 
     def hand_over(self, table_id: TableId, to: UserId, *, by: UserId) -> TableRecord:
-        """Make somebody who sits at the table its owner. Raises `NotFound`, `NotAllowed`."""
+        """Make somebody who sits at the table its owner. Raises `NotFound`, `NotOwner`."""
         with self._store.writing():
             room = Table(table_id=table_id)
             members.check_owner(self._store, room, by)
@@ -125,7 +125,7 @@ class Tables:
             return self._known(table_id)
 
     def rename(self, table_id: TableId, name: str, *, by: UserId) -> TableRecord:
-        """Raises `NameRefused`, `NotFound`, `NotAllowed`."""
+        """Raises `NameRefused`, `NotFound`, `NotOwner`."""
         name = clean_name(name, limit=NAME_LIMIT)
         with self._store.writing():
             members.check_owner(self._store, Table(table_id=table_id), by)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from meshvoice.ids import RoomId, UserId
-from meshvoice.signaling.errors import CloseCode
-from meshvoice.signaling.rooms import SocketId
+from meshvoice.signaling.client_messages import Hello
+from meshvoice.signaling.codes import CloseCode
+from meshvoice.signaling.registry import SocketId
 
 
 class Deliver(Struct, frozen=True, gc=False):
@@ -24,19 +25,27 @@ class Close(Struct, frozen=True, gc=False):
     reason: str
 
 
+class Greeted(Struct, frozen=True, gc=False):
+    """The socket said hello: see whether its user may enter, and `Hub.join`, or close it."""
+
+    socket: SocketId
+    hello: Hello
+
+
 class RenewCredentials(Struct, frozen=True, gc=False):
-    """This seat's TURN credentials are half used up: make new ones and `Hub.send_credentials`."""
+    """This peer's TURN credentials are half used up: make new ones and `Hub.send_credentials`."""
 
     socket: SocketId
     user: UserId
 
 
 class RemoveUser(Struct, frozen=True, gc=False):
-    """The room's owner (`by`) asks for this: make it last, then `Hub.evict`."""
+    """The room's owner (`by`) asks for this on `socket`: make it last, then `Hub.evict`."""
 
+    socket: SocketId
     room: RoomId
     user: UserId
     by: UserId
 
 
-Effect = Deliver | Close | RenewCredentials | RemoveUser
+Effect = Deliver | Close | Greeted | RenewCredentials | RemoveUser

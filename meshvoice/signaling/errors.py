@@ -1,25 +1,26 @@
-"""The ways in which a client's frame can be wrong, each with its code on the wire.
+"""The ways in which a client's frame can be wrong: what each code means stands in `codes`.
 
 SignalingError
- +-- BadMessage      bad-message     not what the protocol says
- +-- TooLarge        too-large       an SDP, a candidate or a list over its limit
- +-- TooFast         too-fast        more frames than a person's browser has reason to send
- +-- UnknownTarget   unknown-target  nobody of that id in this room now
- +-- NotAllowed      not-allowed     not this person's to do
- +-- RoomFull        room-full       every seat is taken
- +-- NotJoined       not-joined      a frame before the hello
+ +-- BadMessage
+ +-- TooLarge
+ +-- TooFast
+ +-- UnknownTarget
+ +-- NotAllowed
+ +-- RoomFull
+ +-- NotJoined
 """
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import ClassVar
+
+from meshvoice.signaling.codes import ErrorCode
 
 
 class SignalingError(Exception):
     """A frame was refused; `about` is the type of the refused message, where it is known."""
 
-    code: ClassVar[str]
+    code: ClassVar[ErrorCode]
 
     def __init__(self, sentence: str, *, about: str | None = None) -> None:
         super().__init__(sentence)
@@ -27,44 +28,28 @@ class SignalingError(Exception):
 
 
 class BadMessage(SignalingError):
-    code = "bad-message"
+    code = ErrorCode.BAD_MESSAGE
 
 
 class TooLarge(SignalingError):
-    code = "too-large"
+    code = ErrorCode.TOO_LARGE
 
 
 class TooFast(SignalingError):
-    code = "too-fast"
+    code = ErrorCode.TOO_FAST
 
 
 class UnknownTarget(SignalingError):
-    code = "unknown-target"
+    code = ErrorCode.UNKNOWN_TARGET
 
 
 class NotAllowed(SignalingError):
-    code = "not-allowed"
+    code = ErrorCode.NOT_ALLOWED
 
 
 class RoomFull(SignalingError):
-    code = "room-full"
+    code = ErrorCode.ROOM_FULL
 
 
 class NotJoined(SignalingError):
-    code = "not-joined"
-
-
-class CloseCode(IntEnum):
-    """Why the server closes a WebSocket; PROTOCOL.md says after which of them a client comes back."""
-
-    LEFT = 1000
-    RESTART = 1012
-    BAD = 4400
-    SIGNED_OUT = 4401
-    REMOVED = 4403
-    NOT_YOURS = 4404
-    TOO_SLOW = 4408
-    REPLACED = 4409
-    CLOSED = 4410
-    FULL = 4413
-    TOO_FAST = 4429
+    code = ErrorCode.NOT_JOINED

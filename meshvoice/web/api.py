@@ -6,12 +6,12 @@ import ipaddress
 
 from aiohttp import web
 
-from meshvoice.access import gates
-from meshvoice.ids import UserId, parse_room
+from meshvoice.ids import UserId
 from meshvoice.turn import credentials
 from meshvoice.turn.credentials import CredentialsBody
-from meshvoice.web.keys import ADDRESS, BOOK, CLOCK, DERIVED, METRICS, SETTINGS, THROTTLES, VISITOR
-from meshvoice.web.security import Refused, too_many
+from meshvoice.web.door import read_room
+from meshvoice.web.error_pages import RequestRefused, too_many
+from meshvoice.web.keys import ADDRESS, BOOK, CLOCK, DERIVED, DOOR, METRICS, SETTINGS, THROTTLES, VISITOR
 from meshvoice.web.sessions import within
 
 _LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
@@ -24,27 +24,19 @@ async def turn_credentials(request: web.Request) -> web.Response:
     """
     visitor, book, now = request[VISITOR], request.app[BOOK], request.app[CLOCK]()
     if visitor is None:
-        raise Refused(401, "signed-out", "Sign in first.")
+        raise RequestRefused(401, "signed-out", "Sign in first.")
     if not request.app[THROTTLES].credentials.take(visitor.user_id, now):
         raise too_many("requests")
     asked = request.query.get("room")
     if asked is not None:
-        room = parse_room(asked)
-        answer: gates.Admission | gates.Refusal = gates.Refusal.NOT_FOUND
-        if room is not None:
-            answer = gates.may_enter(
-                book.facts(room, visitor.user_id), user_id=visitor.user_id, room=room, now=now
-            )
-        if isinstance(answer, gates.Refusal):
-            # Always 404, as at the handshake; the code tells more to those who were in.
-            raise Refused(404, answer.code, answer.sentence)
+        request.app[DOOR].at_credentials(read_room(asked), visitor.user_id)
     elif not book.rooms_of(visitor.user_id, now=now):
-        raise Refused(
+        raise RequestRefused(
             403, "no-room", "Open your sea or accept an invitation first: you may enter no room now."
         )
     settings = request.app[SETTINGS]
     if not settings.turn.shared_secrets:
-        raise Refused(
+        raise RequestRefused(
             503,
             "no-turn-secret",
             "This server has no COTURN_SHARED_SECRET, so it can't sign TURN credentials.",

@@ -13,11 +13,29 @@ from aiohttp import web
 
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.access.seat_tickets import ticket_keys
+from meshvoice.ids import UserId
 from meshvoice.settings import Settings
 from meshvoice.signaling.hub import Hub
+from meshvoice.signaling.server_messages import credentials_body
+from meshvoice.signaling.terms import Terms
 from meshvoice.turn.credentials import derive_pseudonym_key
-from meshvoice.web import api, entrance, keys, pages, rooms, security, sessions, sockets, static, templates
+from meshvoice.web import (
+    api,
+    entrance,
+    error_pages,
+    headers,
+    keys,
+    origins,
+    pages,
+    room_actions,
+    sessions,
+    sockets,
+    static,
+    templates,
+)
+from meshvoice.web.door import Door
 from meshvoice.web.metrics import Metrics
+from meshvoice.web.reception import Reception
 from meshvoice.web.switchboard import Switchboard
 from meshvoice.web.throttles import Throttles
 
@@ -41,23 +59,27 @@ def make_app(
     """
     app = web.Application(client_max_size=64 * 1024)
     turn = settings.turn
-    hub = Hub(
+    terms = Terms(
         boot=secrets.token_urlsafe(8),
         grace=grace,
         booted=clock(),
         renew_after=turn.ttl / 2 if turn.host and turn.shared_secrets else None,
     )
+    hub, door = Hub(terms), Door(book, clock=clock)
     app[keys.SETTINGS] = settings
     app[keys.BOOK] = book
     app[keys.CLOCK] = clock
     app[keys.THROTTLES] = throttles or Throttles()
     app[keys.WAITS] = waits or keys.Waits()
-    app[keys.METRICS] = Metrics()
+    app[keys.METRICS] = Metrics(hub.tally)
+    app[keys.DOOR] = door
     app[keys.DERIVED] = keys.Derived(
         tickets=ticket_keys(settings.secret_keys), pseudonyms=derive_pseudonym_key(settings.secret_keys[0])
     )
-    app[keys.SWITCHBOARD] = Switchboard(hub, book, clock=clock, credentials=lambda user: api.issue(app, user))
-    security.setup(app, settings)
+    app[keys.SWITCHBOARD] = _switchboard(app, hub, door)
+    headers.setup(app, settings)
+    error_pages.setup(app)
+    origins.setup(app)
     sessions.setup(app, settings)
     templates.setup(app)
     _set_up_metrics(app)
@@ -65,6 +87,18 @@ def make_app(
     app.cleanup_ctx.append(_keep_time)
     app.on_shutdown.append(_shut_down)
     return app
+
+
+def _switchboard(app: web.Application, hub: Hub, door: Door) -> Switchboard:
+    book, clock = app[keys.BOOK], app[keys.CLOCK]
+
+    def credentials(user: UserId) -> bytes:
+        return credentials_body(dict(api.issue(app, user)))
+
+    reception = Reception(
+        hub, door, app[keys.SETTINGS], keys=app[keys.DERIVED].tickets, clock=clock, credentials=credentials
+    )
+    return Switchboard(hub, book, door, reception, clock=clock, credentials=credentials)
 
 
 def _route(app: web.Application) -> None:
@@ -78,20 +112,20 @@ def _route(app: web.Application) -> None:
     post("/sign-in", entrance.sign_in)
     post("/sign-out", entrance.sign_out)
     post("/host", entrance.host)
-    post("/my-sea/open", rooms.open_sea)
-    post("/my-sea/close", rooms.close_sea)
-    post("/my-sea/invitations", rooms.invite_to_sea)
-    post("/my-sea/invitations/{invitation_id}/revoke", rooms.revoke_to_sea)
-    post("/my-sea/guests/{user_id}/remove", rooms.remove_guest)
-    post("/sea/{owner_id}/leave", rooms.leave_sea)
+    post("/my-sea/open", room_actions.open_sea)
+    post("/my-sea/close", room_actions.close_sea)
+    post("/my-sea/invitations", room_actions.invite_to_sea)
+    post("/my-sea/invitations/{invitation_id}/revoke", room_actions.revoke_to_sea)
+    post("/my-sea/guests/{user_id}/remove", room_actions.remove_guest)
+    post("/sea/{owner_id}/leave", room_actions.leave_sea)
     post("/invitations/look", entrance.look)
     post("/invitations/accept", entrance.accept)
-    post("/tables", rooms.make_table)
-    post("/table/{table_id}/invitations", rooms.invite_to_table)
-    post("/table/{table_id}/invitations/{invitation_id}/revoke", rooms.revoke_to_table)
-    post("/table/{table_id}/seats/leave", rooms.leave_table)
-    post("/table/{table_id}/seats/{user_id}/remove", rooms.remove_from_table)
-    post("/table/{table_id}/owner", rooms.hand_over_table)
+    post("/tables", room_actions.make_table)
+    post("/table/{table_id}/invitations", room_actions.invite_to_table)
+    post("/table/{table_id}/invitations/{invitation_id}/revoke", room_actions.revoke_to_table)
+    post("/table/{table_id}/seats/leave", room_actions.leave_table)
+    post("/table/{table_id}/seats/{user_id}/remove", room_actions.remove_from_table)
+    post("/table/{table_id}/owner", room_actions.hand_over_table)
     get("/api/voice/turn-credentials/", api.turn_credentials)
     get("/ws/voice/{room_id}/", sockets.voice)
     get("/healthz", api.health)
@@ -101,8 +135,8 @@ def _route(app: web.Application) -> None:
 
 def _set_up_metrics(app: web.Application) -> None:
     metrics, switchboard = app[keys.METRICS], app[keys.SWITCHBOARD]
-    metrics.watch("meshvoice_rooms", "Rooms with somebody in them.", lambda: len(switchboard.hub.rooms))
-    metrics.watch("meshvoice_seats", "Seats that hold a socket.", lambda: switchboard.hub.rooms.sockets)
+    metrics.watch("meshvoice_rooms", "Rooms with somebody in them.", lambda: len(switchboard.hub.registry))
+    metrics.watch("meshvoice_seats", "Seats that hold a socket.", lambda: switchboard.hub.registry.connected)
     metrics.watch("meshvoice_sockets", "Open WebSockets.", lambda: switchboard.sockets)
 
 

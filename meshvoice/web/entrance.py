@@ -13,9 +13,10 @@ from meshvoice.ids import Room, Sea, Table
 from meshvoice.names import NameRefused
 from meshvoice.signaling.limits import address_key
 from meshvoice.web import pages, sessions
+from meshvoice.web.error_pages import RequestRefused, too_many, wants_json
 from meshvoice.web.forms import answer, fields, url_of
 from meshvoice.web.keys import ADDRESS, BOOK, CLOCK, SETTINGS, SWITCHBOARD, THROTTLES, VISITOR, Visitor
-from meshvoice.web.security import Refused, local_path, too_many, wants_json
+from meshvoice.web.origins import local_path
 
 
 async def sign_in(request: web.Request) -> web.StreamResponse:
@@ -27,11 +28,11 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
         # Nobody is replaced: there are no accounts, so their rooms would be lost without a word.
         if wants_json(request):
             sentence = f"You are signed in as {before.name}: go on, or sign out first."
-            raise Refused(409, "signed-in", sentence)
+            raise RequestRefused(409, "signed-in", sentence)
         return answer(request, go_on, {})
     try:
         visitor = await _enter(request, form, invited=False)
-    except Refused as problem:
+    except RequestRefused as problem:
         if wants_json(request):
             raise
         return pages.sign_in_page(
@@ -68,7 +69,7 @@ async def host(request: web.Request) -> web.StreamResponse:
     if not visitor.may_host:
         try:
             _check_passphrase(request, form)
-        except Refused as problem:
+        except RequestRefused as problem:
             if wants_json(request):
                 raise
             return pages.home_page(request, visitor, error=str(problem), status=problem.status)
@@ -125,7 +126,9 @@ async def _enter(request: web.Request, form: dict[str, str], *, invited: bool) -
     settings, throttles, now = request.app[SETTINGS], request.app[THROTTLES], request.app[CLOCK]()
     address = address_key(request[ADDRESS])
     if settings.user_header:
-        raise Refused(403, "signed-in-elsewhere", "This site signs people in through its proxy, not here.")
+        raise RequestRefused(
+            403, "signed-in-elsewhere", "This site signs people in through its proxy, not here."
+        )
     if not throttles.sign_ins.take(address, now):
         raise too_many("sign-ins")
     # An invitation is being asked in: whoever holds one needs no passphrase, but hosts nothing without it.
@@ -133,11 +136,11 @@ async def _enter(request: web.Request, form: dict[str, str], *, invited: bool) -
         _check_passphrase(request, form)
     name = form.get("name")
     if invited and not name:
-        raise Refused(401, "signed-out", "Say by which name the others shall know you.")
+        raise RequestRefused(401, "signed-out", "Say by which name the others shall know you.")
     try:
         await sessions.sign_in(request, name or "", may_host=not (settings.passphrase and invited))
     except NameRefused as problem:
-        raise Refused(400, "bad-name", str(problem)) from None
+        raise RequestRefused(400, "bad-name", str(problem)) from None
     return pages.signed_in(request)
 
 
@@ -151,7 +154,7 @@ def _check_passphrase(request: web.Request, form: dict[str, str]) -> None:
     if not hmac.compare_digest(given.encode(), request.app[SETTINGS].passphrase.encode()):
         guesses.take(address, now)
         sentence = "That is not the passphrase. Ask whoever runs this site for it."
-        raise Refused(403, "wrong-passphrase", sentence)
+        raise RequestRefused(403, "wrong-passphrase", sentence)
 
 
 def _throttle_deposits(request: web.Request) -> None:

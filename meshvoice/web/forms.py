@@ -8,19 +8,19 @@ import msgspec
 from aiohttp import web
 
 from meshvoice.ids import Room, Sea
-from meshvoice.web.security import Refused, wants_json
+from meshvoice.web.error_pages import RequestRefused, wants_json
 
 
 async def fields(request: web.Request) -> dict[str, str]:
-    """Read a form, or a JSON object of strings. Raises `Refused`."""
+    """Read a form, or a JSON object of strings. Raises `RequestRefused`."""
     # Other charsets say nothing that UTF-8 can't, and some of them (UTF-7) make lone surrogates.
     if (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
-        raise Refused(400, "bad-form", "The form must be in UTF-8.")
+        raise RequestRefused(400, "bad-form", "The form must be in UTF-8.")
     if request.content_type == "application/json":
         try:
             return msgspec.json.decode(await request.read(), type=dict[str, str])
         except (msgspec.DecodeError, UnicodeError):
-            raise Refused(400, "bad-json", "The body must be a JSON object of text fields.") from None
+            raise RequestRefused(400, "bad-json", "The body must be a JSON object of text fields.") from None
     try:
         form = await request.post()
         read = {name: value for name, value in form.items() if isinstance(value, str)}
@@ -28,7 +28,7 @@ async def fields(request: web.Request) -> dict[str, str]:
         "".join(read.values()).encode()
     # LookupError: a part's charset that there isn't; RuntimeError: its Content-Transfer-Encoding.
     except (ValueError, LookupError, RuntimeError):
-        raise Refused(400, "bad-form", "The form could not be read.") from None
+        raise RequestRefused(400, "bad-form", "The form could not be read.") from None
     return read
 
 

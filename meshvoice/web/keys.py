@@ -13,6 +13,7 @@ from meshvoice.ids import SessionId, UserId
 from meshvoice.settings import Settings
 
 if TYPE_CHECKING:
+    from meshvoice.web.door import Door
     from meshvoice.web.metrics import Metrics
     from meshvoice.web.switchboard import Switchboard
     from meshvoice.web.throttles import Throttles
@@ -51,6 +52,7 @@ class Waits:
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 BOOK: web.AppKey[GuestBook] = web.AppKey("book", GuestBook)
 CLOCK: web.AppKey[Callable[[], float]] = web.AppKey("clock")
+DOOR: web.AppKey[Door] = web.AppKey("door")
 DERIVED: web.AppKey[Derived] = web.AppKey("derived", Derived)
 SWITCHBOARD: web.AppKey[Switchboard] = web.AppKey("switchboard")
 THROTTLES: web.AppKey[Throttles] = web.AppKey("throttles")

@@ -7,7 +7,7 @@ from collections import deque
 
 from aiohttp import WSMsgType, web
 
-from meshvoice.signaling.errors import CloseCode
+from meshvoice.signaling.codes import CloseCode
 
 OUTBOX_FRAMES = 256
 OUTBOX_BYTES = 512 * 1024
@@ -39,9 +39,9 @@ class Outbox:
         return len(self._frames) > CROWDED_FRAMES or self._bytes > CROWDED_BYTES
 
     @property
-    def closed_by_us(self) -> int | None:
-        """The close code that we chose, if we did."""
-        return self._closing[0] if self._closing else None
+    def closing(self) -> tuple[int, str] | None:
+        """The close code and reason that we chose, if we did."""
+        return self._closing
 
     def put(self, frame: bytes) -> None:
         """Queue a frame. An outbox that is full closes the socket."""

@@ -12,9 +12,11 @@ from aiohttp import web
 from meshvoice.access import gates
 from meshvoice.access.invitations import Invitation
 from meshvoice.access.tables import TableRecord
-from meshvoice.ids import Room, RoomId, Sea, Table, UserId, parse_room
-from meshvoice.web.keys import BOOK, CLOCK, SETTINGS, SWITCHBOARD, VISITOR, Visitor
-from meshvoice.web.security import Refused, local_path, wants_json
+from meshvoice.ids import RoomId, Sea, Table, UserId, parse_user
+from meshvoice.web.door import no_such_room, read_room
+from meshvoice.web.error_pages import RequestRefused, wants_json
+from meshvoice.web.keys import BOOK, CLOCK, DOOR, SETTINGS, SWITCHBOARD, VISITOR, Visitor
+from meshvoice.web.origins import local_path
 
 Context = dict[str, Any]
 FLASH = "invitation"
@@ -26,22 +28,9 @@ def signed_in(request: web.Request) -> Visitor:
     visitor = request[VISITOR]
     if visitor is None:
         if wants_json(request) or request.method not in ("GET", "HEAD"):
-            raise Refused(401, "signed-out", "Sign in first.")
+            raise RequestRefused(401, "signed-out", "Sign in first.")
         raise web.HTTPSeeOther(request.app.router["home"].url_for().with_query(next=request.path))
     return visitor
-
-
-def admitted(request: web.Request, room: Room | None, visitor: Visitor) -> gates.Admission | gates.Refusal:
-    """Ask the gate about a page's room."""
-    if room is None:
-        return gates.Refusal.NOT_FOUND
-    facts = request.app[BOOK].facts(room, visitor.user_id)
-    return gates.may_enter(facts, user_id=visitor.user_id, room=room, now=request.app[CLOCK]())
-
-
-def refuse(refusal: gates.Refusal) -> Refused:
-    """Say why a room's page stays shut."""
-    return Refused(refusal.http_status, refusal.code, refusal.sentence)
 
 
 async def home(request: web.Request) -> web.Response:
@@ -127,17 +116,18 @@ async def my_sea(request: web.Request) -> Context:
 async def sea(request: web.Request) -> Context:
     """`GET /sea/{owner_id}/`: a guest's page."""
     visitor = signed_in(request)
-    room = parse_room(f"mysea-{request.match_info['owner_id']}")
-    if isinstance(room, Sea) and room.owner_id == visitor.user_id:
+    owner_id = parse_user(request.match_info["owner_id"])
+    if owner_id is None:
+        raise no_such_room()
+    if owner_id == visitor.user_id:
         raise web.HTTPSeeOther("/my-sea/")
-    answer = admitted(request, room, visitor)
-    if isinstance(answer, gates.Refusal) or not isinstance(room, Sea):
-        raise refuse(answer if isinstance(answer, gates.Refusal) else gates.Refusal.NOT_FOUND)
+    room = Sea(owner_id=owner_id)
+    admission = request.app[DOOR].at_page(room, visitor.user_id)
     owner = request.app[BOOK].users.get(room.owner_id)
     return {
         "voice": {"active": True, "room_id": room.room_id},
         "owner": {"user_id": room.owner_id, "name": owner.name if owner else ""},
-        "closes_at": answer.closes_at,
+        "closes_at": admission.closes_at,
     }
 
 
@@ -145,11 +135,11 @@ async def sea(request: web.Request) -> Context:
 async def table(request: web.Request) -> Context:
     """`GET /table/{uuid}/`: the page of those seated."""
     visitor = signed_in(request)
-    room = parse_room(request.match_info["table_id"])
-    answer = admitted(request, room, visitor)
+    room = read_room(request.match_info["table_id"])
+    request.app[DOOR].at_page(room, visitor.user_id)
     record = request.app[BOOK].tables.get(room.table_id) if isinstance(room, Table) else None
-    if isinstance(answer, gates.Refusal) or record is None:
-        raise refuse(answer if isinstance(answer, gates.Refusal) else gates.Refusal.NOT_FOUND)
+    if record is None:
+        raise no_such_room()
     owns = record.owner == visitor.user_id
     invitations: tuple[Invitation, ...] = ()
     if owns:

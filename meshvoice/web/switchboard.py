@@ -1,32 +1,36 @@
-"""Carries out what the hub decides: frames into outboxes, closings, credentials, and the gate asked again."""
+"""Carries out what the hub decides: frames into outboxes, closings, credentials, and the door asked again."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import assert_never
 
-from meshvoice.access import gates
-from meshvoice.access.errors import NotAllowed, NotFound
+from meshvoice.access.errors import NotFound, NotOwner
 from meshvoice.access.guestbook import GuestBook
-from meshvoice.ids import PeerId, Room, RoomId, Sea, Table, UserId, parse_room
-from meshvoice.signaling.effects import Close, Deliver, Effect, RemoveUser, RenewCredentials
-from meshvoice.signaling.errors import CloseCode
-from meshvoice.signaling.frames import credentials_body
-from meshvoice.signaling.hub import Hub, Reason
-from meshvoice.signaling.rooms import SocketId
-from meshvoice.turn.credentials import CredentialsBody
+from meshvoice.ids import Room, RoomId, Sea, Table, UserId, parse_room
+from meshvoice.signaling.client_messages import Hello
+from meshvoice.signaling.codes import CloseCode
+from meshvoice.signaling.effects import Close, Deliver, Effect, Greeted, RemoveUser, RenewCredentials
+from meshvoice.signaling.hub import Hub
+from meshvoice.signaling.registry import SocketId
+from meshvoice.web.door import Door, TurnedAway
+from meshvoice.web.keys import Visitor
 from meshvoice.web.outbox import Outbox
+from meshvoice.web.reception import Reception
 
 log = logging.getLogger("meshvoice.voice")
 
-_REASONS: dict[gates.Refusal, Reason] = {
-    gates.Refusal.REMOVED: "removed",
-    gates.Refusal.NOT_FOUND: "left",
-    gates.Refusal.CLOSED: "left",
-}
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An open socket, and who dialed which room over it."""
+
+    outbox: Outbox
+    room: Room
+    visitor: Visitor
 
 
 class Switchboard:
@@ -36,79 +40,104 @@ class Switchboard:
         self,
         hub: Hub,
         book: GuestBook,
+        door: Door,
+        reception: Reception,
         *,
         clock: Callable[[], float],
-        credentials: Callable[[UserId], CredentialsBody],
+        credentials: Callable[[UserId], bytes],
     ) -> None:
         self.hub = hub
         self._book = book
+        self._door = door
+        self._reception = reception
         self._clock = clock
         self._credentials = credentials
-        self._outboxes: dict[SocketId, Outbox] = {}
+        self._lines: dict[SocketId, Line] = {}
         self._last_socket = 0
-        self.crowded = False
-        """Whether some outbox fills before its writer has a turn; reset by whoever gives it one."""
 
     @property
     def sockets(self) -> int:
         """How many sockets are open, those that have not said hello included."""
-        return len(self._outboxes)
+        return len(self._lines)
 
-    def plug(self, outbox: Outbox) -> SocketId:
-        """Take in a socket by its outbox."""
+    def plug(self, outbox: Outbox, room: Room, visitor: Visitor) -> SocketId:
+        """Take in a socket by its outbox, and give it its number."""
         self._last_socket += 1
         socket = SocketId(self._last_socket)
-        self._outboxes[socket] = outbox
+        self._lines[socket] = Line(outbox, room, visitor)
+        self.hub.connected(socket, self._clock())
         return socket
 
-    def refuse(self, socket: SocketId, code: CloseCode, why: str) -> None:
-        """Close a socket that has no seat."""
-        self.carry_out([Close(socket, code, why)])
-
     def unplug(self, socket: SocketId) -> None:
-        """Forget a socket that closed; its seat is kept for a while."""
-        del self._outboxes[socket]
+        """Forget a socket that closed; its peer is kept for a while."""
+        del self._lines[socket]
         self.carry_out(self.hub.dropped(socket, self._clock()))
 
-    def carry_out(self, effects: Iterable[Effect]) -> None:
-        """Do what the hub decided, in its order."""
-        for effect in effects:
-            match effect:
-                case Deliver(socket, frame):
-                    outbox = self._outboxes.get(socket)
-                    if outbox is not None:
-                        outbox.put(frame)
-                        self.crowded = self.crowded or outbox.crowded
-                case Close(socket, code, why):
-                    outbox = self._outboxes.get(socket)
-                    if outbox is not None:
-                        log.info("closing a socket: %d %s", code, why)
-                        outbox.close(code, why)
-                case RenewCredentials(socket, user):
-                    body = self.credentials_for(user)
-                    if body is not None:
-                        self.carry_out(self.hub.send_credentials(socket, body, self._clock()))
-                case RemoveUser(room, user, by):
-                    self._remove_if_possible(room, user, by)
-                case _:
-                    assert_never(effect)
+    def receive(self, socket: SocketId, frame: bytes) -> bool:
+        """Take a text frame; tells whether some outbox fills before its writer has a turn."""
+        return self.carry_out(self.hub.receive(socket, frame, self._clock()))
 
-    def credentials_for(self, user: UserId) -> bytes | None:
-        """Make new TURN credentials as a message; None where the deployment has no relay."""
-        if self.hub.renew_after is None:
-            return None
-        return credentials_body(dict(self._credentials(user)))
+    def receive_binary(self, socket: SocketId) -> bool:
+        """Take a binary frame; tells the same."""
+        return self.carry_out(self.hub.receive_binary(socket, self._clock()))
 
-    def _remove_if_possible(self, room: RoomId, user: UserId, by: UserId) -> None:
+    def awaits_hello(self, socket: SocketId) -> bool:
+        """Tell whether a socket has yet to say hello."""
+        return self.hub.awaits_hello(socket)
+
+    def close(self, socket: SocketId, code: CloseCode, why: str) -> None:
+        """Close a socket."""
+        self.carry_out([Close(socket, code, why)])
+
+    def carry_out(self, effects: Iterable[Effect]) -> bool:
+        """Do what the hub decided, in its order; tells whether some outbox is crowded with it."""
+        # All of them, even after the first that is.
+        return any([self._do(effect) for effect in effects])
+
+    def _do(self, effect: Effect) -> bool:
+        match effect:
+            case Deliver(socket, frame):
+                return self._deliver(socket, frame)
+            case Close(socket, code, why):
+                line = self._lines.get(socket)
+                if line is not None:
+                    line.outbox.close(code, why)
+                return False
+            case Greeted(socket, hello):
+                return self._join(socket, hello)
+            case RenewCredentials(socket, user):
+                credentials = self._credentials(user)
+                return self.carry_out(self.hub.send_credentials(socket, credentials, self._clock()))
+            case RemoveUser(socket, room, user, by):
+                return self._remove_if_possible(socket, room, user, by)
+            case _:
+                assert_never(effect)
+
+    def _deliver(self, socket: SocketId, frame: bytes) -> bool:
+        line = self._lines.get(socket)
+        if line is None:
+            return False
+        line.outbox.put(frame)
+        return line.outbox.crowded
+
+    def _join(self, socket: SocketId, hello: Hello) -> bool:
+        line = self._lines[socket]
         try:
-            self.remove(room, user, by=by)
-        except (NotAllowed, NotFound) as problem:
+            entry = self._reception.entry(socket, hello, line.room, line.visitor)
+        except TurnedAway as refusal:
+            return self.carry_out([Close(socket, refusal.code, str(refusal))])
+        return self.carry_out(self.hub.join(entry, socket, self._clock()))
+
+    def _remove_if_possible(self, socket: SocketId, room: RoomId, user: UserId, by: UserId) -> bool:
+        try:
+            return self.remove(room, user, by=by)
+        except (NotOwner, NotFound) as problem:
             # The book changed since that page was drawn; whoever has no right any more goes by the book.
             # A book that can't be written is another matter: the owner's socket ends, and so the owner knows.
-            log.info("nobody removed: %s", problem)
-            self.recheck(room)
+            log.info("socket %d: nobody removed: %s", socket, problem)
+            return self.recheck(room)
 
-    def remove(self, room: RoomId, user: UserId, *, by: UserId) -> None:
+    def remove(self, room: RoomId, user: UserId, *, by: UserId) -> bool:
         """Remove a user for good, on the word of `by`. Raises `AccessError`."""
         now = self._clock()
         match parse_room(room):
@@ -116,27 +145,23 @@ class Switchboard:
                 self._book.seas.remove(owner_id, user, now=now)
             case Table(table_id=table_id):
                 self._book.tables.remove(table_id, user, by=by, now=now)
-        self.recheck(room)
+        return self.recheck(room)
 
-    def recheck(self, room: RoomId) -> None:
-        """Ask the gate again for everyone in a room, because a fact changed."""
+    def recheck(self, room: RoomId) -> bool:
+        """Ask the door again for everyone in a room, because a fact changed."""
         parsed = parse_room(room)
         if parsed is None:
-            return
-        for user in self.hub.users_in(room):
-            self._recheck_user(parsed, user)
+            return False
+        return any([self._recheck_user(parsed, user) for user in self.hub.users_in(room)])
 
-    def _recheck_user(self, room: Room, user: UserId) -> None:
-        now = self._clock()
-        answer = gates.may_enter(self._book.facts(room, user), user_id=user, room=room, now=now)
-        if isinstance(answer, gates.Refusal):
-            code = CloseCode(answer.close_code)
-            effects = self.hub.evict(
-                room.room_id, user, code, reason=_REASONS[answer], why=answer.sentence, now=now
-            )
-        else:
-            effects = self.hub.regrade(room.room_id, user, answer.role.value, now)
-        self.carry_out(effects)
+    def _recheck_user(self, room: Room, user: UserId) -> bool:
+        hub, now = self.hub, self._clock()
+        try:
+            role = self._door.at_recheck(room, user).role
+        except TurnedAway as refusal:
+            code, reason, why = refusal.code, refusal.reason, str(refusal)
+            return self.carry_out(hub.evict(room.room_id, user, code, reason=reason, why=why, now=now))
+        return self.carry_out(hub.change_role(room.room_id, user, role.value, now))
 
     def close_room(self, room: RoomId) -> None:
         """End a room's voice for everyone."""
@@ -144,7 +169,7 @@ class Switchboard:
 
     def sign_out(self, user: UserId) -> None:
         """Close every socket of a user who signed out."""
-        for room in self.hub.seats_of(user):
+        for room in self.hub.rooms_of(user):
             self.carry_out(
                 self.hub.evict(
                     room, user, CloseCode.SIGNED_OUT, reason="left", why="you signed out", now=self._clock()
@@ -157,13 +182,8 @@ class Switchboard:
 
     async def shut_down(self) -> None:
         """Send everyone away in good order; they come back to the next process by themselves."""
-        outboxes = list(self._outboxes.values())
+        outboxes = [line.outbox for line in self._lines.values()]
         for outbox in outboxes:
             outbox.close(CloseCode.RESTART, "the server restarts")
         if outboxes:
             await asyncio.gather(*(outbox.finish() for outbox in outboxes))
-
-
-def new_peer() -> PeerId:
-    """Make a peer id that nobody can guess."""
-    return PeerId(secrets.token_urlsafe(12))

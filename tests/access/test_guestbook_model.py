@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, invariant, multiple, rule
 
-from meshvoice.access.errors import AccessError, InvitationUsed, NotAllowed, NotFound
+from meshvoice.access.errors import AccessError, InvitationUsed, NotFound, NotOwner
 from meshvoice.access.gates import Refusal, Role
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.access.invitations import State
@@ -244,7 +244,7 @@ class GuestBookMachine(RuleBasedStateMachine):
         remove = self.island.book.tables.remove
         role = self.role(table, owner)
         if role is not Role.OWNER or owner == user or user not in self.rooms[table.room_id].members:
-            with pytest.raises((NotFound, NotAllowed)):
+            with pytest.raises((NotFound, NotOwner)):
                 remove(table.table_id, user, by=owner, now=self.island.now)
             return
         remove(table.table_id, user, by=owner, now=self.island.now)
@@ -257,7 +257,7 @@ class GuestBookMachine(RuleBasedStateMachine):
         )
         hand_over = self.island.book.tables.hand_over
         if not may:
-            with pytest.raises((NotFound, NotAllowed)):
+            with pytest.raises((NotFound, NotOwner)):
                 hand_over(table.table_id, self.people[to], by=self.people[by])
             return
         hand_over(table.table_id, self.people[to], by=self.people[by])

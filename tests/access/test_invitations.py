@@ -10,8 +10,8 @@ from meshvoice.access.errors import (
     InvitationRevoked,
     InvitationUnknown,
     InvitationUsed,
-    NotAllowed,
     NotFound,
+    NotOwner,
     SeaClosed,
     TooManyInvitations,
     Yours,
@@ -198,7 +198,7 @@ def test_only_the_owner_invites_lists_and_revokes(island: Island, room: Room, an
     island.invite(room, ana, bo)
     invitations = island.book.invitations
     error: type[AccessError]
-    for by, error in ((bo, NotAllowed), (stranger, NotFound)):
+    for by, error in ((bo, NotOwner), (stranger, NotFound)):
         with pytest.raises(error):
             invitations.make(room, by=by, token="t" * 22, now=island.now)
         with pytest.raises(error):

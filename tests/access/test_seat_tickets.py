@@ -9,51 +9,51 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshvoice.access.errors import TicketError
-from meshvoice.access.seat_tickets import MAX_LENGTH, Seat, sign, ticket_keys, verify
+from meshvoice.access.seat_tickets import MAX_LENGTH, SeatClaim, sign, ticket_keys, verify
 from meshvoice.ids import PeerId, RoomId, UserId
 
 NEW, OLD = ticket_keys([b"n" * 32, b"o" * 32])
 ROOM, USER = RoomId("mysea-" + "a" * 32), UserId("b" * 32)
-SEAT = Seat(room=ROOM, peer=PeerId("p" * 22), user=USER, order=1795358400123, expires_at=2000.0)
+CLAIM = SeatClaim(room=ROOM, peer=PeerId("p" * 22), user=USER, order=1795358400123, expires_at=2000.0)
 
 
 def test_a_ticket_gives_its_seat_back() -> None:
-    assert verify(sign(SEAT, keys=[NEW]), keys=[NEW], room=ROOM, user=USER, now=1999.9) == SEAT
+    assert verify(sign(CLAIM, keys=[NEW]), keys=[NEW], room=ROOM, user=USER, now=1999.9) == CLAIM
 
 
 def test_a_ticket_is_short_url_safe_text() -> None:
-    ticket = sign(SEAT, keys=[NEW])
+    ticket = sign(CLAIM, keys=[NEW])
     assert len(ticket) < 300
     assert set(ticket) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 
 def test_a_ticket_of_an_older_key_is_still_taken() -> None:
-    assert verify(sign(SEAT, keys=[OLD]), keys=[NEW, OLD], room=ROOM, user=USER, now=0) == SEAT
+    assert verify(sign(CLAIM, keys=[OLD]), keys=[NEW, OLD], room=ROOM, user=USER, now=0) == CLAIM
 
 
 def test_the_first_key_signs() -> None:
-    assert sign(SEAT, keys=[NEW, OLD]) == sign(SEAT, keys=[NEW])
+    assert sign(CLAIM, keys=[NEW, OLD]) == sign(CLAIM, keys=[NEW])
 
 
 def test_a_ticket_of_a_retired_key_is_refused() -> None:
     with pytest.raises(TicketError):
-        verify(sign(SEAT, keys=[OLD]), keys=[NEW], room=ROOM, user=USER, now=0)
+        verify(sign(CLAIM, keys=[OLD]), keys=[NEW], room=ROOM, user=USER, now=0)
 
 
 @pytest.mark.parametrize("now", [2000.0, 1e12, float("nan"), float("inf")])
 def test_a_ticket_ends(now: float) -> None:
     with pytest.raises(TicketError, match="expired"):
-        verify(sign(SEAT, keys=[NEW]), keys=[NEW], room=ROOM, user=USER, now=now)
+        verify(sign(CLAIM, keys=[NEW]), keys=[NEW], room=ROOM, user=USER, now=now)
 
 
 @pytest.mark.parametrize(("room", "user"), [(ROOM, UserId("c" * 32)), (RoomId("mysea-" + "b" * 32), USER)])
 def test_a_ticket_proves_nothing_to_another_or_elsewhere(room: RoomId, user: UserId) -> None:
     with pytest.raises(TicketError, match="another place"):
-        verify(sign(SEAT, keys=[NEW]), keys=[NEW], room=room, user=user, now=0)
+        verify(sign(CLAIM, keys=[NEW]), keys=[NEW], room=room, user=user, now=0)
 
 
 def test_no_single_changed_character_is_taken() -> None:
-    ticket = sign(SEAT, keys=[NEW])
+    ticket = sign(CLAIM, keys=[NEW])
     for at, character in enumerate(ticket):
         forged = ticket[:at] + ("A" if character != "A" else "B") + ticket[at + 1 :]
         with pytest.raises(TicketError):
@@ -72,8 +72,8 @@ def test_no_single_changed_character_is_taken() -> None:
         "\x00",
         "A" * 100_000,
         "A" * MAX_LENGTH,
-        sign(SEAT, keys=[NEW]) + "=",
-        sign(SEAT, keys=[NEW]) + ".",
+        sign(CLAIM, keys=[NEW]) + "=",
+        sign(CLAIM, keys=[NEW]) + ".",
         base64.urlsafe_b64encode(b"[" * 300).decode()[: MAX_LENGTH - 44] + "." + "A" * 43,
         base64.urlsafe_b64encode(b"[NaN]").decode() + "." + "A" * 43,
     ],
@@ -92,12 +92,12 @@ def test_whatever_text_comes_only_a_ticket_error_leaves(text: str) -> None:
 @pytest.mark.parametrize("expires_at", [float("nan"), float("inf")])
 def test_a_ticket_without_an_end_is_not_signed(expires_at: float) -> None:
     with pytest.raises(ValueError, match="an end"):
-        sign(Seat(room=ROOM, peer=PeerId("p"), user=USER, order=1, expires_at=expires_at), keys=[NEW])
+        sign(SeatClaim(room=ROOM, peer=PeerId("p"), user=USER, order=1, expires_at=expires_at), keys=[NEW])
 
 
 def test_a_ticket_over_the_limit_is_not_signed() -> None:
     with pytest.raises(ValueError, match="over 512"):
-        sign(Seat(room=ROOM, peer=PeerId("p" * 400), user=USER, order=1, expires_at=1.0), keys=[NEW])
+        sign(SeatClaim(room=ROOM, peer=PeerId("p" * 400), user=USER, order=1, expires_at=1.0), keys=[NEW])
 
 
 def test_ticket_keys_are_not_the_secret_keys() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meshvoice.access.errors import InvitationUnknown, NotAllowed, NotFound, Removed, TableFull, TooManyTables
+from meshvoice.access.errors import InvitationUnknown, NotFound, NotOwner, Removed, TableFull, TooManyTables
 from meshvoice.access.gates import Refusal, Role
 from meshvoice.access.tables import MAX_OWNED, TableRecord
 from meshvoice.ids import Table, TableId, UserId, parse_room, table_id
@@ -141,7 +141,7 @@ def test_ownership_is_handed_to_somebody_seated(island: Island) -> None:
 def test_the_owner_does_not_remove_themselves(island: Island) -> None:
     ana = island.person("Ana")
     table = island.table(ana)
-    with pytest.raises(NotAllowed, match="leave it instead"):
+    with pytest.raises(NotOwner, match="leave it instead"):
         island.book.tables.remove(table, ana, by=ana, now=island.now)
 
 
@@ -150,7 +150,7 @@ def test_what_is_the_owners_is_refused_to_others_and_hidden_from_strangers(islan
     table = island.table(ana)
     (bo,) = join(island, table, ana, "Bo")
     tables = island.book.tables
-    for by, where, error in ((bo, table, NotAllowed), (stranger, table, NotFound), (ana, NOWHERE, NotFound)):
+    for by, where, error in ((bo, table, NotOwner), (stranger, table, NotFound), (ana, NOWHERE, NotFound)):
         with pytest.raises(error):
             tables.remove(where, ana, by=by, now=island.now)
         with pytest.raises(error):

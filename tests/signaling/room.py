@@ -6,14 +6,17 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 from msgspec import UNSET
 
 from meshvoice.ids import PeerId, RoomId, UserId
-from meshvoice.signaling.effects import Close, Deliver, Effect, RemoveUser, RenewCredentials
-from meshvoice.signaling.errors import CloseCode
-from meshvoice.signaling.hub import Entry, Hub
-from meshvoice.signaling.messages import Hello
-from meshvoice.signaling.rooms import Seat, SocketId
+from meshvoice.signaling.client_messages import Hello
+from meshvoice.signaling.codes import CloseCode
+from meshvoice.signaling.effects import Close, Deliver, Effect, Greeted, RemoveUser, RenewCredentials
+from meshvoice.signaling.hub import Hub
+from meshvoice.signaling.joining import Entry
+from meshvoice.signaling.registry import Peer, SocketId
+from meshvoice.signaling.terms import Terms
 
 SEA = RoomId("mysea-" + "a" * 32)
 TABLE = RoomId("5f0c1d9e-8a54-4f0e-9d65-2f6f6a1c0b11")
@@ -92,10 +95,10 @@ class Tab:
         return self.world.enter(self, came_back=True, seen=self.seen if seen == -1 else seen)
 
     @property
-    def seat(self) -> Seat | None:
-        """The seat that this tab's peer has in the registry."""
-        room = self.world.hub.rooms.get(self.room)
-        return room.seats.get(self.peer) if room else None
+    def place(self) -> Peer | None:
+        """This tab's peer as the registry has it."""
+        room = self.world.hub.registry.get(self.room)
+        return room.peers.get(self.peer) if room else None
 
 
 CREDENTIALS = b'{"type":"credentials","ttl":3600'
@@ -119,7 +122,8 @@ class World:
 
     def _new_hub(self, boot: str) -> Hub:
         booted = self.now if boot != "boot-1" else 0
-        return Hub(boot=boot, grace=GRACE, ping=10, renew_after=self.renew_after, booted=booted)
+        terms = Terms(boot=boot, grace=GRACE, ping=10, renew_after=self.renew_after, booted=booted)
+        return Hub(terms)
 
     def next_id(self) -> int:
         self._ids += 1
@@ -152,6 +156,9 @@ class World:
             hello=hello,
             credentials=CREDENTIALS if came_back and self.renew_after is not None else None,
         )
+        self.hub.connected(tab.socket, self.now)
+        greeted = self.hub.receive(tab.socket, msgspec.json.encode(hello), self.now)
+        assert greeted == [Greeted(tab.socket, hello)]
         return self.happens(self.hub.join(entry, tab.socket, self.now))
 
     def waits(self, seconds: float) -> list[Effect]:

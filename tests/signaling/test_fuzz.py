@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from meshvoice.signaling.client_messages import FromClient, parse
 from meshvoice.signaling.effects import Close, Deliver, RemoveUser
 from meshvoice.signaling.errors import BadMessage, SignalingError
-from meshvoice.signaling.messages import FromClient, parse
 from tests.signaling.room import CANDIDATE, SDP, SEA, TABLE, World, three
 
 CODES = {"bad-message", "too-large", "too-fast", "unknown-target", "not-allowed"}
@@ -167,9 +167,9 @@ def test_the_hub_never_raises_and_a_refused_frame_is_answered_to_its_sender_alon
     world.joins("Dan", TABLE)
     for tab in world.tabs:
         tab.hears()
-    bo.seat.role = role  # type: ignore[union-attr]  # seated just above
+    bo.place.role = role  # type: ignore[union-attr]  # seated just above
     for frame in frames:
-        problem, seated = refusal(frame), bo.seat is not None
+        problem, seated = refusal(frame), bo.place is not None
         effects = bo.sends(frame)
         heard = bo.hears()
         if not seated:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from meshvoice.signaling.rooms import SocketId
+from meshvoice.signaling.registry import SocketId
 from tests.signaling.room import CANDIDATE, SDP, SEA, START, TABLE, World, error, three
 
 DIRECTED: list[tuple[str, dict[str, Any]]] = [

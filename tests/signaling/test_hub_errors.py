@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from meshvoice.signaling.codes import CloseCode
 from meshvoice.signaling.effects import Close
-from meshvoice.signaling.errors import CloseCode
+from meshvoice.signaling.registry import SocketId
 from tests.signaling.room import Tab, World, error, three
 
 
@@ -36,6 +37,19 @@ def test_what_is_over_its_limit_is_too_large_and_reaches_nobody() -> None:
     ana.says("offer", target=bo.peer, gen=1, sdp="v=0" + "x" * 16384)
     assert ana.hears() == [error("too-large", "an SDP has at most 16384 bytes", "offer")]
     assert bo.hears() == []
+
+
+def test_a_binary_frame_is_told_that_frames_are_text() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    world.happens(world.hub.receive_binary(ana.socket, world.now))
+    assert ana.hears() == [error("bad-message", "frames are JSON text", None)]
+    assert bo.hears() == []
+
+
+def test_a_binary_frame_of_a_socket_without_a_peer_is_not_heard() -> None:
+    world = World()
+    assert world.hub.receive_binary(SocketId(99), world.now) == []
 
 
 def test_too_many_bad_messages_close_the_socket_and_free_the_seat() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from meshvoice.signaling.codes import CloseCode
 from meshvoice.signaling.effects import RemoveUser
-from meshvoice.signaling.errors import CloseCode
 from tests.signaling.room import SEA, TABLE, World, error, three, user
 
 # 9: bye, remove
@@ -33,7 +33,7 @@ def test_the_owners_remove_is_left_to_whoever_can_make_it_last() -> None:
     world = World()
     ana, bo, _ = three(world)
     ana.says("remove", target=bo.peer)
-    assert world.asked == [RemoveUser(SEA, bo.user, ana.user)]
+    assert world.asked == [RemoveUser(ana.socket, SEA, bo.user, ana.user)]
 
 
 def test_a_guest_may_not_remove() -> None:
@@ -83,7 +83,7 @@ def test_whoever_is_away_can_be_evicted() -> None:
     ana.hears()
     world.happens(world.hub.evict(SEA, bo.user, CloseCode.REMOVED, reason="removed", why="", now=world.now))
     assert ana.hears() == [{"type": "left", "source": bo.peer, "reason": "removed"}]
-    assert bo.seat is None
+    assert bo.place is None
 
 
 @pytest.mark.parametrize("room", [SEA, TABLE])
@@ -146,7 +146,7 @@ def test_one_user_may_be_in_two_rooms() -> None:
     world = World()
     sea, table = world.joins("Ana", SEA), world.joins("Ana", TABLE)
     assert (sea.closed, table.closed) == (None, None)
-    assert world.hub.seats_of(sea.user) == [SEA, TABLE]
+    assert world.hub.rooms_of(sea.user) == [SEA, TABLE]
 
 
 def test_a_full_room_is_refused_by_error_and_close_and_those_in_it_hear_nothing() -> None:
@@ -178,7 +178,7 @@ def test_a_seat_that_is_lost_is_free() -> None:
 def test_a_role_that_changes_is_told_to_the_others_as_a_hello() -> None:
     world = World()
     ana, bo, _ = three(world)
-    world.happens(world.hub.regrade(SEA, bo.user, "owner", world.now))
+    world.happens(world.hub.change_role(SEA, bo.user, "owner", world.now))
     (told,) = ana.hears()
     assert (told["type"], told["source"], told["role"]) == ("hello", bo.peer, "owner")
     assert bo.hears() == []
@@ -187,16 +187,16 @@ def test_a_role_that_changes_is_told_to_the_others_as_a_hello() -> None:
 def test_a_new_owner_may_remove() -> None:
     world = World()
     ana, bo, _ = three(world)
-    world.happens(world.hub.regrade(SEA, bo.user, "owner", world.now))
+    world.happens(world.hub.change_role(SEA, bo.user, "owner", world.now))
     bo.says("remove", target=ana.peer)
-    assert world.asked == [RemoveUser(SEA, ana.user, bo.user)]
+    assert world.asked == [RemoveUser(bo.socket, SEA, ana.user, bo.user)]
 
 
 @pytest.mark.parametrize("name", ["Bo", "Dan"])
 def test_a_role_that_stays_or_of_who_is_not_there_is_told_to_nobody(name: str) -> None:
     world = World()
     three(world)
-    assert world.hub.regrade(SEA, user(name), "guest", world.now) == []
+    assert world.hub.change_role(SEA, user(name), "guest", world.now) == []
 
 
 # Nothing is left
@@ -206,5 +206,5 @@ def test_the_registry_is_empty_when_all_have_left() -> None:
     world = World()
     for tab in three(world):
         tab.says("bye")
-    assert (len(world.hub.rooms), world.hub.rooms.sockets) == (0, 0)
+    assert (len(world.hub.registry), world.hub.registry.connected) == (0, 0)
     assert world.hub.users_in(SEA) == frozenset()

@@ -50,7 +50,7 @@ class HubMachine(RuleBasedStateMachine):
         return found[at % len(found)] if found else None
 
     def seated(self, room: str) -> list[Page]:
-        return [page for page in self.pages if page.tab.room == room and page.tab.seat is not None]
+        return [page for page in self.pages if page.tab.room == room and page.tab.place is not None]
 
     def take(self, page: Page, frames: int) -> None:
         """Let the page take the first frames on its wire, as `place` in static/voice/replay.js does."""
@@ -200,17 +200,17 @@ class HubMachine(RuleBasedStateMachine):
 
     @invariant()
     def a_room_holds_no_more_than_its_seats_and_a_user_one_of_them(self) -> None:
-        for room in self.world.hub.rooms:
-            users = [seat.user for seat in room.seats.values()]
+        for room in self.world.hub.registry:
+            users = [peer.user for peer in room.peers.values()]
             # After a restart those in the call all come back, however quick a newcomer was.
-            most = CAPACITY if self.world.hub.boot == "boot-1" else 2 * CAPACITY
+            most = CAPACITY if self.world.hub.terms.boot == "boot-1" else 2 * CAPACITY
             assert len(set(users)) == len(users) <= most
 
     @invariant()
     def a_page_that_is_connected_has_its_seat_and_no_other_socket_is_held(self) -> None:
         connected = [page for page in self.pages if page.connected and page.alive]
-        assert all(page.tab.seat is not None for page in connected)
-        assert self.world.hub.rooms.sockets == len(connected)
+        assert all(page.tab.place is not None for page in connected)
+        assert self.world.hub.registry.connected == len(connected)
 
     def teardown(self) -> None:
         for page in self.pages:
@@ -221,7 +221,7 @@ class HubMachine(RuleBasedStateMachine):
             if page.connected and page.alive:
                 page.tab.says("bye")
         self.world.waits(GRACE)
-        assert (len(self.world.hub.rooms), self.world.hub.rooms.sockets) == (0, 0)
+        assert (len(self.world.hub.registry), self.world.hub.registry.connected) == (0, 0)
 
 
 TestHub = HubMachine.TestCase

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from meshvoice.signaling.codes import CloseCode
 from meshvoice.signaling.effects import Close, RenewCredentials
-from meshvoice.signaling.errors import CloseCode
 from tests.signaling.room import SDP, World, three
 
 
@@ -34,7 +34,7 @@ def test_a_seat_is_kept_for_the_whole_grace_and_no_longer() -> None:
     assert ana.hears() == []
     world.waits(0.1)
     assert ana.hears() == [{"type": "left", "source": bo.peer, "reason": "lost"}]
-    assert bo.seat is None
+    assert bo.place is None
 
 
 def test_each_drop_has_the_whole_grace() -> None:
@@ -45,7 +45,7 @@ def test_each_drop_has_the_whole_grace() -> None:
     bo.comes_back()
     bo.drops()
     world.waits(40)
-    assert bo.seat is not None
+    assert bo.place is not None
     assert ana.hears("left") == []
 
 
@@ -53,7 +53,7 @@ def test_the_last_one_lost_leaves_an_empty_registry() -> None:
     world = World()
     world.joins("Ana").drops()
     world.waits(45)
-    assert (len(world.hub.rooms), world.hub.rooms.sockets) == (0, 0)
+    assert (len(world.hub.registry), world.hub.registry.connected) == (0, 0)
 
 
 def test_the_same_socket_drops_once() -> None:

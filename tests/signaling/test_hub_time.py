@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meshvoice.signaling.effects import RenewCredentials
-from meshvoice.signaling.frames import credentials_body
+from meshvoice.signaling.server_messages import credentials_body
 from tests.signaling.room import SEA, START, TABLE, World, three
 
 # 7: credentials, ping
@@ -109,7 +109,7 @@ def test_the_end_closes_everyones_socket_and_leaves_nothing() -> None:
     bo.drops()
     world.waits(3600)
     assert ana.closed == 4410
-    assert (len(world.hub.rooms), world.hub.rooms.sockets) == (0, 0)
+    assert (len(world.hub.registry), world.hub.registry.connected) == (0, 0)
 
 
 def test_the_end_of_one_room_is_not_that_of_another() -> None:

@@ -80,7 +80,7 @@ async def test_every_answer_carries_the_security_headers(
 
 async def test_an_error_of_ours_carries_the_headers_and_tells_nothing(ana: Person) -> None:
     """A handler that breaks answers 500 with a mark for the log, and neither its reason nor a trace."""
-    del ana.house.app[SWITCHBOARD].hub.rooms
+    del ana.house.app[SWITCHBOARD].hub.registry
     for accept in ("text/html", "application/json"):
         answer = await ana.ask("GET", "/my-sea/", headers={"Accept": accept})
         assert answer.status == 500

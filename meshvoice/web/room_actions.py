@@ -11,10 +11,10 @@ from meshvoice.access.errors import InvitationUnknown
 from meshvoice.ids import Room, Sea, Table, UserId, parse_invitation, parse_room, parse_user
 from meshvoice.names import NameRefused
 from meshvoice.web import pages
+from meshvoice.web.error_pages import RequestRefused, too_many, wants_json
 from meshvoice.web.forms import answer, fields, url_of
 from meshvoice.web.keys import BOOK, CLOCK, SETTINGS, SWITCHBOARD, THROTTLES, Visitor
 from meshvoice.web.pages import signed_in
-from meshvoice.web.security import Refused, too_many, wants_json
 
 
 async def open_sea(request: web.Request) -> web.StreamResponse:
@@ -78,7 +78,7 @@ async def make_table(request: web.Request) -> web.StreamResponse:
             seats=request.app[SETTINGS].table_seats,
         )
     except NameRefused as problem:
-        raise Refused(400, "bad-name", str(problem)) from None
+        raise RequestRefused(400, "bad-name", str(problem)) from None
     url = url_of(record.room)
     return answer(request, url, {"table_id": record.table_id, "room_id": record.room_id, "url": url})
 
@@ -116,7 +116,7 @@ async def hand_over_table(request: web.Request) -> web.StreamResponse:
     form = await fields(request)
     heir = parse_user(form.get("user_id", ""))
     if heir is None:
-        raise Refused(400, "bad-user", "Say to whom: user_id is the id of somebody at this table.")
+        raise RequestRefused(400, "bad-user", "Say to whom: user_id is the id of somebody at this table.")
     request.app[BOOK].tables.hand_over(room.table_id, heir, by=visitor.user_id)
     request.app[SWITCHBOARD].recheck(room.room_id)
     return answer(request, url_of(room), {})
@@ -125,7 +125,7 @@ async def hand_over_table(request: web.Request) -> web.StreamResponse:
 def _host(request: web.Request) -> Visitor:
     visitor = signed_in(request)
     if not visitor.may_host:
-        raise Refused(
+        raise RequestRefused(
             403,
             "guest",
             "You came by an invitation. For your own rooms, enter this site's passphrase on the start page.",

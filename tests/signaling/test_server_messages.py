@@ -7,9 +7,9 @@ import json
 import pytest
 
 from meshvoice.ids import PeerId
-from meshvoice.signaling import frames
+from meshvoice.signaling import server_messages
+from meshvoice.signaling.client_messages import Abort, Answer, Candidate, Directed, Ice, Offer, Repair
 from meshvoice.signaling.errors import NotJoined, RoomFull
-from meshvoice.signaling.messages import Abort, Answer, Candidate, Directed, Ice, Offer, Repair
 
 BO = PeerId("bo")
 
@@ -38,22 +38,27 @@ BO = PeerId("bo")
 def test_a_relayed_message_has_the_source_and_neither_target_nor_n(
     said: Directed, told: dict[str, object]
 ) -> None:
-    assert json.loads(frames.sealed(frames.body(frames.relayed(said, BO)), 1)) == {**told, "seq": 1}
+    assert json.loads(server_messages.sealed(server_messages.body(server_messages.relayed(said, BO)), 1)) == {
+        **told,
+        "seq": 1,
+    }
 
 
-def test_one_body_serves_every_seat_with_its_own_number() -> None:
-    body = frames.body(frames.Away(source=BO))
-    assert frames.sealed(body, 7) == b'{"type":"away","source":"bo","seq":7}'
-    assert frames.sealed(body, 8) == b'{"type":"away","source":"bo","seq":8}'
+def test_one_body_serves_every_peer_with_its_own_number() -> None:
+    body = server_messages.body(server_messages.Away(source=BO))
+    assert server_messages.sealed(body, 7) == b'{"type":"away","source":"bo","seq":7}'
+    assert server_messages.sealed(body, 8) == b'{"type":"away","source":"bo","seq":8}'
 
 
 def test_credentials_are_the_endpoints_body_as_a_message() -> None:
-    frame = frames.sealed(frames.credentials_body({"ttl": 60, "iceServers": [{"urls": ["stun:a"]}]}), 3)
+    frame = server_messages.sealed(
+        server_messages.credentials_body({"ttl": 60, "iceServers": [{"urls": ["stun:a"]}]}), 3
+    )
     assert frame == b'{"type":"credentials","ttl":60,"iceServers":[{"urls":["stun:a"]}],"seq":3}'
 
 
-def test_a_refusal_before_the_seat_is_numbered_zero() -> None:
-    assert json.loads(frames.error_frame(NotJoined("say hello first", about="ping"))) == {
+def test_a_refusal_before_the_hello_is_numbered_zero() -> None:
+    assert json.loads(server_messages.error_frame(NotJoined("say hello first", about="ping"))) == {
         "type": "error",
         "code": "not-joined",
         "message": "say hello first",
@@ -63,4 +68,4 @@ def test_a_refusal_before_the_seat_is_numbered_zero() -> None:
 
 
 def test_an_error_about_no_known_message_says_null() -> None:
-    assert json.loads(frames.error_frame(RoomFull("full")))["about"] is None
+    assert json.loads(server_messages.error_frame(RoomFull("full")))["about"] is None

@@ -1,4 +1,4 @@
-"""What the server sends: every message as a type, and the bytes of its frame."""
+"""What the server sends: every message as a type, how it is made of what the hub knows, and its frame."""
 
 from __future__ import annotations
 
@@ -8,14 +8,28 @@ import msgspec
 from msgspec import Struct
 
 from meshvoice.ids import PeerId, UserId
+from meshvoice.signaling.client_messages import (
+    Abort,
+    Answer,
+    Candidate,
+    Directed,
+    Ice,
+    LinkReport,
+    Offer,
+    Repair,
+)
 from meshvoice.signaling.errors import SignalingError
-from meshvoice.signaling.messages import Abort, Answer, Candidate, Directed, Ice, LinkReport, Offer, Repair
+from meshvoice.signaling.registry import Peer
+from meshvoice.signaling.terms import Terms
+
+Reason = Literal["left", "lost", "removed", "replaced"]
+"""Why a peer is no longer there."""
 
 _encode = msgspec.json.Encoder().encode
 
 
 class _Out(Struct, frozen=True, gc=False, kw_only=True):
-    """What the server sends; `seq` is written last, by the seat that it goes to."""
+    """What the server sends; `seq` is written last, for the peer to whom it goes."""
 
 
 class Welcome(_Out, frozen=True, tag="welcome"):
@@ -104,7 +118,7 @@ class Back(_Out, frozen=True, tag="back"):
 
 class Left(_Out, frozen=True, tag="left"):
     source: PeerId
-    reason: Literal["left", "lost", "removed", "replaced"]
+    reason: Reason
 
 
 class Pong(_Out, frozen=True, tag="pong"):
@@ -143,6 +157,61 @@ FromServer = (
 )
 
 
+def welcome(terms: Terms, peer: Peer, ticket: str, *, resumed: bool) -> Welcome:
+    """Tell a peer where it is and what holds there."""
+    return Welcome(
+        source=peer.id,
+        user=peer.user,
+        order=peer.order,
+        ticket=ticket,
+        resumed=resumed,
+        got=peer.got,
+        boot=terms.boot,
+        seats=peer.room.capacity,
+        grace=terms.grace,
+        ping=terms.ping,
+        role=peer.role,
+        closes_at=peer.room.closes_at,
+    )
+
+
+def present(peer: Peer) -> Present:
+    """Tell a newcomer of someone already there."""
+    return Present(
+        source=peer.id,
+        user=peer.user,
+        order=peer.order,
+        name=peer.name,
+        muted=peer.muted,
+        deafened=peer.deafened,
+        away=peer.socket is None,
+        role=peer.role,
+    )
+
+
+def joined(peer: Peer) -> Joined:
+    """Tell those already there of a newcomer."""
+    return Joined(
+        source=peer.id,
+        user=peer.user,
+        order=peer.order,
+        name=peer.name,
+        muted=peer.muted,
+        deafened=peer.deafened,
+        role=peer.role,
+    )
+
+
+def state(peer: Peer) -> SentState:
+    """Tell the others whether this one is muted or deafened."""
+    return SentState(source=peer.id, muted=peer.muted, deafened=peer.deafened)
+
+
+def error(problem: SignalingError) -> Error:
+    """Tell a sender what was wrong with its message."""
+    return Error(code=problem.code.value, message=str(problem), about=problem.about)
+
+
 def relayed(message: Directed, source: PeerId) -> FromServer:
     """Build anew, from checked fields, what the target gets in place of a client's message."""
     match message:
@@ -160,7 +229,7 @@ def relayed(message: Directed, source: PeerId) -> FromServer:
 
 
 def body(message: FromServer) -> bytes:
-    """Encode a message, open for the `seq` of the seat that it goes to."""
+    """Encode a message, open for the `seq` of the peer to whom it goes."""
     return _encode(message)[:-1]
 
 
@@ -175,5 +244,5 @@ def sealed(body: bytes, seq: int) -> bytes:
 
 
 def error_frame(problem: SignalingError, seq: int = 0) -> bytes:
-    """Encode a refusal for a socket that has no seat (yet)."""
-    return sealed(body(Error(code=problem.code, message=str(problem), about=problem.about)), seq)
+    """Encode a refusal for a socket without a peer (yet)."""
+    return sealed(body(error(problem)), seq)

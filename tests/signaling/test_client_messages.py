@@ -8,8 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from meshvoice.signaling.errors import BadMessage, SignalingError, TooLarge
-from meshvoice.signaling.messages import (
+from meshvoice.signaling.client_messages import (
     Abort,
     Answer,
     Bye,
@@ -27,6 +26,7 @@ from meshvoice.signaling.messages import (
     parse,
     type_of,
 )
+from meshvoice.signaling.errors import BadMessage, SignalingError, TooLarge
 from tests.signaling.room import CANDIDATE, SDP
 
 EXAMPLES: list[tuple[dict[str, Any], FromClient]] = [

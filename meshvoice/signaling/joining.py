@@ -1,0 +1,130 @@
+"""How a peer gets its place: anew, under its ticket, or where it was before its socket dropped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from msgspec import UNSET
+
+from meshvoice.ids import PeerId, RoomId, UserId
+from meshvoice.signaling import server_messages
+from meshvoice.signaling.allowance import Allowance
+from meshvoice.signaling.client_messages import Hello
+from meshvoice.signaling.codes import CloseCode
+from meshvoice.signaling.delivery import leave, send, tell
+from meshvoice.signaling.effects import Close, Deliver, Effect
+from meshvoice.signaling.errors import RoomFull
+from meshvoice.signaling.registry import LiveRoom, Peer, Registry, SocketId
+from meshvoice.signaling.server_messages import Back
+from meshvoice.signaling.terms import Terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A user who may enter, as the gate and the ticket say; `hello` is what the browser says."""
+
+    room: RoomId
+    user: UserId
+    name: str
+    role: str
+    capacity: int
+    closes_at: int | None
+    peer: PeerId
+    """The ticket's, else a new one."""
+    order: int
+    """The ticket's, else `Hub.next_order`."""
+    ticket: str
+    """The ticket for this peer and order, to come back with."""
+    came_back: bool
+    """Whether `peer` and `order` come from a ticket."""
+    hello: Hello
+    credentials: bytes | None = None
+    """New TURN credentials (`credentials_body`) for whoever came back, with some of any age."""
+
+
+def join(registry: Registry, terms: Terms, entry: Entry, socket: SocketId, now: float) -> list[Effect]:
+    """Give a peer its place, and a socket its peer. Raises `RoomFull`."""
+    room = registry.get_or_make(entry.room, entry.capacity, entry.closes_at)
+    known = room.peers.get(entry.peer)
+    if known is not None:
+        return _come_back(registry, terms, known, entry, socket, now)
+    effects: list[Effect] = []
+    other = room.of_user(entry.user)
+    if other is not None:
+        code, why = CloseCode.REPLACED, "you joined from another tab"
+        if entry.order < other.order:
+            # A tab that slept while its user went on in a newer one: it must not take the call back.
+            return [Close(socket, code, why)]
+        effects += leave(registry, other, reason="replaced", code=code, why=why, now=now)
+        room = registry.get_or_make(entry.room, entry.capacity, entry.closes_at)
+    elif len(room.peers) >= room.capacity and not _has_a_claim(terms, entry, now):
+        raise RoomFull(f"all {room.capacity} seats of this room are taken", about="hello")
+    peer = _new_peer(room, terms, entry, now)
+    registry.attach(peer, socket)
+    effects += _welcome(terms, peer, entry, now, resumed=False)
+    return effects + tell(room.others(peer), server_messages.joined(peer), now)
+
+
+def _has_a_claim(terms: Terms, entry: Entry, now: float) -> bool:
+    # After a restart a newcomer may be quicker than those who are in the middle of a call: they all stay.
+    return entry.came_back and now - terms.booted < 2 * terms.grace
+
+
+def _new_peer(room: LiveRoom, terms: Terms, entry: Entry, now: float) -> Peer:
+    peer = Peer(
+        id=entry.peer,
+        user=entry.user,
+        room=room,
+        order=entry.order,
+        name=entry.name,
+        role=entry.role,
+        muted=entry.hello.muted,
+        deafened=entry.hello.deafened,
+        allowance=Allowance(now),
+        renew_at=None if terms.renew_after is None else now + terms.renew_after,
+    )
+    room.peers[peer.id] = peer
+    return peer
+
+
+def _come_back(
+    registry: Registry, terms: Terms, peer: Peer, entry: Entry, socket: SocketId, now: float
+) -> list[Effect]:
+    was_away = peer.socket is None
+    hanging = registry.attach(peer, socket)
+    effects: list[Effect] = []
+    if hanging is not None:
+        effects.append(Close(hanging, CloseCode.REPLACED, "you came back on another connection"))
+    seen = entry.hello.seen
+    missed = None if seen is UNSET else peer.replay.rewind(seen)
+    if missed is None:
+        peer.got = 0
+    effects += _welcome(terms, peer, entry, now, resumed=missed is not None)
+    for body in missed or ():
+        effects += send(peer, body, now)
+    others = peer.room.others(peer)
+    if was_away:
+        effects += tell(others, Back(source=peer.id), now)
+    if (peer.muted, peer.deafened) != (entry.hello.muted, entry.hello.deafened):
+        peer.muted, peer.deafened = entry.hello.muted, entry.hello.deafened
+        effects += tell(others, server_messages.state(peer), now)
+    return effects
+
+
+def _welcome(terms: Terms, peer: Peer, entry: Entry, now: float, *, resumed: bool) -> list[Effect]:
+    if not resumed and entry.hello.seen is not UNSET:
+        peer.replay.restart(entry.hello.seen)
+    welcome = server_messages.welcome(terms, peer, entry.ticket, resumed=resumed)
+    # A welcome is made anew for each socket, so it takes a number but is never replayed.
+    seq = peer.replay.number(b"", now)
+    assert peer.socket is not None  # noqa: S101  # attached just before
+    frame = server_messages.sealed(server_messages.body(welcome), seq)
+    effects: list[Effect] = [Deliver(peer.socket, frame)]
+    if resumed:
+        return effects
+    if entry.credentials is not None:
+        # Before those present: with the old ones, new connections to them might find no relay.
+        effects += send(peer, entry.credentials, now)
+    for other in peer.room.others(peer):
+        effects += tell([peer], server_messages.present(other), now)
+    return effects

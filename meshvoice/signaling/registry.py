@@ -1,0 +1,145 @@
+"""Who is where: live rooms, the peers in them, the sockets that they hold, and those yet to say hello."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NewType
+
+from meshvoice.ids import PeerId, RoomId, UserId
+from meshvoice.signaling.allowance import Allowance
+from meshvoice.signaling.replay import Replay
+
+SocketId = NewType("SocketId", int)
+"""One WebSocket of this process, by its number; a peer outlives it."""
+
+
+@dataclass(slots=True)
+class Connecting:
+    """A socket that has not said hello."""
+
+    socket: SocketId
+    allowance: Allowance
+
+
+@dataclass(slots=True, kw_only=True)
+class Peer:
+    """One user's place in a room's voice, kept for a while when its socket drops."""
+
+    id: PeerId
+    user: UserId
+    room: LiveRoom
+    order: int
+    """Milliseconds since 1970, unique: of two peers the higher one owns the link."""
+    name: str
+    role: str
+    muted: bool
+    deafened: bool
+    allowance: Allowance
+    socket: SocketId | None = None
+    away_since: float | None = None
+    got: int = 0
+    """The last `n` taken from this peer."""
+    renew_at: float | None = None
+    """When its TURN credentials are half used up."""
+    replay: Replay = field(default_factory=Replay)
+
+
+@dataclass(slots=True)
+class LiveRoom:
+    """The peers of one room, in the order in which they came."""
+
+    id: RoomId
+    capacity: int
+    closes_at: int | None = None
+    noticed: int | None = None
+    """How many seconds before its end the room was last told of it."""
+    peers: dict[PeerId, Peer] = field(default_factory=dict)
+
+    def others(self, peer: Peer) -> list[Peer]:
+        """List everyone but `peer`."""
+        return [other for other in self.peers.values() if other is not peer]
+
+    def of_user(self, user: UserId) -> Peer | None:
+        """Find the peer of a user: there is one at most."""
+        return next((peer for peer in self.peers.values() if peer.user == user), None)
+
+
+class Registry:
+    """Every room with a peer in it, and every socket that counts. Empty rooms are forgotten."""
+
+    def __init__(self) -> None:
+        self._rooms: dict[RoomId, LiveRoom] = {}
+        self._by_socket: dict[SocketId, Peer] = {}
+        self._connecting: dict[SocketId, Connecting] = {}
+
+    def __iter__(self) -> Iterator[LiveRoom]:
+        return iter(list(self._rooms.values()))
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    @property
+    def connected(self) -> int:
+        """How many peers hold a socket."""
+        return len(self._by_socket)
+
+    @property
+    def connecting(self) -> int:
+        """How many sockets have yet to say hello."""
+        return len(self._connecting)
+
+    def get(self, room: RoomId) -> LiveRoom | None:
+        """Find a room in which somebody is."""
+        return self._rooms.get(room)
+
+    def get_or_make(self, room: RoomId, capacity: int, closes_at: int | None) -> LiveRoom:
+        """Find a room, or make it for the first one to come; what holds for it now is noted."""
+        found = self._rooms.setdefault(room, LiveRoom(room, capacity, closes_at))
+        found.capacity = capacity
+        if found.closes_at != closes_at:
+            found.closes_at, found.noticed = closes_at, None
+        return found
+
+    def peer_of(self, room: RoomId, user: UserId) -> Peer | None:
+        """Find the peer of a user in a room."""
+        found = self._rooms.get(room)
+        return found.of_user(user) if found else None
+
+    def by_socket(self, socket: SocketId) -> Peer | None:
+        """Find the peer that holds a socket."""
+        return self._by_socket.get(socket)
+
+    def sender(self, socket: SocketId) -> Peer | Connecting | None:
+        """Find who speaks on a socket; None: one that is being closed."""
+        return self._by_socket.get(socket) or self._connecting.get(socket)
+
+    def expect(self, connecting: Connecting) -> None:
+        """Take in a socket that has yet to say hello."""
+        self._connecting[connecting.socket] = connecting
+
+    def expect_no_more(self, socket: SocketId) -> None:
+        """Forget a socket that said hello, or never will."""
+        self._connecting.pop(socket, None)
+
+    def attach(self, peer: Peer, socket: SocketId) -> SocketId | None:
+        """Give the peer a socket; gives the one that it held."""
+        held = self.detach(peer)
+        peer.socket = socket
+        peer.away_since = None
+        self._by_socket[socket] = peer
+        return held
+
+    def detach(self, peer: Peer) -> SocketId | None:
+        """Take the socket from the peer; gives it."""
+        held, peer.socket = peer.socket, None
+        if held is not None:
+            del self._by_socket[held]
+        return held
+
+    def remove(self, peer: Peer) -> SocketId | None:
+        """Take the peer out of its room, and forget a room that is empty then; gives the peer's socket."""
+        del peer.room.peers[peer.id]
+        if not peer.room.peers:
+            del self._rooms[peer.room.id]
+        return self.detach(peer)

@@ -1,0 +1,53 @@
+"""What happens by itself: peers lost, credentials half used up, rooms near or at their end."""
+
+from __future__ import annotations
+
+from meshvoice.signaling.codes import CloseCode
+from meshvoice.signaling.delivery import close, leave, tell
+from meshvoice.signaling.effects import Effect, RenewCredentials
+from meshvoice.signaling.registry import LiveRoom, Peer, Registry, SocketId
+from meshvoice.signaling.server_messages import Notice
+from meshvoice.signaling.terms import Terms
+
+NOTICES = (600, 60)
+"""Seconds before a room's end at which everyone in it is told."""
+
+
+def tick(registry: Registry, terms: Terms, now: float) -> list[Effect]:
+    """Look at every room and peer once."""
+    effects: list[Effect] = []
+    for room in registry:
+        if room.closes_at is not None and now >= room.closes_at:
+            effects += close(registry, room)
+            continue
+        effects += _notice(room, now)
+        for peer in list(room.peers.values()):
+            if peer.socket is None:
+                effects += _lose(registry, terms, peer, now)
+            else:
+                effects += _keep(terms, peer, peer.socket, now)
+    return effects
+
+
+def _notice(room: LiveRoom, now: float) -> list[Effect]:
+    if room.closes_at is None:
+        return []
+    due = [ahead for ahead in NOTICES if room.closes_at - now <= ahead]
+    if not due or (room.noticed is not None and room.noticed <= due[-1]):
+        return []
+    room.noticed = due[-1]
+    return tell(room.peers.values(), Notice(code="closing", at=room.closes_at), now)
+
+
+def _lose(registry: Registry, terms: Terms, peer: Peer, now: float) -> list[Effect]:
+    if peer.away_since is None or now - peer.away_since < terms.grace:
+        return []
+    return leave(registry, peer, reason="lost", code=CloseCode.LEFT, why="", now=now)
+
+
+def _keep(terms: Terms, peer: Peer, socket: SocketId, now: float) -> list[Effect]:
+    peer.replay.forget(now - 2 * terms.grace)
+    if peer.renew_at is None or terms.renew_after is None or now < peer.renew_at:
+        return []
+    peer.renew_at = now + terms.renew_after
+    return [RenewCredentials(socket, peer.user)]

@@ -1,0 +1,48 @@
+"""The headers that every answer carries."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from meshvoice.settings import Settings
+from meshvoice.web.keys import HEADERS
+
+
+def setup(app: web.Application, settings: Settings) -> None:
+    """Put the headers on every answer."""
+    app[HEADERS] = headers(settings)
+
+    async def prepare(request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(app[HEADERS])
+        # Asked again each time, so that after an update no page runs half of the old modules.
+        static = request.path.startswith("/static/")
+        response.headers.setdefault("Cache-Control", "no-cache" if static else "no-store")
+        response.headers.pop("Server", None)
+
+    app.on_response_prepare.append(prepare)
+
+
+def headers(settings: Settings) -> dict[str, str]:
+    """Build the security headers of every answer."""
+    # 'self' includes wss: by the standard, but not in every browser that is still in use.
+    # A literal IPv6 address has no place in a policy's grammar.
+    named = (origin for origin in settings.origins if "[" not in origin)
+    sockets = " ".join("ws" + origin.removeprefix("http") for origin in named)
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "media-src": "'self' blob:",
+        "connect-src": f"'self' {sockets}",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "Permissions-Policy": "microphone=(self)",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }

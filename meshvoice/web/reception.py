@@ -1,0 +1,96 @@
+"""What becomes of a hello: the hub's entry, made of what the door, the seat ticket and the settings say."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+
+from msgspec import UNSET
+
+from meshvoice.access import seat_tickets
+from meshvoice.access.errors import TicketError
+from meshvoice.access.seat_tickets import SeatClaim
+from meshvoice.ids import PeerId, Room, Sea, UserId
+from meshvoice.settings import Settings
+from meshvoice.signaling.client_messages import Hello
+from meshvoice.signaling.hub import Hub
+from meshvoice.signaling.joining import Entry
+from meshvoice.signaling.registry import SocketId
+from meshvoice.web.door import Door
+from meshvoice.web.keys import Visitor
+
+log = logging.getLogger("meshvoice.voice")
+
+TICKET_SECONDS = 7 * 24 * 3600
+"""For which a table's seat ticket is good; a sea's ends with the sea."""
+
+
+class Reception:
+    """Reads and signs seat tickets, and asks the door."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        door: Door,
+        settings: Settings,
+        *,
+        keys: Sequence[bytes],
+        clock: Callable[[], float],
+        credentials: Callable[[UserId], bytes],
+    ) -> None:
+        self._hub = hub
+        self._door = door
+        self._settings = settings
+        self._keys = keys
+        self._clock = clock
+        self._credentials = credentials
+
+    def entry(self, socket: SocketId, hello: Hello, room: Room, visitor: Visitor) -> Entry:
+        """Give the entry of whoever said hello. Raises `TurnedAway`."""
+        admission = self._door.at_hello(room, visitor)
+        proved = self._read_ticket(socket, hello, room, visitor.user_id)
+        claim = self._claim(proved, room, visitor.user_id, admission.closes_at)
+        closes_at, settings = admission.closes_at, self._settings
+        return Entry(
+            room=room.room_id,
+            user=visitor.user_id,
+            name=visitor.name,
+            role=admission.role.value,
+            capacity=settings.sea_peers if isinstance(room, Sea) else settings.table_seats,
+            closes_at=None if closes_at is None else int(closes_at),
+            peer=claim.peer,
+            order=claim.order,
+            ticket=seat_tickets.sign(claim, keys=self._keys),
+            came_back=proved is not None,
+            hello=hello,
+            credentials=self._fresh_credentials(visitor.user_id) if proved else None,
+        )
+
+    def _read_ticket(self, socket: SocketId, hello: Hello, room: Room, user: UserId) -> SeatClaim | None:
+        if hello.ticket is UNSET:
+            return None
+        try:
+            return seat_tickets.verify(
+                hello.ticket, keys=self._keys, room=room.room_id, user=user, now=self._clock()
+            )
+        except TicketError as problem:
+            # A ticket that ran out costs the seat, not the call: the peer joins as a newcomer.
+            log.info("socket %d: a seat ticket was not taken: %s", socket, problem)
+            return None
+
+    def _claim(
+        self, proved: SeatClaim | None, room: Room, user: UserId, closes_at: float | None
+    ) -> SeatClaim:
+        now = self._clock()
+        return SeatClaim(
+            room=room.room_id,
+            peer=proved.peer if proved else PeerId(secrets.token_urlsafe(12)),
+            user=user,
+            order=proved.order if proved else self._hub.next_order(now),
+            expires_at=now + TICKET_SECONDS if closes_at is None else closes_at,
+        )
+
+    def _fresh_credentials(self, user: UserId) -> bytes | None:
+        # None where the deployment has no relay.
+        return None if self._hub.terms.renew_after is None else self._credentials(user)
