@@ -19,9 +19,9 @@ class TokenBucket:
         self._at = now
 
     def take(self, now: float, amount: float = 1.0) -> bool:
-        """Take tokens (bytes, where `rate` and `burst` are bytes); False, and none taken, where too few are left.
+        """Take tokens; False, and none taken, where so many are not left.
 
-        More than `burst` is never given.
+        Tokens are bytes where `rate` and `burst` are. More than `burst` is never given.
         """
         self._tokens = self.left(now)
         self._at = now
@@ -81,9 +81,9 @@ class Buckets:
 class Tiered:
     """Limits what comes from an address, from the networks around it, and from everywhere.
 
-    `tiers` are for the keys of `address_keys`, in their order. `in_all` bounds what many networks do together,
-    and holds back only those that did something lately: else anybody with enough addresses could use it up,
-    and shut out everyone who never did a thing. So a new address always has its first try.
+    `tiers` are for the keys of `address_keys`, in their order. `in_all` bounds what many networks do
+    together, and holds back only those that did something lately: else anybody with enough addresses could
+    use it up, and shut out everyone who never did a thing. So a new network always has its first try.
     """
 
     def __init__(self, *tiers: Buckets, in_all: TokenBucket) -> None:
