@@ -7,7 +7,7 @@ import random
 import shutil
 import subprocess
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -136,22 +136,24 @@ def test_the_client_says_the_same_of_thousands_of_changed_descriptions(tmp_path:
     assert 250 < ours.count(None) < 2250, "some are sound still, some are not"
 
 
-@pytest.mark.parametrize(
-    "row", [row for row in BAD if len(row["sdp"]) > 8000], ids=lambda row: str(row["name"])
-)
+LONG = [row for row in BAD if len(row["sdp"]) > 8000]
+
+
+@pytest.mark.parametrize("row", LONG, ids=lambda row: str(row["name"]))
 def test_time_grows_no_faster_than_length(row: dict[str, str]) -> None:
-    """Four times as much takes 4 times as long, or 8 on a busy machine; the square would be 16."""
+    """16 times as much takes 16 times as long, 64 at most, where the square would be 256."""
 
     def fastest(sdp: str) -> float:
+        # Of the processor, so that a busy machine counts for nothing.
         times = []
         for _ in range(7):
-            begun = perf_counter()
+            begun = process_time()
             trouble(sdp)
-            times.append(perf_counter() - begun)
+            times.append(process_time() - begun)
         return min(times)
 
     whole = row["sdp"][:32_000]
-    assert fastest(whole) < 8 * max(fastest(whole[: len(whole) // 4]), 20e-6)
+    assert fastest(whole) < 64 * max(fastest(whole[: len(whole) // 16]), 10e-6)
 
 
 def test_a_refusal_is_one_of_two() -> None:
