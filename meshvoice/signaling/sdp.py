@@ -34,9 +34,10 @@ MOST = {
 }
 """How many lines there may be of an attribute: in the session and two sections, with room."""
 
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""Control characters, and the separators at which some programs, but not ours, see a line's end."""
+
 _LINE = re.compile(r"[a-z]=")
-# With the separators at which some programs, but not ours, see a line's end.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _AUDIO = re.compile(r"m=audio [0-9]{1,5}(?:/[0-9]{1,5})? [A-Za-z0-9/]{1,32}((?: [0-9]{1,3})+)")
 _DATA = re.compile(r"m=application [0-9]{1,5} [A-Za-z0-9/]{1,32} webrtc-datachannel")
 _OF_PAYLOAD = re.compile(r"a=(rtpmap|fmtp|rtcp-fb):([^ ]*)")
@@ -80,7 +81,7 @@ def _look_at_lines(lines: list[str]) -> None:
     for at, line in enumerate(lines):
         if len(line) > LINE_CHARACTERS:
             raise TooLarge(f"a line of an SDP has at most {LINE_CHARACTERS} characters: not line {at + 1}")
-        if _CONTROL.search(line):
+        if CONTROL.search(line):
             raise BadMessage(f"an SDP has no control characters: not in line {at + 1}")
         if not _LINE.match(line):
             raise BadMessage(f"each line of an SDP is a letter, = and a value: not line {at + 1}")

@@ -6,9 +6,23 @@ import json
 from pathlib import Path
 from typing import Any
 
+SDP = (
+    "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\n"
+)
 FOLDER = Path(__file__).with_name("sdp")
 REAL = {path.stem: path.read_bytes().decode() for path in sorted(FOLDER.glob("*.sdp"))}
 """As Chromium, Firefox and aiortc wrote them, with addresses of documentation, and one of Safari's shape."""
+
+
+def sdp_of(size: int) -> str:
+    """Give a description of so many bytes."""
+    lines, left = [SDP], size - len(SDP)
+    while left:
+        length = left if left <= 1000 else min(1000, left - 10)
+        lines.append("a=x:".ljust(length - 2, "x") + "\r\n")
+        left -= length
+    return "".join(lines)
 
 
 def built(parts: list[str | dict[str, Any]]) -> str:
