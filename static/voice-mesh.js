@@ -23,6 +23,7 @@ import "./voice/link-wire.js";
 import "./voice/links.js";
 import "./voice/replay.js";
 import "./voice/roster.js";
+import "./voice/sdp-shape.js";
 import "./voice/signaling-machine.js";
 import "./voice/signaling-state.js";
 import "./voice/signaling.js";

@@ -137,7 +137,7 @@ def test_the_lower_floors_reach_outside_only_where_it_is_their_work(name: str) -
 
 PURE = sorted(
     path
-    for pattern in ("*-machine.js", "roster.js", "words.js", "tune-opus.js")
+    for pattern in ("*-machine.js", "roster.js", "words.js", "tune-opus.js", "sdp-shape.js")
     for path in (STATIC / "voice").glob(pattern)
 )
 VIEWS = {

@@ -10,9 +10,10 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from meshvoice.signaling.errors import BadMessage, TooLarge
+from meshvoice.signaling.sdp import CONTROL
+from meshvoice.signaling.sdp import check as check_sdp
 
 FRAME_BYTES = 64 * 1024
-SDP_BYTES = 16 * 1024
 CANDIDATE_BYTES = 1024
 CANDIDATES = 64
 LINKS = 32
@@ -45,8 +46,11 @@ class Hello(_Numbered, frozen=True, tag="hello"):
     """The last `seq` that this peer got on its earlier socket."""
 
 
-class Candidate(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """RTCIceCandidateInit, as `RTCIceCandidate.toJSON()` writes it."""
+class Candidate(Struct, frozen=True, gc=False):
+    """RTCIceCandidateInit, as `RTCIceCandidate.toJSON()` writes it.
+
+    Other programs write more (`address`, `foundation`): that is left out, and the candidate goes on.
+    """
 
     candidate: str
     sdpMid: Annotated[str, Meta(max_length=64)] | None = None
@@ -169,18 +173,22 @@ _look_at_keys = json.JSONDecoder(object_pairs_hook=_unique).decode
 def _check_sizes(message: FromClient) -> None:
     match message:
         case Offer(sdp=sdp) | Answer(sdp=sdp):
-            if _longer(sdp, SDP_BYTES):
-                _too_large(message, f"an SDP has at most {SDP_BYTES} bytes")
-            if not sdp.startswith("v=0"):
-                raise BadMessage("an SDP starts with v=0 - at `$.sdp`", about=type_of(message))
+            check_sdp(sdp, about=type_of(message))
         case Ice(candidates=candidates):
             if len(candidates) > CANDIDATES:
                 _too_large(message, f"at most {CANDIDATES} candidates in one message")
             if any(c is not None and _longer(c.candidate, CANDIDATE_BYTES) for c in candidates):
                 _too_large(message, f"a candidate has at most {CANDIDATE_BYTES} bytes")
+            if any(c is not None and _has_control(c) for c in candidates):
+                raise BadMessage("a candidate has no control characters - at `$.candidates`", about="ice")
         case Links(links=links):
             if len(links) > LINKS:
                 _too_large(message, f"at most {LINKS} links in one report")
+
+
+def _has_control(candidate: Candidate) -> bool:
+    texts = candidate.candidate, candidate.sdpMid or "", candidate.usernameFragment or ""
+    return any(CONTROL.search(text) for text in texts)
 
 
 def _longer(text: str, limit: int) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections import Counter
-from collections.abc import Hashable
+from collections import Counter, OrderedDict
+from collections.abc import Hashable, Sequence
 
 
 class TokenBucket:
@@ -18,13 +18,16 @@ class TokenBucket:
         self._tokens = burst
         self._at = now
 
-    def take(self, now: float) -> bool:
-        """Take one token; False where there is none."""
+    def take(self, now: float, amount: float = 1.0) -> bool:
+        """Take tokens; False, and none taken, where so many are not left.
+
+        Tokens are bytes where `rate` and `burst` are. More than `burst` is never given.
+        """
         self._tokens = self.left(now)
         self._at = now
-        if self._tokens < 1.0:
+        if self._tokens < amount:
             return False
-        self._tokens -= 1.0
+        self._tokens -= amount
         return True
 
     def left(self, now: float) -> float:
@@ -33,42 +36,75 @@ class TokenBucket:
         return min(self.burst, self._tokens + max(0.0, now - self._at) * self.rate)
 
     def full(self, now: float) -> bool:
-        """Whether nothing is owed any more, so that the bucket may be forgotten."""
+        """Whether nothing is owed any more."""
         return self.left(now) >= self.burst
 
 
 class Buckets:
-    """One bucket for each key (an address, a user); full ones are forgotten, so that memory stays bounded."""
+    """One bucket for each key (an address, a user), and at most `most` of them.
+
+    Where there is no room, the bucket that nothing was asked of for the longest time is forgotten: whoever
+    makes up keys without end gets a new burst for each, which a `Tiered` bounds, and keeps nobody else out.
+    """
 
     def __init__(self, *, rate: float, burst: float, most: int = 10_000) -> None:
         self._rate = rate
         self._burst = burst
         self._most = most
-        self._buckets: dict[Hashable, TokenBucket] = {}
+        self._buckets: OrderedDict[Hashable, TokenBucket] = OrderedDict()
 
-    def take(self, key: Hashable, now: float) -> bool:
-        """Take one token of `key`'s bucket; False where there is none."""
+    def take(self, key: Hashable, now: float, amount: float = 1.0) -> bool:
+        """Take tokens of `key`'s bucket; False, and none taken, where there are not so many."""
         bucket = self._buckets.get(key)
         if bucket is None:
-            if not self._room(now):
-                return False
+            if len(self._buckets) >= self._most:
+                self._buckets.popitem(last=False)
             bucket = self._buckets[key] = TokenBucket(rate=self._rate, burst=self._burst, now=now)
-        return bucket.take(now)
+        else:
+            self._buckets.move_to_end(key)
+        return bucket.take(now, amount)
 
     def left(self, key: Hashable, now: float) -> float:
         """How many tokens there are for `key`; takes none."""
         bucket = self._buckets.get(key)
-        if bucket is not None:
-            return bucket.left(now)
-        return self._burst if self._room(now) else 0.0
+        return self._burst if bucket is None else bucket.left(now)
 
-    def _room(self, now: float) -> bool:
-        if len(self._buckets) >= self._most:
-            self._buckets = {k: b for k, b in self._buckets.items() if not b.full(now)}
-        return len(self._buckets) < self._most
+    def full(self, key: Hashable, now: float) -> bool:
+        """Whether `key` owes nothing."""
+        bucket = self._buckets.get(key)
+        return bucket is None or bucket.full(now)
 
     def __len__(self) -> int:
         return len(self._buckets)
+
+
+class Tiered:
+    """Limits what comes from an address, from the networks around it, and from everywhere.
+
+    `tiers` are for the keys of `address_keys`, in their order. `in_all` bounds what many networks do
+    together, and holds back only those that did something lately: else anybody with enough addresses could
+    use it up, and shut out everyone who never did a thing. So a new network always has its first try.
+    """
+
+    def __init__(self, *tiers: Buckets, in_all: TokenBucket) -> None:
+        self._tiers = tiers
+        self._in_all = in_all
+
+    def allows(self, keys: Sequence[Hashable], now: float) -> bool:
+        """Whether whoever is behind these keys may do it once more; takes nothing."""
+        asked = list(zip(self._tiers, keys, strict=False))  # an IPv4 address has one key
+        if any(tier.left(key, now) < 1.0 for tier, key in asked):
+            return False
+        return self._in_all.left(now) >= 1.0 or all(tier.full(key, now) for tier, key in asked)
+
+    def take(self, keys: Sequence[Hashable], now: float) -> bool:
+        """Count one more, in every tier; False, and nothing counted, where it isn't allowed."""
+        if not self.allows(keys, now):
+            return False
+        for tier, key in zip(self._tiers, keys, strict=False):
+            tier.take(key, now)
+        self._in_all.take(now)
+        return True
 
 
 class Cap:
@@ -96,17 +132,26 @@ class Cap:
         return len(self._held)
 
 
-def address_key(address: str) -> str:
-    """Name who stands behind an address: itself, or its /64 for IPv6, of which one household has all.
+def address_keys(address: str) -> tuple[str, ...]:
+    """Name who stands behind an address, from the narrowest: the address, or for IPv6 its /64 and its /48.
 
+    A household has all of its /64, and whoever asks a provider or a tunnel for it a /48 with 65,536 of them.
     Text that is no address (a Unix socket's peer has none) stands for itself.
     """
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.IPv6Network((int(parsed) >> 64 << 64, 64)))
-    return str(parsed)
+        return (address,)
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return (str(parsed),)
+    if parsed.ipv4_mapped is not None:
+        return (str(parsed.ipv4_mapped),)
+    bits = int(parsed)
+    return tuple(
+        str(ipaddress.IPv6Network((bits >> 128 - length << 128 - length, length))) for length in (64, 48)
+    )
+
+
+def address_key(address: str) -> str:
+    """Name who stands behind an address by the narrowest of its keys."""
+    return address_keys(address)[0]

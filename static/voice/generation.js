@@ -9,6 +9,7 @@
 import { CandidateBatch } from "./candidate-batch.js";
 import { fit } from "./candidate-fit.js";
 import { readStats } from "./link-stats.js";
+import { sdpTrouble } from "./sdp-shape.js";
 import { tuneOpus } from "./tune-opus.js";
 
 /** Two networks with relays name far fewer. */
@@ -93,9 +94,10 @@ export class Generation {
    */
   answer(sdp) {
     this.#run(async () => {
+      const offer = tuned(sdp);
       const connection = await this.#open();
       if (!connection) return;
-      await connection.setRemoteDescription({ type: "offer", sdp: tuneOpus(sdp) });
+      await connection.setRemoteDescription({ type: "offer", sdp: offer });
       if (this.#closed) return;
       // The offered transceiver, not one of our own: an answer can't add a media section.
       const offered = connection.getTransceivers().find((each) => each.receiver.track.kind === "audio");
@@ -119,7 +121,7 @@ export class Generation {
     this.#run(async () => {
       const connection = this.#connection;
       if (!connection) return;
-      await connection.setRemoteDescription({ type: "answer", sdp: tuneOpus(sdp) });
+      await connection.setRemoteDescription({ type: "answer", sdp: tuned(sdp) });
       await this.#settle();
     });
   }
@@ -263,4 +265,15 @@ export class Generation {
       await sender.setParameters(parameters);
     });
   }
+}
+
+/**
+ * What the browser is given of a received description. Throws where its shape is none that a peer has a reason
+ * to send: a browser may work on such a one for minutes.
+ * @param {string} sdp
+ */
+function tuned(sdp) {
+  const trouble = sdpTrouble(sdp);
+  if (trouble) throw Object.assign(new Error(trouble), { name: "refused" });
+  return tuneOpus(sdp);
 }

@@ -11,64 +11,103 @@
 /** @type {OpusSettings} Firefox asks for stereo=1 and would get 64 kbit/s of music without the last one. */
 export const OPUS_SETTINGS = { useinbandfec: 1, usedtx: 1, maxaveragebitrate: 40000, stereo: 0 };
 
-const TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+/** Its header extension, in both of its versions. */
+const TRANSPORT_CC = new Set([
+  "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+  "http://www.webrtc.org/experiments/rtp-hdrext/transport-wide-cc-02",
+]);
+
+const OPUS = /^a=rtpmap:(\d+)[ \t]+opus\/48000/i;
+const FMTP = /^a=fmtp:(\d+)[ \t]+(.*)/s;
+const FEEDBACK = /^a=rtcp-fb:(\*|\d+)[ \t]+(.*)/s;
 
 /**
- * Tune what we send to the peer that described itself so.
+ * Tune what we send to the peer that described itself so. Each line is looked at a fixed number of times.
  * @param {string} sdp with CRLF or LF
  * @param {OpusSettings} [settings] over OPUS_SETTINGS
  * @returns {string} the same text where it names no Opus
  */
 export function tuneOpus(sdp, settings = {}) {
+  const sections = sectionsOf(sdp.split(/\r?\n/)).map((lines) => ({ lines, opus: opusOf(lines) }));
+  if (sections.every(({ opus }) => opus.size === 0)) return sdp;
   const wanted = { ...OPUS_SETTINGS, ...settings };
-  return sdp.split(/^(?=m=)/m).map((section) => tuneSection(section, wanted)).join("");
+  const tuned = sections.flatMap(({ lines, opus }) => tuneSection(lines, opus, wanted));
+  return tuned.join(sdp.includes("\r\n") ? "\r\n" : "\n");
 }
 
 /**
- * @param {string} section one media description, or what stands before the first
- * @param {OpusSettings} wanted
+ * What stands before the first media description, and then each of them.
+ * @param {string[]} lines
  */
-function tuneSection(section, wanted) {
-  const payloads = [...section.matchAll(/^a=rtpmap:(\d+) opus\/48000/gim)].map((match) => match[1]);
-  if (!section.startsWith("m=audio") || payloads.length === 0) return section;
-  const end = section.includes("\r\n") ? "\r\n" : "\n";
-  const lines = section.split(/\r?\n/);
-  const unterminated = lines[lines.length - 1] !== "";
-  if (!unterminated) lines.pop();
-  const tuned = payloads.reduce((seen, payload) => tunePayload(seen, payload, wanted), lines)
-    .filter((line) => !(line.startsWith("a=extmap:") && line.split(" ")[1] === TRANSPORT_CC));
-  return tuned.join(end) + (unterminated ? "" : end);
+function sectionsOf(lines) {
+  /** @type {string[][]} */
+  const sections = [[]];
+  for (const line of lines) {
+    if (line.startsWith("m=")) sections.push([]);
+    sections[sections.length - 1].push(line);
+  }
+  return sections;
+}
+
+/**
+ * The payload types that rtpmap gives to Opus (111 in Chromium, 109 in Firefox, 96 in aiortc), with their fmtp.
+ * @param {string[]} section
+ */
+function opusOf(section) {
+  /** @type {Map<string, string[]>} */
+  const opus = new Map();
+  if (!section[0]?.startsWith("m=audio")) return opus;
+  for (const line of section) {
+    const payload = OPUS.exec(line)?.[1];
+    if (payload !== undefined) opus.set(payload, []);
+  }
+  // An fmtp may stand before its rtpmap.
+  for (const line of section) {
+    const [, payload = "", parameters = ""] = FMTP.exec(line) ?? [];
+    opus.get(payload)?.push(parameters);
+  }
+  return opus;
 }
 
 /**
  * @param {string[]} lines
- * @param {string} payload the type that rtpmap gives to Opus: 111 in Chromium, 109 in Firefox, 96 in aiortc
+ * @param {Map<string, string[]>} opus
  * @param {OpusSettings} wanted
  */
-function tunePayload(lines, payload, wanted) {
-  const fmtp = `a=fmtp:${payload} `;
-  const nack = `a=rtcp-fb:${payload} nack`;
-  const given = lines.flatMap((line) => (line.startsWith(fmtp) ? [line.slice(fmtp.length)] : [])).join(";");
-  const everyNack = lines.includes("a=rtcp-fb:* nack");
+function tuneSection(lines, opus, wanted) {
+  // What a video section says of its own sending is not ours.
+  if (lines[0]?.startsWith("m=video")) return lines;
+  const everyNack = lines.some((line) => feedbackOf(line).join(" ") === "* nack");
+  const untold = new Map(opus);
   /** @type {string[]} */
   const tuned = [];
   for (const line of lines) {
-    if (line.startsWith(fmtp) || line === nack || isTransportCc(line, payload)) continue;
+    const [to, asked] = feedbackOf(line);
+    if (asked === "transport-cc" || isTransportCcExtension(line)) continue;
+    if (opus.has(FMTP.exec(line)?.[1] ?? "") || (asked === "nack" && opus.has(to))) continue;
     tuned.push(line);
-    if (line.startsWith(`a=rtpmap:${payload} `)) {
-      if (!everyNack) tuned.push(nack);
-      tuned.push(fmtp + mergeParameters(given, wanted));
-    }
+    const [, payload = ""] = OPUS.exec(line) ?? [];
+    const given = untold.get(payload);
+    if (!given) continue;
+    untold.delete(payload);
+    if (!everyNack) tuned.push(`a=rtcp-fb:${payload} nack`);
+    tuned.push(`a=fmtp:${payload} ${mergeParameters(given.join(";"), wanted)}`);
   }
   return tuned;
 }
 
 /**
+ * The payload type that a line asks feedback for, or "*", and which; both "" where it asks for none.
  * @param {string} line
- * @param {string} payload
  */
-function isTransportCc(line, payload) {
-  return line === `a=rtcp-fb:${payload} transport-cc` || line === "a=rtcp-fb:* transport-cc";
+function feedbackOf(line) {
+  const [, payload = "", asked = ""] = FEEDBACK.exec(line) ?? [];
+  return [payload, asked.trim().toLowerCase()];
+}
+
+/** @param {string} line such as a=extmap:3/recvonly URI */
+function isTransportCcExtension(line) {
+  return line.startsWith("a=extmap:") && TRANSPORT_CC.has(line.split(/[ \t]+/, 2)[1]?.toLowerCase());
 }
 
 /**

@@ -125,16 +125,38 @@ test("a track that comes while the offer is made is sent", async () => {
   assert.equal(room.network.open("bo")[0].transceivers[0].sender.track, microphone);
 });
 
-test("a description that can't be read fails its generation, is told, and the next one comes", async () => {
+const UNREADABLE = sdpOf("").replace(/a=token.*/, "a=x:0");
+for (const [what, sdp, reason] of [
+  ["that can't be read", UNREADABLE, "SyntaxError: Failed to parse SessionDescription"],
+  ["of another shape", UNREADABLE.replace("m=audio", "m=video"), "refused: an SDP has one audio section and at most one for data: this one has others"],
+  ["of nothing", "", "refused: an SDP starts with v=0"],
+]) test(`an offer ${what} fails its generation, is told, and the next one comes`, async () => {
   const room = new Room();
   const ana = room.enter("ana", 1);
   const clean = room.relay.bind(room);
-  const spoiled = (message) => (message.type === "offer" && message.gen === 1 ? { ...message, sdp: "v=nonsense" } : message);
+  const spoiled = (message) => (message.type === "offer" && message.gen === 1 ? { ...message, sdp } : message);
   room.relay = (source, message) => clean(source, spoiled(message));
   room.enter("bo", 2);
   await room.advance(10000);
-  assert.deepEqual(ana.faults, [{ peer: "bo", gen: 1, reason: "SyntaxError: Failed to parse SessionDescription" }]);
+  assert.deepEqual(ana.faults, [{ peer: "bo", gen: 1, reason }]);
   assert.equal(upTo(ana, "bo").state, "up");
+});
+
+test("an offer of another shape makes no connection, and an answer of another shape ends the one that offered", async () => {
+  const room = new Room();
+  const bo = room.enter("bo", 2);
+  bo.links.present({ peer: "ana", order: 1 });
+  bo.links.present({ peer: "cleo", order: 3 });
+  await room.advance(100);
+  const made = room.network.connections.length;
+  bo.links.receive({ type: "offer", source: "cleo", gen: 1, sdp: UNREADABLE.repeat(2) });
+  bo.links.receive({ type: "answer", source: "ana", gen: 1, sdp: `${UNREADABLE}\n` });
+  await settled();
+  assert.deepEqual(bo.faults, [
+    { peer: "cleo", gen: 1, reason: "refused: an SDP describes one session: line 6 begins another" },
+    { peer: "ana", gen: 1, reason: "refused: the lines of an SDP end all alike, with CRLF or with LF: not line 6" },
+  ]);
+  assert.deepEqual([room.network.connections.length, room.network.open("bo").length], [made, 0]);
 });
 
 test("candidates of every shape are taken, and a bad one harms no other", async () => {

@@ -99,3 +99,89 @@ test("a video section beside the audio is not touched", () => {
   const video = crlf("m=video 9 UDP/TLS/RTP/SAVPF 96", "a=rtpmap:96 VP8/90000", "a=rtcp-fb:96 transport-cc", `a=extmap:3 ${TRANSPORT_CC}`);
   assert.ok(tuneOpus(CHROMIUM + video).endsWith(video));
 });
+
+const field = (...lines) => crlf(...SESSION, ...lines);
+const AUDIO = ["m=audio 9 UDP/TLS/RTP/SAVPF 111 9", "a=rtpmap:111 opus/48000/2", "a=rtpmap:9 G722/8000"];
+
+test("transport-cc goes wherever it is named: in the session, with a direction, in capitals, behind tabs, in its second version", () => {
+  const tuned = tuneOpus(AIORTC);
+  const session = AIORTC.replace("m=audio", `a=extmap:3 ${TRANSPORT_CC}\r\nm=audio`);
+  assert.equal(tuneOpus(session), tuned);
+  for (const line of [
+    `a=extmap:3/recvonly ${TRANSPORT_CC}`, `a=extmap:3/sendrecv ${TRANSPORT_CC} an attribute`, `a=extmap:3\t${TRANSPORT_CC}`,
+    `a=extmap:3 ${TRANSPORT_CC.toUpperCase()}`, "a=extmap:14 http://www.webrtc.org/experiments/rtp-hdrext/transport-wide-cc-02",
+    "a=rtcp-fb:* transport-cc", "a=rtcp-fb:96 transport-cc", "a=rtcp-fb:0 transport-cc", "a=rtcp-fb:96 Transport-CC ",
+  ]) {
+    assert.equal(tuneOpus(`${AIORTC}${line}\r\n`), tuned, line);
+    assert.equal(tuneOpus(AIORTC.replace("m=audio", `${line}\r\nm=audio`)), tuned, line);
+  }
+});
+
+test("transport-cc goes from the section for data, and from an audio section without Opus beside one with it", () => {
+  const data = ["m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "a=mid:1"];
+  const g722 = ["m=audio 9 UDP/TLS/RTP/SAVPF 9", "a=rtpmap:9 G722/8000"];
+  const line = `a=extmap:3 ${TRANSPORT_CC}`;
+  for (const other of [data, g722]) {
+    assert.equal(tuneOpus(field(...AUDIO, ...other, line)), tuneOpus(field(...AUDIO, ...other)));
+    assert.equal(tuneOpus(field(...other, line, ...AUDIO)), tuneOpus(field(...other, ...AUDIO)));
+  }
+});
+
+test("other extensions stay, and that they may be mixed", () => {
+  const kept = ["a=extmap-allow-mixed", "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+    "a=extmap:2/recvonly urn:ietf:params:rtp-hdrext:csrc-audio-level", "a=extmap:5", "a=x:transport-cc"];
+  const tuned = tuneOpus(field(...kept, ...AUDIO, ...kept)).split("\r\n");
+  for (const line of kept) assert.equal(tuned.filter((each) => each === line).length, 2, line);
+});
+
+test("the session of a description without Opus is not touched", () => {
+  const sdp = field(`a=extmap:3 ${TRANSPORT_CC}`, "m=audio 9 UDP/TLS/RTP/SAVPF 9", "a=rtcp-fb:9 transport-cc");
+  assert.equal(tuneOpus(sdp), sdp);
+});
+
+test("a NACK for every payload type is known in capitals too, and another kind of NACK is not one", () => {
+  assert.ok(!tuneOpus(field(...AUDIO, "a=rtcp-fb:* NACK")).includes("a=rtcp-fb:111 nack"));
+  const tuned = tuneOpus(field(...AUDIO, "a=rtcp-fb:111 nack pli", "a=rtcp-fb:111 NACK")).split("\r\n");
+  assert.deepEqual(tuned.filter((line) => line.startsWith("a=rtcp-fb")), ["a=rtcp-fb:111 nack", "a=rtcp-fb:111 nack pli"]);
+});
+
+test("two payload types of Opus are tuned each by its own parameters, and a second rtpmap adds nothing", () => {
+  const tuned = tuneOpus(field("m=audio 9 UDP/TLS/RTP/SAVPF 111 112", "a=fmtp:112 cbr=1", "a=rtpmap:111 opus/48000/2",
+    "a=rtpmap:112 OPUS/48000/2", "a=rtpmap:111 opus/48000/2", "a=fmtp:111 minptime=10", "a=fmtp:111 minptime=20"));
+  assert.deepEqual(fmtp(tuned, 111), ["a=fmtp:111 minptime=20;useinbandfec=1;usedtx=1;maxaveragebitrate=40000;stereo=0"]);
+  assert.deepEqual(fmtp(tuned, 112), ["a=fmtp:112 cbr=1;useinbandfec=1;usedtx=1;maxaveragebitrate=40000;stereo=0"]);
+  assert.equal(tuneOpus(tuned), tuned);
+});
+
+// What was once tuned in the third power of its length: 200 rtpmaps of one payload type took 16 s.
+const OF_LENGTH = {
+  "one rtpmap again and again": (size) => field(AUDIO[0], ..."a=rtpmap:111 opus/48000;".repeat(size / 24).split(";")),
+  "one fmtp again and again": (size) => field(...AUDIO, ..."a=fmtp:111 stereo=1;".repeat(size / 20).split(";")),
+  "an rtpmap and an fmtp of each payload type": (size) =>
+    field(AUDIO[0], ...Array.from({ length: size / 48 }, (_, at) => [`a=rtpmap:${at} opus/48000`, `a=fmtp:${at} x=1`]).flat()),
+  "one fmtp of many parameters": (size) => field(...AUDIO, `a=fmtp:111 ${Array.from({ length: size / 8 }, (_, at) => `k${at}=1`).join(";")}`),
+  "one fmtp of many equal signs": (size) => field(...AUDIO, `a=fmtp:111 ${"=".repeat(size)}`),
+  "one fmtp of spaces": (size) => field(...AUDIO, `a=fmtp:111 ${" ".repeat(size)}x`),
+  "one rtpmap of spaces": (size) => field(...AUDIO, `a=rtpmap:111 ${" ".repeat(size)}x`),
+  "feedback again and again": (size) => field(...AUDIO, ..."a=rtcp-fb:111 nack;".repeat(size / 19).split(";")),
+  "many short lines": (size) => field(...AUDIO, ...Array(Math.floor(size / 4)).fill("a=")),
+  "many sections": (size) => field(...Array(Math.floor(size / 60)).fill(AUDIO).flat()),
+  "lines of CR": (size) => field(...AUDIO, "\r".repeat(size)),
+};
+
+/** Of the processor, so that a busy machine counts for nothing. */
+function microseconds(work) {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
+
+for (const [name, make] of Object.entries(OF_LENGTH)) {
+  test(`16 times as much of ${name} takes 16 times as long, 64 at most, where the square is 256`, () => {
+    const [short, long] = [make(8 * 1024), make(128 * 1024)];
+    const times = Array.from({ length: 9 }, () => [short, long].map((sdp) => microseconds(() => tuneOpus(sdp))));
+    const [fast, slow] = [0, 1].map((which) => Math.min(...times.map((pair) => pair[which])));
+    assert.ok(slow < 64 * Math.max(fast, 50), `${fast} and ${slow} microseconds`);
+  });
+}

@@ -20,7 +20,6 @@ from meshvoice.signaling.terms import Terms
 
 SEA = RoomId("mysea-" + "a" * 32)
 TABLE = RoomId("5f0c1d9e-8a54-4f0e-9d65-2f6f6a1c0b11")
-SDP = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\n"
 CANDIDATE = {
     "candidate": "candidate:1 1 udp 2122260223 192.0.2.7 51234 typ host",
     "sdpMid": "0",

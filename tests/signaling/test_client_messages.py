@@ -27,7 +27,8 @@ from meshvoice.signaling.client_messages import (
     type_of,
 )
 from meshvoice.signaling.errors import BadMessage, SignalingError, TooLarge
-from tests.signaling.room import CANDIDATE, SDP
+from tests.signaling.descriptions import SDP, sdp_of
+from tests.signaling.room import CANDIDATE
 
 EXAMPLES: list[tuple[dict[str, Any], FromClient]] = [
     ({"type": "hello", "name": "Ana", "muted": False}, Hello("Ana", False)),
@@ -83,8 +84,8 @@ def test_text_of_any_language_is_read() -> None:
 @pytest.mark.parametrize(
     "frame",
     [
-        '{"type":"offer","target":"b","gen":1,"sdp":"v=0\\r\\na=é/\\"","n":1}',
-        '{"type":"answer","target":"b","gen":1,"sdp":"v=0","n":2}',
+        '{"type":"offer","target":"b","gen":1,"sdp":"v=0\\r\\nm=audio 9 X 1\\r\\na=é/\\"","n":1}',
+        '{"type":"answer","target":"b","gen":1,"sdp":"v=0\\nm=audio 9 X 1","n":2}',
         '{"type":"ice","target":"b","gen":1,"candidates":[{"candidate":"c","sdpMid":"0","sdpMLineIndex":0,'
         '"usernameFragment":"u"},null],"n":3}',
         '{"type":"repair","target":"b","gen":1,"why":"","n":4}',
@@ -157,11 +158,13 @@ def test_no_field_takes_another_type(example: dict[str, Any]) -> None:
             assert refusal({**example, field: wrong})[0] == "bad-message", (field, wrong)
 
 
-def test_an_unknown_field_deeper_down_is_refused() -> None:
-    assert (
-        refusal({"type": "ice", "target": "b", "gen": 1, "candidates": [{**CANDIDATE, "x": 1}]})[0]
-        == "bad-message"
-    )
+def test_what_a_candidate_says_beyond_the_standard_is_left_out_and_the_candidate_goes_on() -> None:
+    more = {"address": "192.0.2.7", **CANDIDATE, "foundation": "1", "relatedPort": None, "x": {"y": [1]}}
+    said = {"type": "ice", "target": "b", "gen": 1, "candidates": [more, None]}
+    assert parse(json.dumps(said)) == parse(json.dumps({**said, "candidates": [CANDIDATE, None]}))
+
+
+def test_an_unknown_field_of_a_link_is_refused() -> None:
     assert refusal({"type": "links", "links": {"b": {"state": "up", "x": 1}}})[0] == "bad-message"
 
 
@@ -265,9 +268,10 @@ def test_a_lone_surrogate_is_a_bad_message(frame: str | bytes) -> None:
         ('{"type":"links","links":{"b":{"state":"up"},"b":{"state":"up"}}}', "b"),
         ('{"type":"links","links":{"b":{"state":"up","state":"up"}}}', "state"),
         ('{"type":"ice","target":"b","gen":1,"candidates":[{"candidate":"","candidate":""}]}', "candidate"),
+        ('{"type":"ice","target":"b","gen":1,"candidates":[{"candidate":"","x":1,"x":1}]}', "x"),
         ('{"type":"links","links":{' + ",".join(['"' + "é" * 64 + '":{"state":"up"}'] * 2) + "}}", "é" * 40),
     ],
-    ids=["same", "another", "type", "escaped", "peer", "inner", "in a list", "long"],
+    ids=["same", "another", "type", "escaped", "peer", "inner", "in a list", "unknown", "long"],
 )
 def test_a_key_that_stands_twice_is_refused_at_any_level(frame: str, key: str) -> None:
     assert refusal(frame) == ("bad-message", f"the key `{key}` stands twice", json.loads(frame)["type"])
@@ -277,23 +281,46 @@ def test_a_refusal_gives_less_back_than_it_was_sent() -> None:
     assert len(refusal({"type": "bye", "x" * 60_000: 1})[1]) == 200
 
 
-# Limits: SDP at most 16 KiB, a candidate at most 1 KiB
+# Limits: SDP at most 32 KiB, a candidate at most 1 KiB
 
 
 @pytest.mark.parametrize("type", ["offer", "answer"])
-def test_an_sdp_has_at_most_16_kib(type: str) -> None:
-    said: dict[str, Any] = {"type": type, "target": "b", "gen": 1, "sdp": "v=0".ljust(16 * 1024, "x")}
+def test_an_sdp_has_at_most_32_kib(type: str) -> None:
+    said: dict[str, Any] = {"type": type, "target": "b", "gen": 1, "sdp": sdp_of(32 * 1024)}
     parse(json.dumps(said))
     said["sdp"] += "x"
-    assert refusal(said) == ("too-large", "an SDP has at most 16384 bytes", type)
+    assert refusal(said) == ("too-large", "an SDP has at most 32768 bytes - at `$.sdp`", type)
 
 
 def test_an_sdp_is_measured_in_bytes() -> None:
-    assert refusal({"type": "offer", "target": "b", "gen": 1, "sdp": "v=0" + "é" * 8191})[0] == "too-large"
+    said = {"type": "offer", "target": "b", "gen": 1, "sdp": sdp_of(17_000).replace("xx", "éé")}
+    assert refusal(said)[0] == "too-large"
 
 
 def test_an_sdp_of_any_letters_within_the_limit_is_read() -> None:
-    parse(json.dumps({"type": "offer", "target": "b", "gen": 1, "sdp": "v=0" + "é" * 8190}))
+    said = {"type": "offer", "target": "b", "gen": 1, "sdp": sdp_of(16_000).replace("xx", "éé")}
+    parse(json.dumps(said))
+
+
+@pytest.mark.parametrize("type", ["offer", "answer"])
+def test_an_sdp_of_another_shape_is_a_bad_message(type: str) -> None:
+    said = {"type": type, "target": "b", "gen": 1, "sdp": SDP + "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\n"}
+    assert refusal(said) == (
+        "bad-message",
+        "an SDP has one audio section: this one has 2 - at `$.sdp`",
+        type,
+    )
+
+
+@pytest.mark.parametrize("field", ["candidate", "sdpMid", "usernameFragment"])
+@pytest.mark.parametrize("control", ["\0", "\n", "\r\na=mid:1", "\x7f", "\x85", "\u2028"])
+def test_a_candidate_has_no_control_characters(field: str, control: str) -> None:
+    said = {"type": "ice", "target": "b", "gen": 1, "candidates": [None, {**CANDIDATE, field: f"a{control}"}]}
+    assert refusal(said) == (
+        "bad-message",
+        "a candidate has no control characters - at `$.candidates`",
+        "ice",
+    )
 
 
 def test_a_candidate_has_at_most_1_kib() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from meshvoice.signaling.registry import SocketId
-from tests.signaling.room import CANDIDATE, SDP, SEA, START, TABLE, World, error, three
+from tests.signaling.descriptions import SDP
+from tests.signaling.room import CANDIDATE, SEA, START, TABLE, World, error, three
 
 DIRECTED: list[tuple[str, dict[str, Any]]] = [
     ("offer", {"gen": 1, "sdp": SDP}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from meshvoice.signaling.codes import CloseCode
 from meshvoice.signaling.effects import Close
 from meshvoice.signaling.registry import SocketId
+from tests.signaling.descriptions import sdp_of
 from tests.signaling.room import Tab, World, error, three
 
 
@@ -34,8 +35,8 @@ def test_a_bad_message_is_answered_to_its_sender_alone_and_the_connection_lives(
 
 def test_what_is_over_its_limit_is_too_large_and_reaches_nobody() -> None:
     ana, bo, _ = three(World())
-    ana.says("offer", target=bo.peer, gen=1, sdp="v=0" + "x" * 16384)
-    assert ana.hears() == [error("too-large", "an SDP has at most 16384 bytes", "offer")]
+    ana.says("offer", target=bo.peer, gen=1, sdp=sdp_of(32 * 1024 + 1))
+    assert ana.hears() == [error("too-large", "an SDP has at most 32768 bytes - at `$.sdp`", "offer")]
     assert bo.hears() == []
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from meshvoice.signaling.replay import REPLAY_BYTES, REPLAY_FRAMES
+from tests.signaling.descriptions import sdp_of
 from tests.signaling.room import World, three
 
 
@@ -35,7 +36,7 @@ def test_a_resume_is_refused_beyond_256_kibibytes(megabytes: float, resumed: boo
     ana, bo, _ = three(world)
     bo.drops()
     for gen in range(1, 21):
-        sdp = "v=0".ljust(int(REPLAY_BYTES * megabytes / 20) - 80, "x")
+        sdp = sdp_of(int(REPLAY_BYTES * megabytes / 20) - 120)
         ana.says("offer", target=bo.peer, gen=gen, sdp=sdp)
     bo.comes_back()
     assert bo.hears()[0]["resumed"] is resumed

@@ -6,7 +6,8 @@ from typing import Any
 
 from meshvoice.signaling.codes import CloseCode
 from meshvoice.signaling.effects import Close, RenewCredentials
-from tests.signaling.room import SDP, World, three
+from tests.signaling.descriptions import SDP
+from tests.signaling.room import World, three
 
 
 def gens(frames: list[dict[str, Any]]) -> list[int]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshvoice.signaling.limits import Buckets, Cap, TokenBucket, address_key
+from meshvoice.signaling.limits import Buckets, Cap, Tiered, TokenBucket, address_key, address_keys
 
 
 def taken(bucket: TokenBucket, now: float, tries: int = 100) -> int:
@@ -32,6 +32,21 @@ def test_a_refused_token_costs_nothing() -> None:
     taken(bucket, 0)
     taken(bucket, 0.5)
     assert bucket.take(1.0)
+
+
+def test_a_bucket_of_bytes_gives_many_at_once_and_never_a_part() -> None:
+    bucket = TokenBucket(rate=100, burst=1000, now=0)
+    assert bucket.take(0, 700)
+    assert not bucket.take(0, 301)
+    assert bucket.take(0, 300)
+    assert not bucket.take(1, 101)
+    assert bucket.take(1, 100)
+
+
+def test_more_than_the_burst_is_never_given() -> None:
+    bucket = TokenBucket(rate=100, burst=1000, now=0)
+    assert not bucket.take(1e9, 1001)
+    assert bucket.take(1e9, 1000)
 
 
 def test_a_clock_that_goes_back_gives_no_tokens_and_takes_none() -> None:
@@ -69,13 +84,35 @@ def test_each_key_has_a_bucket_of_its_own() -> None:
     assert buckets.take("b", 0)
 
 
-def test_full_buckets_are_forgotten_when_room_is_needed() -> None:
-    buckets = Buckets(rate=1, burst=1, most=2)
+def test_where_there_is_no_room_the_bucket_that_rested_longest_is_forgotten() -> None:
+    buckets = Buckets(rate=0.001, burst=1, most=2)
     buckets.take("a", 0)
-    buckets.take("b", 0.5)
-    assert buckets.take("c", 1.0)
+    buckets.take("b", 0)
+    assert not buckets.take("a", 0)
+    assert buckets.take("c", 0)
     assert len(buckets) == 2
-    assert not buckets.take("b", 1.0)
+    assert [buckets.left(key, 0) for key in ("a", "b", "c")] == [0, 1, 0]
+
+
+def test_after_any_number_of_keys_a_new_one_is_served_and_memory_is_bounded() -> None:
+    buckets = Buckets(rate=0.001, burst=1, most=1000)
+    for key in range(100_000):
+        buckets.take(key, 0)
+    assert (buckets.left("ana", 0), buckets.take("ana", 0), len(buckets)) == (1, True, 1000)
+
+
+def test_many_tokens_of_one_key_go_together() -> None:
+    buckets = Buckets(rate=1, burst=10)
+    assert buckets.take("a", 0, 8)
+    assert not buckets.take("a", 0, 3)
+    assert buckets.take("a", 0, 2)
+
+
+def test_a_key_is_full_until_something_is_taken_and_when_it_came_back() -> None:
+    buckets = Buckets(rate=1, burst=2)
+    assert buckets.full("a", 0)
+    buckets.take("a", 0)
+    assert [buckets.full("a", now) for now in (0, 0.9, 1)] == [False, False, True]
 
 
 def test_asking_what_is_left_takes_nothing() -> None:
@@ -86,18 +123,64 @@ def test_asking_what_is_left_takes_nothing() -> None:
     assert [buckets.left("a", now) for now in (0, 0, 0.5, 9)] == [1, 1, 1.5, 2]
 
 
-def test_nothing_is_left_for_newcomers_where_no_bucket_can_be_forgotten() -> None:
-    buckets = Buckets(rate=1, burst=1, most=1)
-    buckets.take("a", 0)
-    assert (buckets.left("b", 0), buckets.left("b", 1)) == (0, 1)
+def tiered(*, in_all: float = 300) -> Tiered:
+    narrow, wide = Buckets(rate=1 / 30, burst=10), Buckets(rate=1 / 10, burst=40)
+    return Tiered(narrow, wide, in_all=TokenBucket(rate=2, burst=in_all, now=0))
 
 
-def test_where_no_bucket_can_be_forgotten_newcomers_are_refused() -> None:
-    buckets = Buckets(rate=1, burst=1, most=2)
-    buckets.take("a", 0)
-    buckets.take("b", 0)
-    assert not buckets.take("c", 0)
-    assert len(buckets) == 2
+def test_each_tier_limits_what_is_behind_its_key() -> None:
+    limits = tiered()
+    assert sum(limits.take(("a1", "a"), 0) for _ in range(50)) == 10
+    assert sum(limits.take((f"a{at}", "a"), 0) for at in range(2, 50)) == 30
+    assert not limits.allows(("a50", "a"), 0)
+    assert limits.allows(("b1", "b"), 0)
+
+
+def test_an_address_with_one_key_is_limited_by_that_and_in_all() -> None:
+    limits = tiered(in_all=4)
+    assert sum(limits.take(("192.0.2.7",), 0) for _ in range(50)) == 4
+    assert [limits.take(("192.0.2.7",), now) for now in (0.4, 0.5)] == [False, True]
+
+
+def test_what_is_refused_counts_in_no_tier() -> None:
+    limits = tiered(in_all=11)
+    assert sum(limits.take(("a1", "a"), 0) for _ in range(50)) == 10
+    assert limits.take(("a2", "a"), 0)
+    assert not limits.take(("a2", "a"), 0)
+    assert limits.take(("a2", "a"), 0.5)
+
+
+def test_asking_whether_it_is_allowed_counts_nothing() -> None:
+    limits = tiered(in_all=1)
+    assert all(limits.allows(("a1", "a"), 0) for _ in range(50))
+
+
+def test_what_many_do_together_holds_back_those_alone_who_did_something_lately() -> None:
+    limits = tiered(in_all=5)
+    for at in range(5):
+        limits.take((f"a{at}", f"a{at}"), 0)
+    assert not limits.allows(("a0", "a0"), 0)
+    assert not limits.allows(("a99", "a0"), 0), "another address of the same network"
+    assert limits.take(("b", "b"), 0)
+    assert not limits.take(("b", "b"), 0)
+
+
+def test_whoever_was_quiet_for_long_enough_is_new_again() -> None:
+    limits = tiered(in_all=1)
+    assert limits.take(("a", "a"), 0)
+    for now in range(0, 31, 5):
+        while limits.take((f"b{now}",), now):
+            pass
+    assert not limits.allows(("a", "a"), 25)
+    assert limits.allows(("a", "a"), 30)
+
+
+def test_after_guesses_from_a_whole_48_and_from_everywhere_a_new_address_has_its_try() -> None:
+    limits = tiered()
+    assert sum(limits.take((f"a{at}", "a"), 0) for at in range(65_536)) == 40
+    for at in range(35_000):
+        limits.take((f"b{at}", f"b{at}"), 1)
+    assert limits.take(("c", "c"), 1)
 
 
 def test_a_cap_is_for_each_key() -> None:
@@ -137,3 +220,19 @@ def test_asking_whether_a_key_is_free_keeps_nothing() -> None:
 )
 def test_an_ipv6_household_is_one_and_an_ipv4_address_is_one(address: str, key: str) -> None:
     assert address_key(address) == key
+
+
+@pytest.mark.parametrize(
+    ("address", "keys"),
+    [
+        ("192.0.2.7", ("192.0.2.7",)),
+        ("::ffff:192.0.2.7", ("192.0.2.7",)),
+        ("2001:db8:1:2:3:4:5:6", ("2001:db8:1:2::/64", "2001:db8:1::/48")),
+        ("fe80::1%eth0", ("fe80::/64", "fe80::/48")),
+        ("unix:/run/proxy", ("unix:/run/proxy",)),
+        ("", ("",)),
+    ],
+)
+def test_an_ipv6_address_stands_in_two_networks(address: str, keys: tuple[str, ...]) -> None:
+    assert address_keys(address) == keys
+    assert address_key(address) == keys[0]

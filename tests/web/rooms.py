@@ -11,8 +11,6 @@ import struct
 from tests.web.house import DEADLINE
 from tests.web.person import UPGRADE, Person, Wire
 
-SDP = "v=0\r\n"
-
 
 async def pair(ana: Person, bo: Person) -> tuple[Wire, Wire]:
     """Two people in one sea's voice."""

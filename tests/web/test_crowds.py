@@ -10,10 +10,11 @@ from aiohttp import ClientConnectionError
 
 from meshvoice.signaling.limits import Buckets, Cap
 from meshvoice.web.throttles import Throttles
+from tests.signaling.descriptions import sdp_of
 from tests.web.conftest import MakeHouse
 from tests.web.house import DEADLINE, LOOPBACK
 from tests.web.person import Person
-from tests.web.rooms import SDP, Stalled, pair
+from tests.web.rooms import Stalled, pair
 
 
 async def test_a_peer_that_reads_nothing_is_cut_and_nobody_else_loses_a_frame(
@@ -31,7 +32,7 @@ async def test_a_peer_that_reads_nothing_is_cut_and_nobody_else_loses_a_frame(
             while not cut:
                 for _ in range(100):
                     sent += 1
-                    await sender.say(type="offer", target=stalled.peer, gen=1, sdp=SDP + "a" * 16_000)
+                    await sender.say(type="offer", target=stalled.peer, gen=1, sdp=sdp_of(16_000))
                     await sender.say(type="repair", target=honest.peer, gen=sent, why="stalled")
                 cut = "away" in [frame["type"] for frame in await sender.caught_up()]
                 got = [frame["gen"] for frame in await honest.caught_up() if frame["type"] == "repair"]

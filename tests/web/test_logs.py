@@ -9,6 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
+from tests.signaling.descriptions import SDP
 from tests.web.person import Person
 from tests.web.running import SECRET_KEY, TURN_SECRET, Outside, serving, usual
 
@@ -43,7 +44,7 @@ async def test_the_log_holds_no_secret_token_address_or_sdp(tmp_path: Path) -> N
         await late.ask("GET", f"/{CANARY}/%1b%5b31m%0d%0afaked")
         credentials = (await ana.credentials(room)).json
         hers, his = await ana.join(room), await bo.join(room)
-        await hers.say(type="offer", target=his.peer, gen=1, sdp=f"v=0\r\na={CANARY}\r\n")
+        await hers.say(type="offer", target=his.peer, gen=1, sdp=f"{SDP}a=x:{CANARY}\r\n")
         await hers.say(type="offer", target=his.peer, gen=1, sdp=f"{CANARY}{CONTROL}")
         await hers.say(type=CONTROL, sdp=f"v=0 {CANARY}")
         await hers.caught_up()

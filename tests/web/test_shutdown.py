@@ -12,8 +12,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.signaling.descriptions import sdp_of
 from tests.web.person import Person
-from tests.web.rooms import SDP, Stalled
+from tests.web.rooms import Stalled
 from tests.web.running import Outside, serving, usual
 
 
@@ -45,7 +46,7 @@ async def test_the_process_ends_within_five_seconds_with_a_stalled_peer(
     ):
         # Enough to fill what the kernels take for a peer that reads nothing, within a minute's tokens.
         for _ in range(380):
-            await hers.say(type="offer", target=stalled.peer, gen=1, sdp=SDP + "a" * 16_000)
+            await hers.say(type="offer", target=stalled.peer, gen=1, sdp=sdp_of(16_000))
         await hers.caught_up()
         start = time.monotonic()
         code, *codes = await asyncio.gather(

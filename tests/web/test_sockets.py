@@ -8,10 +8,11 @@ import pytest
 from aiohttp import WSMsgType
 
 from meshvoice.web.keys import Waits
+from tests.signaling.descriptions import SDP, sdp_of
 from tests.web.conftest import MakeHouse
 from tests.web.house import ORIGIN
 from tests.web.person import UPGRADE, Person, Wire
-from tests.web.rooms import SDP, pair
+from tests.web.rooms import pair
 
 
 @pytest.mark.parametrize("signed_in", [True, False])
@@ -182,9 +183,9 @@ async def test_a_target_in_another_room_is_nobody(ana: Person, bo: Person, cleo:
 
 
 async def test_sizes_are_limited(ana: Person, bo: Person) -> None:
-    """An SDP has 16 KiB, a candidate 1 KiB (S7)."""
+    """An SDP has 32 KiB, a candidate 1 KiB (S7)."""
     hers, his = await pair(ana, bo)
-    fit, over = SDP + "a" * (16 * 1024 - len(SDP)), SDP + "a" * (16 * 1024 - len(SDP) + 1)
+    fit, over = sdp_of(32 * 1024), sdp_of(32 * 1024 + 1)
     await his.say(type="offer", target=hers.peer, gen=1, sdp=over)
     assert (await his.next("error"))["code"] == "too-large"
     candidate: dict[str, Any] = {"candidate": "c" * 1025, "sdpMid": "0"}
@@ -192,6 +193,17 @@ async def test_sizes_are_limited(ana: Person, bo: Person) -> None:
     assert (await his.next("error"))["code"] == "too-large"
     await his.say(type="offer", target=hers.peer, gen=1, sdp=fit)
     assert [frame["type"] for frame in await hers.caught_up()] == ["offer"]
+
+
+async def test_an_sdp_of_another_shape_reaches_nobody(ana: Person, bo: Person) -> None:
+    """One audio section and at most one for data: the sender is told, in words, and goes on (S7)."""
+    hers, his = await pair(ana, bo)
+    await his.say(type="offer", target=hers.peer, gen=1, sdp=SDP + "m=video 0 UDP/TLS/RTP/SAVPF 96\r\n")
+    refused = await his.next("error")
+    assert (refused["code"], refused["about"]) == ("bad-message", "offer")
+    assert refused["message"].startswith("an SDP has one audio section and at most one for data")
+    await his.say(type="offer", target=hers.peer, gen=1, sdp=SDP)
+    assert [frame["sdp"] for frame in await hers.caught_up()] == [SDP]
 
 
 async def test_without_a_hello_the_socket_ends(make_house: MakeHouse) -> None:
