@@ -27,6 +27,7 @@ FLOORS = {
     "turn_settings": 0,
     "values": 0,
     "env_file": 0,
+    "env_lines": 0,
     "assets": 0,
     "ids": 0,
     "names": 0,
