@@ -31,6 +31,7 @@ FLOORS = {
     "assets": 0,
     "ids": 0,
     "names": 0,
+    "passphrases": 0,
 }
 """A module imports from its own house and from floors below; on the ground, from any, without a cycle."""
 
