@@ -10,6 +10,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from meshvoice import env_lines
 from meshvoice.settings_rows import PREFIXES, SettingsError
 
 
@@ -17,32 +18,35 @@ def read(path: Path) -> dict[str, str]:
     """Read `NAME=value` lines. Raises `SettingsError`; a missing file is an empty one."""
     try:
         mode = path.stat().st_mode
-        text = path.read_text(encoding="utf-8")
+        data = path.read_bytes()
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError) as problem:
+    except OSError as problem:
         raise SettingsError(str(path), f"can't be read ({problem}): mend the file or its owner") from None
     if stat.S_IMODE(mode) & 0o007:
         raise SettingsError(str(path), f"holds secrets that every user here can reach: chmod 600 {path}")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as problem:
+        number = data.count(b"\n", 0, problem.start) + 1
+        raise SettingsError(str(path), f"line {number} is no UTF-8 text: write it anew") from None
     return parse(text, name=str(path))
 
 
 def parse(text: str, *, name: str) -> dict[str, str]:
-    """Parse `NAME=value` lines, as systemd's EnvironmentFile= reads them: `#` starts a comment line."""
-    values: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.lstrip().startswith(("#", ";")):
-            continue
-        match = re.fullmatch(r"\s*([A-Z][A-Z0-9_]*)=(.*)", line)
-        if match is None:
-            raise SettingsError(name, f"line {number} is not NAME=value: correct or remove it")
-        if match[1] in values:
-            raise SettingsError(match[1], f"stands twice in {name}: keep one line")
-        value = match[2].strip()
-        if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
-            value = value[1:-1]
-        values[match[1]] = value
-    return values
+    """Parse the `NAME=value` lines of a file called `name`. Raises `SettingsError` with a line's number."""
+    found: dict[str, env_lines.Assignment] = {}
+    try:
+        for each in env_lines.assignments(text):
+            if each.name in found:
+                first = found[each.name].number
+                raise SettingsError(
+                    each.name, f"stands twice in {name}, in line {first} and line {each.number}: keep one"
+                )
+            found[each.name] = each
+    except env_lines.LineRefused as problem:
+        raise SettingsError(name, str(problem)) from None
+    return {variable: each.value for variable, each in found.items()}
 
 
 def write_new(path: Path, template: str) -> None:

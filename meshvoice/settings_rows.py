@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -105,7 +106,8 @@ def read(settings_class: type, env: Mapping[str, str]) -> Reading:
 
 
 def _one(row: Row, text: str, default: Any) -> Any:
-    if any(not character.isprintable() for character in text):
+    # Of the spaces, only the plain one counts as printable; what they mean is the reader's to say.
+    if any(not each.isprintable() and unicodedata.category(each) != "Zs" for each in text):
         raise SettingsError(
             row.variable, "holds a control character or line break: write the value on one line"
         )

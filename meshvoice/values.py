@@ -6,13 +6,17 @@ import base64
 import binascii
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Callable
 from urllib.parse import urlsplit
+
+from meshvoice.passphrases import normal_passphrase
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _PLACEHOLDER = re.compile(r"change.?me|replace|placeholder|example|your[-_]secret|default|insecure", re.I)
 _HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))*")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -76,6 +80,7 @@ def secret_keys(text: str) -> tuple[bytes, ...]:
 
 
 def passphrase(text: str) -> str:
+    text = normal_passphrase(text)
     if len(text) < 6 or re.fullmatch(r"change.?me|password|123456\d*", text, re.I):
         raise ValueError("is too easy to guess: 6 characters at least, several words are best")
     return text
@@ -91,7 +96,30 @@ def turn_host(text: str) -> str:
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     if _is_address(bare) or _HOST.fullmatch(bare):
         return bare
-    raise ValueError(f"{text!r} is no host: write a name or an address alone, without turn:, port or path")
+    advice = _advice(bare) or "write a name or an address alone, without turn:, port or path"
+    raise ValueError(f"{text!r} is no host: {advice}")
+
+
+def _advice(name: str, *, before: str = "", after: str = "") -> str:
+    """Say what to write in place of a name that people read as one, and machines don't."""
+    if "_" in name:
+        instead = f"{before}{_hyphened(name)}{after}"
+        return f"no certificate is given for a name with an underscore, so choose one such as {instead}"
+    ascii_name = _ascii(name)
+    if ascii_name != name and _HOST.fullmatch(ascii_name):
+        return f"write it as browsers and certificates have it, {before}{ascii_name}{after}"
+    return ""
+
+
+def _hyphened(name: str) -> str:
+    return ".".join(label.strip("_").replace("_", "-") for label in name.split("."))
+
+
+def _ascii(name: str) -> str:
+    # Python's own codec `idna` is of 2003 and writes straße as strasse, which is another name today.
+    labels = unicodedata.normalize("NFKC", name.lower()).replace("\u3002", ".").split(".")
+    encoded = (label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels)
+    return ".".join(encoded)
 
 
 def _is_address(text: str) -> bool:
@@ -161,13 +189,17 @@ def origin(text: str) -> tuple[str, ...]:
     name = parts.hostname or ""
     plain = f"{parts.scheme}://{parts.netloc}"
     if (
-        parts.scheme not in ("http", "https")
+        parts.scheme not in _DEFAULT_PORTS
         or not (_HOST.fullmatch(name) or _is_address(name))
         or plain != text.rstrip("/")
         or "@" in parts.netloc
     ):
-        raise ValueError(f"{text!r} is no origin: write scheme and host alone, as https://voice.example.org")
-    default = {"http": 80, "https": 443}[parts.scheme]
+        after = "".join(parts.netloc.rpartition("@")[2].partition(":")[1:])
+        advice = _advice(name, before=f"{parts.scheme}://", after=after)
+        if not advice or parts.scheme not in _DEFAULT_PORTS:
+            advice = "write scheme and host alone, as https://voice.example.org"
+        raise ValueError(f"{text!r} is no origin: {advice}")
+    default = _DEFAULT_PORTS[parts.scheme]
     host = f"[{name}]" if ":" in name else name
     # Browsers send the host in lower case and leave the default port out.
     return (f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, default) else ""),)

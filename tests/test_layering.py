@@ -27,9 +27,11 @@ FLOORS = {
     "turn_settings": 0,
     "values": 0,
     "env_file": 0,
+    "env_lines": 0,
     "assets": 0,
     "ids": 0,
     "names": 0,
+    "passphrases": 0,
 }
 """A module imports from its own house and from floors below; on the ground, from any, without a cycle."""
 

@@ -152,6 +152,11 @@ def test_an_origin_is_kept_as_browsers_send_it(written: str, sent: str) -> None:
     assert read(MESHVOICE_ORIGIN=written).origins == (sent,)
 
 
+@pytest.mark.parametrize("written", ["Gr\u00fc\u00dfe im Park", "Gru\u0308\u00dfe\u00a0im  Park\u3000"])
+def test_a_passphrase_is_kept_as_it_is_compared(written: str) -> None:
+    assert read(MESHVOICE_PASSPHRASE=written).passphrase == "Gr\u00fc\u00dfe im Park"
+
+
 def test_the_realm_is_the_turn_hosts_name_by_default() -> None:
     assert read(**TURN).turn.realm == "turn.voice.net"
 
@@ -328,6 +333,30 @@ def test_whatever_the_text_it_is_read_or_refused(name: str, text: str) -> None:
 def test_an_origin_that_no_browser_sends_is_refused(origin: str) -> None:
     with pytest.raises(SettingsError, match=r"MESHVOICE_ORIGIN: .* is no origin"):
         Settings.from_env({**MINIMAL, "MESHVOICE_ORIGIN": origin})
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("b\u00fccher.example", "xn--bcher-kva.example"),
+        ("bu\u0308cher.example", "xn--bcher-kva.example"),
+        ("B\u00dcCHER.example", "xn--bcher-kva.example"),
+        ("stra\u00dfe.example", "xn--strae-oqa.example"),
+        ("voice.\u4f8b\u3048\u3002\u30c6\u30b9\u30c8", "voice.xn--r8jz45g.xn--zckzah"),
+        ("b\u00fccher2", "xn--bcher2-3ya"),
+        ("my_voice.example", "my-voice.example"),
+        ("_voice.my_club.example", "voice.my-club.example"),
+    ],
+)
+def test_a_name_that_only_people_read_is_refused_with_what_to_write(name: str, instead: str) -> None:
+    for text, right in (
+        (f"https://{name}", f"https://{instead}"),
+        (f"https://{name}:8443/", f"https://{instead}:8443"),
+        (f"http://ana@{name}/voice", f"http://{instead}"),
+    ):
+        assert refusal({"MESHVOICE_ORIGIN": text}).fix.endswith(f" {right}")
+        assert read(MESHVOICE_ORIGIN=right).origin == right
+    assert refusal({"COTURN_TURN_HOST": name}).fix.endswith(f" {instead}")
 
 
 # The table, and the two texts that repeat it
