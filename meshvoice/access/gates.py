@@ -52,15 +52,13 @@ class Refusal(Enum):
     REMOVED and CLOSED tell more, so they are for those alone who were in the room, or own the sea.
     """
 
-    NOT_FOUND = ("not-found", 404, 4404, "There is no such room, or it isn't yours to enter.")
-    REMOVED = ("removed", 403, 4403, "You were removed from this room.")
-    CLOSED = ("sea-closed", 410, 4410, "This sea is closed.")
+    NOT_FOUND = ("not-found", 404, "There is no such room, or it isn't yours to enter.")
+    REMOVED = ("removed", 403, "You were removed from this room.")
+    CLOSED = ("sea-closed", 410, "This sea is closed.")
 
-    def __init__(self, code: str, http_status: int, close_code: int, sentence: str) -> None:
+    def __init__(self, code: str, http_status: int, sentence: str) -> None:
         self.code = code
         self.http_status = http_status
-        self.close_code = close_code
-        """Of the WebSocket of somebody who was in until now."""
         self.sentence = sentence
 
 

@@ -32,17 +32,18 @@ MAX_OPEN = 50
 MIN_TOKEN = 22
 """128 bits in URL-safe base64."""
 
+# The columns are named as they were released: a token was then said to be deposited.
 _LISTED = (
     "SELECT invitation_id, made_at, expires_at, revoked_at, deposited_at, deposited_by, name"
     " FROM invitations LEFT JOIN users ON user_id = deposited_by WHERE room_id = ?"
 )
 
 
-class State(StrEnum):
+class InvitationState(StrEnum):
     """What became of an invitation."""
 
     OPEN = "open"
-    DEPOSITED = "deposited"
+    ACCEPTED = "accepted"
     REVOKED = "revoked"
     EXPIRED = "expired"
 
@@ -53,16 +54,16 @@ class Invitation:
 
     invitation_id: InvitationId
     room: Room
-    state: State
+    state: InvitationState
     made_at: float
     expires_at: float
-    deposited_by: UserId | None
-    deposited_name: str | None
-    deposited_at: float | None
+    accepted_by: UserId | None
+    accepted_name: str | None
+    accepted_at: float | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
+class InvitationPreview:
     """What an invitation leads to, before it is accepted."""
 
     room: Room
@@ -75,17 +76,8 @@ class Look:
     """Accepting would use nothing up: the user is in the room."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Accepted:
-    """The room into which the user may now go."""
-
-    room: Room
-    consumed: bool
-    """False: the user was in already, and the invitation is as it was."""
-
-
 class Invitations:
-    """Makes, lists, revokes and deposits invitations."""
+    """Makes, lists, revokes and accepts invitations."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -140,30 +132,32 @@ class Invitations:
         if row is None:
             raise NotFound
         invitation = _listed(row, room, now=now)
-        if invitation.state is State.DEPOSITED:
+        if invitation.state is InvitationState.ACCEPTED:
             raise InvitationUsed("This invitation has been used: remove the person instead.")
         return invitation
 
-    def look(self, token: str, *, user_id: UserId | None, now: float) -> Look:
+    def preview(self, token: str, *, user_id: UserId | None, now: float) -> InvitationPreview:
         """Say what the token leads to, and use nothing up. Raises what `accept` would raise now."""
         return self._judge(token, user_id, now=now)[1]
 
-    def accept(self, token: str, user_id: UserId, *, now: float) -> Accepted:
-        """Deposit the token: the user is in the room. At most one of all who try at once succeeds.
+    def accept(self, token: str, user_id: UserId, *, now: float) -> Room:
+        """Let the user into the room, which this gives. At most one of all who try at once succeeds.
 
         Raises `Yours`, `InvitationGone`, `Removed`, `TableFull`; the invitation is as before then.
         """
         with self._store.writing():
-            invitation_id, look, seat = self._judge(token, user_id, now=now)
-            if not look.already_in:
+            invitation_id, preview, seat = self._judge(token, user_id, now=now)
+            if not preview.already_in:
                 self._store.run(
                     "UPDATE invitations SET deposited_at = ?, deposited_by = ? WHERE invitation_id = ?",
                     *(now, user_id, invitation_id),
                 )
-                members.admit(self._store, look.room.room_id, user_id, seat=seat, now=now)
-        return Accepted(room=look.room, consumed=not look.already_in)
+                members.admit(self._store, preview.room.room_id, user_id, seat=seat, now=now)
+        return preview.room
 
-    def _judge(self, token: str, user_id: UserId | None, *, now: float) -> tuple[int, Look, int | None]:
+    def _judge(
+        self, token: str, user_id: UserId | None, *, now: float
+    ) -> tuple[int, InvitationPreview, int | None]:
         """The number, what it leads to, and at a table the free seat that it would take."""
         row = self._store.row(
             "SELECT invitation_id, room_id, inviter, users.name, rooms.name, expires_at, revoked_at,"
@@ -174,14 +168,14 @@ class Invitations:
         room = None if row is None else parse_room(row[1])
         if row is None or room is None:
             raise InvitationUnknown
-        number, _, inviter, inviter_name, table_name, expires_at, revoked_at, deposited_at = row
+        number, _, inviter, inviter_name, table_name, expires_at, revoked_at, accepted_at = row
         facts = members.facts_of(self._store, room, user_id or inviter)
         may = None if user_id is None else may_enter(facts, user_id=user_id, room=room, now=now)
         # Whoever owned a table and left has no room to be led to. A sea's owner has a page for a closed one.
         leads = isinstance(room, Sea) or isinstance(may, Admission)
         if user_id is not None and user_id in (inviter, facts.owner) and leads:
             raise Yours(room)
-        look = Look(
+        preview = InvitationPreview(
             room=room,
             inviter=UserId(inviter),
             inviter_name=inviter_name,
@@ -189,9 +183,9 @@ class Invitations:
             expires_at=expires_at,
             already_in=isinstance(may, Admission),
         )
-        if look.already_in:
-            return number, look, None
-        if deposited_at is not None:
+        if preview.already_in:
+            return number, preview, None
+        if accepted_at is not None:
             raise InvitationUsed
         if revoked_at is not None:
             raise InvitationRevoked
@@ -204,11 +198,11 @@ class Invitations:
         if user_id is not None and number <= members.barred_to(self._store, room.room_id, user_id):
             raise Removed
         if isinstance(room, Sea):
-            return number, look, None
+            return number, preview, None
         seat = members.free_seat(self._store, room.room_id)
         if seat is None:
             raise TableFull
-        return number, look, seat
+        return number, preview, seat
 
 
 def _hash(token: str) -> bytes:
@@ -217,20 +211,20 @@ def _hash(token: str) -> bytes:
 
 
 def _listed(row: Row, room: Room, *, now: float) -> Invitation:
-    number, made_at, expires_at, revoked_at, deposited_at, deposited_by, deposited_name = row
-    if deposited_at is not None:
-        state = State.DEPOSITED
+    number, made_at, expires_at, revoked_at, accepted_at, accepted_by, accepted_name = row
+    if accepted_at is not None:
+        state = InvitationState.ACCEPTED
     elif revoked_at is not None:
-        state = State.REVOKED
+        state = InvitationState.REVOKED
     else:
-        state = State.OPEN if now < expires_at else State.EXPIRED
+        state = InvitationState.OPEN if now < expires_at else InvitationState.EXPIRED
     return Invitation(
         invitation_id=InvitationId(number),
         room=room,
         state=state,
         made_at=made_at,
         expires_at=expires_at,
-        deposited_by=deposited_by,
-        deposited_name=deposited_name,
-        deposited_at=deposited_at,
+        accepted_by=accepted_by,
+        accepted_name=accepted_name,
+        accepted_at=accepted_at,
     )

@@ -124,14 +124,6 @@ class Tables:
             self._store.run("UPDATE rooms SET owner = ? WHERE room_id = ?", to, table_id)
             return self._known(table_id)
 
-    def rename(self, table_id: TableId, name: str, *, by: UserId) -> TableRecord:
-        """Raises `NameRefused`, `NotFound`, `NotOwner`."""
-        name = clean_name(name, limit=NAME_LIMIT)
-        with self._store.writing():
-            members.check_owner(self._store, Table(table_id=table_id), by)
-            self._store.run("UPDATE rooms SET name = ? WHERE room_id = ?", name, table_id)
-            return self._known(table_id)
-
     def vacate(self, table_id: TableId, user_id: UserId, *, now: float) -> None:
         """Do what `leave` does, within a transaction that the caller holds."""
         if not members.leave(self._store, RoomId(table_id), user_id, now=now):

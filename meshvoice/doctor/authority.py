@@ -6,7 +6,7 @@ from secrets import token_urlsafe
 
 from meshvoice.doctor.deployment import Deployment, Way, allocated
 from meshvoice.doctor.findings import Check, Finding
-from meshvoice.doctor.relay import Rejected
+from meshvoice.doctor.turn_client import Rejected
 from meshvoice.turn.credentials import TurnCredentials
 
 TOLERANCE = 60

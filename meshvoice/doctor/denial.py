@@ -9,7 +9,7 @@ from aioice.turn import TCP_TRANSPORT
 
 from meshvoice.doctor.deployment import Deployment, Way, allocated
 from meshvoice.doctor.findings import Check, Finding
-from meshvoice.doctor.relay import Leg, Rejected, Relay, dial
+from meshvoice.doctor.turn_client import Leg, Rejected, TurnClient, dial
 from meshvoice.settings import Address
 from meshvoice.turn import deny
 
@@ -75,7 +75,7 @@ async def tcp_relay(deployment: Deployment, working: list[Way]) -> Finding:
     return check.failed("allocated", f"`no-tcp-relay` is missing: {_RENDER}")
 
 
-async def _refused(relay: Relay, address: str) -> bool:
+async def _refused(relay: TurnClient, address: str) -> bool:
     try:
         await relay.permit(address)
     except Rejected as rejected:

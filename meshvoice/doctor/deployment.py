@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from secrets import token_bytes, token_hex
 from ssl import SSLContext, create_default_context
 
-from meshvoice.doctor.relay import Leg, Peer, Rejected, Relay, dial
+from meshvoice.doctor.turn_client import Leg, Peer, Rejected, TurnClient, dial
 from meshvoice.settings import TurnSettings
 from meshvoice.turn.credentials import TurnCredentials, issue
 
@@ -66,8 +66,8 @@ async def allocated(
     *,
     credentials: TurnCredentials | None = None,
     family: int | None = None,
-) -> AsyncIterator[tuple[Relay, Peer]]:
-    """Hold an allocation: the relay, and its relayed address. Raises as `dial` and `Relay.allocate` do."""
+) -> AsyncIterator[tuple[TurnClient, Peer]]:
+    """Hold an allocation: the client, and its relayed address. Raises as `dial` and `allocate` do."""
     async with AsyncExitStack() as sockets:
         for last in (False, False, True):
             way_in = dial(

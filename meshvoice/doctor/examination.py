@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from meshvoice.doctor import authority, denial, legs, relaying
+from meshvoice.doctor import authority, denial, legs, relay_checks
 from meshvoice.doctor.deployment import Deployment, Way
 from meshvoice.doctor.findings import Check, Finding, Status
-from meshvoice.doctor.relay import Leg, Rejected, Unanswered
+from meshvoice.doctor.turn_client import Leg, Rejected, Unanswered
 
 _Examine = Callable[[], Awaitable[Finding | list[Finding]]]
 _BY_ADDRESS = {"two-relays", "one-relay", "relay-range"}
@@ -74,11 +74,11 @@ async def _through(
         plan += [
             ("refusals", lambda: authority.refusals(deployment, way)),
             ("realm", lambda: authority.realm(deployment, way)),
-            ("relay-address", lambda: relaying.address(deployment, way, addresses)),
-            ("two-relays", lambda: relaying.two_relays(deployment, way)),
-            ("one-relay", lambda: relaying.one_relay(deployment, way)),
-            ("relay-range", lambda: relaying.port_range(deployment, way)),
-            ("relay-ipv6", lambda: relaying.ipv6(deployment, way)),
+            ("relay-address", lambda: relay_checks.address(deployment, way, addresses)),
+            ("two-relays", lambda: relay_checks.two_relays(deployment, way)),
+            ("one-relay", lambda: relay_checks.one_relay(deployment, way)),
+            ("relay-range", lambda: relay_checks.port_range(deployment, way)),
+            ("relay-ipv6", lambda: relay_checks.ipv6(deployment, way)),
             ("tcp-relay", lambda: denial.tcp_relay(deployment, working)),
             ("denied-ipv4", special(4)),
             ("denied-ipv6", special(6)),

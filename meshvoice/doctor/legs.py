@@ -8,7 +8,7 @@ import ssl
 
 from meshvoice.doctor.deployment import Deployment, Way, allocated
 from meshvoice.doctor.findings import Check, Finding
-from meshvoice.doctor.relay import Leg, Rejected, Unanswered, answered, dial
+from meshvoice.doctor.turn_client import Leg, Rejected, Unanswered, answered, dial
 from meshvoice.settings import TurnSettings
 
 CERTIFICATE_DAYS = 14

@@ -1,4 +1,4 @@
-"""The last frames sent to a seat, kept for the socket that comes back."""
+"""The last frames sent to a peer, kept for the socket that comes back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ REPLAY_BYTES = 256 * 1024
 
 
 class Replay:
-    """Numbers the frames of one seat from 1 and keeps the last ones, bounded in count and bytes."""
+    """Numbers the frames of one peer from 1 and keeps the last ones, bounded in count and bytes."""
 
     __slots__ = ("_bytes", "_kept", "seq")
 

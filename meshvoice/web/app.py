@@ -55,7 +55,7 @@ def make_app(
 ) -> web.Application:
     """Build the application over an open guest book, which stays the caller's to close.
 
-    `clock` gives seconds since 1970; `grace` is for how many seconds a dropped peer's seat is kept.
+    `clock` gives seconds since 1970; `grace` is for how many seconds a dropped peer is kept.
     """
     app = web.Application(client_max_size=64 * 1024)
     turn = settings.turn

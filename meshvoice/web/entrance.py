@@ -8,9 +8,10 @@ from typing import Any
 from aiohttp import web
 
 from meshvoice.access.errors import Full, InvitationGone, Removed, Yours
-from meshvoice.access.invitations import Look
+from meshvoice.access.invitations import InvitationPreview
 from meshvoice.ids import Room, Sea, Table
 from meshvoice.names import NameRefused
+from meshvoice.passphrases import normal_passphrase
 from meshvoice.signaling.limits import address_key
 from meshvoice.web import pages, sessions
 from meshvoice.web.error_pages import RequestRefused, too_many, wants_json
@@ -80,10 +81,10 @@ async def host(request: web.Request) -> web.StreamResponse:
 async def look(request: web.Request) -> web.StreamResponse:
     """`POST /invitations/look` (`token`): who invites to what; uses nothing up."""
     form = await fields(request)
-    _throttle_deposits(request)
+    _throttle_acceptances(request)
     visitor, now = request[VISITOR], request.app[CLOCK]()
     try:
-        seen = request.app[BOOK].invitations.look(
+        preview = request.app[BOOK].invitations.preview(
             form.get("token", ""), user_id=visitor.user_id if visitor else None, now=now
         )
     except Yours as problem:
@@ -91,35 +92,35 @@ async def look(request: web.Request) -> web.StreamResponse:
     except (InvitationGone, Full, Removed) as problem:
         state = problem.code.removeprefix("invitation-").removeprefix("table-").removeprefix("sea-")
         return web.json_response({"state": state, "message": str(problem)})
-    return web.json_response(_described(seen))
+    return web.json_response(_described(preview))
 
 
-def _described(seen: Look) -> dict[str, Any]:
-    title = f"{seen.inviter_name}\u2019s sea" if seen.table_name is None else seen.table_name
+def _described(preview: InvitationPreview) -> dict[str, Any]:
+    title = f"{preview.inviter_name}\u2019s sea" if preview.table_name is None else preview.table_name
     return {
         "state": "open",
-        "kind": "table" if isinstance(seen.room, Table) else "sea",
-        "by": seen.inviter_name,
+        "kind": "table" if isinstance(preview.room, Table) else "sea",
+        "by": preview.inviter_name,
         "title": title,
-        "expires_at": int(seen.expires_at),
-        "already_in": seen.already_in,
-        "url": url_of(seen.room) if seen.already_in else None,
+        "expires_at": int(preview.expires_at),
+        "already_in": preview.already_in,
+        "url": url_of(preview.room) if preview.already_in else None,
     }
 
 
 async def accept(request: web.Request) -> web.StreamResponse:
-    """`POST /invitations/accept` (`token`, and `name` of whoever isn't signed in): deposits the token."""
+    """`POST /invitations/accept` (`token`, and `name` of whoever isn't signed in)."""
     form = await fields(request)
-    _throttle_deposits(request)
+    _throttle_acceptances(request)
     book, now, visitor = request.app[BOOK], request.app[CLOCK](), request[VISITOR]
     token = form.get("token", "")
     if visitor is None:
         # Nobody becomes a person here by a link that is worth nothing.
-        book.invitations.look(token, user_id=None, now=now)
+        book.invitations.preview(token, user_id=None, now=now)
         visitor = await _enter(request, form, invited=True)
-    accepted = book.invitations.accept(token, visitor.user_id, now=now)
-    url = url_of(accepted.room)
-    return answer(request, url, {"room_id": accepted.room.room_id, "url": url})
+    room = book.invitations.accept(token, visitor.user_id, now=now)
+    url = url_of(room)
+    return answer(request, url, {"room_id": room.room_id, "url": url})
 
 
 async def _enter(request: web.Request, form: dict[str, str], *, invited: bool) -> Visitor:
@@ -150,13 +151,13 @@ def _check_passphrase(request: web.Request, form: dict[str, str]) -> None:
     # Before anything is compared: else whoever is out of guesses would go on until one is right.
     if guesses.left(address, now) < 1:
         raise too_many("wrong passphrases")
-    given = form.get("passphrase", "").strip()
+    given = normal_passphrase(form.get("passphrase", ""))
     if not hmac.compare_digest(given.encode(), request.app[SETTINGS].passphrase.encode()):
         guesses.take(address, now)
         sentence = "That is not the passphrase. Ask whoever runs this site for it."
         raise RequestRefused(403, "wrong-passphrase", sentence)
 
 
-def _throttle_deposits(request: web.Request) -> None:
-    if not request.app[THROTTLES].deposits.take(address_key(request[ADDRESS]), request.app[CLOCK]()):
+def _throttle_acceptances(request: web.Request) -> None:
+    if not request.app[THROTTLES].acceptances.take(address_key(request[ADDRESS]), request.app[CLOCK]()):
         raise too_many("tries")

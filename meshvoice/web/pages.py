@@ -193,7 +193,7 @@ def _listed(invitations: tuple[Invitation, ...]) -> list[Context]:
         {
             "id": listed.invitation_id,
             "state": listed.state.value,
-            "by": listed.deposited_name,
+            "by": listed.accepted_name,
             "created_at": listed.made_at,
             "expires_at": listed.expires_at,
         }

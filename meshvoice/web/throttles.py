@@ -21,8 +21,8 @@ class Throttles:
     """By address; a passphrase of four words lasts for ages at this rate."""
     invitations: Buckets = field(default_factory=lambda: Buckets(rate=0.5, burst=60))
     """Made, by user."""
-    deposits: Buckets = field(default_factory=lambda: Buckets(rate=1, burst=150))
-    """Tokens looked at or deposited, by address."""
+    acceptances: Buckets = field(default_factory=lambda: Buckets(rate=1, burst=150))
+    """Invitations looked at or accepted, by address."""
     credentials: Buckets = field(default_factory=lambda: Buckets(rate=2, burst=60))
     """By user."""
     handshakes: Buckets = field(default_factory=lambda: Buckets(rate=10, burst=300))

@@ -41,8 +41,10 @@ class Island:
         return token
 
     def accept(self, token: str, user_id: UserId) -> bool:
-        """Whether the token was consumed."""
-        return self.book.invitations.accept(token, user_id, now=self.now).consumed
+        """Whether it brought the user in, who wasn't."""
+        preview = self.book.invitations.preview(token, user_id=user_id, now=self.now)
+        assert self.book.invitations.accept(token, user_id, now=self.now) == preview.room
+        return not preview.already_in
 
     def invite(self, room: Room, by: UserId, guest: UserId) -> None:
         assert self.accept(self.token(room, by), guest)

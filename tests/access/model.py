@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from meshvoice.access.invitations import State
+from meshvoice.access.invitations import InvitationState
 from meshvoice.ids import Room, UserId
 
 
@@ -35,9 +35,9 @@ class ModelInvitation:
     used: bool = False
     revoked: bool = False
 
-    def state(self, now: float) -> State:
+    def state(self, now: float) -> InvitationState:
         if self.used:
-            return State.DEPOSITED
+            return InvitationState.ACCEPTED
         if self.revoked:
-            return State.REVOKED
-        return State.OPEN if now < self.expires_at else State.EXPIRED
+            return InvitationState.REVOKED
+        return InvitationState.OPEN if now < self.expires_at else InvitationState.EXPIRED

@@ -13,7 +13,7 @@ from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, 
 from meshvoice.access.errors import AccessError, InvitationUsed, NotFound, NotOwner
 from meshvoice.access.gates import Refusal, Role
 from meshvoice.access.guestbook import GuestBook
-from meshvoice.access.invitations import State
+from meshvoice.access.invitations import InvitationState
 from meshvoice.ids import InvitationId, Room, RoomId, Sea, Table, UserId, parse_room
 from tests.access.island import HOUR, Island
 from tests.access.model import Member, ModelInvitation, ModelRoom
@@ -79,11 +79,11 @@ class GuestBookMachine(RuleBasedStateMachine):
         if is_in:
             return "already"
         state = invitation.state(self.island.now)
-        if state in (State.DEPOSITED, State.REVOKED):
-            return "invitation-used" if state is State.DEPOSITED else "invitation-revoked"
+        if state in (InvitationState.ACCEPTED, InvitationState.REVOKED):
+            return "invitation-used" if state is InvitationState.ACCEPTED else "invitation-revoked"
         if not self.open_now(room):
             return "sea-closed"
-        if state is State.EXPIRED:
+        if state is InvitationState.EXPIRED:
             return "invitation-expired"
         if user == invitation.inviter:
             return "invitation-unknown"
@@ -169,12 +169,12 @@ class GuestBookMachine(RuleBasedStateMachine):
             return
         expected, invitation_id = invitation.state(self.island.now), InvitationId(invitation.number)
         revoke = self.island.book.invitations.revoke
-        if expected is State.DEPOSITED:
+        if expected is InvitationState.ACCEPTED:
             with pytest.raises(InvitationUsed):
                 revoke(invitation.room, invitation_id, by=owner, now=self.island.now)
             return
         revoked = revoke(invitation.room, invitation_id, by=owner, now=self.island.now)
-        if expected is State.OPEN:
+        if expected is InvitationState.OPEN:
             invitation.revoked = True
         assert revoked.state == invitation.state(self.island.now)
 
@@ -200,7 +200,7 @@ class GuestBookMachine(RuleBasedStateMachine):
             model.members[user] = Member("present", self.island.now, seat, old.barred_to if old else 0)
 
     def look(self, token: str, user: UserId) -> bool:
-        return not self.island.book.invitations.look(token, user_id=user, now=self.island.now).already_in
+        return not self.island.book.invitations.preview(token, user_id=user, now=self.island.now).already_in
 
     @rule(owner=OWNERS, who=PEOPLE)
     def leave_sea(self, owner: int, who: int) -> None:

@@ -17,7 +17,7 @@ from meshvoice.access.errors import (
     Yours,
 )
 from meshvoice.access.gates import Refusal, Role
-from meshvoice.access.invitations import MAX_OPEN, State
+from meshvoice.access.invitations import MAX_OPEN, InvitationState
 from meshvoice.ids import InvitationId, Room, Sea, Table, UserId, table_id
 from tests.access.island import HOUR, NOON, Island
 
@@ -38,24 +38,23 @@ def ana(island: Island, room: Room) -> UserId:
     return record.owner
 
 
-def state(island: Island, room: Room, by: UserId) -> State:
+def state(island: Island, room: Room, by: UserId) -> InvitationState:
     """The state of the newest invitation."""
     return island.book.invitations.of(room, by=by, now=island.now)[0].state
 
 
 def test_an_accepted_invitation_brings_one_in(island: Island, room: Room, ana: UserId) -> None:
     bo = island.person("Bo")
-    accepted = island.book.invitations.accept(island.token(room, ana), bo, now=island.now)
-    assert (accepted.room, accepted.consumed) == (room, True)
+    assert island.book.invitations.accept(island.token(room, ana), bo, now=island.now) == room
     assert island.role(room, bo) is (Role.GUEST if isinstance(room, Sea) else Role.SEATED)
     (invitation,) = island.book.invitations.of(room, by=ana, now=island.now)
     assert (
         invitation.state,
-        invitation.deposited_by,
-        invitation.deposited_name,
-        invitation.deposited_at,
+        invitation.accepted_by,
+        invitation.accepted_name,
+        invitation.accepted_at,
     ) == (
-        State.DEPOSITED,
+        InvitationState.ACCEPTED,
         bo,
         "Bo",
         island.now,
@@ -88,10 +87,9 @@ def test_one_who_is_in_uses_nothing_up(island: Island, room: Room, ana: UserId) 
     first, second, bo = island.token(room, ana), island.token(room, ana), island.person("Bo")
     assert island.accept(first, bo)
     for token in (first, second):
-        assert island.book.invitations.look(token, user_id=bo, now=island.now).already_in
-        accepted = island.book.invitations.accept(token, bo, now=island.now)
-        assert (accepted.room, accepted.consumed) == (room, False)
-    assert state(island, room, ana) is State.OPEN
+        assert island.book.invitations.preview(token, user_id=bo, now=island.now).already_in
+        assert island.book.invitations.accept(token, bo, now=island.now) == room
+    assert state(island, room, ana) is InvitationState.OPEN
 
 
 def test_the_owner_is_told_that_the_invitation_is_theirs(island: Island, room: Room, ana: UserId) -> None:
@@ -100,8 +98,8 @@ def test_the_owner_is_told_that_the_invitation_is_theirs(island: Island, room: R
         island.accept(token, ana)
     assert told.value.room == room
     with pytest.raises(Yours):
-        island.book.invitations.look(token, user_id=ana, now=island.now)
-    assert state(island, room, ana) is State.OPEN
+        island.book.invitations.preview(token, user_id=ana, now=island.now)
+    assert state(island, room, ana) is InvitationState.OPEN
 
 
 def test_a_tables_new_owner_and_the_inviter_do_not_use_its_invitations(island: Island) -> None:
@@ -124,7 +122,7 @@ def test_a_former_owner_who_left_is_led_nowhere_by_their_own_invitation(island: 
     island.book.tables.leave(room.table_id, ana, now=island.now)
     for old, error in ((used, InvitationUsed), (token, InvitationUnknown)):
         with pytest.raises(error):
-            island.book.invitations.look(old, user_id=ana, now=island.now)
+            island.book.invitations.preview(old, user_id=ana, now=island.now)
         with pytest.raises(error):
             island.accept(old, ana)
     assert island.accept(token, cleo)
@@ -133,13 +131,13 @@ def test_a_former_owner_who_left_is_led_nowhere_by_their_own_invitation(island: 
 def test_looking_uses_nothing_up(island: Island, room: Room, ana: UserId) -> None:
     token, bo = island.token(room, ana), island.person("Bo")
     for user_id in (None, bo, None, bo):
-        look = island.book.invitations.look(token, user_id=user_id, now=island.now)
-        assert (look.room, look.inviter, look.inviter_name) == (room, ana, "Ana")
-        assert look.table_name == (None if isinstance(room, Sea) else "Chess")
-        assert (look.expires_at, look.already_in) == (NOON + 24 * HOUR, False)
+        preview = island.book.invitations.preview(token, user_id=user_id, now=island.now)
+        assert (preview.room, preview.inviter, preview.inviter_name) == (room, ana, "Ana")
+        assert preview.table_name == (None if isinstance(room, Sea) else "Chess")
+        assert (preview.expires_at, preview.already_in) == (NOON + 24 * HOUR, False)
     assert island.accept(token, bo)
     with pytest.raises(InvitationUsed):
-        island.book.invitations.look(token, user_id=None, now=island.now)
+        island.book.invitations.preview(token, user_id=None, now=island.now)
 
 
 def test_an_invitation_expires_after_a_day(island: Island) -> None:
@@ -147,7 +145,7 @@ def test_an_invitation_expires_after_a_day(island: Island) -> None:
     for room in (island.sea(ana, hours=48), Table(table_id=island.table(ana))):
         token = island.token(room, ana)
         island.now += 24 * HOUR
-        assert state(island, room, ana) is State.EXPIRED
+        assert state(island, room, ana) is InvitationState.EXPIRED
         with pytest.raises(InvitationExpired):
             island.accept(token, bo)
 
@@ -158,7 +156,7 @@ def test_an_invitation_ends_with_the_sea(island: Island) -> None:
     island.now += HOUR
     invitation = island.book.invitations.make(sea, by=ana, token="t" * 22, now=island.now)
     assert (invitation.state, invitation.made_at, invitation.expires_at) == (
-        State.OPEN,
+        InvitationState.OPEN,
         NOON + HOUR,
         NOON + 2 * HOUR,
     )
@@ -169,7 +167,7 @@ def test_a_revoked_invitation_opens_nothing(island: Island, room: Room, ana: Use
     _, invitation = island.book.invitations.of(room, by=ana, now=island.now)
     for _ in range(2):
         revoked = island.book.invitations.revoke(room, invitation.invitation_id, by=ana, now=island.now)
-        assert revoked.state is State.REVOKED
+        assert revoked.state is InvitationState.REVOKED
     with pytest.raises(InvitationRevoked):
         island.accept(token, bo)
     assert island.accept(kept, bo)
@@ -190,7 +188,7 @@ def test_an_invitation_is_revoked_in_its_own_room_only(island: Island, room: Roo
     for invitation_id in (invitation.invitation_id, InvitationId(10**18 - 1)):
         with pytest.raises(NotFound):
             island.book.invitations.revoke(elsewhere, invitation_id, by=bo, now=island.now)
-    assert state(island, room, ana) is State.OPEN
+    assert state(island, room, ana) is InvitationState.OPEN
 
 
 def test_only_the_owner_invites_lists_and_revokes(island: Island, room: Room, ana: UserId) -> None:

@@ -155,8 +155,6 @@ def test_what_is_the_owners_is_refused_to_others_and_hidden_from_strangers(islan
             tables.remove(where, ana, by=by, now=island.now)
         with pytest.raises(error):
             tables.hand_over(where, bo, by=by)
-        with pytest.raises(error):
-            tables.rename(where, "Mine", by=by)
     assert seats(island, table) == {1: "Ana", 2: "Bo"}
 
 
@@ -166,14 +164,12 @@ def test_only_who_sat_at_the_table_can_be_removed(island: Island) -> None:
         island.book.tables.remove(island.table(ana), bo, by=ana, now=island.now)
 
 
-def test_a_table_is_renamed_by_the_rules_of_names(island: Island) -> None:
-    ana = island.person("Ana")
-    table = island.table(ana)
-    assert island.book.tables.rename(table, "x" * 60, by=ana).name == "x" * 60
-    with pytest.raises(NameRefused):
-        island.book.tables.rename(table, "x" * 61, by=ana)
-    with pytest.raises(NameRefused):
-        island.book.tables.create(ana, "\u202e", random=island.random(), now=island.now)
+def test_a_tables_name_is_held_to_the_rules_of_names(island: Island) -> None:
+    ana, create = island.person("Ana"), island.book.tables.create
+    assert create(ana, "x" * 60, random=island.random(), now=island.now).name == "x" * 60
+    for name in ("x" * 61, "\u202e"):
+        with pytest.raises(NameRefused):
+            create(ana, name, random=island.random(), now=island.now)
 
 
 def test_home_lists_the_tables_at_which_one_sits(island: Island) -> None:

@@ -94,7 +94,7 @@ class Person:
         return str((await self.post("/my-sea/invitations"))["url"])
 
     async def come(self, link: str) -> None:
-        """Deposit an invitation (without its page), and go where it leads."""
+        """Accept an invitation (without its page), and go where it leads."""
         answer = await self.post("/invitations/accept", token=link.partition("#")[2])
         assert answer["status"] == 200, answer
         await self.go(answer["url"])

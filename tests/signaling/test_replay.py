@@ -1,4 +1,4 @@
-"""The last frames of a seat are numbered without a gap, kept within bounds, and given back once."""
+"""The last frames of a peer are numbered without a gap, kept within bounds, and given back once."""
 
 from __future__ import annotations
 

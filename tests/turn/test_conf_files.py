@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from meshvoice import assets
-from meshvoice.doctor.relay import Leg, dial
+from meshvoice.doctor.turn_client import Leg, dial
 from meshvoice.settings import TurnSettings
 from tests.doctor.authority import Authority
 from tests.turn.coturn_server import SECRET, conf, issue, missing, namespace, running

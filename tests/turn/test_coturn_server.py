@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from aioice import turn as aioice_turn
 
-from meshvoice.doctor.relay import Leg, Rejected, Relay, dial
+from meshvoice.doctor.turn_client import Leg, Rejected, TurnClient, dial
 from meshvoice.settings import Network, TurnSettings
 from meshvoice.turn import deny
 from meshvoice.turn.credentials import TurnCredentials
@@ -237,7 +237,7 @@ def strict(host: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 
 @pytest.fixture
-async def relays(strict: None) -> AsyncIterator[dict[int, Relay]]:
+async def relays(strict: None) -> AsyncIterator[dict[int, TurnClient]]:
     """An allocation for each IP version."""
     async with (
         # By TCP: coturn remembers a UDP client for a second, so a port that comes again so soon gets 437.
@@ -249,7 +249,7 @@ async def relays(strict: None) -> AsyncIterator[dict[int, Relay]]:
         yield {4: ipv4, 6: ipv6}
 
 
-async def _refuses(relay: Relay, address: str) -> bool:
+async def _refuses(relay: TurnClient, address: str) -> bool:
     """Ask for a permission and for a channel; both must get the same answer. Neither sends anything there."""
     permission = await _code(relay.permit(address))
     channel = await _code(relay.bind_channel(0x4000 + random.randrange(4096), (address, 9)))
@@ -260,7 +260,7 @@ async def _refuses(relay: Relay, address: str) -> bool:
 
 @pytest.mark.parametrize("block", deny.BLOCKS, ids=str)
 async def test_a_denied_block_is_refused_from_its_first_to_its_last_address(
-    block: Network, relays: dict[int, Relay]
+    block: Network, relays: dict[int, TurnClient]
 ) -> None:
     chosen = block[random.randrange(block.num_addresses)]
     for address in {block[0], block[-1], chosen}:
@@ -291,5 +291,5 @@ async def test_a_denied_block_is_refused_from_its_first_to_its_last_address(
         "2620:fe::fe",
     ],
 )
-async def test_a_public_address_is_granted(address: str, relays: dict[int, Relay]) -> None:
+async def test_a_public_address_is_granted(address: str, relays: dict[int, TurnClient]) -> None:
     assert not await _refuses(relays[ip_address(address).version], address)

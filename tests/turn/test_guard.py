@@ -17,7 +17,7 @@ import pytest
 from aioice.turn import TCP_TRANSPORT
 
 from meshvoice import assets
-from meshvoice.doctor.relay import Leg, Rejected, Relay, Unanswered, dial
+from meshvoice.doctor.turn_client import Leg, Rejected, TurnClient, Unanswered, dial
 from meshvoice.settings import Address, TurnSettings
 from meshvoice.turn import coturn, deny
 from tests.turn.coturn_server import SECRET, conf, issue, running
@@ -194,7 +194,7 @@ def _accepts(listener: socket.socket) -> bool:
     return True
 
 
-async def connect_peer(relay: Relay, peer: tuple[str, int]) -> None:
+async def connect_peer(relay: TurnClient, peer: tuple[str, int]) -> None:
     """Send Connect (RFC 6062), of which aioice knows nothing; its answer is not waited for."""
     await relay._ask(0x000A, {"XOR-PEER-ADDRESS": peer})  # type: ignore[arg-type]
 

@@ -23,7 +23,7 @@ async def test_the_token_stands_in_the_fragment_only(ana: Person) -> None:
 
 
 async def test_getting_the_link_uses_nothing_up(ana: Person, bo: Person) -> None:
-    """Link previews and prefetching fetch GETs: neither the page nor the look consumes (W5)."""
+    """Link previews and prefetching fetch GETs: neither the page nor a look at it accepts (W5)."""
     invitation = await ana.invite(await ana.open_sea())
     for method in ("GET", "HEAD", "GET"):
         answer = await bo.ask(method, "/invitation/", params={"token": invitation.token})
@@ -262,8 +262,8 @@ async def test_open_invitations_of_a_room_are_bounded(ana: Person) -> None:
 
 
 async def test_trying_tokens_is_limited(make_house: MakeHouse) -> None:
-    """By address: looks and deposits together (S6)."""
-    house = await make_house(throttles=Throttles(deposits=Buckets(rate=1, burst=2)))
+    """By address: looks and acceptances together (S6)."""
+    house = await make_house(throttles=Throttles(acceptances=Buckets(rate=1, burst=2)))
     somebody = Person(house)
     statuses = [
         (await somebody.post(path, token="x" * 32, name="Bo")).status

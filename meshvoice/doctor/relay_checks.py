@@ -10,7 +10,7 @@ from secrets import token_bytes
 
 from meshvoice.doctor.deployment import Deployment, Way, allocated
 from meshvoice.doctor.findings import Check, Finding
-from meshvoice.doctor.relay import Peer, Rejected, Relay, Unanswered, dial
+from meshvoice.doctor.turn_client import Peer, Rejected, TurnClient, Unanswered, dial
 from meshvoice.turn.deny import denied
 
 PORTS = 4
@@ -174,7 +174,7 @@ def _family(deployment: Deployment, way: Way) -> int | None:
     return 6 if ":" in way.server[0] and deployment.turn.public_ip6 else deployment.family
 
 
-async def _open_to_us(deployment: Deployment, way: Way, relay: Relay, direct: _Direct) -> str:
+async def _open_to_us(deployment: Deployment, way: Way, relay: TurnClient, direct: _Direct) -> str:
     """Give this machine permission to send to `relay`; the reason, if it can't have it."""
     async with dial(way.server, way.leg, tls=deployment.tls, name=deployment.turn.host) as client:
         own, _ = await client.bind()
@@ -186,7 +186,7 @@ async def _open_to_us(deployment: Deployment, way: Way, relay: Relay, direct: _D
     return ""
 
 
-async def _arrives(send: Callable[[bytes], Awaitable[None]], receiver: Relay | _Direct) -> Peer | None:
+async def _arrives(send: Callable[[bytes], Awaitable[None]], receiver: TurnClient | _Direct) -> Peer | None:
     """Send until it arrives, and tell from where it came."""
     data = token_bytes(16)
     for _ in range(_TRIES):

@@ -47,7 +47,7 @@ class Rejected(Exception):
         self.code = code
 
 
-class Relay:
+class TurnClient:
     """A client on an open leg. What it relays arrives by `receive`."""
 
     def __init__(self, client: turn.TurnClientProtocol) -> None:
@@ -138,7 +138,7 @@ async def dial(
     *,
     tls: ssl.SSLContext | None = None,
     name: str | None = None,
-) -> AsyncIterator[Relay]:
+) -> AsyncIterator[TurnClient]:
     """Open `leg` to `server` for one client. `name` is the one that a certificate must be for.
 
     Raises `Unanswered` or `OSError` (`ssl.SSLError` among them) when it can't be opened.
@@ -166,12 +166,12 @@ async def dial(
         )
         stream, client = await answered(opening)
         transport = stream
-    relay = Relay(client)
+    opened = TurnClient(client)
     try:
-        yield relay
-        if relay.relayed is not None:
+        yield opened
+        if opened.relayed is not None:
             # A server that can't be told forgets the allocation after LIFETIME.
             with suppress(Unanswered, Rejected):
-                await relay.refresh(0)
+                await opened.refresh(0)
     finally:
         transport.close()
