@@ -12,7 +12,7 @@ from meshvoice.access.invitations import InvitationPreview
 from meshvoice.ids import Room, Sea, Table
 from meshvoice.names import NameRefused
 from meshvoice.passphrases import normal_passphrase
-from meshvoice.signaling.limits import address_key
+from meshvoice.signaling.limits import address_key, address_keys
 from meshvoice.web import pages, sessions
 from meshvoice.web.error_pages import RequestRefused, too_many, wants_json
 from meshvoice.web.forms import answer, fields, url_of
@@ -147,13 +147,13 @@ async def _enter(request: web.Request, form: dict[str, str], *, invited: bool) -
 
 def _check_passphrase(request: web.Request, form: dict[str, str]) -> None:
     guesses, now = request.app[THROTTLES].wrong_passphrases, request.app[CLOCK]()
-    address = address_key(request[ADDRESS])
+    keys = address_keys(request[ADDRESS])
     # Before anything is compared: else whoever is out of guesses would go on until one is right.
-    if guesses.left(address, now) < 1:
+    if not guesses.allows(keys, now):
         raise too_many("wrong passphrases")
     given = normal_passphrase(form.get("passphrase", ""))
     if not hmac.compare_digest(given.encode(), request.app[SETTINGS].passphrase.encode()):
-        guesses.take(address, now)
+        guesses.take(keys, now)
         sentence = "That is not the passphrase. Ask whoever runs this site for it."
         raise RequestRefused(403, "wrong-passphrase", sentence)
 

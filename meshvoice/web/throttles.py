@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from meshvoice.signaling.limits import Buckets, Cap
+from meshvoice.signaling.limits import Buckets, Cap, Tiered, TokenBucket
+
+
+def _guesses() -> Tiered:
+    # An address: a household, or a club behind one router on its first evening; only what is wrong counts.
+    address = Buckets(rate=1 / 30, burst=10)
+    # A /48 is a company or a campus, or one guesser with 65,536 addresses of the kind above.
+    network = Buckets(rate=1 / 10, burst=40)
+    # Many networks together have their bursts but once. That each which was quiet for half a minute has one
+    # more is the price for locking nobody out: 100,000 addresses of a botnet make 3,300 guesses a second so,
+    # and four words out of 7,776 last for thousands of years.
+    return Tiered(address, network, in_all=TokenBucket(rate=2, burst=300, now=0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +28,8 @@ class Throttles:
 
     sign_ins: Buckets = field(default_factory=lambda: Buckets(rate=1, burst=150))
     """By address."""
-    wrong_passphrases: Buckets = field(default_factory=lambda: Buckets(rate=1 / 30, burst=10))
-    """By address; a passphrase of four words lasts for ages at this rate."""
+    wrong_passphrases: Tiered = field(default_factory=_guesses)
+    """By address, by network and in all; see `_guesses`."""
     invitations: Buckets = field(default_factory=lambda: Buckets(rate=0.5, burst=60))
     """Made, by user."""
     acceptances: Buckets = field(default_factory=lambda: Buckets(rate=1, burst=150))

@@ -119,7 +119,17 @@ def mutated(sdp: str, dice: random.Random) -> str:
                 continue
             case _:
                 lines.insert(
-                    at, dice.choice(["m=audio 9 X 1", "m=video 0 X 1", "a=group:LS 0", "a=fmtp:0 x", "v=0"])
+                    at,
+                    dice.choice(
+                        [
+                            "m=audio 9 X 1",
+                            "m=video 0 X 1",
+                            "a=group:LS 0",
+                            "a=fmtp:0 x",
+                            "a=rtcp-fb:* x",
+                            "v=0",
+                        ]
+                    ),
                 )
         sdp = "\r\n".join(lines)
     return sdp

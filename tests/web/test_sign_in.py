@@ -92,6 +92,23 @@ async def test_out_of_guesses_the_right_passphrase_is_not_even_looked_at(make_ho
     await guesser.sign_in("Ana", passphrase="four words of calm")
 
 
+async def test_a_network_has_few_guesses_however_many_addresses_it_has(make_house: MakeHouse) -> None:
+    """40 from one IPv6 /48, and 300 from everywhere; whoever guessed nothing comes in all the while (S6)."""
+    house = await make_house(passphrase="four words of calm", trusted_proxies=LOOPBACK)
+
+    async def guess(address: str) -> int:
+        return (await Person(house, address=address).post("/sign-in", name="Ana", passphrase="no")).status
+
+    assert [await guess(f"2001:db8:0:{n:x}::1") for n in range(41)] == [403] * 40 + [429]
+    everywhere = [await guess(f"198.51.100.{n % 130}") for n in range(390)]
+    assert everywhere.count(403) == 260
+    assert await guess("198.51.100.7") == 429
+    for address in ("2001:db8:1::1", "192.0.2.7"):
+        await Person(house, address=address).sign_in("Bo", passphrase="four words of calm")
+    house.clock.now += 30
+    assert await guess("198.51.100.7") == 403
+
+
 async def test_a_right_passphrase_uses_up_no_guess(make_house: MakeHouse) -> None:
     """A club behind one address comes in by the dozen."""
     house = await make_house(passphrase="four words of calm")
