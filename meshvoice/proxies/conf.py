@@ -67,7 +67,7 @@ def render(settings: Settings, *, proxy: Proxy, template: str, certificate: Cert
     """Render the configuration from the text of the proxy's template.
 
     Without `certificate` Caddy gets one by itself, and nginx has certbot's usual paths.
-    Raises `SettingsError` for a setting with which no proxy would work, or that would not be read as it is written.
+    Raises `SettingsError` for a setting with which no proxy would work, or that could be read as a directive.
     """
     site = _site(settings)
     if certificate is not None and not site.https:

@@ -54,7 +54,7 @@ def switched_on(block: str) -> Callable[[str], str]:
 
     def edit(conf: str) -> str:
         (found,) = re.findall(rf"# --- Forward auth with {block}.*?# --- End of {block}", conf, re.S)
-        return conf.replace(found, re.sub(r"(?m)^(\s*)#(?=\S)", r"\1", found))
+        return conf.replace(found, re.sub(r"(?m)^(\s*)#(?! )", r"\1", found))
 
     return edit
 
@@ -126,13 +126,15 @@ class Front:
         tls: ssl.SSLContext | None = None,
         name: str | None = None,
     ) -> Answer:
-        """Send one request as it is written; `port` is another's than the proxy's, such as the server's own."""
+        """Send one request as it is written; `port`: another's than the proxy's."""
         async with asyncio.timeout(ANSWER_SECONDS):
             reader, writer = await asyncio.open_connection(
                 "127.0.0.1", port or self.port, local_addr=(visitor, 0), ssl=tls, server_hostname=name
             )
             own = [] if any(line.lower().startswith("host:") for line in lines) else [f"Host: {self._host}"]
-            own += [] if any(line.lower().startswith("connection:") for line in lines) else ["Connection: close"]
+            own += (
+                [] if any(line.lower().startswith("connection:") for line in lines) else ["Connection: close"]
+            )
             head = "\r\n".join([f"{request} HTTP/1.1", *own, *lines, "", ""])
             writer.write(head.encode() + body)
             try:

@@ -96,7 +96,7 @@ async def test_a_visitor_who_names_himself_is_nobody(kind: Proxy, door: str, tmp
 async def test_without_the_line_that_strips_it_the_header_would_count(
     kind: Proxy, door: str, tmp_path: Path
 ) -> None:
-    """So the test before sees what it looks for: at the server's own port, and through a proxy that strips another's."""
+    """So the test before sees what it looks for: past the proxy, and by one that strips the usual names alone."""
     ask, (status, part), _ = DOORS[door]
 
     def forget(conf: str) -> str:
@@ -139,7 +139,9 @@ async def gatekeeper(port: int) -> AsyncIterator[list[str]]:
 
 
 @both
-@pytest.mark.parametrize(("block", "stock"), [("Authelia", "127.0.0.1:9091"), ("oauth2-proxy", "127.0.0.1:4180")])
+@pytest.mark.parametrize(
+    ("block", "stock"), [("Authelia", "127.0.0.1:9091"), ("oauth2-proxy", "127.0.0.1:4180")]
+)
 async def test_forward_auth_says_who_somebody_is_and_the_visitor_does_not(
     kind: Proxy, block: str, stock: str, tmp_path: Path
 ) -> None:
