@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import ssl
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -87,14 +88,8 @@ class Front:
 
     async def start(self, conf: str) -> None:
         """Start the proxy and wait until it listens."""
-        command = self._nginx(conf) if self.kind == "nginx" else self._caddy(conf)
-        own = {
-            "PATH": _PATH,
-            "HOME": str(self._folder),
-            "XDG_DATA_HOME": str(self._folder / "data"),
-            "XDG_CONFIG_HOME": str(self._folder / "config"),
-            "CADDY_ADMIN": f"localhost:{free_port()}",
-        }
+        command = _command(self.kind, self._folder, conf)
+        own = _environment(self._folder)
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(*command, env=own, stdout=log, stderr=log)
         try:
@@ -154,18 +149,6 @@ class Front:
         writer.close()
         return True
 
-    def _nginx(self, conf: str) -> list[str]:
-        (self._folder / "meshvoice.conf").write_text(conf)
-        user = "user root;" if os.geteuid() == 0 else ""
-        main = self._folder / "nginx.conf"
-        main.write_text(_NGINX.format(folder=self._folder, user=user))
-        return [_program("nginx"), "-p", str(self._folder), "-c", str(main), "-e", str(self.log)]
-
-    def _caddy(self, conf: str) -> list[str]:
-        path = self._folder / "Caddyfile"
-        path.write_text(conf)
-        return [_program("caddy"), "run", "--adapter", "caddyfile", "--config", str(path)]
-
 
 @asynccontextmanager
 async def fronted(
@@ -193,6 +176,41 @@ async def fronted(
         if server.process is not None:
             await server.end(signal.SIGKILL)
         await server.wire.stop()
+
+
+def complaints(kind: Proxy, folder: Path, conf: str) -> list[str]:
+    """Let the program examine a file without serving by it; gives what it warns of or refuses."""
+    command = _command(kind, folder, conf)
+    examine = [*command, "-t"] if kind == "nginx" else [command[0], "validate", *command[2:]]
+    said = subprocess.run(examine, env=_environment(folder), capture_output=True, text=True, check=False)
+    log = folder / "proxy.log"
+    lines = said.stderr.splitlines() + (log.read_text().splitlines() if log.exists() else [])
+    wrong = re.compile(r'\[(?:warn|emerg|alert|crit|error)\]|"level":"(?:warn|error)"|^Error')
+    # The folder of this machine's other sites is empty, and a line that Caddy's defaults cover stays on purpose.
+    known = ("No files matching import", "Unnecessary header_up X-Forwarded-For")
+    found = [line for line in lines if wrong.search(line) and not any(words in line for words in known)]
+    return found or ([] if said.returncode == 0 else lines)
+
+
+def _command(kind: Proxy, folder: Path, conf: str) -> list[str]:
+    if kind == "caddy":
+        path = folder / "Caddyfile"
+        path.write_text(conf)
+        return [_program("caddy"), "run", "--adapter", "caddyfile", "--config", str(path)]
+    (folder / "meshvoice.conf").write_text(conf)
+    main = folder / "nginx.conf"
+    main.write_text(_NGINX.format(folder=folder, user="user root;" if os.geteuid() == 0 else ""))
+    return [_program("nginx"), "-p", str(folder), "-c", str(main), "-e", str(folder / "proxy.log")]
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {
+        "PATH": _PATH,
+        "HOME": str(folder),
+        "XDG_DATA_HOME": str(folder / "data"),
+        "XDG_CONFIG_HOME": str(folder / "config"),
+        "CADDY_ADMIN": f"localhost:{free_port()}",
+    }
 
 
 def _program(kind: Proxy) -> str:

@@ -96,7 +96,7 @@ async def test_a_visitor_who_names_himself_is_nobody(kind: Proxy, door: str, tmp
 async def test_without_the_line_that_strips_it_the_header_would_count(
     kind: Proxy, door: str, tmp_path: Path
 ) -> None:
-    """So the test before sees what it looks for: past the proxy, and by one that strips the usual names alone."""
+    """So the test before sees what it looks for: past the proxy, and by one that strips other names."""
     ask, (status, part), _ = DOORS[door]
 
     def forget(conf: str) -> str:
