@@ -186,7 +186,7 @@ def complaints(kind: Proxy, folder: Path, conf: str) -> list[str]:
     log = folder / "proxy.log"
     lines = said.stderr.splitlines() + (log.read_text().splitlines() if log.exists() else [])
     wrong = re.compile(r'\[(?:warn|emerg|alert|crit|error)\]|"level":"(?:warn|error)"|^Error')
-    # The folder of this machine's other sites is empty, and a line that Caddy's defaults cover stays on purpose.
+    # The folder of other sites is empty, and a line that Caddy's defaults cover stays on purpose.
     known = ("No files matching import", "Unnecessary header_up X-Forwarded-For")
     found = [line for line in lines if wrong.search(line) and not any(words in line for words in known)]
     return found or ([] if said.returncode == 0 else lines)
