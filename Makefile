@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak audit format settings secrets coturn-conf coturn doctor clean
+.PHONY: run test check soak audit format settings secrets coturn-conf coturn proxy-conf doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -11,7 +11,8 @@ PIP = PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-v
 ENV_FILE = conf/meshvoice.env
 MESHVOICE = $(BIN)/meshvoice --env-file $(ENV_FILE)
 BROWSER_NEEDS = chromium:chromium turnserver:coturn firefox-esr:firefox-esr nft:nftables ip:iproute2 \
-	conntrack:conntrack openssl:openssl node:nodejs certutil:libnss3-tools pulseaudio:pulseaudio
+	conntrack:conntrack openssl:openssl node:nodejs certutil:libnss3-tools pulseaudio:pulseaudio \
+	nginx:nginx-light caddy:caddy
 
 run: $(VENV)/serve.done $(ENV_FILE)
 	@$(MESHVOICE) serve
@@ -38,7 +39,7 @@ soak: $(VENV)/test.done
 	SEEDS=10000 node --test tests/js/simulator.test.js
 
 # The pure core: what decides who is where, who hears what and who may enter.
-PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/settings*.py,meshvoice/turn_settings.py,meshvoice/values.py,meshvoice/env_lines.py,meshvoice/names.py,meshvoice/passphrases.py,meshvoice/ids.py
+PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/proxies/conf.py,meshvoice/settings*.py,meshvoice/turn_settings.py,meshvoice/values.py,meshvoice/env_lines.py,meshvoice/names.py,meshvoice/passphrases.py,meshvoice/ids.py
 
 # Known vulnerabilities of what is installed; asks the package index, so it is no part of check.
 audit: $(VENV)/check.done
@@ -64,6 +65,11 @@ coturn-conf: $(VENV)/serve.done $(ENV_FILE)
 coturn: $(VENV)/serve.done $(ENV_FILE)
 	@tests/need.sh turnserver:coturn
 	@$(MESHVOICE) coturn
+
+# Which one: make proxy-conf PROXY=caddy
+PROXY = nginx
+proxy-conf: $(VENV)/serve.done $(ENV_FILE)
+	@$(MESHVOICE) proxy-conf $(PROXY)
 
 doctor: $(VENV)/doctor.done $(ENV_FILE)
 	@$(MESHVOICE) doctor

@@ -1,4 +1,4 @@
-"""The command line: serve, settings, secrets, coturn-conf, coturn and doctor."""
+"""The command line: serve, settings, secrets, coturn-conf, coturn, proxy-conf and doctor."""
 
 from __future__ import annotations
 
@@ -51,6 +51,11 @@ def _parser() -> argparse.ArgumentParser:
     conf.set_defaults(run=_coturn_conf)
     coturn = commands.add_parser("coturn", help="run a local coturn with that configuration")
     coturn.set_defaults(run=_coturn)
+    proxy = commands.add_parser("proxy-conf", help="print the reverse proxy's configuration")
+    proxy.add_argument("proxy", choices=("nginx", "caddy"), help="the proxy that it is for")
+    proxy.add_argument("--cert", default="", metavar="PATH", help="certificate chain on the proxy's host")
+    proxy.add_argument("--key", default="", metavar="PATH", help="its key")
+    proxy.set_defaults(run=_proxy_conf)
     doctor = commands.add_parser("doctor", help="prove the TURN path, or name the leg that fails")
     doctor.add_argument("--json", action="store_true", help="one JSON document in place of lines")
     doctor.set_defaults(run=_doctor)
@@ -115,6 +120,12 @@ def _coturn(chosen: argparse.Namespace) -> int:
     from meshvoice.turn import commands
 
     return commands.run_coturn(_settings(chosen), env_file=chosen.env_file)
+
+
+def _proxy_conf(chosen: argparse.Namespace) -> int:
+    from meshvoice.proxies import commands
+
+    return commands.print_conf(_settings(chosen), proxy=chosen.proxy, cert=chosen.cert, key=chosen.key)
 
 
 def _doctor(chosen: argparse.Namespace) -> int:

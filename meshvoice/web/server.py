@@ -19,6 +19,8 @@ from meshvoice.web.app import make_app
 log = logging.getLogger("meshvoice")
 SHUTDOWN_SECONDS = 1.0
 """For requests under way when the process is told to end; WebSockets have been closed by then."""
+HEADER_BYTES = 32 * 1024
+"""Of one header: a single sign-on on the same domain sets cookies that aiohttp's usual 8 KiB don't hold."""
 
 
 def open_book(path: str) -> GuestBook:
@@ -65,6 +67,7 @@ def run(settings: Settings) -> int:
             access_log=None,  # would hold addresses
             print=lambda _: log.info("serving on %s", settings.origin),  # called when it listens
             shutdown_timeout=SHUTDOWN_SECONDS,
+            max_field_size=HEADER_BYTES,
             loop=_new_loop(),
         )
     except OSError as problem:

@@ -46,7 +46,7 @@ export const WRONG = {
   noWebSocket: () => [
     "It answers, but opens no WebSocket; a proxy in between may block it.",
     "The page loads, the WebSocket doesn't open: the reverse proxy must pass Upgrade for /ws/ "
-      + "(conf/ has configurations of nginx and Caddy).",
+      + "(`meshvoice proxy-conf` prints one for nginx or Caddy).",
   ],
   noTurn: () => [
     "This site has no relay: on one network you hear each other, across networks perhaps not.",

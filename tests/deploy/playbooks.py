@@ -150,6 +150,17 @@ class Deployer:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def proxy_conf(self, proxy: str, *options: str) -> str:
+        """Render the configuration of a proxy from the deployment's settings."""
+        done = subprocess.run(
+            [CONTROL / "meshvoice", "--env-file", self.env_file, "proxy-conf", proxy, *options],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
     def fetch(self, machine: Machine, path: str) -> str:
         """GET a page of the app from outside, by TLS."""
         done = subprocess.run(

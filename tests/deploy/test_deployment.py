@@ -18,7 +18,7 @@ from tests.browser.harness import CHROMIUM, Stage, all_hear_each_other
 from tests.deploy.conftest import Site
 from tests.deploy.documented import documented
 from tests.deploy.machine import ADDRESS, OUTSIDE
-from tests.deploy.playbooks import CHECKOUT, TURN, VOICE
+from tests.deploy.playbooks import TURN, VOICE
 from tests.deploy.registry_proxy import PORT
 from tests.process import Server
 
@@ -224,12 +224,12 @@ async def test_the_documented_backup_brings_the_guest_book_back(site: Site, stag
 
 
 async def test_behind_nginx_a_browser_joins_too(site: Site, stage: Stage) -> None:
-    """conf/nginx.conf as it is shipped, but for the name and its certificate."""
+    """By what the command prints from the settings of this site."""
     machine = site.machine
     machine.ssh("systemctl disable --now caddy")
     machine.ssh("DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends nginx-light")
-    conf = (CHECKOUT / "conf/nginx.conf").read_text()
-    conf = conf.replace("/etc/letsencrypt/live/voice.example.org", "/etc/caddy/tls")
+    tls = "/etc/caddy/tls"
+    conf = site.deployer.proxy_conf("nginx", "--cert", f"{tls}/fullchain.pem", "--key", f"{tls}/privkey.pem")
     (site.disk / "etc/nginx/sites-enabled/meshvoice").write_text(conf)
     machine.ssh("nginx -t && systemctl reload-or-restart nginx")
     (ana,) = await stage.sea("Ana")

@@ -1,0 +1,1 @@
+"""The reverse proxy in front of meshvoice: its configuration, from the settings that meshvoice runs by."""

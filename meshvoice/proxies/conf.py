@@ -1,0 +1,149 @@
+"""A reverse proxy's configuration, rendered from the settings that meshvoice itself runs by."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, StrictUndefined
+
+from meshvoice.settings import Settings, SettingsError
+
+Proxy = Literal["nginx", "caddy"]
+TEMPLATES: dict[Proxy, str] = {"nginx": "nginx.conf.j2", "caddy": "Caddyfile.j2"}
+"""Files of conf/."""
+
+USUAL_USER_HEADERS = ("Remote-User", "X-Forwarded-User", "X-Auth-Request-User", "X-Authentik-Username")
+"""Stripped whatever the settings say, so that naming one there later opens nothing in a file of before."""
+
+_TAKEN = frozenset(
+    (
+        *("accept", "accept-encoding", "connection", "content-encoding", "content-length", "content-type"),
+        *("cookie", "expect", "forwarded", "host", "keep-alive", "origin", "te", "trailer"),
+        *("transfer-encoding", "upgrade", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"),
+    )
+)
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
+_PATH = re.compile(r"/[A-Za-z0-9/._@+-]{1,500}")
+# Dialled in place of an address that means all of them.
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Certificate:
+    """A certificate of the deployment's own, as paths on the proxy's host."""
+
+    chain: str
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Site:
+    """What browsers dial."""
+
+    scheme: str
+    host: str
+    """Lower case, an IPv6 address in brackets."""
+    port: int
+    authority: str
+    """The host, and the port where it isn't the scheme's own: what a browser says in Host."""
+
+    @property
+    def https(self) -> bool:
+        """Whether the proxy ends TLS."""
+        return self.scheme == "https"
+
+    @property
+    def origin(self) -> str:
+        """As a browser says it in Origin."""
+        return f"{self.scheme}://{self.authority}"
+
+
+def render(settings: Settings, *, proxy: Proxy, template: str, certificate: Certificate | None = None) -> str:
+    """Render the configuration from the text of the proxy's template.
+
+    Without `certificate` Caddy gets one by itself, and nginx has certbot's usual paths.
+    Raises `SettingsError` for a setting with which no proxy would work, or that could be read as a directive.
+    """
+    site = _site(settings)
+    if certificate is not None and not site.https:
+        raise SettingsError("--cert", f"means nothing for {site.origin}: set MESHVOICE_ORIGIN to https://")
+    if certificate is not None:
+        _match(_PATH, "--cert", certificate.chain, "an absolute path")
+        _match(_PATH, "--key", certificate.key, "an absolute path")
+    environment = Environment(
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        # The output is no HTML; each value was matched against what it may hold.
+        autoescape=False,  # noqa: S701
+    )
+    return environment.from_string(template).render(
+        site=site,
+        upstream=_upstream(settings),
+        user_header=_user_header(settings),
+        other_user_headers=[
+            name for name in USUAL_USER_HEADERS if name.lower() != settings.user_header.lower()
+        ],
+        certificate=certificate,
+    )
+
+
+def notes(settings: Settings) -> list[str]:
+    """Say what the proxy's configuration can't mend."""
+    host = _ANY.get(settings.host, settings.host)
+    local = [ipaddress.ip_address(text) for text in ("127.0.0.1", "::1")]
+    dialled_from = local if host == "localhost" else [address for address in local if str(address) == host]
+    known = any(address in network for address in dialled_from for network in settings.trusted_proxies)
+    if known or (settings.trusted_proxies and not dialled_from):
+        return []
+    here = str(dialled_from[0]) if dialled_from else "the proxy's address"
+    return [
+        f"MESHVOICE_TRUSTED_PROXIES does not name {here}: to meshvoice all visitors are one, the proxy, "
+        "and share its limits"
+    ]
+
+
+def _site(settings: Settings) -> Site:
+    parts = urlsplit(settings.origin)
+    if parts.scheme not in ("http", "https") or settings.origin != f"{parts.scheme}://{parts.netloc}":
+        raise SettingsError("MESHVOICE_ORIGIN", f"{settings.origin!r} is no scheme and host alone")
+    name, colon, port = parts.netloc.rpartition(":")
+    if not colon or not port.isdecimal() or parts.netloc.endswith("]"):
+        name, port = parts.netloc, {"http": "80", "https": "443"}[parts.scheme]
+    _match(_HOST, "MESHVOICE_ORIGIN", name, "a host name or an address")
+    if int(port) == settings.port and _upstream(settings).startswith(("127.", "[::1]", "localhost")):
+        raise SettingsError(
+            "MESHVOICE_ORIGIN",
+            f"{settings.origin} is meshvoice's own port: set it to where browsers reach the proxy, "
+            "as https://voice.example.org",
+        )
+    return Site(scheme=parts.scheme, host=name, port=int(port), authority=parts.netloc)
+
+
+def _upstream(settings: Settings) -> str:
+    host = _ANY.get(settings.host, settings.host)
+    host = f"[{host}]" if ":" in host else host
+    return f"{_match(_HOST, 'MESHVOICE_HOST', host, 'a host name or an address')}:{settings.port}"
+
+
+def _user_header(settings: Settings) -> str:
+    name = settings.user_header
+    if not name:
+        return ""
+    _match(_HEADER, "MESHVOICE_USER_HEADER", name, "a header name, such as Remote-User")
+    if name.lower() in _TAKEN or name.lower().startswith("sec-"):
+        raise SettingsError("MESHVOICE_USER_HEADER", f"{name} has a meaning of its own: take Remote-User")
+    return name
+
+
+def _match(pattern: re.Pattern[str], variable: str, text: str, what: str) -> str:
+    # A quote, brace, semicolon, space or line break is a directive of whoever chose the value.
+    if pattern.fullmatch(text) is None:
+        raise SettingsError(variable, f"{text!r} is not {what} in plain letters: nothing was rendered")
+    return text

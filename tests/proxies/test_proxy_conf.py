@@ -1,0 +1,220 @@
+"""The proxy's configuration follows the settings, and no value of theirs becomes a directive."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from meshvoice import assets
+from meshvoice.proxies import commands, conf
+from meshvoice.settings import Settings, SettingsError
+
+GOLDEN = Path(__file__).parent / "golden"
+TEMPLATES = {proxy: (assets.find("conf") / name).read_text() for proxy, name in conf.TEMPLATES.items()}
+PLAIN = Settings(
+    secret_keys=(b"k" * 32,),
+    origins=("https://voice.example.org",),
+    trusted_proxies=(ipaddress.ip_network("127.0.0.1"),),
+)
+NAMED = replace(PLAIN, user_header="X-Forwarded-User")
+ODD = replace(
+    NAMED, origins=("https://[2001:db8::1]:8443",), host="::", port=9000, user_header="X-Authentik-Username"
+)
+LOCAL = replace(PLAIN, origins=("http://localhost:8081",))
+OWN = conf.Certificate(chain="/etc/caddy/tls/fullchain.pem", key="/etc/caddy/tls/privkey.pem")
+
+each = pytest.mark.parametrize("proxy", get_args(conf.Proxy))
+
+
+def render(settings: Settings, proxy: conf.Proxy, certificate: conf.Certificate | None = None) -> str:
+    return conf.render(settings, proxy=proxy, template=TEMPLATES[proxy], certificate=certificate)
+
+
+def directives(text: str) -> list[str]:
+    stripped = (line.strip() for line in text.splitlines())
+    return [" ".join(line.split()) for line in stripped if line and not line.startswith("#")]
+
+
+@each
+@pytest.mark.parametrize(
+    ("name", "settings", "certificate"),
+    [("plain", PLAIN, None), ("user-header", NAMED, OWN), ("odd", ODD, None), ("local", LOCAL, None)],
+)
+def test_render_is_as_reviewed(
+    proxy: conf.Proxy, name: str, settings: Settings, certificate: conf.Certificate | None
+) -> None:
+    """`UPDATE_GOLDEN=1 pytest` writes the files anew; review their diff."""
+    golden, text = GOLDEN / f"{name}.{proxy}", render(settings, proxy, certificate)
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_text(text)
+    assert text == golden.read_text()
+
+
+@each
+def test_the_two_settings_that_must_agree_do(proxy: conf.Proxy) -> None:
+    """The header that counts is the header that is stripped, whatever its name."""
+    name = "X-" + "Long-" * 12 + "Id"
+    lines = directives(render(replace(NAMED, user_header=name), proxy))
+    assert {"nginx": f"proxy_set_header {name} $meshvoice_user;", "caddy": f"request_header -{name}"}[
+        proxy
+    ] in lines
+
+
+@each
+@pytest.mark.parametrize("header", ["", "X-Else", *conf.USUAL_USER_HEADERS, "remote-user"])
+def test_the_usual_headers_are_stripped_too_and_each_once(proxy: conf.Proxy, header: str) -> None:
+    lines = directives(render(replace(PLAIN, user_header=header), proxy))
+    start = {"nginx": "proxy_set_header ", "caddy": "request_header -"}[proxy]
+    names = [line.removeprefix(start).split()[0].lower() for line in lines if line.startswith(start)]
+    for usual in conf.USUAL_USER_HEADERS:
+        assert names.count(usual.lower()) == 1
+    assert len(names) == len(set(names))
+
+
+@each
+def test_forward_auth_is_off(proxy: conf.Proxy) -> None:
+    assert not [line for line in directives(render(NAMED, proxy)) if "auth" in line.partition(" ")[0]]
+
+
+def test_without_a_user_header_there_is_no_forward_auth_to_switch_on() -> None:
+    assert "orward auth with" not in render(PLAIN, "nginx") + render(PLAIN, "caddy")
+
+
+@each
+@pytest.mark.parametrize(
+    ("host", "dialled"),
+    [
+        ("0.0.0.0", "127.0.0.1:8080"),
+        ("::", "[::1]:8080"),
+        ("10.0.0.5", "10.0.0.5:8080"),
+        ("fd00::5", "[fd00::5]:8080"),
+        ("localhost", "localhost:8080"),
+    ],
+)
+def test_the_proxy_dials_where_meshvoice_listens(proxy: conf.Proxy, host: str, dialled: str) -> None:
+    lines = directives(render(replace(PLAIN, host=host), proxy))
+    assert {"nginx": f"server {dialled};", "caddy": f"reverse_proxy {dialled} {{"}[proxy] in lines
+
+
+INJECTIONS = [f"a{character}b" for character in "\n\r\0 \t\"';{}$#\\`\u00e4"]
+
+
+@each
+@pytest.mark.parametrize("text", INJECTIONS)
+@pytest.mark.parametrize(
+    ("variable", "field", "form"),
+    [
+        ("MESHVOICE_USER_HEADER", "user_header", "X{}"),
+        ("MESHVOICE_HOST", "host", "h{}"),
+        ("MESHVOICE_ORIGIN", "origins", "https://{}"),
+        ("MESHVOICE_ORIGIN", "origins", "https://voice.example.org:{}"),
+    ],
+)
+def test_no_value_becomes_a_directive(
+    proxy: conf.Proxy, text: str, variable: str, field: str, form: str
+) -> None:
+    value = form.format(text)
+    changes: dict[str, Any] = {field: (value,) if field == "origins" else value}
+    bad = replace(NAMED, **changes)
+    with pytest.raises(SettingsError, match=f"^{variable}: ") as refused:
+        render(bad, proxy)
+    assert refused.value.variable == variable
+
+
+@each
+@pytest.mark.parametrize("text", [*INJECTIONS, "relative.pem", ""])
+def test_no_path_becomes_a_directive(proxy: conf.Proxy, text: str) -> None:
+    path = text if text in ("relative.pem", "") else f"/etc/{text}"
+    for option, own in (("--cert", replace(OWN, chain=path)), ("--key", replace(OWN, key=path))):
+        with pytest.raises(SettingsError, match=f"^{option}: "):
+            render(PLAIN, proxy, own)
+
+
+@each
+@pytest.mark.parametrize(
+    "origin", ["https://a.example/path", "ftp://a.example", "https://you@a.example", "a.example", "https://"]
+)
+def test_an_origin_that_is_none_is_refused(proxy: conf.Proxy, origin: str) -> None:
+    with pytest.raises(SettingsError, match=r"^MESHVOICE_ORIGIN: "):
+        render(replace(PLAIN, origins=(origin,)), proxy)
+
+
+@pytest.mark.parametrize("name", ["Host", "cookie", "X-Forwarded-For", "Sec-WebSocket-Key", "Connection"])
+def test_a_header_that_has_its_own_meaning_is_refused(name: str) -> None:
+    """Stripping it would break the site, and filling it would be worse."""
+    with pytest.raises(SettingsError, match=r"^MESHVOICE_USER_HEADER: .*Remote-User"):
+        render(replace(PLAIN, user_header=name), "nginx")
+
+
+def test_the_proxy_does_not_take_the_servers_own_port() -> None:
+    """As it would by the defaults, where nobody has set an origin."""
+    with pytest.raises(SettingsError, match=r"^MESHVOICE_ORIGIN: .*https://voice\.example\.org"):
+        render(Settings(secret_keys=(b"k" * 32,)), "caddy")
+    elsewhere = replace(PLAIN, origins=("http://voice.example.org:8080",), host="10.0.0.5")
+    assert "http://voice.example.org:8080 {" in directives(render(elsewhere, "caddy"))
+
+
+def test_a_certificate_without_https_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"^--cert: "):
+        render(LOCAL, "nginx", OWN)
+
+
+@pytest.mark.parametrize(
+    ("host", "trusted", "noted"),
+    [
+        ("127.0.0.1", "", True),
+        ("127.0.0.1", "127.0.0.1", False),
+        ("127.0.0.1", "127.0.0.0/8", False),
+        ("127.0.0.1", "::1", True),
+        ("0.0.0.0", "10.0.0.1", True),
+        ("::1", "::1", False),
+        ("::", "127.0.0.1", True),
+        ("localhost", "::1", False),
+        ("10.0.0.5", "", True),
+        ("10.0.0.5", "10.0.0.1", False),
+    ],
+)
+def test_a_proxy_that_is_not_trusted_is_noted(host: str, trusted: str, noted: bool) -> None:
+    networks = (ipaddress.ip_network(trusted),) if trusted else ()
+    told = conf.notes(replace(PLAIN, host=host, trusted_proxies=networks))
+    assert [note.partition(" ")[0] for note in told] == ["MESHVOICE_TRUSTED_PROXIES"] * noted
+
+
+# The command
+
+
+def test_the_command_prints_the_file_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.print_conf(replace(NAMED, trusted_proxies=()), proxy="nginx") == 0
+    out, err = capsys.readouterr()
+    assert out == render(NAMED, "nginx")
+    assert err.startswith("note: MESHVOICE_TRUSTED_PROXIES ")
+
+
+def test_the_command_takes_a_certificate(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.print_conf(PLAIN, proxy="caddy", cert=OWN.chain, key=OWN.key) == 0
+    assert capsys.readouterr().out == render(PLAIN, "caddy", OWN)
+
+
+@pytest.mark.parametrize(("given", "missing"), [("cert", "--key"), ("key", "--cert")])
+def test_half_a_certificate_is_refused(given: str, missing: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SettingsError, match=f"^{missing}: "):
+        commands.print_conf(PLAIN, proxy="nginx", **{given: "/etc/a.pem"})
+    assert capsys.readouterr().out == ""
+
+
+def test_make_prints_the_one_that_is_asked_for() -> None:
+    for asked, proxy in (((), "nginx"), (("PROXY=caddy",), "caddy")):
+        said = subprocess.run(
+            ["make", "--dry-run", "proxy-conf", *asked],
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert f"proxy-conf {proxy}\n" in said.stdout
