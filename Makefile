@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak audit format secrets coturn-conf coturn doctor clean
+.PHONY: run test check soak audit format confusables secrets coturn-conf coturn doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -38,7 +38,7 @@ soak: $(VENV)/test.done
 	SEEDS=10000 node --test tests/js/simulator.test.js
 
 # The pure core: what decides who is where, who hears what and who may enter.
-PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/settings.py,meshvoice/values.py,meshvoice/names.py,meshvoice/ids.py
+PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/settings.py,meshvoice/values.py,meshvoice/names.py,meshvoice/lookalikes.py,meshvoice/forwarding.py,meshvoice/ids.py
 
 # Known vulnerabilities of what is installed; asks the package index, so it is no part of check.
 audit: $(VENV)/check.done
@@ -48,6 +48,11 @@ audit: $(VENV)/check.done
 format: $(VENV)/check.done
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# Which characters look alike, anew from the ICU of this machine: rarely, and looked at before it is committed.
+confusables: $(BIN)/python
+	$(BIN)/python tools/confusables.py > meshvoice/confusables.txt.new
+	mv meshvoice/confusables.txt.new meshvoice/confusables.txt
 
 secrets: $(ENV_FILE)
 

@@ -27,6 +27,8 @@ FLOORS = {
     "assets": 0,
     "ids": 0,
     "names": 0,
+    "lookalikes": 0,
+    "forwarding": 0,
 }
 """A module imports from its own house and from floors below; on the ground, from any, without a cycle."""
 
