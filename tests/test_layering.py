@@ -29,6 +29,7 @@ FLOORS = {
     "names": 0,
     "lookalikes": 0,
     "forwarding": 0,
+    "user_header": 0,
 }
 """A module imports from its own house and from floors below; on the ground, from any, without a cycle."""
 
