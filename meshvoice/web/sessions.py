@@ -63,11 +63,16 @@ class CookieStorage(EncryptedCookieStorage):
         )
 
 
+def cookie_name(settings: Settings) -> str:
+    """Name the session cookie; no other host and no subdomain can plant one of the `__Host-` prefix."""
+    return "__Host-meshvoice" if settings.https else "meshvoice"
+
+
 def setup(app: web.Application, settings: Settings) -> None:
     """Install the session and the visitor's middleware."""
     storage = CookieStorage(
         RotatingFernet(settings.secret_keys),
-        cookie_name="__Host-meshvoice" if settings.https else "meshvoice",
+        cookie_name=cookie_name(settings),
         max_age=SESSION_SECONDS,
         secure=settings.https,
         httponly=True,
