@@ -49,10 +49,22 @@ def client_address(
     return said.pop() if len(said) == 1 else peer
 
 
+def wholly_within(
+    peer: str, x_forwarded_for: Sequence[str], forwarded: Sequence[str], networks: Sequence[Network]
+) -> bool:
+    """Tell whether the peer and every hop that the headers name are in these networks; a doubt is a no."""
+    hops = (*_x_forwarded_for_hops(x_forwarded_for), *_forwarded_hops(forwarded))
+    return within(peer, networks) and all(hop is not None and _in(hop, networks) for hop in hops)
+
+
 def within(address: str, networks: Sequence[Network]) -> bool:
     """Tell whether an address is in one of the networks; text that is no address is in none."""
     parsed = _parse(address)
-    return parsed is not None and any(parsed in network for network in networks)
+    return parsed is not None and _in(parsed, networks)
+
+
+def _in(address: Address, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks)
 
 
 def _furthest(peer: str, hops: Sequence[Address | None], proxies: Sequence[Network]) -> str:
@@ -60,7 +72,7 @@ def _furthest(peer: str, hops: Sequence[Address | None], proxies: Sequence[Netwo
     for hop in reversed(hops):
         if hop is None:
             break
-        if not any(hop in network for network in proxies):
+        if not _in(hop, proxies):
             return str(hop)
         trusted = str(hop)
     return trusted

@@ -7,12 +7,13 @@ import ipaddress
 from aiohttp import web
 
 from meshvoice.access import gates
+from meshvoice.forwarding import wholly_within, within
 from meshvoice.ids import UserId, parse_room
 from meshvoice.turn import credentials
 from meshvoice.turn.credentials import CredentialsBody
-from meshvoice.web.keys import ADDRESS, BOOK, CLOCK, DERIVED, METRICS, SETTINGS, THROTTLES, VISITOR
+from meshvoice.web.keys import BOOK, CLOCK, DERIVED, METRICS, SETTINGS, THROTTLES, VISITOR
 from meshvoice.web.security import Refused, too_many
-from meshvoice.web.sessions import within
+from meshvoice.web.sessions import forwarding_of
 
 _LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
@@ -85,8 +86,9 @@ async def metrics(request: web.Request) -> web.Response:
 
 
 def _ours(request: web.Request) -> bool:
-    proxies = request.app[SETTINGS].trusted_proxies
-    if "X-Forwarded-For" in request.headers and not within(request.remote or "", proxies):
+    peer, proxies = request.remote or "", request.app[SETTINGS].trusted_proxies
+    lines, forwarded = forwarding_of(request)
+    if (lines or forwarded) and not within(peer, proxies):
         # Through a proxy that MESHVOICE_TRUSTED_PROXIES doesn't name, everyone seems to come from here.
         return False
-    return within(request[ADDRESS], (*_LOOPBACK, *proxies))
+    return wholly_within(peer, lines, forwarded, (*_LOOPBACK, *proxies))

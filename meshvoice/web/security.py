@@ -89,8 +89,8 @@ def headers(settings: Settings) -> dict[str, str]:
         "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "Permissions-Policy": "microphone=(self)",
         "X-Content-Type-Options": "nosniff",
-        # Not no-referrer, which makes a form's Origin null: browsers without Sec-Fetch-Site have nothing else to
-        # say that a form is ours. An invitation's token stands in the fragment, which no Referer holds.
+        # Not no-referrer, which makes a form's Origin null: without Sec-Fetch-Site nothing else says that a
+        # form is ours. An invitation's token stands in the fragment, which no Referer holds.
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
     }
@@ -148,7 +148,7 @@ def check_same_origin(request: web.Request) -> None:
 def _from_an_old_browser(request: web.Request) -> bool:
     """Tell whether a request may pass that names neither its origin nor its site (Safari before 16.4)."""
     settings = request.app[SETTINGS]
-    # SameSite=Lax: the session cookie comes with no POST of another site's page. A proxy's may be of another kind.
+    # SameSite=Lax: our cookie comes with no POST of another site's page. A proxy's own may be otherwise.
     proven = sessions.cookie_name(settings) in request.cookies and not settings.user_header
     # Who signs in has none yet. Another site could sign a visitor in by a name, which gives it nothing.
     return proven or request.path == "/sign-in"
