@@ -72,6 +72,7 @@ class Settings:
     passphrase: str = ""
     trusted_proxies: tuple[Network, ...] = ()
     user_header: str = ""
+    name_header: str = ""
     table_seats: int = 6
     sea_hours: float = 24.0
     sea_peers: int = 8
@@ -105,6 +106,7 @@ class Settings:
             passphrase=read.one("MESHVOICE_PASSPHRASE", values.passphrase, ""),
             trusted_proxies=read.one("MESHVOICE_TRUSTED_PROXIES", values.networks, ()),
             user_header=read.one("MESHVOICE_USER_HEADER", values.header, ""),
+            name_header=read.one("MESHVOICE_NAME_HEADER", values.header, ""),
             table_seats=read.one("MESHVOICE_TABLE_SEATS", values.between(2, 8), 6),
             sea_hours=read.one("MESHVOICE_SEA_HOURS", values.hours, 24.0),
             sea_peers=read.one("MESHVOICE_SEA_PEERS", values.between(2, 8), 8),
@@ -115,6 +117,11 @@ class Settings:
             raise SettingsError(
                 "MESHVOICE_USER_HEADER",
                 "anyone could send this header: name the proxy's addresses in MESHVOICE_TRUSTED_PROXIES too",
+            )
+        if settings.name_header and not settings.user_header:
+            raise SettingsError(
+                "MESHVOICE_NAME_HEADER",
+                "says how to call the user of another header: set MESHVOICE_USER_HEADER too",
             )
         if settings.relay_only and not (settings.turn.host and settings.turn.shared_secrets):
             raise SettingsError(
@@ -215,6 +222,7 @@ NAMES = (
     "MESHVOICE_PASSPHRASE",
     "MESHVOICE_TRUSTED_PROXIES",
     "MESHVOICE_USER_HEADER",
+    "MESHVOICE_NAME_HEADER",
     "MESHVOICE_TABLE_SEATS",
     "MESHVOICE_SEA_HOURS",
     "MESHVOICE_SEA_PEERS",

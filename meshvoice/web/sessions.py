@@ -145,15 +145,35 @@ def _named_by_proxy(request: web.Request, peer: str, settings: Settings) -> Visi
         _tell(request, f"{_UNUSABLE}: it must come once, with 1 to 200 characters")
         return None
     book, now = request.app[BOOK], request.app[CLOCK]()
+    given = _given_name(request, settings.name_header)
     try:
-        name = shown_name(external)
+        name = given or shown_name(external)
         user = book.users.by_external(external, name=name, random=secrets.token_bytes(16), now=now)
     except NameRefused as problem:
         # The sentence holds a code point at most, and nothing of the name.
         _tell(request, f"{_UNUSABLE}: {problem}")
         return None
+    if given and given != user.name:
+        user = book.users.rename(user.user_id, given)
     book.users.seen(user.user_id, now=now)
     return Visitor(user_id=user.user_id, name=user.name, session_id=None, may_host=True)
+
+
+def _given_name(request: web.Request, header: str) -> str | None:
+    """Give the display name that the proxy sends beside the id; None: it sends none that can be used."""
+    given = request.headers.getall(header, []) if header else []
+    if not any(given):
+        return None
+    try:
+        if len(given) > 1:
+            raise NameRefused("it must come once.")
+        return shown_name(text_of(given[0]))
+    except NameRefused as problem:
+        _tell(
+            request,
+            f"the header of MESHVOICE_NAME_HEADER can't be used, so the user's id is shown: {problem}",
+        )
+        return None
 
 
 def _tell(request: web.Request, matter: str) -> None:

@@ -164,6 +164,28 @@ async def test_two_long_addresses_are_two_people_of_two_names(make_house: MakeHo
     assert users[0].name != users[1].name
 
 
+async def test_a_second_header_gives_the_name_to_show(
+    make_house: MakeHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The id stays who somebody is; the name follows the proxy, and falls back to the id."""
+    house = await make_house(
+        trusted_proxies=LOOPBACK,
+        user_header="Remote-User",
+        name_header="Remote-Name",
+        passphrase="four words",
+    )
+    who = ("Remote-User", "ana@example.org")
+    assert "Hello, Ana Lopez" in await _home(house, who, ("Remote-Name", "Ana Lopez"))
+    assert "Hello, Ana Gomez" in await _home(house, who, ("Remote-Name", "=?utf-8?q?Ana_Gomez?="))
+    assert "Hello, Ana Gomez" in await _home(house, who)
+    assert "Hello, bo" in await _home(house, ("Remote-User", "bo"), ("Remote-Name", ""))
+    assert "Hello, cleo" in await _home(house, ("Remote-User", "cleo"), ("Remote-Name", "\u202eoelc"))
+    twice = (("Remote-Name", "Dan"), ("Remote-Name", "Root"))
+    assert "Hello, dan" in await _home(house, ("Remote-User", "dan"), *twice)
+    assert "Hello" not in await _home(house, ("Remote-Name", "Ana Lopez"))
+    assert sum("MESHVOICE_NAME_HEADER" in line for line in caplog.messages) == 2
+
+
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
 async def test_a_proxy_that_nobody_named_is_told_of_once(
     make_house: MakeHouse, caplog: pytest.LogCaptureFixture, header: str
