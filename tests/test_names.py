@@ -51,6 +51,7 @@ NAMES_OF_PEOPLE = {
     ],
     "ZWNJ or ZWJ at the end": ["شنه\u200c", "شاه\u200d", "\u200dه Nur"],
     "Khmer": ["ខ្ញុំ", "សុខា", "ស្រ\u200c៊ី", "ស៊ី", "សុខ\u200bចាន់"],
+    "dotted Burmese letters of Khamti": ["က\ufe00ꩫ"],
     "Mongolian": ["ᠰᠠᠷ\u180eᠠ", "ᠴᠢᠩᠭᠢᠰ", "ᠭ\u180dᠠ", "ᠭ\u180b\u180eᠠ"],
     "Hebrew points": ["שָׁלוֹם", "יְרוּשָׁלַ\u034fִם", "מִרְיָם"],
     "Arabic points": ["مُحَمَّدٌ", "اللّٰه"],

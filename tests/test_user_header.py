@@ -67,6 +67,7 @@ def test_a_letter_is_not_cut_in_two() -> None:
     family = "👨\u200d👩\u200d👧\u200d👦"
     assert shown_name(family * 9).startswith(f"{family * 2}…{family * 2} ")
     assert shown_name("x" * 17 + "می\u200cخواهم" * 6).startswith("x" * 17 + "م…")
+    assert shown_name("x" * 15 + "می\u200cخواهم" * 6).startswith("x" * 15 + "می…")
 
 
 @given(st.text(max_size=200))
