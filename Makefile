@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak audit format settings secrets coturn-conf coturn proxy-conf doctor clean
+.PHONY: run test check soak audit format settings confusables secrets coturn-conf coturn proxy-conf doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -39,7 +39,7 @@ soak: $(VENV)/test.done
 	SEEDS=10000 node --test tests/js/simulator.test.js
 
 # The pure core: what decides who is where, who hears what and who may enter.
-PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/proxies/conf.py,meshvoice/settings*.py,meshvoice/turn_settings.py,meshvoice/values.py,meshvoice/env_lines.py,meshvoice/names.py,meshvoice/passphrases.py,meshvoice/ids.py
+PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/proxies/conf.py,meshvoice/settings*.py,meshvoice/turn_settings.py,meshvoice/values.py,meshvoice/env_lines.py,meshvoice/names.py,meshvoice/lookalikes.py,meshvoice/forwarding.py,meshvoice/user_header.py,meshvoice/passphrases.py,meshvoice/ids.py
 
 # Known vulnerabilities of what is installed; asks the package index, so it is no part of check.
 audit: $(VENV)/check.done
@@ -52,6 +52,11 @@ format: $(VENV)/check.done
 
 settings: $(VENV)/serve.done $(ENV_FILE)
 	@$(MESHVOICE) settings
+
+# Which characters look alike, anew from the ICU of this machine: rarely, and looked at before it is committed.
+confusables: $(BIN)/python
+	$(BIN)/python tools/confusables.py > meshvoice/confusables.txt.new
+	mv meshvoice/confusables.txt.new meshvoice/confusables.txt
 
 secrets: $(ENV_FILE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import uuid
 from dataclasses import dataclass
@@ -82,6 +83,16 @@ def user_id(random: bytes) -> UserId:
 def table_id(random: bytes) -> TableId:
     """Make a table id (UUID version 4) of 16 random bytes."""
     return TableId(str(uuid.UUID(bytes=_sixteen(random), version=4)))
+
+
+def invitation_token(random: bytes) -> str:
+    """Make the secret of an invitation's link of 20 random bytes: 32 small letters and digits.
+
+    Nothing else: many messengers leave a - or _ at the end out of the link.
+    """
+    if len(random) != 20:
+        raise ValueError(f"a token takes 20 random bytes, not {len(random)}")
+    return base64.b32encode(random).decode("ascii").lower()
 
 
 def _sixteen(random: bytes) -> bytes:

@@ -71,10 +71,19 @@ class Settings:
         secret=True,
     )
     trusted_proxies: tuple[Network, ...] = setting(
-        "MESHVOICE_TRUSTED_PROXIES", values.networks, (), "proxies whose `X-Forwarded-For` counts"
+        "MESHVOICE_TRUSTED_PROXIES",
+        values.networks,
+        (),
+        "proxies whose `X-Forwarded-For` or `Forwarded` counts",
     )
     user_header: str = setting(
         "MESHVOICE_USER_HEADER", values.header, "", "the header in which those proxies name the user"
+    )
+    name_header: str = setting(
+        "MESHVOICE_NAME_HEADER",
+        values.header,
+        "",
+        "the header in which they give the name to show, if that is another",
     )
     table_seats: int = setting("MESHVOICE_TABLE_SEATS", values.between(2, 8), 6, "seats of a table")
     sea_hours: float = setting("MESHVOICE_SEA_HOURS", values.hours, 24.0, "for how long a sea stays open")
@@ -158,6 +167,11 @@ def _contradictions(settings: Settings) -> Iterator[SettingsError]:
         yield SettingsError(
             "MESHVOICE_USER_HEADER",
             "anyone could send this header: name the proxy's addresses in MESHVOICE_TRUSTED_PROXIES too",
+        )
+    if settings.name_header and not settings.user_header:
+        yield SettingsError(
+            "MESHVOICE_NAME_HEADER",
+            "says how to call the user of another header: set MESHVOICE_USER_HEADER too",
         )
     if settings.relay_only and not (turn.host and turn.shared_secrets):
         yield SettingsError(

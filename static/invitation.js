@@ -11,9 +11,64 @@ import { when } from "./page.js";
  * @typedef {{title: string, words: string, then: "accept"|"again"|"go", url?: string}} Shown
  */
 
-/** The token of #TOKEN, if it has the letters of one. @param {string} hash */
-export function tokenOf(hash) {
-  return /^#([\w.~-]{16,256})$/.exec(hash)?.[1] ?? null;
+/** As many characters as the server gives a token. */
+const LENGTH = 32;
+/** Invisible characters that messengers and keyboards add. */
+const UNSEEN = /[\u00ad\u034f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]/g;
+
+/**
+ * The token in what came of a link: in a fragment, or in a path or query that took the fragment's place. Around it may
+ * stand what a sentence, a messenger or a tracker added.
+ * @param {string} text @returns {string|null}
+ */
+export function tokenOf(text) {
+  const plain = decoded(decoded(text)).replace(/:~:.*/s, "").replace(UNSEEN, "");
+  // Where a mail broke the line, with the = of quoted-printable or without.
+  const pieces = plain.split(/=?\s+/);
+  for (let length = 1; length <= pieces.length; length++) {
+    const found = wholeIn(pieces.slice(0, length).join(""));
+    if (found) return found;
+  }
+  return runsIn(pieces[0]).find((run) => run.length >= 16) ?? null;
+}
+
+/**
+ * The tokens that it may have been: until lately they could end in - or _, which many messengers take for the sentence's.
+ * @param {string} token
+ */
+export function guessesOf(token) {
+  return token.length === LENGTH - 1 ? [token, `${token}-`, `${token}_`] : [token];
+}
+
+/** @param {string} text */
+function wholeIn(text) {
+  const runs = runsIn(text).map((run) => (run.length > LENGTH ? run.replace(/^(.{32})[-_]+$/, "$1") : run));
+  return runs.find((run) => run.length === LENGTH) ?? runs.find((run) => run.length === LENGTH - 1);
+}
+
+/** @param {string} text */
+function runsIn(text) {
+  return text.split(/[^A-Za-z0-9_-]+/);
+}
+
+/** @param {string} text */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // Cut within a character: its letters are decoded all the same.
+    return text.replace(/%([0-7][0-9a-f])/gi, (_, code) => String.fromCharCode(parseInt(code, 16)));
+  }
+}
+
+/**
+ * The token of the page's address, wherever in it; the fragment comes first, as a query may be a tracker's.
+ * @param {{hash: string, pathname: string, search: string}} address
+ */
+export function tokenIn({ hash, pathname, search }) {
+  const path = pathname.replace(/^\/invitation\/?/, "");
+  const encoded = /%(?:25)?23(.*)/s.exec(search)?.[1] ?? "";
+  return tokenOf(hash) ?? tokenOf(path) ?? tokenOf(encoded);
 }
 
 /** @type {Record<Shut["state"], string>} */
@@ -88,18 +143,31 @@ function show({ title, words, then, url }) {
   go.textContent = "Go to the room";
 }
 
-/** @param {string} token */
+/** What to say of a link of which too little came. @type {Shown} */
+const INCOMPLETE = { title: "This link is not complete", words: "Ask for it once more, and copy all of it.", then: "go" };
+
+/**
+ * Shows what the server says of the token, and gives the one that it knows.
+ * @param {string} token
+ */
 async function look(token) {
   try {
     /** @type {Open|Shut} */
-    const found = await post("/invitations/look", new URLSearchParams({ token }));
-    const shown = shownOf(found, found.state === "open" ? when(found.expires_at, Date.now()) : "");
-    show(shown);
-    if (shown.then === "accept") document.getElementById("id_name")?.focus();
+    let found = { state: "unknown" };
+    for (const guess of guessesOf(token)) {
+      found = await post("/invitations/look", new URLSearchParams({ token: guess }));
+      if (found.state === "unknown") continue;
+      const shown = shownOf(found, found.state === "open" ? when(found.expires_at, Date.now()) : "");
+      show(shown);
+      if (shown.then === "accept") document.getElementById("id_name")?.focus();
+      return guess;
+    }
+    show(token.length < LENGTH ? INCOMPLETE : shownOf(found, ""));
   } catch (error) {
     const words = error instanceof Refusal ? error.message : UNREACHABLE;
     show({ title: "An invitation", words, then: "again" });
   }
+  return token;
 }
 
 /** @param {HTMLFormElement} form @param {string} token */
@@ -127,18 +195,20 @@ async function accept(form, token) {
 }
 
 function start() {
-  const token = tokenOf(location.hash);
+  let token = tokenIn(location);
   addEventListener("hashchange", () => location.reload());
   part("id_invitation_again").addEventListener("click", () => location.reload());
   if (!token) {
-    show({ title: "This link is not complete", words: "Ask for it once more, and copy all of it.", then: "go" });
+    show(INCOMPLETE);
     return;
   }
+  // A token that came in the path or the query leaves them, and what was added to it goes: no Referer has it then.
+  history.replaceState(null, "", `/invitation/#${token}`);
   part("id_invitation_form").addEventListener("submit", (event) => {
     event.preventDefault();
-    void accept(/** @type {HTMLFormElement} */ (event.target), token);
+    void accept(/** @type {HTMLFormElement} */ (event.target), token ?? "");
   });
-  void look(token);
+  void look(token).then((known) => (token = known));
 }
 
 if (globalThis.document) start();

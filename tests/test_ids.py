@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshvoice.ids import Sea, Table, parse_invitation, parse_room, parse_user, table_id, user_id
+from meshvoice.ids import (
+    Sea,
+    Table,
+    invitation_token,
+    parse_invitation,
+    parse_room,
+    parse_user,
+    table_id,
+    user_id,
+)
 
 USER = "0123456789abcdef0123456789abcdef"
 TABLE = "00112233-4455-4677-8899-aabbccddeeff"
@@ -61,3 +72,14 @@ def test_an_id_is_made_of_exactly_128_bits(random: bytes) -> None:
         user_id(random)
     with pytest.raises(ValueError, match="16 random bytes"):
         table_id(random)
+
+
+@given(st.binary(min_size=20, max_size=20))
+def test_a_token_is_of_letters_and_digits_alone(random: bytes) -> None:
+    assert re.fullmatch("[a-z2-7]{32}", invitation_token(random))
+
+
+def test_a_token_has_all_of_its_bits() -> None:
+    assert len({invitation_token(bytes(20 - n) + bytes([1]) + bytes(n - 1)) for n in range(1, 21)}) == 20
+    with pytest.raises(ValueError, match="takes 20 random bytes, not 16"):
+        invitation_token(bytes(16))

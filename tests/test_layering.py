@@ -33,6 +33,9 @@ FLOORS = {
     "ids": 0,
     "names": 0,
     "passphrases": 0,
+    "lookalikes": 0,
+    "forwarding": 0,
+    "user_header": 0,
 }
 """A module imports from its own house and from floors below; on the ground, from any, without a cycle."""
 

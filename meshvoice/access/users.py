@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from meshvoice.access.errors import NotFound
 from meshvoice.access.store import Store
 from meshvoice.ids import SessionId, UserId, user_id
 from meshvoice.names import NameRefused, clean_name
@@ -47,6 +48,16 @@ class Users:
     def get(self, user_id: UserId) -> User | None:
         """None: never known, or forgotten."""
         return self._one("user_id = ?", user_id)
+
+    def rename(self, user_id: UserId, name: str) -> User:
+        """Raises `NotFound`, `NameRefused`."""
+        name = clean_name(name)
+        with self._store.writing():
+            self._store.run("UPDATE users SET name = ? WHERE user_id = ?", name, user_id)
+            user = self.get(user_id)
+        if user is None:
+            raise NotFound
+        return user
 
     def seen(self, user_id: UserId, *, now: float) -> None:
         """Note that the user is still about; written once a day, so it may be called for each request."""

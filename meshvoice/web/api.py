@@ -6,13 +6,14 @@ import ipaddress
 
 from aiohttp import web
 
+from meshvoice.forwarding import wholly_within, within
 from meshvoice.ids import UserId
 from meshvoice.turn import credentials
 from meshvoice.turn.credentials import CredentialsBody
 from meshvoice.web.door import read_room
 from meshvoice.web.error_pages import RequestRefused, too_many
-from meshvoice.web.keys import ADDRESS, BOOK, CLOCK, DERIVED, DOOR, METRICS, SETTINGS, THROTTLES, VISITOR
-from meshvoice.web.sessions import within
+from meshvoice.web.keys import BOOK, CLOCK, DERIVED, DOOR, METRICS, SETTINGS, THROTTLES, VISITOR
+from meshvoice.web.sessions import forwarding_of
 
 _LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
@@ -77,8 +78,9 @@ async def metrics(request: web.Request) -> web.Response:
 
 
 def _ours(request: web.Request) -> bool:
-    proxies = request.app[SETTINGS].trusted_proxies
-    if "X-Forwarded-For" in request.headers and not within(request.remote or "", proxies):
+    peer, proxies = request.remote or "", request.app[SETTINGS].trusted_proxies
+    lines, forwarded = forwarding_of(request)
+    if (lines or forwarded) and not within(peer, proxies):
         # Through a proxy that MESHVOICE_TRUSTED_PROXIES doesn't name, everyone seems to come from here.
         return False
-    return within(request[ADDRESS], (*_LOOPBACK, *proxies))
+    return wholly_within(peer, lines, forwarded, (*_LOOPBACK, *proxies))

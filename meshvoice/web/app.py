@@ -106,6 +106,9 @@ def _route(app: web.Application) -> None:
     get("/", pages.home, name="home")
     get("/my-sea/", pages.my_sea)
     get("/invitation/", pages.invitation)
+    # A link whose # was encoded, or whose slash was lost: the page finds the token all the same.
+    get("/invitation", pages.invitation)
+    get("/invitation/{lost:.+}", pages.invitation)
     get("/check/", pages.check)
     get("/sea/{owner_id}/", pages.sea)
     get("/table/{table_id}/", pages.table)

@@ -43,6 +43,8 @@ def headers(settings: Settings) -> dict[str, str]:
         "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "Permissions-Policy": "microphone=(self)",
         "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
+        # Not no-referrer, which makes a form's Origin null: without Sec-Fetch-Site nothing else says that a
+        # form is ours. An invitation's token stands in the fragment, which no Referer holds.
+        "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
     }

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from meshvoice.web import sessions
 from meshvoice.web.error_pages import RequestRefused
 from meshvoice.web.keys import SETTINGS
 
@@ -26,19 +27,34 @@ async def _ask(
 
 def check_same_origin(request: web.Request) -> None:
     """Refuse what another site's page sent in the visitor's name. Raises `RequestRefused`."""
-    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
-    # Referrer-Policy: no-referrer makes browsers say `Origin: null` for our own forms; then Sec-Fetch-Site,
-    # which no page can set, tells.
-    ours = origin in request.app[SETTINGS].origins if origin not in (None, "null") else site == "same-origin"
-    if origin == "null" and site is None:
+    settings, origin = request.app[SETTINGS], request.headers.get("Origin")
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        # No page can set it. The Origin may be null all the same, where an extension hides it.
+        ours = site == "same-origin" and origin in (None, "null", *settings.origins)
+    elif origin == "null" and not settings.https:
         # Browsers send Sec-Fetch-Site to https:// and localhost alone; the microphone works there alone, too.
         sentence = "Forms and voice work by https:// (or on localhost) only: open this site so."
         raise RequestRefused(403, "wrong-origin", sentence)
-    if not ours or site not in (None, "same-origin"):
-        where = request.app[SETTINGS].origin
+    elif origin == "null":
+        ours = _from_an_old_browser(request)
+    else:
+        ours = origin in settings.origins
+    if not ours:
         raise RequestRefused(
-            403, "wrong-origin", f"This was not sent by a page of this site. Open {where} and try again."
+            403,
+            "wrong-origin",
+            f"This was not sent by a page of this site. Open {settings.origin} and try again.",
         )
+
+
+def _from_an_old_browser(request: web.Request) -> bool:
+    """Tell whether a request may pass that names neither its origin nor its site (Safari before 16.4)."""
+    settings = request.app[SETTINGS]
+    # SameSite=Lax: our cookie comes with no POST of another site's page. A proxy's own may be otherwise.
+    proven = sessions.cookie_name(settings) in request.cookies and not settings.user_header
+    # Who signs in has none yet. Another site could sign a visitor in by a name, which gives it nothing.
+    return proven or request.path == "/sign-in"
 
 
 def check_websocket_origin(request: web.Request) -> None:

@@ -8,7 +8,7 @@ import aiohttp_session
 from aiohttp import web
 
 from meshvoice.access.errors import InvitationUnknown
-from meshvoice.ids import Room, Sea, Table, UserId, parse_invitation, parse_room, parse_user
+from meshvoice.ids import Room, Sea, Table, UserId, invitation_token, parse_invitation, parse_room, parse_user
 from meshvoice.names import NameRefused
 from meshvoice.web import pages
 from meshvoice.web.error_pages import RequestRefused, too_many, wants_json
@@ -137,7 +137,7 @@ async def _invite(request: web.Request, visitor: Visitor, room: Room, back: str)
     now = request.app[CLOCK]()
     if not request.app[THROTTLES].invitations.take(visitor.user_id, now):
         raise too_many("invitations")
-    token = secrets.token_urlsafe(24)
+    token = invitation_token(secrets.token_bytes(20))
     made = request.app[BOOK].invitations.make(room, by=visitor.user_id, token=token, now=now)
     # In the fragment, so that the token reaches no log, no Referer and no link preview.
     url = f"{request.app[SETTINGS].origin}/invitation/#{token}"

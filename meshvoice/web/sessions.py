@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import ipaddress
+import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -12,11 +12,20 @@ from aiohttp import web
 from aiohttp_session.cookie_storage import EncryptedCookieStorage
 from cryptography.fernet import Fernet, MultiFernet
 
+from meshvoice.forwarding import Seldom, client_address, within
 from meshvoice.ids import SessionId, UserId
 from meshvoice.names import NameRefused
-from meshvoice.settings import Network, Settings
+from meshvoice.settings import Settings
+from meshvoice.user_header import shown_name, text_of
 from meshvoice.web.keys import ADDRESS, BOOK, CLOCK, SETTINGS, VISITOR, Visitor
 
+log = logging.getLogger("meshvoice.web")
+_SELDOM: web.AppKey[Seldom] = web.AppKey("seldom", Seldom)
+_UNNAMED = (
+    "a request came with X-Forwarded-For or Forwarded from a peer that MESHVOICE_TRUSTED_PROXIES doesn't"
+    " name: if that is your proxy, name its address there; until then all who come by it count as one visitor"
+)
+_UNUSABLE = "a trusted proxy sent the header of MESHVOICE_USER_HEADER unusably, so nobody was signed in"
 SESSION_SECONDS = 90 * 24 * 3600
 _RENEW_SECONDS = 24 * 3600
 
@@ -63,16 +72,22 @@ class CookieStorage(EncryptedCookieStorage):
         )
 
 
+def cookie_name(settings: Settings) -> str:
+    """Name the session cookie; no other host and no subdomain can plant one of the `__Host-` prefix."""
+    return "__Host-meshvoice" if settings.https else "meshvoice"
+
+
 def setup(app: web.Application, settings: Settings) -> None:
     """Install the session and the visitor's middleware."""
     storage = CookieStorage(
         RotatingFernet(settings.secret_keys),
-        cookie_name="__Host-meshvoice" if settings.https else "meshvoice",
+        cookie_name=cookie_name(settings),
         max_age=SESSION_SECONDS,
         secure=settings.https,
         httponly=True,
         samesite="Lax",
     )
+    app[_SELDOM] = Seldom(every=3600)
     app.middlewares.append(aiohttp_session.session_middleware(storage))
     app.middlewares.append(_know_visitor)
 
@@ -83,14 +98,20 @@ async def _know_visitor(
 ) -> web.StreamResponse:
     settings = request.app[SETTINGS]
     peer = request.remote or ""
-    request[ADDRESS] = client_address(
-        peer, request.headers.getall("X-Forwarded-For", []), settings.trusted_proxies
-    )
+    lines, forwarded = forwarding_of(request)
+    request[ADDRESS] = client_address(peer, lines, forwarded, settings.trusted_proxies)
+    if (lines or forwarded) and not within(peer, settings.trusted_proxies):
+        _tell(request, _UNNAMED)
     if settings.user_header:
         request[VISITOR] = _named_by_proxy(request, peer, settings)
     else:
         request[VISITOR] = await _named_by_cookie(request)
     return await handler(request)
+
+
+def forwarding_of(request: web.Request) -> tuple[list[str], list[str]]:
+    """Give the lines of X-Forwarded-For and of Forwarded."""
+    return request.headers.getall("X-Forwarded-For", []), request.headers.getall("Forwarded", [])
 
 
 async def _named_by_cookie(request: web.Request) -> Visitor | None:
@@ -115,18 +136,49 @@ async def _named_by_cookie(request: web.Request) -> Visitor | None:
 
 
 def _named_by_proxy(request: web.Request, peer: str, settings: Settings) -> Visitor | None:
-    # Named twice: once perhaps by the visitor, whose header the proxy let through beside its own.
     named = request.headers.getall(settings.user_header, [])
-    external = named[0].strip() if len(named) == 1 else ""
-    if not external or len(external) > 200 or not within(peer, settings.trusted_proxies):
+    if not named or not within(peer, settings.trusted_proxies):
+        return None
+    external = text_of(named[0])
+    # Named twice: once perhaps by the visitor, whose header the proxy let through beside its own.
+    if len(named) > 1 or not external or len(external) > 200:
+        _tell(request, f"{_UNUSABLE}: it must come once, with 1 to 200 characters")
         return None
     book, now = request.app[BOOK], request.app[CLOCK]()
+    given = _given_name(request, settings.name_header)
     try:
-        user = book.users.by_external(external, name=external[:40], random=secrets.token_bytes(16), now=now)
-    except NameRefused:
+        name = given or shown_name(external)
+        user = book.users.by_external(external, name=name, random=secrets.token_bytes(16), now=now)
+    except NameRefused as problem:
+        # The sentence holds a code point at most, and nothing of the name.
+        _tell(request, f"{_UNUSABLE}: {problem}")
         return None
+    if given and given != user.name:
+        user = book.users.rename(user.user_id, given)
     book.users.seen(user.user_id, now=now)
     return Visitor(user_id=user.user_id, name=user.name, session_id=None, may_host=True)
+
+
+def _given_name(request: web.Request, header: str) -> str | None:
+    """Give the display name that the proxy sends beside the id; None: it sends none that can be used."""
+    given = request.headers.getall(header, []) if header else []
+    if not any(given):
+        return None
+    try:
+        if len(given) > 1:
+            raise NameRefused("it must come once.")
+        return shown_name(text_of(given[0]))
+    except NameRefused as problem:
+        _tell(
+            request,
+            f"the header of MESHVOICE_NAME_HEADER can't be used, so the user's id is shown: {problem}",
+        )
+        return None
+
+
+def _tell(request: web.Request, matter: str) -> None:
+    if request.app[_SELDOM].due(matter, request.app[CLOCK]()):
+        log.warning("%s (told once an hour)", matter)
 
 
 async def sign_in(request: web.Request, name: str, *, may_host: bool) -> None:
@@ -161,26 +213,3 @@ def _revoke(request: web.Request) -> None:
     if visitor is not None and visitor.session_id is not None:
         until = request.app[CLOCK]() + SESSION_SECONDS + _RENEW_SECONDS
         request.app[BOOK].sessions.revoke(visitor.session_id, until=until)
-
-
-def client_address(peer: str, forwarded: Sequence[str], proxies: Sequence[Network]) -> str:
-    """Give the address of the one who asks: the last one in X-Forwarded-For that no trusted proxy has.
-
-    The header counts only where the connection itself comes from a trusted proxy.
-    """
-    if not within(peer, proxies):
-        return peer
-    hops = [hop.strip() for line in forwarded for hop in line.split(",") if hop.strip()]
-    for hop in reversed(hops):
-        if not within(hop, proxies):
-            return hop
-    return hops[0] if hops else peer
-
-
-def within(address: str, networks: Sequence[Network]) -> bool:
-    """Tell whether an address is in one of the networks; text that is no address is in none."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    return any(parsed in network for network in networks)

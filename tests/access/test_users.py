@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meshvoice.access.errors import InvitationExpired, InvitationUnknown, SeaClosed
+from meshvoice.access.errors import InvitationExpired, InvitationUnknown, NotFound, SeaClosed
 from meshvoice.access.gates import Refusal, Role
 from meshvoice.access.guestbook import KEEP
 from meshvoice.ids import SessionId, Table, UserId
@@ -22,6 +22,16 @@ def test_two_people_of_one_name_are_two(island: Island) -> None:
     assert user is not None
     assert (user.user_id, user.name, user.external) == (first, "Ana", None)
     assert island.book.users.get(NOBODY) is None
+
+
+def test_a_new_name_stays_the_same_person(island: Island) -> None:
+    ana = island.person("Ana")
+    assert island.book.users.rename(ana, "Anna").user_id == ana
+    assert island.book.users.get(ana) == island.book.users.rename(ana, " Anna ")
+    with pytest.raises(NameRefused):
+        island.book.users.rename(ana, "")
+    with pytest.raises(NotFound):
+        island.book.users.rename(NOBODY, "Ana")
 
 
 def test_a_bad_name_is_not_remembered(island: Island) -> None:

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from meshvoice.ids import UserId, parse_room
 from meshvoice.signaling.limits import Buckets
 from meshvoice.web.throttles import Throttles
 from tests.web.conftest import MakeHouse, SignIn
@@ -18,7 +19,7 @@ async def test_the_token_stands_in_the_fragment_only(ana: Person) -> None:
     """A fragment is sent to no server, so the token reaches no log, no Referer and no link preview (W5)."""
     await ana.open_sea()
     made = await ana.does("/my-sea/invitations")
-    assert re.fullmatch(rf"{ORIGIN}/invitation/#[\w-]{{32}}", made["url"])
+    assert re.fullmatch(rf"{ORIGIN}/invitation/#[a-z2-7]{{32}}", made["url"])
     assert made["expires_at"] == int(ana.house.clock.now + 24 * HOUR)
 
 
@@ -33,6 +34,26 @@ async def test_getting_the_link_uses_nothing_up(ana: Person, bo: Person) -> None
     for path in ("/invitations/accept", "/invitations/look"):
         assert (await bo.ask("GET", path, params={"token": invitation.token})).status == 405
     assert (await bo.accept(invitation)).status == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/invitation", "/invitation/%23TOKEN", "/invitation/%23TOKEN/", "/invitation/TOKEN?x=1"]
+)
+async def test_a_link_that_lost_its_hash_gets_the_page_that_finds_the_token(bo: Person, path: str) -> None:
+    """The page is the same, and holds nothing of the token (W5)."""
+    whole, answer = await bo.get("/invitation/"), await bo.get(path)
+    assert (answer.status, answer.text) == (200, whole.text)
+
+
+async def test_a_token_of_before_still_works(ana: Person, bo: Person) -> None:
+    """Links sent before tokens were of letters and digits alone are in people's chats."""
+    room, book = await ana.open_sea(), ana.house.book
+    sea = parse_room(room)
+    assert sea is not None
+    token = "Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV_"
+    book.invitations.make(sea, by=UserId(ana.user_id), token=token, now=ana.house.clock.now)
+    assert (await bo.does("/invitations/look", token=token[:-1]))["state"] == "unknown"
+    assert (await bo.accept(Invitation(token=token, id=0))).status == 200
 
 
 async def test_of_fifty_who_post_at_once_one_comes_in(ana: Person, house: House, person: SignIn) -> None:
@@ -230,7 +251,7 @@ async def test_a_fresh_link_is_shown_once_and_only_to_who_made_it(ana: Person, b
     assert (await ana.ask("POST", "/my-sea/invitations", headers=html)).headers["Location"] == "/my-sea/"
     assert "/invitation/#" not in (await bo.get("/my-sea/")).text
     page = (await ana.get("/my-sea/")).text
-    assert len(re.findall(rf'value="{ORIGIN}/invitation/#[\w-]{{32}}"', page)) == 1
+    assert len(re.findall(rf'value="{ORIGIN}/invitation/#[a-z2-7]{{32}}"', page)) == 1
     assert 'src="data:image/svg+xml' in page
     assert "/invitation/#" not in (await ana.get("/my-sea/")).text
 

@@ -8,7 +8,7 @@ import pytest
 
 from meshvoice.web.keys import SWITCHBOARD
 from tests.web.conftest import MakeHouse
-from tests.web.house import HOUR, ORIGIN, House
+from tests.web.house import HOUR, LOOPBACK, ORIGIN, House
 from tests.web.person import UPGRADE, Person
 
 POLICY = {
@@ -63,7 +63,7 @@ def policy_of(line: str) -> dict[str, str]:
 async def test_every_answer_carries_the_security_headers(
     make_house: MakeHouse, method: str, path: str, headers: dict[str, str], status: int
 ) -> None:
-    """Pages, static files, redirects, JSON and errors alike: the policy, nosniff, no-referrer, COOP (W6)."""
+    """Pages, static files, redirects, JSON and errors alike: the policy, nosniff, Referer, COOP (W6)."""
     house = await make_house(origins=("https://voice.example.org",))
     ana = await Person(house).sign_in("Ana")
     answer = await ana.ask(method, path, headers={"Accept": "text/html", **headers})
@@ -71,7 +71,7 @@ async def test_every_answer_carries_the_security_headers(
     assert policy_of(answer.headers["Content-Security-Policy"]) == POLICY
     assert answer.headers["Permissions-Policy"] == "microphone=(self)"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "Access-Control-Allow-Origin" not in answer.headers
     assert "Server" not in answer.headers
@@ -153,6 +153,66 @@ async def test_no_post_is_taken_from_another_site(ana: Person) -> None:
             wrong_origin = answer.status == 403 and answer.code == "wrong-origin"
             assert wrong_origin is not ours, told
     assert (await ana.credentials()).code == "no-room"
+
+
+HTTPS = "https://voice.example.org"
+
+
+async def test_every_form_works_in_a_browser_without_sec_fetch(make_house: MakeHouse) -> None:
+    """Safari before 16.4 says the Origin alone, and where something hides it no more than `null` (W4)."""
+    house = await make_house(origins=(HTTPS,))
+    ana = await Person(house).sign_in("Ana")
+    sea, table = await ana.open_sea(), await ana.make_table()
+    for room in (sea, table):
+        await ana.invite(room)
+        await Person(house).accept(await ana.invite(room), name="Bo")
+    guest = Person(house)
+    await guest.accept(await ana.invite(table), name="Cleo")
+    forms = {
+        (somebody, action)
+        for somebody in (ana, guest, Person(house))
+        for path in ("/", "/my-sea/", f"/table/{table}/", "/invitation/")
+        for action in re.findall(r'method="post"[^>]*action="([^"]+)"', (await somebody.get(path)).text)
+    }
+    actions = {action for _, action in forms}
+    assert {"/sign-in", "/sign-out", "/tables", "/my-sea/close", f"/table/{table}/invitations"} <= actions
+    for somebody, action in sorted(forms, key=lambda form: form[1]):
+        for origin in (HTTPS, "null"):
+            if origin == "null" and not somebody.cookies and action != "/sign-in":
+                continue
+            # A worn-out cookie: the form does nothing, and its answer still tells whether it was let in.
+            cookie = "__Host-meshvoice=worn" if somebody.cookies else None
+            answer = await somebody.ask("POST", action, headers={"Origin": origin, "Cookie": cookie})
+            assert "wrong-origin" not in answer.text, (action, origin)
+    answer = await Person(house).ask(
+        "POST",
+        "/sign-in",
+        headers={"Origin": "null", "Accept": "text/html"},
+        data={"name": "Ana", "next": "/"},
+    )
+    assert answer.status == 303
+
+
+async def test_no_origin_at_all_proves_nothing_without_our_cookie(make_house: MakeHouse) -> None:
+    """A page without an origin, of another site, says `null` too; the cookie doesn't come with it (W4)."""
+    house = await make_house(origins=(HTTPS,))
+    ana = await Person(house).sign_in("Ana")
+    nothing = {"Origin": "null", "Cookie": None}
+    for path in ("/tables", "/sign-out", "/host", "/invitations/accept", "/my-sea/open"):
+        assert (await ana.ask("POST", path, headers=nothing)).code == "wrong-origin"
+        assert (await ana.ask("POST", path, headers={"Origin": None})).code == "wrong-origin"
+        assert (
+            await ana.ask("POST", path, headers={"Origin": "null", "Sec-Fetch-Site": "cross-site"})
+        ).status == 403
+    chess = await ana.ask("POST", "/tables", headers={"Origin": "null"}, data={"name": "Chess"})
+    assert chess.status == 200
+
+
+async def test_where_the_proxy_signs_in_our_cookie_proves_nothing(make_house: MakeHouse) -> None:
+    """Whoever the proxy names is known without the cookie of ours, by one of its own (W4)."""
+    house = await make_house(origins=(HTTPS,), trusted_proxies=LOOPBACK, user_header="Remote-User")
+    headers = {"Origin": "null", "Remote-User": "ana", "Cookie": "__Host-meshvoice=x"}
+    assert (await Person(house).ask("POST", "/tables", headers=headers)).code == "wrong-origin"
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])

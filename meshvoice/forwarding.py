@@ -1,0 +1,146 @@
+"""Whose a request is behind reverse proxies: X-Forwarded-For and Forwarded (RFC 7239), read with distrust.
+
+Each proxy adds the address that it saw at the end, so a chain is read from there, for as long as the hops are
+trusted. What can't be read ends it: a visitor who sends nonsense is counted by the last trusted hop, not by
+words of their choice.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Hashable, Sequence
+
+from meshvoice.values import Network
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# RFC 7239, 6, where a port may be hidden as _name; X-Forwarded-For has no grammar, and holds the same things.
+_NODE = re.compile(
+    r"\[(?P<six>[^\]]*)\](?::[\w.-]*)?|(?P<four>\d+\.\d+\.\d+\.\d+):[\w.-]*|(?P<bare>[^\[\]\s]+)", re.A
+)
+# RFC 7239, 4; an address without its quotes is taken, too.
+_PAIR = re.compile(
+    r"""
+    [ \t]*
+    (?: (?P<name>[\w!\#$%&'*+.^`|~-]+) = (?: "(?P<quoted>(?:[^"\\]|\\.)*)" | (?P<token>[^\s",;]+) ) )?
+    [ \t]* (?P<end>[;,]|\Z)
+    """,
+    re.A | re.X,
+)
+
+
+def client_address(
+    peer: str, x_forwarded_for: Sequence[str], forwarded: Sequence[str], proxies: Sequence[Network]
+) -> str:
+    """Give the address of the one who asks: the last in the chain that no trusted proxy has.
+
+    The headers, given by their lines, count only where the connection itself comes from a trusted proxy.
+    """
+    if not within(peer, proxies):
+        return peer
+    said = {
+        _furthest(peer, hops, proxies)
+        for hops in (_x_forwarded_for_hops(x_forwarded_for), _forwarded_hops(forwarded))
+        if hops
+    }
+    # A proxy writes one of the two and may let the other through as the visitor sent it; which one can't be
+    # told. Where they disagree one is forged, so neither may choose whose limit is used up.
+    return said.pop() if len(said) == 1 else peer
+
+
+def wholly_within(
+    peer: str, x_forwarded_for: Sequence[str], forwarded: Sequence[str], networks: Sequence[Network]
+) -> bool:
+    """Tell whether the peer and every hop that the headers name are in these networks; a doubt is a no."""
+    hops = (*_x_forwarded_for_hops(x_forwarded_for), *_forwarded_hops(forwarded))
+    return within(peer, networks) and all(hop is not None and _in(hop, networks) for hop in hops)
+
+
+def within(address: str, networks: Sequence[Network]) -> bool:
+    """Tell whether an address is in one of the networks; text that is no address is in none."""
+    parsed = _parse(address)
+    return parsed is not None and _in(parsed, networks)
+
+
+def _in(address: Address, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks)
+
+
+def _furthest(peer: str, hops: Sequence[Address | None], proxies: Sequence[Network]) -> str:
+    trusted = peer
+    for hop in reversed(hops):
+        if hop is None:
+            break
+        if not _in(hop, proxies):
+            return str(hop)
+        trusted = str(hop)
+    return trusted
+
+
+def _x_forwarded_for_hops(lines: Sequence[str]) -> list[Address | None]:
+    entries = (entry.strip() for line in lines for entry in line.split(","))
+    return [_node(entry.strip('"')) for entry in entries if entry]
+
+
+def _forwarded_hops(lines: Sequence[str]) -> list[Address | None]:
+    elements = [element for line in lines for element in _elements(line)]
+    if not any(element is None or "for" in element for element in elements):
+        # It tells of scheme and host only, so of nobody.
+        return []
+    return [None if element is None else _node(element.get("for", "")) for element in elements]
+
+
+def _elements(line: str) -> list[dict[str, str] | None]:
+    """Read one line of Forwarded; None for an element that is no such thing.
+
+    A line with a fault is one such element: else an open quote could hide what the proxy added after it.
+    """
+    elements: list[dict[str, str] | None] = []
+    element: dict[str, str] = {}
+    at, end = 0, ","
+    while end:
+        pair = _PAIR.match(line, at)
+        if pair is None or (pair["name"] or "").lower() in element:
+            return [None]
+        if pair["name"]:
+            value = pair["token"] or re.sub(r"\\(.)", r"\1", pair["quoted"] or "")
+            element[pair["name"].lower()] = value
+        at, end = pair.end(), pair["end"]
+        if end != ";" and element:
+            elements.append(element)
+            element = {}
+    return elements
+
+
+def _node(text: str) -> Address | None:
+    """Read an address, with its port or without; None for all else, `unknown` too."""
+    node = _NODE.fullmatch(text)
+    return node and _parse(node["six"] or node["four"] or node["bare"] or "")
+
+
+def _parse(text: str) -> Address | None:
+    try:
+        # Without the zone, which names an interface of somebody else's machine.
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+class Seldom:
+    """Lets a matter be told once in a while, however often it comes up."""
+
+    def __init__(self, *, every: float = 3600.0, most: int = 100) -> None:
+        self._every = every
+        self._most = most
+        self._told: dict[Hashable, float] = {}
+
+    def due(self, key: Hashable, now: float) -> bool:
+        """Tell whether to tell it now; if so, it counts as told."""
+        # Either way: a clock that was set back must not silence it for years.
+        self._told = {known: at for known, at in self._told.items() if abs(now - at) < self._every}
+        if key in self._told or len(self._told) >= self._most:
+            return False
+        self._told[key] = now
+        return True

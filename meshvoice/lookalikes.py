@@ -1,0 +1,40 @@
+"""Which names look alike, so that nobody passes for another (Unicode Technical Standard 39)."""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from importlib import resources
+
+import regex
+
+_UNSEEN = regex.compile(r"\p{Default_Ignorable_Code_Point}+")
+
+
+def looks_alike(one: str, other: str) -> bool:
+    """Tell whether two names could be taken for each other: by their shapes, or by letters in any case."""
+    # Not the one after the other: Ian would be lan, and that Lan, who is somebody else.
+    return skeleton(one) == skeleton(other) or _folded(one) == _folded(other)
+
+
+def skeleton(name: str) -> str:
+    """Reduce a name to its shapes, by which it is compared; no text to show (UTS 39, 4)."""
+    shapes = _UNSEEN.sub("", unicodedata.normalize("NFD", name)).translate(_shown_as())
+    return unicodedata.normalize("NFD", shapes)
+
+
+def _folded(name: str) -> str:
+    # Compatibility forms, for full-width letters; folded again, for a zero is shown as a capital O.
+    return skeleton(unicodedata.normalize("NFKC", name).casefold()).casefold()
+
+
+@functools.cache
+def _shown_as() -> dict[int, str]:
+    table: dict[int, str] = {}
+    for line in resources.files("meshvoice").joinpath("confusables.txt").read_text("ascii").splitlines():
+        if line.startswith("#"):
+            continue
+        target, _, sources = line.partition(": ")
+        shapes = "".join(chr(int(code, 16)) for code in target.split())
+        table.update((int(code, 16), shapes) for code in sources.split())
+    return table

@@ -1,0 +1,167 @@
+"""Behind proxies a visitor is counted by the address that a trusted one saw, by nothing of their choice."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meshvoice.forwarding import Seldom, client_address, wholly_within, within
+from meshvoice.signaling.limits import address_key
+from meshvoice.values import networks
+
+PROXIES = networks("127.0.0.1,10.0.0.0/24,2001:db8:1::/64")
+PEER = "127.0.0.1"
+
+
+def key(*x_forwarded_for: str, forwarded: tuple[str, ...] = (), peer: str = PEER) -> str:
+    return address_key(client_address(peer, x_forwarded_for, forwarded, PROXIES))
+
+
+@pytest.mark.parametrize(
+    ("entry", "right"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("203.0.113.9:51234", "203.0.113.9"),
+        ("203.0.113.9:", "203.0.113.9"),
+        ('"203.0.113.9:51234"', "203.0.113.9"),
+        ("  203.0.113.9  ", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("[::ffff:203.0.113.9]:443", "203.0.113.9"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("[2001:db8::1]", "2001:db8::/64"),
+        ("[2001:db8::1]:443", "2001:db8::/64"),
+        ('"[2001:db8::1]:443"', "2001:db8::/64"),
+        ("2001:DB8:0::1", "2001:db8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("[fe80::1%25eth0]:443", "fe80::/64"),
+        ("203.0.113.9, ::ffff:10.0.0.5", "203.0.113.9"),
+        ("203.0.113.9, 10.0.0.5:8080", "203.0.113.9"),
+        ("203.0.113.9, [2001:db8:1::7]:443", "203.0.113.9"),
+        ("203.0.113.9,, ", "203.0.113.9"),
+    ],
+)
+def test_an_entry_is_an_address_however_it_is_written(entry: str, right: str) -> None:
+    assert key(entry) == right
+    assert key("198.51.100.1, " + entry) == right
+    assert key("198.51.100.1", entry) == right
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    ["unknown", "_hidden", "random123", "203.0.113", "203.0.113.999", "[x]:1", "[]", "a b", '"', "٣.٣.٣.٣"],
+)
+def test_nonsense_is_counted_by_the_last_trusted_hop(nonsense: str) -> None:
+    assert key(nonsense) == PEER
+    assert key(f"203.0.113.9, {nonsense}") == PEER
+    assert key(f"203.0.113.9, {nonsense}, 10.0.0.5") == "10.0.0.5"
+    assert key(forwarded=(f"for={nonsense}",)) == PEER
+    assert key(f"{nonsense}, 203.0.113.9") == "203.0.113.9"
+
+
+@pytest.mark.parametrize(
+    ("lines", "right"),
+    [
+        (("for=203.0.113.9",), "203.0.113.9"),
+        (("For=203.0.113.9;Proto=https;HOST=voice.example.org",), "203.0.113.9"),
+        (("proto=https; for=203.0.113.9 ;by=_gw",), "203.0.113.9"),
+        (('for="203.0.113.9:51234"',), "203.0.113.9"),
+        (('for="203.0.113.9:_port"',), "203.0.113.9"),
+        (('for="[2001:db8::1]:443"',), "2001:db8::/64"),
+        (("for=[2001:db8::1]",), "2001:db8::/64"),
+        (('for="[2001:db8\\::1]"',), "2001:db8::/64"),
+        (("for=198.51.100.1, for=203.0.113.9",), "203.0.113.9"),
+        (("for=198.51.100.1", 'for=203.0.113.9, for="[2001:db8:1::7]:443"'), "203.0.113.9"),
+        (("for=203.0.113.9;", ", for=10.0.0.5,"), "203.0.113.9"),
+        (('for=203.0.113.9;host="a,for=198.51.100.1"',), "203.0.113.9"),
+        # All is trusted: the one that is furthest away.
+        (("for=10.0.0.7, for=10.0.0.5",), "10.0.0.7"),
+        # An element that names nobody, where others do; one that was never closed; two who are for.
+        (("for=203.0.113.9, proto=https",), PEER),
+        (('for=203.0.113.9;x=", for=10.0.0.5',), PEER),
+        (('x="', "for=203.0.113.9"), "203.0.113.9"),
+        (('for=198.51.100.1;x=", for="[2001:db8::1]"',), PEER),
+        (("for=203.0.113.9;for=198.51.100.1",), PEER),
+        (("203.0.113.9",), PEER),
+        (("for=",), PEER),
+        (('for=""',), PEER),
+        (("proto=https;host=voice.example.org",), PEER),
+        (("",), PEER),
+    ],
+)
+def test_forwarded_counts_as_well(lines: tuple[str, ...], right: str) -> None:
+    assert key(forwarded=lines) == right
+
+
+def test_two_headers_that_agree_are_believed() -> None:
+    assert key("203.0.113.9", forwarded=('for="203.0.113.9:51234";proto=https',)) == "203.0.113.9"
+    assert key("203.0.113.9", forwarded=("proto=https",)) == "203.0.113.9"
+
+
+def test_of_two_headers_that_disagree_neither_chooses() -> None:
+    assert key("203.0.113.9", forwarded=("for=198.51.100.1",)) == PEER
+    assert key("203.0.113.9", forwarded=("for=198.51.100.2",)) == PEER
+    assert key("198.51.100.1", forwarded=("for=203.0.113.9",)) == PEER
+    assert key("203.0.113.9", forwarded=("for=unknown",)) == PEER
+
+
+@pytest.mark.parametrize("peer", ["192.0.2.1", "", "/run/proxy.sock"])
+def test_what_no_trusted_proxy_sent_changes_nothing(peer: str) -> None:
+    assert key("203.0.113.9", forwarded=("for=203.0.113.9",), peer=peer) == peer
+
+
+def test_a_proxy_is_trusted_however_its_address_is_written() -> None:
+    assert key("203.0.113.9", peer="::ffff:10.0.0.5") == "203.0.113.9"
+    assert within("::ffff:10.0.0.5", PROXIES)
+    assert within("2001:db8:1::7%eth0", PROXIES)
+    assert not within("::ffff:10.0.1.5", PROXIES)
+    assert not within("nonsense", PROXIES)
+    assert not within("10.0.0.5:80", PROXIES)
+
+
+def test_only_a_chain_of_ours_from_end_to_end_is_wholly_within() -> None:
+    assert wholly_within(PEER, ["10.0.0.7, ::ffff:10.0.0.5"], ["for=10.0.0.7"], PROXIES)
+    assert wholly_within(PEER, [], [], PROXIES)
+    assert not wholly_within("192.0.2.1", [], [], PROXIES)
+    for chain in (
+        ["203.0.113.9"],
+        ["10.0.0.7, 203.0.113.9"],
+        ["203.0.113.9, 10.0.0.7"],
+        ["unknown"],
+        ["10.0.0.7, x"],
+    ):
+        assert not wholly_within(PEER, chain, ["for=10.0.0.7"], PROXIES)
+        assert not wholly_within(PEER, ["10.0.0.7"], [f"for={chain[0]}"], PROXIES)
+
+
+TEXT = st.text(st.sampled_from('for=,;" \\[]:.%_1029afx\t'), max_size=40) | st.text(max_size=40)
+
+
+@given(TEXT)
+def test_what_a_visitor_puts_before_the_proxys_entry_chooses_nothing(sent: str) -> None:
+    assert key(f"{sent}, 203.0.113.9") == "203.0.113.9"
+    assert key(forwarded=(sent, "for=203.0.113.9")) == "203.0.113.9"
+    # On one line, what was sent may spoil it.
+    assert key(forwarded=(f"{sent}, for=203.0.113.9",)) in ("203.0.113.9", PEER)
+    assert key(forwarded=(f'{sent}, for="[2001:db8::1]:443";proto=https',)) in ("2001:db8::/64", PEER)
+
+
+@given(TEXT, TEXT)
+def test_whatever_comes_the_key_is_an_address(one: str, other: str) -> None:
+    ipaddress.ip_network(key(one, forwarded=(other,)))
+
+
+def test_a_matter_is_told_once_in_a_while() -> None:
+    seldom = Seldom(every=60, most=2)
+    assert [seldom.due("a", now) for now in (0, 1, 59, 60, 61)] == [True, False, False, True, False]
+    assert seldom.due("b", 61)
+    assert not seldom.due("c", 61)
+    assert seldom.due("c", 121)
+
+
+def test_a_clock_that_goes_back_silences_nothing() -> None:
+    seldom = Seldom(every=60)
+    assert seldom.due("a", 1_000_000)
+    assert seldom.due("a", 0)
