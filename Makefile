@@ -38,7 +38,7 @@ soak: $(VENV)/test.done
 	SEEDS=10000 node --test tests/js/simulator.test.js
 
 # The pure core: what decides who is where, who hears what and who may enter.
-PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/settings.py,meshvoice/values.py,meshvoice/names.py,meshvoice/ids.py
+PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/settings.py,meshvoice/values.py,meshvoice/names.py,meshvoice/ids.py,meshvoice/timekeeping.py
 
 # Known vulnerabilities of what is installed; asks the package index, so it is no part of check.
 audit: $(VENV)/check.done
