@@ -9,8 +9,8 @@ from meshvoice.ids import Room, RoomId, Sea, UserId
 
 KEEP = 604_800.0
 """Seconds for which what is over (windows, departures, invitations) can still be told from what never was."""
-LIMIT = 100
-"""Rows that one call forgets: some milliseconds, with which nobody's voice is held up."""
+LIMIT = 40
+"""Rows that one call forgets, strewn over the whole file: some milliseconds with their indexes."""
 
 
 def prune(store: Store, tables: Tables, *, now: float, limit: int) -> bool:

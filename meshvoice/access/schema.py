@@ -133,6 +133,8 @@ def prepare(
         # In WAL mode, only FULL syncs the log on each commit (sqlite.org/pragma.html#pragma_synchronous).
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        # Little and often: whoever writes the last of so many pages waits until they are in the file itself.
+        connection.execute("PRAGMA wal_autocheckpoint = 200")
         _migrate(connection, migrations)
         problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if problem != "ok":
