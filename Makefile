@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak audit format secrets coturn-conf coturn doctor clean
+.PHONY: run test check soak bench-book audit format secrets coturn-conf coturn doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -36,6 +36,10 @@ soak: $(VENV)/test.done
 	@tests/need.sh $(BROWSER_NEEDS)
 	$(BIN)/python -m pytest -m slow
 	SEEDS=10000 node --test tests/js/simulator.test.js
+
+# How long a large guest book holds the server's one thread; a table of milliseconds.
+bench-book: $(VENV)/serve.done
+	$(BIN)/python -m benchmarks.bench_guestbook
 
 # The pure core: what decides who is where, who hears what and who may enter.
 PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/settings.py,meshvoice/values.py,meshvoice/names.py,meshvoice/ids.py,meshvoice/timekeeping.py
