@@ -159,11 +159,17 @@ def _join(request: web.Request, visitor: Visitor, room: Room, socket: SocketId, 
         )
         switchboard.refuse(socket, code, "you may not be in this room any more")
         return
-    peer, order, came_back = new_peer(), hub.next_order(now), False
+    steady = app[CLOCK].steady()
+    peer, order, came_back = new_peer(), hub.next_order(steady), False
     if hello.ticket is not UNSET:
         try:
             seat = seat_tickets.verify(
-                hello.ticket, keys=app[DERIVED].tickets, room=room.room_id, user=visitor.user_id, now=now
+                hello.ticket,
+                keys=app[DERIVED].tickets,
+                room=room.room_id,
+                user=visitor.user_id,
+                stay=answer.stay,
+                now=now,
             )
             peer, order, came_back = seat.peer, seat.order, True
         except TicketError as problem:
@@ -172,7 +178,12 @@ def _join(request: web.Request, visitor: Visitor, room: Room, socket: SocketId, 
     expires_at = now + TICKET_SECONDS if answer.closes_at is None else answer.closes_at
     ticket = seat_tickets.sign(
         seat_tickets.Seat(
-            room=room.room_id, peer=peer, user=visitor.user_id, order=order, expires_at=expires_at
+            room=room.room_id,
+            peer=peer,
+            user=visitor.user_id,
+            order=order,
+            expires_at=expires_at,
+            stay=answer.stay,
         ),
         keys=app[DERIVED].tickets,
     )
@@ -182,7 +193,8 @@ def _join(request: web.Request, visitor: Visitor, room: Room, socket: SocketId, 
         name=visitor.name,
         role=answer.role.value,
         capacity=capacity(request, room),
-        closes_at=None if answer.closes_at is None else int(answer.closes_at),
+        # By the hub's time, which no step of the clock moves.
+        closes_at=None if answer.closes_at is None else int(answer.closes_at + app[CLOCK].ahead()),
         peer=peer,
         order=order,
         ticket=ticket,
@@ -191,7 +203,7 @@ def _join(request: web.Request, visitor: Visitor, room: Room, socket: SocketId, 
         credentials=switchboard.credentials_for(visitor.user_id) if came_back else None,
     )
     app[METRICS].joins.labels("ticket" if came_back else "new").inc()
-    switchboard.carry_out(hub.join(entry, socket, now))
+    switchboard.carry_out(hub.join(entry, socket, steady))
 
 
 def capacity(request: web.Request, room: Room) -> int:
@@ -207,9 +219,9 @@ async def _listen(request: web.Request, ws: web.WebSocketResponse, socket: Socke
         # No await from here to the outboxes: the registry is whole between two messages.
         if message.type is WSMsgType.TEXT:
             metrics.messages.inc()
-            switchboard.carry_out(hub.receive(socket, message.data, clock()))
+            switchboard.carry_out(hub.receive(socket, message.data, clock.steady()))
         elif message.type is WSMsgType.BINARY:
-            switchboard.carry_out(hub.receive(socket, b"binary", clock()))
+            switchboard.carry_out(hub.receive(socket, b"binary", clock.steady()))
         if switchboard.crowded:
             # Frames that came together are read without a pause: a burst would fill the outbox of somebody
             # who reads well, before its writer has its turn.

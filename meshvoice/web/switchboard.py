@@ -18,6 +18,7 @@ from meshvoice.signaling.frames import credentials_body
 from meshvoice.signaling.hub import Hub, Reason
 from meshvoice.signaling.rooms import SocketId
 from meshvoice.turn.credentials import CredentialsBody
+from meshvoice.web.clocks import Clock
 from meshvoice.web.outbox import Outbox
 
 log = logging.getLogger("meshvoice.voice")
@@ -37,7 +38,7 @@ class Switchboard:
         hub: Hub,
         book: GuestBook,
         *,
-        clock: Callable[[], float],
+        clock: Clock,
         credentials: Callable[[UserId], CredentialsBody],
     ) -> None:
         self.hub = hub
@@ -68,7 +69,7 @@ class Switchboard:
     def unplug(self, socket: SocketId) -> None:
         """Forget a socket that closed; its seat is kept for a while."""
         del self._outboxes[socket]
-        self.carry_out(self.hub.dropped(socket, self._clock()))
+        self.carry_out(self.hub.dropped(socket, self._clock.steady()))
 
     def carry_out(self, effects: Iterable[Effect]) -> None:
         """Do what the hub decided, in its order."""
@@ -87,7 +88,7 @@ class Switchboard:
                 case RenewCredentials(socket, user):
                     body = self.credentials_for(user)
                     if body is not None:
-                        self.carry_out(self.hub.send_credentials(socket, body, self._clock()))
+                        self.carry_out(self.hub.send_credentials(socket, body, self._clock.steady()))
                 case RemoveUser(room, user, by):
                     self._remove_if_possible(room, user, by)
                 case _:
@@ -108,15 +109,19 @@ class Switchboard:
             log.info("nobody removed: %s", problem)
             self.recheck(room)
 
-    def remove(self, room: RoomId, user: UserId, *, by: UserId) -> None:
-        """Remove a user for good, on the word of `by`. Raises `AccessError`."""
-        now = self._clock()
+    def remove(self, room: RoomId, user: UserId, *, by: UserId, with_links: bool = True) -> int:
+        """Remove a user for good, on the word of `by`; gives how many open links ended with it.
+
+        Raises `AccessError`.
+        """
+        now, revoked = self._clock(), 0
         match parse_room(room):
             case Sea(owner_id=owner_id):
-                self._book.seas.remove(owner_id, user, now=now)
+                revoked = self._book.seas.remove(owner_id, user, now=now, with_links=with_links)
             case Table(table_id=table_id):
-                self._book.tables.remove(table_id, user, by=by, now=now)
+                revoked = self._book.tables.remove(table_id, user, by=by, now=now, with_links=with_links)
         self.recheck(room)
+        return revoked
 
     def recheck(self, room: RoomId) -> None:
         """Ask the gate again for everyone in a room, because a fact changed."""
@@ -127,8 +132,8 @@ class Switchboard:
             self._recheck_user(parsed, user)
 
     def _recheck_user(self, room: Room, user: UserId) -> None:
-        now = self._clock()
-        answer = gates.may_enter(self._book.facts(room, user), user_id=user, room=room, now=now)
+        now = self._clock.steady()
+        answer = gates.may_enter(self._book.facts(room, user), user_id=user, room=room, now=self._clock())
         if isinstance(answer, gates.Refusal):
             code = CloseCode(answer.close_code)
             effects = self.hub.evict(
@@ -147,13 +152,25 @@ class Switchboard:
         for room in self.hub.seats_of(user):
             self.carry_out(
                 self.hub.evict(
-                    room, user, CloseCode.SIGNED_OUT, reason="left", why="you signed out", now=self._clock()
+                    room,
+                    user,
+                    CloseCode.SIGNED_OUT,
+                    reason="left",
+                    why="you signed out",
+                    now=self._clock.steady(),
                 )
             )
 
     def tick(self) -> None:
         """Let time do its part; called about twice a second."""
-        self.carry_out(self.hub.tick(self._clock()))
+        self.carry_out(self.hub.tick(self._clock.steady()))
+
+    def retime(self, moved: float) -> None:
+        """Let every room end by the time that the clock has stepped to."""
+        # The hub's own time didn't move, so the ends do.
+        for room in self.hub.rooms:
+            if room.closes_at is not None:
+                self.hub.rooms.get_or_make(room.id, room.capacity, int(room.closes_at - moved))
 
     async def shut_down(self) -> None:
         """Send everyone away in good order; they come back to the next process by themselves."""
