@@ -53,6 +53,15 @@ def test_all_open_invitations_are_listed_and_the_newest_of_the_others(island: Is
     assert states == [State.OPEN] * MAX_OPEN + [State.REVOKED] * MAX_EARLIER
     numbers = [invitation.invitation_id for invitation in listed]
     assert numbers == sorted(numbers, reverse=True)
+    # A removal takes all that are open back at once.
+    revoke_newest(island, sea, ana)
+    island.invite(sea, ana, bo := island.person("Bo"))
+    assert island.book.seas.remove(ana, bo, now=island.now) == MAX_OPEN - 1
+    assert (
+        len(island.book.invitations.of(sea, by=ana, now=island.now))
+        == MAX_EARLIER
+        < count(island, "invitations")
+    )
 
 
 def test_of_what_is_over_a_room_keeps_as_many_as_it_lists(island: Island) -> None:
