@@ -14,6 +14,8 @@ AccessError
 │   └── SeaClosed
 ├── Full
 │   ├── TableFull
+│   ├── SeaFull
+│   ├── TooManyRooms
 │   ├── TooManyInvitations
 │   └── TooManyTables
 └── TicketError                 a seat ticket that proves nothing
@@ -121,6 +123,16 @@ class Full(AccessError):
 class TableFull(Full):
     code = "table-full"
     sentence = "Every seat at this table is taken. The invitation stays good for when one is free."
+
+
+class SeaFull(Full):
+    code = "sea-full"
+    sentence = "This sea has as many guests as it takes. The invitation stays good for when one has left."
+
+
+class TooManyRooms(Full):
+    code = "too-many-rooms"
+    sentence = "You are in too many rooms: leave one. The invitation stays good meanwhile."
 
 
 class TooManyInvitations(Full):

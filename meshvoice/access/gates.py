@@ -34,6 +34,8 @@ class Facts:
     """The end of the sea's window, past or to come; None: a table, or a sea without one."""
     standing: Standing | None = None
     """None: never was in the table, or in the sea during this window."""
+    stay: int = 0
+    """The number of this presence, or of the window for a sea's owner: each has its own, for ever."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +45,8 @@ class Admission:
     role: Role
     closes_at: float | None
     """When to ask again at the latest, epoch seconds; None: not before a fact changes."""
+    stay: int
+    """The number of this right to be there: once it has ended, the next one is another."""
 
 
 class Refusal(Enum):
@@ -73,7 +77,9 @@ def may_enter(facts: Facts, *, user_id: UserId, room: Room, now: float) -> Admis
             return Refusal.NOT_FOUND
         if facts.closes_at is None or now >= facts.closes_at:
             return Refusal.CLOSED
-        return Admission(role=Role.OWNER if owns else Role.GUEST, closes_at=facts.closes_at)
+        role = Role.OWNER if owns else Role.GUEST
+        return Admission(role=role, closes_at=facts.closes_at, stay=facts.stay)
     if not present:
         return Refusal.NOT_FOUND
-    return Admission(role=Role.OWNER if user_id == facts.owner else Role.SEATED, closes_at=None)
+    role = Role.OWNER if user_id == facts.owner else Role.SEATED
+    return Admission(role=role, closes_at=None, stay=facts.stay)

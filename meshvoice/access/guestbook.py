@@ -7,27 +7,33 @@ file. Time, tokens and randomness are arguments.
 from __future__ import annotations
 
 import sqlite3
+from contextlib import ExitStack
 
-from meshvoice.access import members, schema
+from meshvoice.access import forgetting, members, schema
 from meshvoice.access.errors import GuestBookError
 from meshvoice.access.gates import Facts
 from meshvoice.access.invitations import Invitations
+from meshvoice.access.lock import BookLock
 from meshvoice.access.seas import Seas
 from meshvoice.access.store import Store
 from meshvoice.access.tables import Tables
 from meshvoice.access.users import Sessions, Users
-from meshvoice.ids import Room, Sea, UserId, parse_room
-
-KEEP = 604_800.0
-"""Seconds for which what is over (windows, departures, invitations) can still be told from what never was."""
+from meshvoice.ids import Room, UserId, parse_room
 
 
 class GuestBook:
     """Everything that decides who may enter, by `users`, `sessions`, `seas`, `tables` and `invitations`."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        schema.prepare(connection)
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        *,
+        busy_ms: int = schema.BUSY_MS,
+        lock: BookLock | None = None,
+    ) -> None:
+        schema.prepare(connection, busy_ms=busy_ms)
         self._store = Store(connection)
+        self._lock = lock
         self.users = Users(self._store)
         self.sessions = Sessions(self._store)
         self.seas = Seas(self._store)
@@ -35,23 +41,41 @@ class GuestBook:
         self.invitations = Invitations(self._store)
 
     @classmethod
-    def open(cls, path: str) -> GuestBook:
+    def open(cls, path: str, *, alone: bool = False, busy_ms: int = schema.BUSY_MS) -> GuestBook:
         """Open the file, which may be empty. Raises `GuestBookError`, whose sentence names the fix.
 
-        SQLite makes a missing file with the umask's mode; a private one is to be made before.
+        `alone`: no other process may have it open so, until this book is closed. `busy_ms` is for how long
+        a write waits where another process holds the file. SQLite makes a missing file with the umask's
+        mode; a private one is to be made before.
         """
-        try:
-            connection = sqlite3.connect(path)
-        except sqlite3.Error as error:
-            raise schema.unusable(error) from error
-        try:
-            return cls(connection)
-        except GuestBookError:
-            connection.close()
-            raise
+        with ExitStack() as undone:
+            lock = BookLock(path) if alone else None
+            if lock is not None:
+                undone.callback(lock.release)
+            try:
+                connection = sqlite3.connect(path)
+            except sqlite3.Error as error:
+                raise schema.unusable(error) from error
+            undone.callback(connection.close)
+            book = cls(connection, busy_ms=busy_ms, lock=lock)
+            undone.pop_all()
+        return book
 
     def close(self) -> None:
         self._store.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    @property
+    def trouble(self) -> GuestBookError | None:
+        """What was wrong with the file the last time; None since something could be written again."""
+        return self._store.trouble
+
+    def try_to_write(self) -> None:
+        """Write what means nothing. Raises `GuestBookError` where the file can't be written."""
+        with self._store.writing():
+            # SQLite writes no value that is there already; a number of a stay may well be left out.
+            members.next_stay(self._store)
 
     def facts(self, room: Room, user_id: UserId) -> Facts:
         """What the gate wants to know."""
@@ -67,20 +91,13 @@ class GuestBook:
         )
         return tuple(room for row in rows if (room := parse_room(row[0])) is not None)
 
-    def prune(self, *, now: float, unseen_since: float) -> None:
-        """Forget what is over, and the people who can't come back, whose seats are freed first.
+    def prune(self, *, now: float, limit: int = forgetting.LIMIT) -> bool:
+        """Forget about `limit` rows of what is over, and of the people who can't come back.
 
-        Those have no external name and weren't seen since `unseen_since`: no session of theirs still lives.
+        Each call takes a few milliseconds and is kept by itself; True: there may be more.
         """
-        store = self._store
-        with store.writing():
-            store.run("DELETE FROM revoked_sessions WHERE until < ?", now)
-            store.run("DELETE FROM invitations WHERE expires_at < ?", now - KEEP)
-            store.run("DELETE FROM rooms WHERE closes_at < ?", now - KEEP)
-            store.run("DELETE FROM members WHERE standing <> 'present' AND since < ?", now - KEEP)
-            gone = store.rows("SELECT user_id FROM users WHERE external IS NULL AND seen < ?", unseen_since)
-            for (user_id,) in gone:
-                self._forget(user_id, now=now)
+        with self._store.writing():
+            return forgetting.prune(self._store, self.tables, now=now, limit=limit)
 
     def forget(self, user_id: UserId, *, now: float) -> tuple[Room, ...]:
         """Forget somebody who can't come back: their seats are freed, and their sea and invitations end.
@@ -92,12 +109,4 @@ class GuestBook:
             user = self.users.get(user_id)
             if user is None or user.external is not None:
                 return ()
-            return self._forget(user_id, now=now)
-
-    def _forget(self, user_id: UserId, *, now: float) -> tuple[Room, ...]:
-        tables = self.tables.of(user_id)
-        for table in tables:
-            self.tables.vacate(table.table_id, user_id, now=now)
-        # The sea goes with its owner, its guests' presence and its invitations with the sea.
-        self._store.run("DELETE FROM users WHERE user_id = ?", user_id)
-        return Sea(owner_id=user_id), *(table.room for table in tables)
+            return forgetting.forget(self._store, self.tables, user_id, now=now)

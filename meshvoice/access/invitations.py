@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from meshvoice.access import members
+from meshvoice.access import links, members
 from meshvoice.access.errors import (
     InvitationExpired,
     InvitationRevoked,
@@ -18,17 +18,16 @@ from meshvoice.access.errors import (
     NotFound,
     Removed,
     SeaClosed,
+    SeaFull,
     TableFull,
-    TooManyInvitations,
     Yours,
 )
 from meshvoice.access.gates import Admission, may_enter
+from meshvoice.access.seas import MAX_GUESTS
 from meshvoice.access.store import Row, Store
 from meshvoice.ids import InvitationId, Room, Sea, UserId, parse_room
 
 LIFETIME = 86_400.0
-MAX_OPEN = 50
-"""Open invitations of one room."""
 MIN_TOKEN = 22
 """128 bits in URL-safe base64."""
 
@@ -94,13 +93,7 @@ class Invitations:
             may = may_enter(members.facts_of(self._store, room, by), user_id=by, room=room, now=now)
             if not isinstance(may, Admission):
                 raise SeaClosed
-            still_open = self._store.number(
-                "SELECT count(*) FROM invitations WHERE room_id = ?"
-                " AND deposited_at IS NULL AND revoked_at IS NULL AND ? < expires_at",
-                *(room.room_id, now),
-            )
-            if still_open >= MAX_OPEN:
-                raise TooManyInvitations
+            links.make_room(self._store, room.room_id, by, now=now)
             expires_at = now + LIFETIME if may.closes_at is None else min(now + LIFETIME, may.closes_at)
             self._store.run(
                 "INSERT INTO invitations (token_hash, room_id, inviter, made_at, expires_at)"
@@ -111,9 +104,15 @@ class Invitations:
         return _listed(row, room, now=now)
 
     def of(self, room: Room, *, by: UserId, now: float) -> tuple[Invitation, ...]:
-        """The room's invitations, the newest first. Raises `NotFound`, `NotOwner`."""
+        """All open invitations of the room and the newest `links.MAX_EARLIER` others, the newest first.
+
+        Raises `NotFound`, `NotOwner`.
+        """
         members.check_owner(self._store, room, by)
-        rows = self._store.rows(f"{_LISTED} ORDER BY invitation_id DESC", room.room_id)
+        newest = f"{_LISTED} AND {{}} ORDER BY invitation_id DESC LIMIT ?"
+        rows = self._store.rows(newest.format(links.OPEN), room.room_id, now, links.MAX_OPEN)
+        rows += self._store.rows(newest.format(links.OVER), room.room_id, now, links.MAX_EARLIER)
+        rows.sort(key=lambda row: int(row[0]), reverse=True)
         return tuple(_listed(row, room, now=now) for row in rows)
 
     def revoke(self, room: Room, invitation_id: InvitationId, *, by: UserId, now: float) -> Invitation:
@@ -124,8 +123,8 @@ class Invitations:
         with self._store.writing():
             members.check_owner(self._store, room, by)
             self._store.run(
-                "UPDATE invitations SET revoked_at = ? WHERE invitation_id = ? AND room_id = ?"
-                " AND deposited_at IS NULL AND revoked_at IS NULL AND ? < expires_at",
+                "UPDATE invitations SET revoked_at = ?"  # noqa: S608
+                f" WHERE invitation_id = ? AND room_id = ? AND {links.OPEN}",
                 *(now, invitation_id, room.room_id, now),
             )
             row = self._store.row(f"{_LISTED} AND invitation_id = ?", room.room_id, invitation_id)
@@ -143,7 +142,8 @@ class Invitations:
     def accept(self, token: str, user_id: UserId, *, now: float) -> Room:
         """Let the user into the room, which this gives. At most one of all who try at once succeeds.
 
-        Raises `Yours`, `InvitationGone`, `Removed`, `TableFull`; the invitation is as before then.
+        Raises `Yours`, `InvitationGone`, `Removed`, `TableFull`, `SeaFull`, `TooManyRooms`; the invitation
+        is as before then.
         """
         with self._store.writing():
             invitation_id, preview, seat = self._judge(token, user_id, now=now)
@@ -193,11 +193,13 @@ class Invitations:
             raise SeaClosed
         if now >= expires_at:
             raise InvitationExpired
-        if user_id == inviter:
-            raise InvitationUnknown
         if user_id is not None and number <= members.barred_to(self._store, room.room_id, user_id):
             raise Removed
+        if user_id is not None:
+            members.check_rooms(self._store, user_id, now=now)
         if isinstance(room, Sea):
+            if members.present_in(self._store, room.room_id) >= MAX_GUESTS:
+                raise SeaFull
             return number, preview, None
         seat = members.free_seat(self._store, room.room_id)
         if seat is None:

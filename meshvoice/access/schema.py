@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from meshvoice.access.errors import GuestBookError
 
+BUSY_MS = 50
+"""For which a write waits for another process: nothing else of the server's goes on meanwhile."""
 APPLICATION_ID = 0x6D766F78  # "mvox", in the file's header: this file is a guest book, not another program's
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -73,6 +75,36 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX invitations_of_inviter ON invitations (inviter)",
         "CREATE INDEX invitations_deposited ON invitations (deposited_by)",
     ),
+    (
+        # 1 for those of before this was noted: for all that is known they did.
+        "ALTER TABLE users ADD COLUMN took_part INTEGER NOT NULL DEFAULT 1",
+        # The number of a sea's window, and of each presence, by which a seat ticket knows its own.
+        "ALTER TABLE rooms ADD COLUMN stay INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE members ADD COLUMN stay INTEGER NOT NULL DEFAULT 0",
+        "CREATE TABLE stays (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL) STRICT",
+        "INSERT INTO stays VALUES (1, 0)",
+        # What is looked for by more than its room or its people: what is open, and what is over.
+        """
+        CREATE INDEX invitations_open ON invitations (room_id, expires_at)
+            WHERE deposited_at IS NULL AND revoked_at IS NULL
+        """,
+        "CREATE INDEX invitations_ended ON invitations (expires_at)",
+        "CREATE INDEX members_standing ON members (room_id, standing, since)",
+        "CREATE INDEX members_gone ON members (since) WHERE standing <> 'present'",
+        "CREATE INDEX rooms_closed ON rooms (closes_at) WHERE closes_at IS NOT NULL",
+        "CREATE INDEX sessions_ended ON revoked_sessions (until)",
+        "CREATE INDEX users_unseen ON users (took_part, seen) WHERE external IS NULL",
+        # As many as a room's list shows; from now on no more than these are kept.
+        """
+        DELETE FROM invitations WHERE invitation_id IN (
+            SELECT invitation_id FROM (
+                SELECT invitation_id,
+                       row_number() OVER (PARTITION BY room_id ORDER BY invitation_id DESC) AS place
+                FROM invitations WHERE deposited_at IS NOT NULL OR revoked_at IS NOT NULL
+            ) WHERE place > 50
+        )
+        """,
+    ),
 )
 """Migration n leads from `user_version` n to n + 1. What was released is never edited, only followed."""
 
@@ -81,12 +113,16 @@ def prepare(
     connection: sqlite3.Connection,
     *,
     migrations: Sequence[Sequence[str]] = MIGRATIONS,
-    busy_ms: int = 5000,
+    start_ms: int = 5000,
+    busy_ms: int = BUSY_MS,
 ) -> None:
-    """Set the connection up and bring the file to the newest version. Raises `GuestBookError`."""
+    """Set the connection up and bring the file to the newest version. Raises `GuestBookError`.
+
+    A lock of another process is waited for, now for `start_ms`, and later for `busy_ms` at a time.
+    """
     try:
         connection.isolation_level = None
-        connection.execute(f"PRAGMA busy_timeout = {busy_ms}")
+        connection.execute(f"PRAGMA busy_timeout = {start_ms}")
         _refuse_foreign(connection, newest=len(migrations))
         # An in-memory database answers "memory"; a file system without shared memory answers "delete".
         if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] not in ("wal", "memory"):
@@ -97,10 +133,13 @@ def prepare(
         # In WAL mode, only FULL syncs the log on each commit (sqlite.org/pragma.html#pragma_synchronous).
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        # Little and often: whoever writes the last of so many pages waits until they are in the file itself.
+        connection.execute("PRAGMA wal_autocheckpoint = 200")
         _migrate(connection, migrations)
         problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if problem != "ok":
             raise sqlite3.DatabaseError(problem)
+        connection.execute(f"PRAGMA busy_timeout = {busy_ms}")
     except sqlite3.Error as error:
         raise unusable(error) from error
 
@@ -139,7 +178,7 @@ def _migrate(connection: sqlite3.Connection, migrations: Sequence[Sequence[str]]
 
 
 _ACCESS = "give the server's user the right to write the file and its folder"
-_HELD = "another process holds it: stop the other meshvoice first"
+_HELD = "another process holds it: end that one, another meshvoice or a sqlite3 shell, first"
 _DISK = "make room on its disk, and see whether the disk is sound"
 _DAMAGED = "its content is damaged: move it away and restore a copy, or start with an empty one"
 _FIXES = {
@@ -150,6 +189,7 @@ _FIXES = {
     sqlite3.SQLITE_LOCKED: _HELD,
     sqlite3.SQLITE_FULL: _DISK,
     sqlite3.SQLITE_IOERR: _DISK,
+    sqlite3.SQLITE_CONSTRAINT: "this is a mistake of ours: report it",
 }
 
 

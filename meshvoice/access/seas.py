@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meshvoice.access import members
+from meshvoice.access import links, members
 from meshvoice.access.gates import Standing
 from meshvoice.access.store import Row, Store
 from meshvoice.ids import Sea, UserId
+
+MAX_GUESTS = 100
+"""People who may be in one sea at a time; its voice takes far fewer."""
+MAX_GONE = 50
+"""Guests who left, and as many who were removed, that the owner's list still shows."""
 
 _WINDOW = (
     "SELECT rooms.owner, users.name, rooms.opened_at, rooms.closes_at"
@@ -52,9 +57,11 @@ class Seas:
                 # Its invitations have all expired: with the last window, or when it was closed.
                 self._store.run("DELETE FROM rooms WHERE room_id = ?", room_id)
                 self._store.run(
-                    "INSERT INTO rooms (room_id, owner, name, opened_at, closes_at) VALUES (?, ?, '', ?, ?)",
-                    *(room_id, owner, now, closes_at),
+                    "INSERT INTO rooms (room_id, owner, name, opened_at, closes_at, stay)"
+                    " VALUES (?, ?, '', ?, ?, ?)",
+                    *(room_id, owner, now, closes_at, members.next_stay(self._store)),
                 )
+                members.took_part(self._store, owner)
                 window = _window(self._store.rows(f"{_WINDOW} WHERE room_id = ?", room_id)[0])
         return window
 
@@ -66,8 +73,7 @@ class Seas:
                 "UPDATE rooms SET closes_at = ? WHERE room_id = ? AND ? < closes_at", now, room_id, now
             )
             self._store.run(
-                "UPDATE invitations SET expires_at = ?"
-                " WHERE room_id = ? AND deposited_at IS NULL AND ? < expires_at",
+                f"UPDATE invitations SET expires_at = ? WHERE room_id = ? AND {links.OPEN}",  # noqa: S608
                 *(now, room_id, now),
             )
         return closed > 0
@@ -79,26 +85,33 @@ class Seas:
         return None if row is None else _window(row)
 
     def guests(self, owner: UserId) -> tuple[Guest, ...]:
-        """Those who came during the present or last window, the earliest first."""
-        rows = self._store.rows(
-            "SELECT user_id, name, standing, since FROM members JOIN users USING (user_id)"
-            " WHERE room_id = ? ORDER BY since, user_id",
-            Sea(owner_id=owner).room_id,
-        )
-        return tuple(
-            Guest(user_id=UserId(row[0]), name=row[1], standing=Standing(row[2]), since=row[3])
-            for row in rows
-        )
+        """Those who came during the present or last window, the earliest first; of the gone, the last."""
+        found = []
+        for standing in Standing:
+            limit = MAX_GUESTS if standing is Standing.PRESENT else MAX_GONE
+            rows = self._store.rows(
+                "SELECT since, user_id, name FROM members JOIN users USING (user_id)"
+                " WHERE room_id = ? AND standing = ? ORDER BY since DESC LIMIT ?",
+                *(Sea(owner_id=owner).room_id, standing, limit),
+            )
+            found += [
+                Guest(user_id=UserId(row[1]), name=row[2], standing=standing, since=row[0]) for row in rows
+            ]
+        return tuple(sorted(found, key=lambda guest: (guest.since, guest.user_id)))
 
     def leave(self, owner: UserId, user_id: UserId, *, now: float) -> bool:
         """End one's own presence; False: there was none."""
         with self._store.writing():
             return members.leave(self._store, Sea(owner_id=owner).room_id, user_id, now=now)
 
-    def remove(self, owner: UserId, user_id: UserId, *, now: float) -> None:
-        """Put a guest out until invited anew. Raises `NotFound` for somebody who was none in this window."""
+    def remove(self, owner: UserId, user_id: UserId, *, now: float, with_links: bool = True) -> int:
+        """Put a guest out until invited anew; gives how many open invitations ended with it.
+
+        Raises `NotFound` for somebody who was none in this window.
+        """
+        room_id = Sea(owner_id=owner).room_id
         with self._store.writing():
-            members.remove(self._store, Sea(owner_id=owner).room_id, user_id, now=now)
+            return members.remove(self._store, room_id, user_id, now=now, with_links=with_links)
 
     def visiting(self, user_id: UserId, *, now: float) -> tuple[Window, ...]:
         """The open seas in which the user is a present guest, by their owners' names."""

@@ -16,7 +16,8 @@ from meshvoice.access.errors import TicketError
 from meshvoice.ids import PeerId, RoomId, UserId
 
 MAX_LENGTH = 512
-_INFO = b"meshvoice seat ticket v1"
+# With each form of the ticket another: what was signed before is refused, and its bearer joins anew.
+_INFO = b"meshvoice seat ticket v2"
 
 
 class SeatClaim(msgspec.Struct, frozen=True, kw_only=True, array_like=True, forbid_unknown_fields=True):
@@ -29,6 +30,8 @@ class SeatClaim(msgspec.Struct, frozen=True, kw_only=True, array_like=True, forb
     """The peer's order of arrival, ms."""
     expires_at: float
     """When the right to be there ends at the latest, epoch seconds."""
+    stay: int
+    """The number of the right to be there (`gates.Admission.stay`), with which the ticket ends."""
 
 
 def ticket_keys(secret_keys: Sequence[bytes]) -> tuple[bytes, ...]:
@@ -50,8 +53,10 @@ def sign(claim: SeatClaim, *, keys: Sequence[bytes]) -> str:
     return ticket
 
 
-def verify(ticket: str, *, keys: Sequence[bytes], room: RoomId, user: UserId, now: float) -> SeatClaim:
-    """Return the claim that the ticket proves to `user` in `room`.
+def verify(
+    ticket: str, *, keys: Sequence[bytes], room: RoomId, user: UserId, stay: int, now: float
+) -> SeatClaim:
+    """Return the claim that the ticket proves to `user` in `room`, who is there by right number `stay`.
 
     Raises `TicketError`, and nothing else, whatever text `ticket` is.
     """
@@ -64,6 +69,8 @@ def verify(ticket: str, *, keys: Sequence[bytes], room: RoomId, user: UserId, no
     claim = msgspec.json.decode(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), type=SeatClaim)
     if claim.room != room or claim.user != user:
         raise TicketError("This seat ticket belongs to another place.")
+    if claim.stay != stay:
+        raise TicketError("This seat ticket ended with an earlier right to be here.")
     if not now < claim.expires_at:
         raise TicketError("This seat ticket has expired.")
     return claim

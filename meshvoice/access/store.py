@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from meshvoice.access.errors import GuestBookError
+from meshvoice.access.schema import unusable
 
 Value = str | int | float | bytes | None
 Row = Sequence[Any]
@@ -18,6 +19,8 @@ class Store:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self.trouble: GuestBookError | None = None
+        """What was wrong the last time; None since something could be written again."""
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -27,17 +30,18 @@ class Store:
         try:
             yield
             self.run("COMMIT")
+            self.trouble = None
         except BaseException:
             self._connection.rollback()
             raise
 
     def run(self, sql: str, *values: Value) -> int:
         """Execute one statement; returns the number of rows changed."""
-        with _translated():
+        with self._translated():
             return self._connection.execute(sql, values).rowcount
 
     def rows(self, sql: str, *values: Value) -> list[Row]:
-        with _translated():
+        with self._translated():
             return self._connection.execute(sql, values).fetchall()
 
     def row(self, sql: str, *values: Value) -> Row | None:
@@ -52,10 +56,10 @@ class Store:
     def close(self) -> None:
         self._connection.close()
 
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise GuestBookError(f"The guest book can't be read or written: {error}.") from error
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            self.trouble = unusable(error)
+            raise self.trouble from error

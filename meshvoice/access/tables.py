@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meshvoice.access import members
+from meshvoice.access import links, members
 from meshvoice.access.errors import NotFound, NotOwner, TooManyTables
 from meshvoice.access.gates import Standing
 from meshvoice.access.store import Store
@@ -76,7 +76,7 @@ class Tables:
             return None
         seated = self._store.rows(
             "SELECT seat, user_id, name, since FROM members JOIN users USING (user_id)"
-            " WHERE room_id = ? AND standing = 'present' ORDER BY seat",
+            " WHERE room_id = ? AND seat IS NOT NULL ORDER BY seat",
             table_id,
         )
         return TableRecord(
@@ -97,7 +97,7 @@ class Tables:
         return tuple(table for row in rows if (table := self.get(TableId(row[0]))) is not None)
 
     def leave(self, table_id: TableId, user_id: UserId, *, now: float) -> TableRecord | None:
-        """Free one's own seat, if there is one.
+        """Free one's own seat, if there is one, and take the open invitations back that one made.
 
         The longest-seated follows an owner who leaves; the table ends with the last one, which gives None.
         """
@@ -105,14 +105,18 @@ class Tables:
             self.vacate(table_id, user_id, now=now)
             return self.get(table_id)
 
-    def remove(self, table_id: TableId, user_id: UserId, *, by: UserId, now: float) -> TableRecord:
-        """Free somebody's seat until they are invited anew. Raises `NotFound`, `NotOwner`."""
+    def remove(
+        self, table_id: TableId, user_id: UserId, *, by: UserId, now: float, with_links: bool = True
+    ) -> int:
+        """Free somebody's seat until they are invited anew; gives how many open invitations ended with it.
+
+        Raises `NotFound`, `NotOwner`.
+        """
         with self._store.writing():
             members.check_owner(self._store, Table(table_id=table_id), by)
             if user_id == by:
                 raise NotOwner("You own this table: leave it instead, or hand it over first.")
-            members.remove(self._store, RoomId(table_id), user_id, now=now)
-            return self._known(table_id)
+            return members.remove(self._store, RoomId(table_id), user_id, now=now, with_links=with_links)
 
     def hand_over(self, table_id: TableId, to: UserId, *, by: UserId) -> TableRecord:
         """Make somebody who sits at the table its owner. Raises `NotFound`, `NotOwner`."""
@@ -128,6 +132,8 @@ class Tables:
         """Do what `leave` does, within a transaction that the caller holds."""
         if not members.leave(self._store, RoomId(table_id), user_id, now=now):
             return
+        # They would be a way back in under another name.
+        links.revoke_open(self._store, RoomId(table_id), inviter=user_id, now=now)
         table = self._known(table_id)
         if not table.seated:
             self._store.run("DELETE FROM rooms WHERE room_id = ?", table_id)

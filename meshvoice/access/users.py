@@ -9,8 +9,12 @@ from meshvoice.access.store import Store
 from meshvoice.ids import SessionId, UserId, user_id
 from meshvoice.names import NameRefused, clean_name
 
-SEEN_EVERY = 86_400.0
+SEEN_EVERY = 3_600.0
 """Seconds for which a user's being seen isn't written again."""
+FORGOTTEN_AFTER = 90 * 86_400.0
+"""Seconds without being seen after which somebody without an external name is forgotten."""
+IDLE_FORGOTTEN_AFTER = 86_400.0
+"""The same for those who signed in and never had a room or an invitation, nor were in one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +64,7 @@ class Users:
         return user
 
     def seen(self, user_id: UserId, *, now: float) -> None:
-        """Note that the user is still about; written once a day, so it may be called for each request."""
+        """Note that the user is still about; written once an hour, so it may be called for each request."""
         row = self._store.row("SELECT seen FROM users WHERE user_id = ?", user_id)
         if row is not None and now - row[0] >= SEEN_EVERY:
             with self._store.writing():
@@ -74,7 +78,7 @@ class Users:
     def _add(self, user: User, *, now: float) -> User:
         with self._store.writing():
             self._store.run(
-                "INSERT INTO users (user_id, name, external, seen) VALUES (?, ?, ?, ?)",
+                "INSERT INTO users (user_id, name, external, seen, took_part) VALUES (?, ?, ?, ?, 0)",
                 *(user.user_id, user.name, user.external, now),
             )
         return user

@@ -62,8 +62,15 @@ def issue(app: web.Application, user_id: UserId) -> CredentialsBody:
 
 
 async def health(request: web.Request) -> web.Response:
-    """`GET /healthz`: whether the process works: the guest book answers."""
-    request.app[BOOK].users.get(UserId("0" * 32))
+    """`GET /healthz`: whether the process works: the guest book answers.
+
+    200 also where the book can't be written: calls go on, and a restart would end the server for good.
+    """
+    book = request.app[BOOK]
+    trouble = book.trouble
+    book.users.get(UserId("0" * 32))
+    if trouble is not None:
+        return web.json_response({"status": "degraded", "book": str(trouble)})
     return web.json_response({"status": "ok"})
 
 

@@ -33,15 +33,16 @@ from meshvoice.web import (
     static,
     templates,
 )
+from meshvoice.web.clocks import Clock, boot_time
 from meshvoice.web.door import Door
 from meshvoice.web.metrics import Metrics
 from meshvoice.web.reception import Reception
 from meshvoice.web.switchboard import Switchboard
 from meshvoice.web.throttles import Throttles
+from meshvoice.web.upkeep import Upkeep
 
 log = logging.getLogger("meshvoice")
 TICK_SECONDS = 0.5
-PRUNE_SECONDS = 3600.0
 
 
 def make_app(
@@ -49,26 +50,30 @@ def make_app(
     book: GuestBook,
     *,
     clock: Callable[[], float] = time.time,
+    monotonic: Callable[[], float] = boot_time,
     grace: float = 45,
     throttles: Throttles | None = None,
     waits: keys.Waits | None = None,
 ) -> web.Application:
     """Build the application over an open guest book, which stays the caller's to close.
 
-    `clock` gives seconds since 1970; `grace` is for how many seconds a dropped peer is kept.
+    `clock` gives seconds since 1970, `monotonic` seconds that never jump; `grace` is for how many seconds a
+    dropped peer is kept.
     """
+    timed = Clock(clock, monotonic)
     app = web.Application(client_max_size=64 * 1024)
     turn = settings.turn
     terms = Terms(
         boot=secrets.token_urlsafe(8),
         grace=grace,
-        booted=clock(),
+        booted=timed.steady(),
         renew_after=turn.ttl / 2 if turn.host and turn.shared_secrets else None,
     )
-    hub, door = Hub(terms), Door(book, clock=clock)
+    hub, door = Hub(terms), Door(book, clock=timed)
     app[keys.SETTINGS] = settings
     app[keys.BOOK] = book
-    app[keys.CLOCK] = clock
+    app[keys.CLOCK] = timed
+    app[keys.UPKEEP] = Upkeep(book, timed)
     app[keys.THROTTLES] = throttles or Throttles()
     app[keys.WAITS] = waits or keys.Waits()
     app[keys.METRICS] = Metrics(hub.tally)
@@ -141,6 +146,9 @@ def _set_up_metrics(app: web.Application) -> None:
     metrics.watch("meshvoice_rooms", "Rooms with somebody in them.", lambda: len(switchboard.hub.registry))
     metrics.watch("meshvoice_seats", "Seats that hold a socket.", lambda: switchboard.hub.registry.connected)
     metrics.watch("meshvoice_sockets", "Open WebSockets.", lambda: switchboard.sockets)
+    book = app[keys.BOOK]
+    trouble = "Whether the guest book could not be written the last time."
+    metrics.watch("meshvoice_guest_book_trouble", trouble, lambda: book.trouble is not None)
 
 
 async def _keep_time(app: web.Application) -> AsyncIterator[None]:
@@ -151,14 +159,19 @@ async def _keep_time(app: web.Application) -> AsyncIterator[None]:
         await ticking
 
 
+def tick(app: web.Application) -> None:
+    """Let time do its part."""
+    moved = app[keys.CLOCK].notice()
+    if moved:
+        app[keys.SWITCHBOARD].retime(moved)
+    app[keys.SWITCHBOARD].tick()
+    app[keys.UPKEEP].tick()
+
+
 async def _tick(app: web.Application) -> None:
-    clock, pruned_at = app[keys.CLOCK], 0.0
     while True:
         try:
-            app[keys.SWITCHBOARD].tick()
-            if clock() - pruned_at >= PRUNE_SECONDS:
-                pruned_at = clock()
-                app[keys.BOOK].prune(now=pruned_at, unseen_since=pruned_at - sessions.SESSION_SECONDS)
+            tick(app)
         except Exception:
             # Time must go on: a tick that failed is told, and the next one comes.
             log.exception("a tick failed")

@@ -90,7 +90,8 @@ async def look(request: web.Request) -> web.StreamResponse:
     except Yours as problem:
         return web.json_response({"state": "yours", "url": url_of(problem.room)})
     except (InvitationGone, Full, Removed) as problem:
-        state = problem.code.removeprefix("invitation-").removeprefix("table-").removeprefix("sea-")
+        state = problem.code.removeprefix("invitation-").removeprefix("sea-")
+        state = "full" if isinstance(problem, Full) else state
         return web.json_response({"state": state, "message": str(problem)})
     return web.json_response(_described(preview))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,14 @@ from aiohttp import web
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.ids import SessionId, UserId
 from meshvoice.settings import Settings
+from meshvoice.web.clocks import Clock
 
 if TYPE_CHECKING:
     from meshvoice.web.door import Door
     from meshvoice.web.metrics import Metrics
     from meshvoice.web.switchboard import Switchboard
     from meshvoice.web.throttles import Throttles
+    from meshvoice.web.upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +53,9 @@ class Waits:
 
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 BOOK: web.AppKey[GuestBook] = web.AppKey("book", GuestBook)
-CLOCK: web.AppKey[Callable[[], float]] = web.AppKey("clock")
+CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
 DOOR: web.AppKey[Door] = web.AppKey("door")
+UPKEEP: web.AppKey[Upkeep] = web.AppKey("upkeep")
 DERIVED: web.AppKey[Derived] = web.AppKey("derived", Derived)
 SWITCHBOARD: web.AppKey[Switchboard] = web.AppKey("switchboard")
 THROTTLES: web.AppKey[Throttles] = web.AppKey("throttles")

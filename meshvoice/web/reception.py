@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from meshvoice.access import seat_tickets
 from meshvoice.access.errors import TicketError
+from meshvoice.access.gates import Admission
 from meshvoice.access.seat_tickets import SeatClaim
 from meshvoice.ids import PeerId, Room, Sea, UserId
 from meshvoice.settings import Settings
@@ -17,6 +18,7 @@ from meshvoice.signaling.client_messages import Hello
 from meshvoice.signaling.hub import Hub
 from meshvoice.signaling.joining import Entry
 from meshvoice.signaling.registry import SocketId
+from meshvoice.web.clocks import Clock
 from meshvoice.web.door import Door
 from meshvoice.web.keys import Visitor
 
@@ -36,7 +38,7 @@ class Reception:
         settings: Settings,
         *,
         keys: Sequence[bytes],
-        clock: Callable[[], float],
+        clock: Clock,
         credentials: Callable[[UserId], bytes],
     ) -> None:
         self._hub = hub
@@ -49,8 +51,8 @@ class Reception:
     def entry(self, socket: SocketId, hello: Hello, room: Room, visitor: Visitor) -> Entry:
         """Give the entry of whoever said hello. Raises `TurnedAway`."""
         admission = self._door.at_hello(room, visitor)
-        proved = self._read_ticket(socket, hello, room, visitor.user_id)
-        claim = self._claim(proved, room, visitor.user_id, admission.closes_at)
+        proved = self._read_ticket(socket, hello, room, visitor.user_id, admission.stay)
+        claim = self._claim(proved, room, visitor.user_id, admission)
         closes_at, settings = admission.closes_at, self._settings
         return Entry(
             room=room.room_id,
@@ -58,7 +60,8 @@ class Reception:
             name=visitor.name,
             role=admission.role.value,
             capacity=settings.sea_peers if isinstance(room, Sea) else settings.table_seats,
-            closes_at=None if closes_at is None else int(closes_at),
+            # By the hub's time, which no step of the clock moves.
+            closes_at=None if closes_at is None else int(closes_at + self._clock.ahead()),
             peer=claim.peer,
             order=claim.order,
             ticket=seat_tickets.sign(claim, keys=self._keys),
@@ -67,28 +70,34 @@ class Reception:
             credentials=self._fresh_credentials(visitor.user_id) if proved else None,
         )
 
-    def _read_ticket(self, socket: SocketId, hello: Hello, room: Room, user: UserId) -> SeatClaim | None:
+    def _read_ticket(
+        self, socket: SocketId, hello: Hello, room: Room, user: UserId, stay: int
+    ) -> SeatClaim | None:
         if hello.ticket is UNSET:
             return None
         try:
             return seat_tickets.verify(
-                hello.ticket, keys=self._keys, room=room.room_id, user=user, now=self._clock()
+                hello.ticket,
+                keys=self._keys,
+                room=room.room_id,
+                user=user,
+                stay=stay,
+                now=self._clock(),
             )
         except TicketError as problem:
             # A ticket that ran out costs the seat, not the call: the peer joins as a newcomer.
             log.info("socket %d: a seat ticket was not taken: %s", socket, problem)
             return None
 
-    def _claim(
-        self, proved: SeatClaim | None, room: Room, user: UserId, closes_at: float | None
-    ) -> SeatClaim:
-        now = self._clock()
+    def _claim(self, proved: SeatClaim | None, room: Room, user: UserId, admission: Admission) -> SeatClaim:
+        closes_at = admission.closes_at
         return SeatClaim(
             room=room.room_id,
             peer=proved.peer if proved else PeerId(secrets.token_urlsafe(12)),
             user=user,
-            order=proved.order if proved else self._hub.next_order(now),
-            expires_at=now + TICKET_SECONDS if closes_at is None else closes_at,
+            order=proved.order if proved else self._hub.next_order(self._clock.steady()),
+            expires_at=self._clock() + TICKET_SECONDS if closes_at is None else closes_at,
+            stay=admission.stay,
         )
 
     def _fresh_credentials(self, user: UserId) -> bytes | None:

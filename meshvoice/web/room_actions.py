@@ -48,11 +48,9 @@ async def revoke_to_sea(request: web.Request) -> web.StreamResponse:
 
 
 async def remove_guest(request: web.Request) -> web.StreamResponse:
-    """`POST /my-sea/guests/{user_id}/remove`: out, until invited anew."""
+    """`POST /my-sea/guests/{user_id}/remove` (`links`): out, until invited anew."""
     visitor = signed_in(request)
-    room = Sea(owner_id=visitor.user_id).room_id
-    request.app[SWITCHBOARD].remove(room, _user_in_path(request), by=visitor.user_id)
-    return answer(request, "/my-sea/", {})
+    return await _remove(request, visitor, Sea(owner_id=visitor.user_id), "/my-sea/")
 
 
 async def leave_sea(request: web.Request) -> web.StreamResponse:
@@ -104,10 +102,9 @@ async def leave_table(request: web.Request) -> web.StreamResponse:
 
 
 async def remove_from_table(request: web.Request) -> web.StreamResponse:
-    """`POST /table/{uuid}/seats/{user_id}/remove`: the owner's alone."""
+    """`POST /table/{uuid}/seats/{user_id}/remove` (`links`): the owner's alone."""
     visitor, room = signed_in(request), _table(request)
-    request.app[SWITCHBOARD].remove(room.room_id, _user_in_path(request), by=visitor.user_id)
-    return answer(request, url_of(room), {})
+    return await _remove(request, visitor, room, url_of(room))
 
 
 async def hand_over_table(request: web.Request) -> web.StreamResponse:
@@ -146,6 +143,16 @@ async def _invite(request: web.Request, visitor: Visitor, room: Room, back: str)
         session = await aiohttp_session.get_session(request)
         session[pages.FLASH] = {**fresh, "room": room.room_id}
     return answer(request, back, fresh, status=201)
+
+
+async def _remove(request: web.Request, visitor: Visitor, room: Room, back: str) -> web.StreamResponse:
+    user, links = _user_in_path(request), (await fields(request)).get("links", "revoke")
+    if links not in ("revoke", "keep"):
+        raise RequestRefused(400, "bad-links", "What becomes of the open links: links is revoke or keep.")
+    revoked = request.app[SWITCHBOARD].remove(
+        room.room_id, user, by=visitor.user_id, with_links=links == "revoke"
+    )
+    return answer(request, back, {"revoked": revoked})
 
 
 def _revoke(request: web.Request, visitor: Visitor, room: Room, back: str) -> web.StreamResponse:

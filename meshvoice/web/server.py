@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 from pathlib import Path
@@ -13,6 +14,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from meshvoice.access.errors import GuestBookError
 from meshvoice.access.guestbook import GuestBook
+from meshvoice.access.lock import lock_path
 from meshvoice.settings import Settings, SettingsError
 from meshvoice.web.app import make_app
 
@@ -28,9 +30,12 @@ def open_book(path: str) -> GuestBook:
     file = Path(path)
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Made, never opened again: closing the lock's file would let go of it within this process.
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(lock_path(str(file.absolute())), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         # Absolute: SQLite gives names such as `:memory:` a meaning of their own.
-        return GuestBook.open(str(file.absolute()))
+        return GuestBook.open(str(file.absolute()), alone=True)
     except OSError as problem:
         raise SettingsError(
             "MESHVOICE_DATABASE",

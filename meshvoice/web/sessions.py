@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,6 +13,8 @@ from aiohttp import web
 from aiohttp_session.cookie_storage import EncryptedCookieStorage
 from cryptography.fernet import Fernet, MultiFernet
 
+from meshvoice.access.errors import GuestBookError
+from meshvoice.access.users import FORGOTTEN_AFTER
 from meshvoice.forwarding import Seldom, client_address, within
 from meshvoice.ids import SessionId, UserId
 from meshvoice.names import NameRefused
@@ -26,8 +29,12 @@ _UNNAMED = (
     " name: if that is your proxy, name its address there; until then all who come by it count as one visitor"
 )
 _UNUSABLE = "a trusted proxy sent the header of MESHVOICE_USER_HEADER unusably, so nobody was signed in"
-SESSION_SECONDS = 90 * 24 * 3600
+SESSION_SECONDS = int(FORGOTTEN_AFTER)
 _RENEW_SECONDS = 24 * 3600
+AHEAD_SECONDS = 2 * 3600
+"""From how far in the future a session may come: the clock may have stepped back since. One from further on
+counts again when its time has come; a revocation is remembered for longer than any of them lives."""
+_DATED = "dated"
 
 
 class RotatingFernet(Fernet):
@@ -48,7 +55,14 @@ class RotatingFernet(Fernet):
 
 
 class CookieStorage(EncryptedCookieStorage):
-    """aiohttp-session's encrypted cookie, with two holes closed."""
+    """aiohttp-session's encrypted cookie, with two holes closed, and dated by the application's clock."""
+
+    async def load_session(self, request: web.Request) -> aiohttp_session.Session:
+        """Read the session, however old: its age is `_named_by_cookie`'s to judge."""
+        # Both aiohttp-session and Fernet ask the system's clock, which steps.
+        session = await super().load_session(request)
+        session.max_age = SESSION_SECONDS
+        return session
 
     def load_cookie(self, request: web.Request) -> str | None:
         """Read the cookie; one that no browser of ours got counts as none."""
@@ -82,7 +96,7 @@ def setup(app: web.Application, settings: Settings) -> None:
     storage = CookieStorage(
         RotatingFernet(settings.secret_keys),
         cookie_name=cookie_name(settings),
-        max_age=SESSION_SECONDS,
+        max_age=None,
         secure=settings.https,
         httponly=True,
         samesite="Lax",
@@ -120,13 +134,15 @@ async def _named_by_cookie(request: web.Request) -> Visitor | None:
     user_id, session_id = session.get("user"), session.get("sid")
     if not isinstance(user_id, str) or not isinstance(session_id, str):
         return None
+    dated = session.get(_DATED, session.created)
+    if not isinstance(dated, int) or not -AHEAD_SECONDS <= now - dated <= SESSION_SECONDS:
+        return None
     user = book.users.get(UserId(user_id))
     if user is None or book.sessions.revoked(SessionId(session_id)):
         return None
-    book.users.seen(user.user_id, now=now)
-    if now - session.created > _RENEW_SECONDS:
-        # A session in use goes on: setting any value dates it anew.
-        session["sid"] = session_id
+    _note_seen(request, user.user_id)
+    if now - dated > _RENEW_SECONDS:
+        session[_DATED] = int(now)
     return Visitor(
         user_id=user.user_id,
         name=user.name,
@@ -155,7 +171,7 @@ def _named_by_proxy(request: web.Request, peer: str, settings: Settings) -> Visi
         return None
     if given and given != user.name:
         user = book.users.rename(user.user_id, given)
-    book.users.seen(user.user_id, now=now)
+    _note_seen(request, user.user_id)
     return Visitor(user_id=user.user_id, name=user.name, session_id=None, may_host=True)
 
 
@@ -181,6 +197,14 @@ def _tell(request: web.Request, matter: str) -> None:
         log.warning("%s (told once an hour)", matter)
 
 
+def _note_seen(request: web.Request, user_id: UserId) -> None:
+    # A full disk must not turn reads into failures; the book's trouble is told by its upkeep.
+    book = request.app[BOOK]
+    if book.trouble is None:
+        with contextlib.suppress(GuestBookError):
+            book.users.seen(user_id, now=request.app[CLOCK]())
+
+
 async def sign_in(request: web.Request, name: str, *, may_host: bool) -> None:
     """Make a person and a session for them. Raises `NameRefused`."""
     app = request.app
@@ -193,9 +217,11 @@ async def begin(request: web.Request, user_id: UserId, name: str, *, may_host: b
     _revoke(request)
     # A session that somebody planted before must not become this person's.
     session = await aiohttp_session.new_session(request)
+    session.max_age = SESSION_SECONDS
     session["user"] = user_id
     session["sid"] = secrets.token_urlsafe(16)
     session["host"] = may_host
+    session[_DATED] = int(request.app[CLOCK]())
     request[VISITOR] = Visitor(
         user_id=user_id, name=name, session_id=SessionId(session["sid"]), may_host=may_host
     )

@@ -16,6 +16,7 @@ from meshvoice.signaling.codes import CloseCode
 from meshvoice.signaling.effects import Close, Deliver, Effect, Greeted, RemoveUser, RenewCredentials
 from meshvoice.signaling.hub import Hub
 from meshvoice.signaling.registry import SocketId
+from meshvoice.web.clocks import Clock
 from meshvoice.web.door import Door, TurnedAway
 from meshvoice.web.keys import Visitor
 from meshvoice.web.outbox import Outbox
@@ -43,7 +44,7 @@ class Switchboard:
         door: Door,
         reception: Reception,
         *,
-        clock: Callable[[], float],
+        clock: Clock,
         credentials: Callable[[UserId], bytes],
     ) -> None:
         self.hub = hub
@@ -65,21 +66,21 @@ class Switchboard:
         self._last_socket += 1
         socket = SocketId(self._last_socket)
         self._lines[socket] = Line(outbox, room, visitor)
-        self.hub.connected(socket, self._clock())
+        self.hub.connected(socket, self._clock.steady())
         return socket
 
     def unplug(self, socket: SocketId) -> None:
         """Forget a socket that closed; its peer is kept for a while."""
         del self._lines[socket]
-        self.carry_out(self.hub.dropped(socket, self._clock()))
+        self.carry_out(self.hub.dropped(socket, self._clock.steady()))
 
     def receive(self, socket: SocketId, frame: bytes) -> bool:
         """Take a text frame; tells whether some outbox fills before its writer has a turn."""
-        return self.carry_out(self.hub.receive(socket, frame, self._clock()))
+        return self.carry_out(self.hub.receive(socket, frame, self._clock.steady()))
 
     def receive_binary(self, socket: SocketId) -> bool:
         """Take a binary frame; tells the same."""
-        return self.carry_out(self.hub.receive_binary(socket, self._clock()))
+        return self.carry_out(self.hub.receive_binary(socket, self._clock.steady()))
 
     def awaits_hello(self, socket: SocketId) -> bool:
         """Tell whether a socket has yet to say hello."""
@@ -107,7 +108,7 @@ class Switchboard:
                 return self._join(socket, hello)
             case RenewCredentials(socket, user):
                 credentials = self._credentials(user)
-                return self.carry_out(self.hub.send_credentials(socket, credentials, self._clock()))
+                return self.carry_out(self.hub.send_credentials(socket, credentials, self._clock.steady()))
             case RemoveUser(socket, room, user, by):
                 return self._remove_if_possible(socket, room, user, by)
             case _:
@@ -126,26 +127,35 @@ class Switchboard:
             entry = self._reception.entry(socket, hello, line.room, line.visitor)
         except TurnedAway as refusal:
             return self.carry_out([Close(socket, refusal.code, str(refusal))])
-        return self.carry_out(self.hub.join(entry, socket, self._clock()))
+        return self.carry_out(self.hub.join(entry, socket, self._clock.steady()))
 
     def _remove_if_possible(self, socket: SocketId, room: RoomId, user: UserId, by: UserId) -> bool:
         try:
-            return self.remove(room, user, by=by)
+            self._strike(room, user, by=by, with_links=True)
         except (NotOwner, NotFound) as problem:
             # The book changed since that page was drawn; whoever has no right any more goes by the book.
             # A book that can't be written is another matter: the owner's socket ends, and so the owner knows.
             log.info("socket %d: nobody removed: %s", socket, problem)
-            return self.recheck(room)
+        return self.recheck(room)
 
-    def remove(self, room: RoomId, user: UserId, *, by: UserId) -> bool:
-        """Remove a user for good, on the word of `by`. Raises `AccessError`."""
+    def remove(self, room: RoomId, user: UserId, *, by: UserId, with_links: bool = True) -> int:
+        """Remove a user for good, on the word of `by`; gives how many open links ended with it.
+
+        Raises `AccessError`.
+        """
+        revoked = self._strike(room, user, by=by, with_links=with_links)
+        self.recheck(room)
+        return revoked
+
+    def _strike(self, room: RoomId, user: UserId, *, by: UserId, with_links: bool) -> int:
         now = self._clock()
         match parse_room(room):
             case Sea(owner_id=owner_id):
-                self._book.seas.remove(owner_id, user, now=now)
+                return self._book.seas.remove(owner_id, user, now=now, with_links=with_links)
             case Table(table_id=table_id):
-                self._book.tables.remove(table_id, user, by=by, now=now)
-        return self.recheck(room)
+                return self._book.tables.remove(table_id, user, by=by, now=now, with_links=with_links)
+            case _:
+                raise NotFound
 
     def recheck(self, room: RoomId) -> bool:
         """Ask the door again for everyone in a room, because a fact changed."""
@@ -155,7 +165,7 @@ class Switchboard:
         return any([self._recheck_user(parsed, user) for user in self.hub.users_in(room)])
 
     def _recheck_user(self, room: Room, user: UserId) -> bool:
-        hub, now = self.hub, self._clock()
+        hub, now = self.hub, self._clock.steady()
         try:
             role = self._door.at_recheck(room, user).role
         except TurnedAway as refusal:
@@ -172,13 +182,25 @@ class Switchboard:
         for room in self.hub.rooms_of(user):
             self.carry_out(
                 self.hub.evict(
-                    room, user, CloseCode.SIGNED_OUT, reason="left", why="you signed out", now=self._clock()
+                    room,
+                    user,
+                    CloseCode.SIGNED_OUT,
+                    reason="left",
+                    why="you signed out",
+                    now=self._clock.steady(),
                 )
             )
 
     def tick(self) -> None:
         """Let time do its part; called about twice a second."""
-        self.carry_out(self.hub.tick(self._clock()))
+        self.carry_out(self.hub.tick(self._clock.steady()))
+
+    def retime(self, moved: float) -> None:
+        """Let every room end by the time that the clock has stepped to."""
+        # The hub's own time didn't move, so the ends do.
+        for room in self.hub.registry:
+            if room.closes_at is not None:
+                self.hub.registry.get_or_make(room.id, room.capacity, int(room.closes_at - moved))
 
     async def shut_down(self) -> None:
         """Send everyone away in good order; they come back to the next process by themselves."""

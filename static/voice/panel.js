@@ -208,7 +208,7 @@ export class VoicePanel {
   #removal({ peer, name }) {
     const button = make("button", { type: "button", className: "danger" }, `Remove ${name}`);
     button.onclick = () => this.#room.remove(peer);
-    const sentence = make("p", { textContent: `${name} goes out at once and stays out until invited anew.` });
+    const sentence = make("p", { textContent: `${name} goes out at once and stays out until invited anew; the open links of this room end, too.` });
     return make("details", { className: "sure" }, make("summary", { textContent: "Remove" }), make("div", {}, sentence, button));
   }
 

@@ -17,7 +17,7 @@ NOW = 100.0
 @pytest.mark.parametrize(
     ("room", "facts", "user_id", "expected"),
     [
-        (SEA, Facts(owner=ANA, closes_at=OPEN), ANA, Admission(role=Role.OWNER, closes_at=OPEN)),
+        (SEA, Facts(owner=ANA, closes_at=OPEN), ANA, Admission(role=Role.OWNER, closes_at=OPEN, stay=0)),
         (SEA, Facts(owner=ANA, closes_at=OVER), ANA, Refusal.CLOSED),
         (SEA, Facts(), ANA, Refusal.CLOSED),
         (SEA, Facts(), BO, Refusal.NOT_FOUND),
@@ -27,7 +27,7 @@ NOW = 100.0
             SEA,
             Facts(owner=ANA, closes_at=OPEN, standing=Standing.PRESENT),
             BO,
-            Admission(role=Role.GUEST, closes_at=OPEN),
+            Admission(role=Role.GUEST, closes_at=OPEN, stay=0),
         ),
         (SEA, Facts(owner=ANA, closes_at=OVER, standing=Standing.PRESENT), BO, Refusal.CLOSED),
         (SEA, Facts(owner=ANA, closes_at=OPEN, standing=Standing.LEFT), BO, Refusal.NOT_FOUND),
@@ -40,13 +40,13 @@ NOW = 100.0
             TABLE,
             Facts(owner=ANA, standing=Standing.PRESENT),
             ANA,
-            Admission(role=Role.OWNER, closes_at=None),
+            Admission(role=Role.OWNER, closes_at=None, stay=0),
         ),
         (
             TABLE,
             Facts(owner=ANA, standing=Standing.PRESENT),
             BO,
-            Admission(role=Role.SEATED, closes_at=None),
+            Admission(role=Role.SEATED, closes_at=None, stay=0),
         ),
         (TABLE, Facts(owner=ANA, standing=Standing.LEFT), BO, Refusal.NOT_FOUND),
         (TABLE, Facts(owner=ANA, standing=Standing.REMOVED), BO, Refusal.REMOVED),

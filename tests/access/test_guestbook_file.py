@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from meshvoice.access import schema
 from meshvoice.access.errors import GuestBookError, InvitationUsed
 from meshvoice.access.gates import Admission, Role, may_enter
 from meshvoice.access.guestbook import GuestBook
+from meshvoice.access.lock import lock_path
 from meshvoice.ids import Room, Sea, Table, UserId
 from tests.access.island import NOON, Island
 
@@ -38,7 +40,7 @@ def test_each_commit_is_synced_and_references_hold(path: str) -> None:
     GuestBook(connection)
     pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
     values = [connection.execute(f"PRAGMA {pragma}").fetchone()[0] for pragma in pragmas]
-    assert values == ["wal", 2, 1, 5000]
+    assert values == ["wal", 2, 1, 50]
     connection.close()
 
 
@@ -139,7 +141,7 @@ def test_a_newer_file_is_left_alone(path: str) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    assert "version 99, and this meshvoice knows up to 1" in refusal(path)
+    assert "version 99, and this meshvoice knows up to 2" in refusal(path)
 
 
 def test_a_file_system_without_the_write_ahead_log_is_refused(path: str) -> None:
@@ -153,9 +155,99 @@ def test_a_file_that_another_process_holds_is_refused(path: str) -> None:
     other.execute("BEGIN EXCLUSIVE")
     connection = sqlite3.connect(path)
     with pytest.raises(GuestBookError, match="another process holds it"):
-        schema.prepare(connection, busy_ms=1)
+        schema.prepare(connection, start_ms=1)
     connection.close()
     other.close()
+
+
+def test_a_lock_of_another_process_is_hardly_waited_for(path: str) -> None:
+    """Reads go on; a write is refused soon, with what to do, and works as soon as the other one is done."""
+    island = Island(GuestBook.open(path))
+    ana = island.person("Ana")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    with pytest.raises(GuestBookError, match="end that one, another meshvoice or a sqlite3 shell"):
+        island.person("Bo")
+    assert time.monotonic() - began < 2.5, "half of what SQLite waits by itself"
+    assert str(island.book.trouble).endswith("first.")
+    user = island.book.users.get(ana)
+    assert user is not None
+    other.close()
+    island.book.try_to_write()
+    assert (island.book.trouble, island.book.users.get(ana)) == (None, user)
+    island.book.close()
+
+
+def test_a_book_that_is_served_alone_is_not_served_twice(path: str) -> None:
+    book = GuestBook.open(path, alone=True)
+    with pytest.raises(GuestBookError, match="stop that one first, or give each its own MESHVOICE_DATABASE"):
+        GuestBook.open(path, alone=True)
+    # Whoever only looks, as a backup does, is let in.
+    GuestBook.open(path).close()
+    book.close()
+    GuestBook.open(path, alone=True).close()
+
+
+def test_a_book_that_was_refused_is_not_held(path: str) -> None:
+    Path(path).write_bytes(b"garbage" * 1000)
+    for _ in range(2):
+        with pytest.raises(GuestBookError, match="its content is damaged"):
+            GuestBook.open(path, alone=True)
+
+
+def test_kill_9_lets_the_next_one_serve(path: str) -> None:
+    program = """
+import os, signal, sys
+from meshvoice.access.guestbook import GuestBook
+book = GuestBook.open(sys.argv[1], alone=True)
+print("held", flush=True)
+signal.pause()
+"""
+    root = Path(schema.__file__).parents[2]
+    with subprocess.Popen(
+        [sys.executable, "-c", program, path], stdout=subprocess.PIPE, text=True, cwd=root
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(GuestBookError, match="Another meshvoice"):
+            GuestBook.open(path, alone=True)
+        holder.kill()
+        holder.wait()
+    GuestBook.open(path, alone=True).close()
+
+
+@pytest.mark.parametrize("kind", ["folder", "something else"])
+def test_a_lock_file_that_cannot_be_one_is_refused(path: str, kind: str) -> None:
+    if kind == "folder":
+        Path(lock_path(path)).mkdir()
+    else:
+        Path(lock_path(path)).write_bytes(b"garbage" * 1000)
+    with pytest.raises(GuestBookError, match="lock file can't be used"):
+        GuestBook.open(path, alone=True)
+
+
+def test_a_disk_that_fills_up_stops_writes_alone(path: str) -> None:
+    """What was there is read; what could not be written is not there, and is told with the fix."""
+    connection = sqlite3.connect(path)
+    island = Island(GuestBook(connection))
+    ana = island.person("Ana")
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    def people_come() -> None:
+        for _ in range(1000):
+            island.person("Bo" * 20)
+
+    with pytest.raises(GuestBookError, match=r"disk is full\): make room on its disk") as refused:
+        people_come()
+    assert island.book.trouble is refused.value
+    assert island.book.users.get(ana) is not None
+    connection.execute("PRAGMA max_page_count = 100000")
+    island.person("Cleo")
+    trouble: GuestBookError | None = island.book.trouble
+    assert trouble is None
+    island.book.close()
 
 
 def test_a_full_disk_is_refused(path: str) -> None:
@@ -173,7 +265,7 @@ def test_a_file_is_brought_to_the_newest_version(path: str) -> None:
     connection = sqlite3.connect(path)
     schema.prepare(connection, migrations=(*schema.MIGRATIONS, ("ALTER TABLE users ADD COLUMN colour TEXT",)))
     rows = connection.execute("SELECT user_id, colour FROM users").fetchall()
-    assert (rows, connection.execute("PRAGMA user_version").fetchone()) == ([(ana, None)], (2,))
+    assert (rows, connection.execute("PRAGMA user_version").fetchone()) == ([(ana, None)], (3,))
     connection.close()
 
 
@@ -183,7 +275,7 @@ def test_a_migration_that_fails_changes_nothing(path: str) -> None:
     broken = ("CREATE TABLE half (x TEXT) STRICT", "CREATE NONSENSE")
     with pytest.raises(GuestBookError):
         schema.prepare(connection, migrations=(*schema.MIGRATIONS, broken))
-    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
     assert connection.execute("SELECT name FROM sqlite_schema WHERE name = 'half'").fetchall() == []
     connection.close()
 
@@ -214,7 +306,7 @@ def test_of_fifty_who_accept_at_once_one_succeeds(path: str, kind: str) -> None:
     together = threading.Barrier(len(guests))
 
     def accept(guest: UserId) -> bool:
-        book = GuestBook.open(path)
+        book = GuestBook.open(path, busy_ms=5000)
         together.wait()
         try:
             return book.invitations.accept(token, guest, now=NOON) == room

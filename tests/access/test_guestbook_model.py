@@ -85,8 +85,6 @@ class GuestBookMachine(RuleBasedStateMachine):
             return "sea-closed"
         if state is InvitationState.EXPIRED:
             return "invitation-expired"
-        if user == invitation.inviter:
-            return "invitation-unknown"
         model = self.rooms[room.room_id]
         if user in model.members and invitation.number <= model.members[user].barred_to:
             return "removed"
@@ -97,11 +95,21 @@ class GuestBookMachine(RuleBasedStateMachine):
             if invitation.room == room:
                 invitation.expires_at = min(invitation.expires_at, self.island.now)
 
-    def put_out(self, room: Room, user: UserId) -> None:
+    def put_out(self, room: Room, user: UserId, *, with_links: bool) -> int:
         self.rooms[room.room_id].members[user] = Member("removed", self.island.now, barred_to=self.made)
-        for invitation in self.invitations.values():
-            if invitation.room == room and invitation.inviter == user and not invitation.used:
-                invitation.revoked = True
+        return self.revoke_open(room, None if with_links else user)
+
+    def revoke_open(self, room: Room, inviter: UserId | None) -> int:
+        ended = [
+            invitation
+            for invitation in self.invitations.values()
+            if invitation.room == room
+            and inviter in (None, invitation.inviter)
+            and invitation.state(self.island.now) is InvitationState.OPEN
+        ]
+        for invitation in ended:
+            invitation.revoked = True
+        return len(ended)
 
     # What happens
 
@@ -211,7 +219,8 @@ class GuestBookMachine(RuleBasedStateMachine):
     @rule(table=tables, who=PEOPLE)
     def leave_table(self, table: Table, who: int) -> None:
         record = self.island.book.tables.leave(table.table_id, self.people[who], now=self.island.now)
-        self.model_leave(table, self.people[who])
+        if self.model_leave(table, self.people[who]):
+            self.revoke_open(table, self.people[who])
         model = self.rooms.get(table.room_id)
         if model is not None and not model.present():
             del self.rooms[table.room_id]
@@ -227,19 +236,19 @@ class GuestBookMachine(RuleBasedStateMachine):
         model.members[user] = Member("left", self.island.now, barred_to=model.members[user].barred_to)
         return True
 
-    @rule(owner=OWNERS, who=PEOPLE)
-    def remove_from_sea(self, owner: int, who: int) -> None:
+    @rule(owner=OWNERS, who=PEOPLE, with_links=st.booleans())
+    def remove_from_sea(self, owner: int, who: int, with_links: bool) -> None:
         room, user = Sea(owner_id=self.people[owner]), self.people[who]
         model = self.rooms.get(room.room_id)
         if model is None or user not in model.members:
             with pytest.raises(NotFound):
                 self.island.book.seas.remove(room.owner_id, user, now=self.island.now)
             return
-        self.island.book.seas.remove(room.owner_id, user, now=self.island.now)
-        self.put_out(room, user)
+        ended = self.island.book.seas.remove(room.owner_id, user, now=self.island.now, with_links=with_links)
+        assert ended == self.put_out(room, user, with_links=with_links)
 
-    @rule(table=tables, by=PEOPLE, who=PEOPLE)
-    def remove_from_table(self, table: Table, by: int, who: int) -> None:
+    @rule(table=tables, by=PEOPLE, who=PEOPLE, with_links=st.booleans())
+    def remove_from_table(self, table: Table, by: int, who: int, with_links: bool) -> None:
         owner, user = self.people[by], self.people[who]
         remove = self.island.book.tables.remove
         role = self.role(table, owner)
@@ -247,8 +256,8 @@ class GuestBookMachine(RuleBasedStateMachine):
             with pytest.raises((NotFound, NotOwner)):
                 remove(table.table_id, user, by=owner, now=self.island.now)
             return
-        remove(table.table_id, user, by=owner, now=self.island.now)
-        self.put_out(table, user)
+        ended = remove(table.table_id, user, by=owner, now=self.island.now, with_links=with_links)
+        assert ended == self.put_out(table, user, with_links=with_links)
 
     @rule(table=tables, by=PEOPLE, to=PEOPLE)
     def hand_over(self, table: Table, by: int, to: int) -> None:

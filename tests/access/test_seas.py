@@ -91,7 +91,7 @@ def test_a_removed_guest_comes_back_only_by_an_invitation_made_afterwards(island
     older = island.token(sea, ana)
     island.invite(sea, ana, bo)
     newest = island.token(sea, ana)
-    island.book.seas.remove(ana, bo, now=island.now)
+    island.book.seas.remove(ana, bo, now=island.now, with_links=False)
     assert island.role(sea, bo) is Refusal.REMOVED
     for token in (older, newest):
         with pytest.raises(Removed):
@@ -106,7 +106,7 @@ def test_coming_back_revives_no_invitation_from_before_the_removal(island: Islan
     sea = island.sea(ana)
     older = island.token(sea, ana)
     island.invite(sea, ana, bo)
-    island.book.seas.remove(ana, bo, now=island.now)
+    island.book.seas.remove(ana, bo, now=island.now, with_links=False)
     island.invite(sea, ana, bo)
     island.book.seas.leave(ana, bo, now=island.now)
     with pytest.raises(Removed):
@@ -119,7 +119,7 @@ def test_one_who_left_can_be_removed_and_one_who_was_removed_cannot_leave(island
     spare = island.token(sea, ana)
     island.invite(sea, ana, bo)
     island.book.seas.leave(ana, bo, now=island.now)
-    island.book.seas.remove(ana, bo, now=island.now)
+    island.book.seas.remove(ana, bo, now=island.now, with_links=False)
     assert not island.book.seas.leave(ana, bo, now=island.now)
     assert island.role(sea, bo) is Refusal.REMOVED
     with pytest.raises(Removed):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from meshvoice.access.errors import InvitationExpired, InvitationUnknown, NotFound, SeaClosed
+from meshvoice.access.forgetting import KEEP
 from meshvoice.access.gates import Refusal, Role
-from meshvoice.access.guestbook import KEEP
+from meshvoice.access.users import FORGOTTEN_AFTER
 from meshvoice.ids import SessionId, Table, UserId
 from meshvoice.names import NameRefused
 from tests.access.island import HOUR, NOON, Island
@@ -59,26 +60,26 @@ def test_a_revoked_session_stays_revoked_while_its_cookie_could_live(island: Isl
     assert not sessions.revoked(session)
     sessions.revoke(session, until=NOON + DAY)
     sessions.revoke(session, until=NOON + HOUR)
-    island.book.prune(now=NOON + DAY, unseen_since=0)
+    island.book.prune(now=NOON + DAY)
     assert sessions.revoked(session)
     assert not sessions.revoked(SessionId("t"))
-    island.book.prune(now=NOON + DAY + 1, unseen_since=0)
+    island.book.prune(now=NOON + DAY + 1)
     assert not sessions.revoked(session)
 
 
 def test_who_is_seen_is_not_forgotten(island: Island) -> None:
     ana, bo = island.person("Ana"), island.person("Bo")
-    for hours in range(1, 49):
-        island.book.users.seen(ana, now=NOON + hours * HOUR)
+    for days in range(1, 91):
+        island.book.users.seen(ana, now=NOON + days * DAY - HOUR)
     island.book.users.seen(NOBODY, now=NOON)
-    island.book.prune(now=NOON + 48 * HOUR, unseen_since=NOON + 47 * HOUR)
+    island.book.prune(now=NOON + 90 * DAY)
     assert island.book.users.get(ana) is not None
     assert island.book.users.get(bo) is None
 
 
 def test_whom_the_proxy_names_is_never_forgotten(island: Island) -> None:
     ana = island.book.users.by_external("ana", name="Ana", random=island.random(), now=NOON)
-    island.book.prune(now=NOON + 999 * DAY, unseen_since=NOON + 998 * DAY)
+    island.book.prune(now=NOON + 999 * DAY)
     assert island.book.users.get(ana.user_id) == ana
 
 
@@ -88,9 +89,9 @@ def test_the_forgotten_leave_their_seats_and_close_their_seas(island: Island) ->
     island.invite(shared, ana, bo)
     island.invite(sea, ana, bo)
     token = island.token(shared, ana)
-    island.book.users.seen(bo, now=NOON + DAY)
-    island.now += DAY
-    island.book.prune(now=island.now, unseen_since=NOON + 1)
+    island.now += FORGOTTEN_AFTER + 1
+    island.book.users.seen(bo, now=island.now)
+    island.book.prune(now=island.now)
     record = island.book.tables.get(shared.table_id)
     assert record is not None
     assert (record.owner, [seated.seat for seated in record.seated]) == (bo, [2])
@@ -142,15 +143,15 @@ def test_what_is_over_is_told_for_a_week_and_then_forgotten(island: Island) -> N
     island.invite(sea, ana, bo)
     island.invite(table, ana, bo)
     token, seat = island.token(sea, ana), island.token(table, ana)
-    island.book.tables.remove(table.table_id, bo, by=ana, now=NOON)
+    island.book.tables.remove(table.table_id, bo, by=ana, now=NOON, with_links=False)
     island.now = NOON + KEEP
-    island.book.prune(now=island.now, unseen_since=0)
+    island.book.prune(now=island.now)
     assert (island.role(sea, bo), island.role(table, bo)) == (Refusal.CLOSED, Refusal.REMOVED)
     for old, error in ((token, SeaClosed), (seat, InvitationExpired)):
         with pytest.raises(error):
             island.accept(old, cleo)
     island.now += DAY + 1
-    island.book.prune(now=island.now, unseen_since=0)
+    island.book.prune(now=island.now)
     assert (island.role(sea, bo), island.role(table, bo)) == (Refusal.NOT_FOUND, Refusal.NOT_FOUND)
     for old in (token, seat):
         with pytest.raises(InvitationUnknown):
@@ -164,7 +165,7 @@ def test_a_token_used_before_the_window_was_forgotten_never_works_again(island: 
     token, unused = island.token(sea, ana), island.token(sea, ana)
     island.accept(token, bo)
     island.now += KEEP + 2 * HOUR
-    island.book.prune(now=island.now, unseen_since=0)
+    island.book.prune(now=island.now)
     island.sea(ana)
     for old in (token, unused):
         with pytest.raises(InvitationUnknown):

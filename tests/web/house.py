@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestServer
 
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.settings import Settings, TurnSettings
-from meshvoice.web.app import make_app
+from meshvoice.web.app import make_app, tick
 from meshvoice.web.keys import Waits
 from meshvoice.web.server import open_book
 from meshvoice.web.throttles import Throttles
@@ -41,13 +41,31 @@ def settings(database: Path, **changes: Any) -> Settings:
 
 
 class Clock:
-    """Stands until it is moved; starts now, because cookies are dated by the system's clock."""
+    """Stands until it is moved: time passes by `now`, and `step` sets the wall clock alone."""
 
     def __init__(self) -> None:
-        self.now = time.time()
+        self._wall = time.time()
+        self._monotonic = 1000.0
+
+    @property
+    def now(self) -> float:
+        """What the wall clock says."""
+        return self._wall
+
+    @now.setter
+    def now(self, now: float) -> None:
+        self._monotonic += now - self._wall
+        self._wall = now
+
+    def step(self, by: float) -> None:
+        """Set the wall clock, with no time passing."""
+        self._wall += by
 
     def __call__(self) -> float:
-        return self.now
+        return self._wall
+
+    def monotonic(self) -> float:
+        return self._monotonic
 
 
 class House:
@@ -80,7 +98,12 @@ class House:
     async def start(self) -> House:
         self.book = open_book(self.settings.database)
         self.app = make_app(
-            self.settings, self.book, clock=self.clock, throttles=self._throttles, waits=self._waits
+            self.settings,
+            self.book,
+            clock=self.clock,
+            monotonic=self.clock.monotonic,
+            throttles=self._throttles,
+            waits=self._waits,
         )
         self._server = TestServer(self.app)
         await self._server.start_server()
@@ -101,6 +124,11 @@ class House:
         await self.stop(farewell=farewell)
         self.settings = dataclasses.replace(self.settings, **changes)
         await self.start()
+
+    def tick(self, times: int = 1) -> None:
+        """Let the house do now what it does twice a second."""
+        for _ in range(times):
+            tick(self.app)
 
     async def raw(self, request: bytes) -> bytes:
         """Send bytes that no client of good manners sends, and read until the server ends the connection."""

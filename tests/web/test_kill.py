@@ -91,7 +91,7 @@ class World:
     async def _remove(self, guest: Guest) -> None:
         guest.removal = "tried"
         base = "/my-sea/guests" if guest.room == self.sea else f"/table/{guest.room}/seats"
-        await self.ana.does(f"{base}/{guest.person.user_id}/remove")
+        await self.ana.does(f"{base}/{guest.person.user_id}/remove", links="keep")
         guest.removal = "done"
 
 

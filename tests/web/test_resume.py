@@ -119,7 +119,7 @@ async def test_a_newcomer_after_a_restart_is_above_all_who_came_before(
     """Of two peers the higher order owns the link, so no two may change places."""
     room, hers, _ = await seated(ana, bo)
     await house.restart()
-    house.clock.now -= 3600
+    house.clock.step(-3600)
     back = await ana.connect(room)
     await back.hello("Ana", ticket=ticket(hers))
     assert (await bo.join(room)).welcome["order"] > hers.welcome["order"]
@@ -165,6 +165,33 @@ async def test_a_ticket_that_proves_nothing_makes_a_newcomer(
     welcome = await back.hello("Bo", ticket=tickets[kind])
     assert welcome["source"] not in {hers.peer, his.peer, own.peer}
     assert welcome["user"] == bo.user_id
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("end", ["closed and opened again", "removed and invited anew", "left and back"])
+async def test_a_ticket_ends_with_the_right_to_be_there(
+    ana: Person, bo: Person, house: House, end: str, restarted: bool
+) -> None:
+    """Who has a new right to the same room is a newcomer there, also to a server that was restarted."""
+    room, hers, his = await seated(ana, bo)
+    match end:
+        case "closed and opened again":
+            await ana.does("/my-sea/close")
+            await ana.open_sea()
+        case "removed and invited anew":
+            await ana.does(f"/my-sea/guests/{bo.user_id}/remove")
+        case _:
+            await bo.does(f"/sea/{ana.user_id}/leave")
+    assert (await bo.accept(await ana.invite(room))).status == 200
+    if restarted:
+        house.clock.now += 1
+        await house.restart()
+    newcomers = [(bo, his)] + ([(ana, hers)] if end.startswith("closed") else [])
+    for who, former in newcomers:
+        back = await who.connect(room)
+        welcome = await back.hello(who.name, ticket=ticket(former))
+        assert welcome["source"] != former.peer
+        assert welcome["order"] > former.welcome["order"]
 
 
 async def test_no_ticket_leads_past_the_gate(ana: Person, bo: Person, house: House) -> None:

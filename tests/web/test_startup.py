@@ -182,3 +182,17 @@ async def test_new_secrets_are_made_once_and_start_the_server(tmp_path: Path) ->
     finally:
         await running.ends(signal.SIGKILL)
     assert TURN_SECRET.encode() not in running.log
+
+
+async def test_a_second_server_on_one_guest_book_is_refused(tmp_path: Path) -> None:
+    """It names the setting and the fix; kill -9 of the first lets the next one in."""
+    values = usual(tmp_path)
+    other = tmp_path / "other"
+    other.mkdir()
+    another_port = {**values, "MESHVOICE_PORT": usual(tmp_path)["MESHVOICE_PORT"]}
+    async with serving(tmp_path, values):
+        log = (await refused(other, write_env_file(other / "meshvoice.env", another_port))).log.decode()
+    assert log.startswith(f"meshvoice: MESHVOICE_DATABASE: {values['MESHVOICE_DATABASE']}: Another meshvoice")
+    assert "stop that one first, or give each its own MESHVOICE_DATABASE" in log
+    async with serving(other, another_port):
+        pass

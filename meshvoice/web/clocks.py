@@ -1,0 +1,58 @@
+"""The application's clock: the time by which rooms end, and the one by which seats and throttles wait."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from meshvoice.timekeeping import QUIET, Timekeeper
+
+log = logging.getLogger("meshvoice")
+
+
+def boot_time() -> float:
+    """Seconds that go on while the machine sleeps, where the system counts those."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
+
+
+class Clock:
+    """Called, it gives seconds since 1970; a step of the wall clock moves it only once it has held."""
+
+    def __init__(self, wall: Callable[[], float], monotonic: Callable[[], float]) -> None:
+        self._wall = wall
+        self._monotonic = monotonic
+        self._keeper = Timekeeper(wall=wall(), monotonic=monotonic())
+
+    def __call__(self) -> float:
+        return self._keeper.now(self._monotonic())
+
+    def steady(self) -> float:
+        """Seconds since 1970 as the process began, which never jump: for whatever lasts."""
+        return self._keeper.steady(self._monotonic())
+
+    def ahead(self) -> float:
+        """By how much `steady` is ahead of the time by now; 0 unless a step has held."""
+        at = self._monotonic()
+        return self._keeper.steady(at) - self._keeper.now(at)
+
+    def settled(self) -> bool:
+        """Whether what is old may be deleted."""
+        return self._keeper.settled(self._monotonic())
+
+    def notice(self) -> float:
+        """Look at the wall clock, twice a second; gives by how much the time moved now, mostly 0."""
+        step = self._keeper.notice(self._wall(), self._monotonic())
+        if step is None:
+            return 0.0
+        if not step.counts:
+            log.warning(
+                "the clock stepped by %+.0f s: rooms and seats go on by the time before unless it holds, and "
+                "nothing is deleted for %d minutes",
+                *(step.by, QUIET // 60),
+            )
+            return 0.0
+        log.warning("the clock stayed where it stepped to: rooms end by it from now on (%+.0f s)", step.by)
+        return step.by
