@@ -14,6 +14,7 @@ from meshvoice.signaling.client_messages import (
     Abort,
     Answer,
     Bye,
+    Directed,
     FromClient,
     Hello,
     Ice,
@@ -38,6 +39,7 @@ from meshvoice.signaling.errors import (
     UnknownTarget,
 )
 from meshvoice.signaling.joining import Entry
+from meshvoice.signaling.pairs import Due
 from meshvoice.signaling.registry import Connecting, Peer, Registry, SocketId
 from meshvoice.signaling.server_messages import Away, Pong, Reason, SentLinks
 from meshvoice.signaling.tally import Tally
@@ -92,19 +94,18 @@ class Hub:
 
     def receive(self, socket: SocketId, frame: str | bytes, now: float) -> list[Effect]:
         """Take one text frame of a client. Whatever is wrong with it is answered to its sender alone."""
-        return self._take(socket, lambda: parse(frame), now)
+        return self._take(socket, lambda: parse(frame), len(frame), now)
 
-    def receive_binary(self, socket: SocketId, now: float) -> list[Effect]:
+    def receive_binary(self, socket: SocketId, size: int, now: float) -> list[Effect]:
         """Take one binary frame of a client, whatever it holds: no message comes so."""
-        return self._take(socket, _refuse_binary, now)
+        return self._take(socket, _refuse_binary, size, now)
 
-    def _take(self, socket: SocketId, read: Callable[[], FromClient], now: float) -> list[Effect]:
+    def _take(self, socket: SocketId, read: Callable[[], FromClient], size: int, now: float) -> list[Effect]:
         sender = self.registry.sender(socket)
         if sender is None:
             return []
         try:
-            sender.allowance.spend(now)
-            message = read()
+            message = _heard(sender, read, size, now)
             if isinstance(sender, Connecting):
                 effects = self._greet(sender, message)
             elif _repeated(sender, message):
@@ -152,6 +153,7 @@ class Hub:
         match message:
             case Offer() | Answer() | Ice() | Repair() | Abort():
                 target = _target(peer, message.target, type_of(message))
+                _ask(peer, target, message, now)
                 return tell([target], server_messages.relayed(message, peer.id), now)
             case State(muted=muted, deafened=deafened):
                 peer.muted, peer.deafened = muted, deafened
@@ -209,6 +211,32 @@ class Hub:
 
 def _refuse_binary() -> NoReturn:
     raise BadMessage("frames are JSON text")
+
+
+def _heard(sender: Peer | Connecting, read: Callable[[], FromClient], size: int, now: float) -> FromClient:
+    """Read a frame that its sender may send, or owes to somebody who offered. Raises `SignalingError`."""
+    too_fast = sender.allowance.spend(now, size)
+    due = sender.due if isinstance(sender, Peer) else None
+    if too_fast is not None and not due:
+        raise too_fast
+    message = read()
+    if due and isinstance(message, Answer | Ice):
+        owed = due.get(PeerId(message.target))
+        if owed is not None and owed.covers(message, size):
+            if too_fast is None:
+                sender.allowance.give_back(now, size)
+            return message
+    if too_fast is not None:
+        raise too_fast
+    return message
+
+
+def _ask(peer: Peer, target: Peer, message: Directed, now: float) -> None:
+    peer.room.pairs.check(
+        message, peer=peer.id, user=peer.user, target=target.id, target_user=target.user, now=now
+    )
+    if isinstance(message, Offer):
+        target.due[peer.id] = Due(message.gen)
 
 
 def _repeated(peer: Peer, message: FromClient) -> bool:

@@ -8,6 +8,7 @@ from typing import NewType
 
 from meshvoice.ids import PeerId, RoomId, UserId
 from meshvoice.signaling.allowance import Allowance
+from meshvoice.signaling.pairs import Due, Pairs
 from meshvoice.signaling.replay import Replay
 
 SocketId = NewType("SocketId", int)
@@ -43,6 +44,8 @@ class Peer:
     renew_at: float | None = None
     """When its TURN credentials are half used up."""
     replay: Replay = field(default_factory=Replay)
+    due: dict[PeerId, Due] = field(default_factory=dict)
+    """What this peer owes to those who offered."""
 
 
 @dataclass(slots=True)
@@ -55,6 +58,7 @@ class LiveRoom:
     noticed: int | None = None
     """How many seconds before its end the room was last told of it."""
     peers: dict[PeerId, Peer] = field(default_factory=dict)
+    pairs: Pairs = field(default_factory=Pairs)
 
     def others(self, peer: Peer) -> list[Peer]:
         """List everyone but `peer`."""
@@ -140,6 +144,9 @@ class Registry:
     def remove(self, peer: Peer) -> SocketId | None:
         """Take the peer out of its room, and forget a room that is empty then; gives the peer's socket."""
         del peer.room.peers[peer.id]
+        peer.room.pairs.forget(peer.id)
+        for other in peer.room.peers.values():
+            other.due.pop(peer.id, None)
         if not peer.room.peers:
             del self._rooms[peer.room.id]
         return self.detach(peer)

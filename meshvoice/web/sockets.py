@@ -114,7 +114,7 @@ async def _listen(request: web.Request, ws: web.WebSocketResponse, socket: Socke
                 if message.type is WSMsgType.TEXT:
                     crowded = switchboard.receive(socket, message.data)
                 elif message.type is WSMsgType.BINARY:
-                    crowded = switchboard.receive_binary(socket)
+                    crowded = switchboard.receive_binary(socket, len(message.data))
                 if not switchboard.awaits_hello(socket):
                     deadline.reschedule(None)
                 if crowded:

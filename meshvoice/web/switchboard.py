@@ -78,9 +78,9 @@ class Switchboard:
         """Take a text frame; tells whether some outbox fills before its writer has a turn."""
         return self.carry_out(self.hub.receive(socket, frame, self._clock.steady()))
 
-    def receive_binary(self, socket: SocketId) -> bool:
+    def receive_binary(self, socket: SocketId, size: int) -> bool:
         """Take a binary frame; tells the same."""
-        return self.carry_out(self.hub.receive_binary(socket, self._clock.steady()))
+        return self.carry_out(self.hub.receive_binary(socket, size, self._clock.steady()))
 
     def awaits_hello(self, socket: SocketId) -> bool:
         """Tell whether a socket has yet to say hello."""

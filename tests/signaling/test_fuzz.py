@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from meshvoice.signaling.client_messages import FromClient, parse
 from meshvoice.signaling.effects import Close, Deliver, RemoveUser
 from meshvoice.signaling.errors import BadMessage, SignalingError
+from meshvoice.signaling.pairs import FIRST_GEN
 from tests.signaling.descriptions import SDP
 from tests.signaling.room import CANDIDATE, SEA, TABLE, World, three
 
@@ -198,7 +199,7 @@ plain_texts = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"])
 relayable = st.sampled_from(["offer", "answer", "ice", "repair", "abort"])
 
 
-@given(relayable, st.integers(1, 2**31), plain_texts, st.integers(1, 2**53) | st.none())
+@given(relayable, st.integers(1, FIRST_GEN), plain_texts, st.integers(1, 2**53) | st.none())
 def test_a_directed_message_arrives_as_it_was_sent(kind: str, gen: int, text: str, n: int | None) -> None:
     ana, bo, _ = three(World())
     fields: dict[str, Any] = {"gen": gen}

@@ -43,14 +43,14 @@ def test_what_is_over_its_limit_is_too_large_and_reaches_nobody() -> None:
 def test_a_binary_frame_is_told_that_frames_are_text() -> None:
     world = World()
     ana, bo, _ = three(world)
-    world.happens(world.hub.receive_binary(ana.socket, world.now))
+    world.happens(world.hub.receive_binary(ana.socket, 2, world.now))
     assert ana.hears() == [error("bad-message", "frames are JSON text", None)]
     assert bo.hears() == []
 
 
 def test_a_binary_frame_of_a_socket_without_a_peer_is_not_heard() -> None:
     world = World()
-    assert world.hub.receive_binary(SocketId(99), world.now) == []
+    assert world.hub.receive_binary(SocketId(99), 2, world.now) == []
 
 
 def test_too_many_bad_messages_close_the_socket_and_free_the_seat() -> None:

@@ -47,7 +47,7 @@ def test_anything_else_before_the_hello_is_not_joined(hub: Hub) -> None:
 
 def test_a_binary_frame_before_the_hello_is_told_that_frames_are_text(hub: Hub) -> None:
     refused = {**error("bad-message", "frames are JSON text", None), "seq": 0}
-    assert told(hub.receive_binary(SOCKET, START)) == [refused]
+    assert told(hub.receive_binary(SOCKET, 2, START)) == [refused]
 
 
 def test_too_many_bad_messages_before_the_hello_close_the_socket(hub: Hub) -> None:

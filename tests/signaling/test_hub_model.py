@@ -64,8 +64,10 @@ class HubMachine(RuleBasedStateMachine):
                 if frame["type"] == "welcome":
                     assert page.welcomed, "resumed what the page never had"
             tab.seen = frame["seq"]
-            if frame["type"] in ("abort", "links"):
-                page.got.append(frame["gen"] if frame["type"] == "abort" else frame["links"][tab.peer]["rtt"])
+            if frame["type"] == "ice":
+                page.got.append(int(frame["candidates"][0]["candidate"]))
+            if frame["type"] == "links":
+                page.got.append(frame["links"][tab.peer]["rtt"])
             if frame["type"] != "error":
                 self.check_origin(page, frame)
 
@@ -159,7 +161,10 @@ class HubMachine(RuleBasedStateMachine):
         target = self.pages[to % len(self.pages)]
         for _ in range(times):
             tag = next(self.tags)
-            self.only_touches(page, page.tab.says("abort", target=target.tab.peer, gen=tag))
+            self.only_touches(
+                page,
+                page.tab.says("ice", target=target.tab.peer, gen=1, candidates=[{"candidate": str(tag)}]),
+            )
             if target is not page and target in self.seated(page.tab.room):
                 target.promised.append(tag)
             self.world.now += 0.02

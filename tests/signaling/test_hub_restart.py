@@ -12,7 +12,7 @@ from tests.signaling.room import World, three
 
 
 def gens(frames: list[dict[str, Any]]) -> list[int]:
-    return [frame["gen"] for frame in frames if frame["type"] in ("offer", "abort")]
+    return [frame["gen"] for frame in frames if frame["type"] == "ice"]
 
 
 # A refused resume
@@ -23,7 +23,7 @@ def test_a_resume_is_refused_beyond_128_messages(missed: int, resumed: bool) -> 
     ana, bo, _ = three(World())
     bo.drops()
     for gen in range(1, missed + 1):
-        ana.says("abort", target=bo.peer, gen=gen)
+        ana.says("ice", target=bo.peer, gen=gen, candidates=[None])
     bo.comes_back()
     welcome, *rest = bo.hears()
     assert welcome["resumed"] is resumed
@@ -37,7 +37,7 @@ def test_a_resume_is_refused_beyond_256_kibibytes(megabytes: float, resumed: boo
     bo.drops()
     for gen in range(1, 21):
         sdp = sdp_of(int(REPLAY_BYTES * megabytes / 20) - 120)
-        ana.says("offer", target=bo.peer, gen=gen, sdp=sdp)
+        ana.says("answer", target=bo.peer, gen=gen, sdp=sdp)
     bo.comes_back()
     assert bo.hears()[0]["resumed"] is resumed
 
@@ -48,7 +48,7 @@ def refused_resume(world: World) -> tuple[Any, Any, Any]:
     bo.says("state", muted=True, n=7)
     bo.drops()
     for gen in range(1, 200):
-        ana.says("abort", target=bo.peer, gen=gen)
+        ana.says("ice", target=bo.peer, gen=gen, candidates=[None])
     ana.hears(), cleo.hears()
     bo.comes_back()
     return ana, bo, cleo
@@ -176,7 +176,7 @@ def test_a_roster_that_was_lost_on_its_way_is_never_taken_for_seen_after_a_refus
     ana, bo, _ = refused_resume(World())
     bo.drops()
     for gen in range(1, 10):
-        ana.says("abort", target=bo.peer, gen=gen)
+        ana.says("ice", target=bo.peer, gen=gen, candidates=[None])
     bo.comes_back()
     assert [frame["type"] for frame in bo.hears()] == ["welcome", "present", "present"]
 

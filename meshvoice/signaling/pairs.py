@@ -1,0 +1,98 @@
+"""What each two peers of a room may ask of one another: how often, and up to which generation.
+
+An offer, a repair or an abort makes the other's browser work, and an offer calls for an answer. So whoever
+causes that is limited, and whoever answers pays nothing for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meshvoice.ids import PeerId, UserId
+from meshvoice.signaling.client_messages import Abort, Answer, Directed, Ice, Offer, Repair, type_of
+from meshvoice.signaling.errors import BadMessage, TooFast
+from meshvoice.signaling.limits import Buckets
+
+ASKED_AT_ONCE = 8
+ASKED_A_SECOND = 0.75
+"""A link that can't come about is tried eight times in the first minute, and then every 12 s."""
+FIRST_GEN = 4096
+"""How high the first generation that this process hears of may be: after a restart links go on counting."""
+GEN_LEAP = 64
+"""How far one may go beyond the last at once; each second since allows one more."""
+ANSWER_FRAMES = 16
+ANSWER_BYTES = 96 * 1024
+"""What one offer may call for: an answer, and candidates in several messages."""
+_MOST = 256
+"""Pairs of users whose asking is remembered in one room; ten people are 90."""
+
+
+@dataclass(slots=True)
+class _Link:
+    """The last generation that either of two peers named."""
+
+    gen: int
+    at: float
+
+
+@dataclass(slots=True)
+class Due:
+    """What a peer still owes to the one that offered, and so sends free of charge."""
+
+    gen: int
+    frames: int = ANSWER_FRAMES
+    bytes: int = ANSWER_BYTES
+
+    def covers(self, message: Answer | Ice, size: int) -> bool:
+        """Tell whether this message is a part of it, and count it then."""
+        if message.gen != self.gen or self.frames < 1 or self.bytes < size:
+            return False
+        self.frames -= 1
+        self.bytes -= size
+        return True
+
+
+class Pairs:
+    """The pairs of one room."""
+
+    __slots__ = ("_asking", "_links")
+
+    def __init__(self) -> None:
+        self._links: dict[tuple[PeerId, PeerId], _Link] = {}
+        # By user: whoever leaves and comes back as another peer has asked all the same.
+        self._asking = Buckets(rate=ASKED_A_SECOND, burst=ASKED_AT_ONCE, most=_MOST)
+
+    def __len__(self) -> int:
+        return len(self._links)
+
+    def check(
+        self,
+        message: Directed,
+        *,
+        peer: PeerId,
+        user: UserId,
+        target: PeerId,
+        target_user: UserId,
+        now: float,
+    ) -> None:
+        """Count a message from one to the other. Raises `TooFast`, and `BadMessage` where its `gen` leaps."""
+        key = (peer, target) if peer < target else (target, peer)
+        link = self._links.get(key)
+        most = FIRST_GEN if link is None else link.gen + GEN_LEAP + int(max(0.0, now - link.at))
+        if message.gen > most:
+            last = "none before it" if link is None else f"the last was {link.gen}"
+            raise BadMessage(
+                f"generations count by one: {message.gen} leaps, {last} - at `$.gen`", about=type_of(message)
+            )
+        if link is None:
+            self._links[key] = _Link(message.gen, now)
+        elif message.gen > link.gen:
+            link.gen, link.at = message.gen, now
+        if isinstance(message, Offer | Repair | Abort) and not self._asking.take((user, target_user), now):
+            raise TooFast(
+                "this link was begun anew too often: wait, this message was dropped", about=type_of(message)
+            )
+
+    def forget(self, peer: PeerId) -> None:
+        """Forget the links of a peer that left; its user's asking is remembered."""
+        self._links = {key: link for key, link in self._links.items() if peer not in key}

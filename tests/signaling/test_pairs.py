@@ -1,0 +1,200 @@
+"""Whoever makes another's browser work is limited, and whoever answers pays nothing for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from meshvoice.signaling.allowance import BYTES_A_SECOND, BYTES_AT_ONCE
+from meshvoice.signaling.codes import CloseCode
+from meshvoice.signaling.pairs import ANSWER_FRAMES, ASKED_AT_ONCE, FIRST_GEN, GEN_LEAP
+from tests.signaling.descriptions import SDP, sdp_of
+from tests.signaling.room import CANDIDATE, Tab, World, three
+
+ASKING: dict[str, dict[str, Any]] = {"offer": {"sdp": SDP}, "repair": {}, "abort": {}}
+
+
+def codes(tab: Tab) -> list[str]:
+    return [frame["code"] for frame in tab.hears() if frame["type"] == "error"]
+
+
+def exhaust(tab: Tab) -> None:
+    """Use a sender's messages up."""
+    for _ in range(400):
+        tab.says("ping", t=1)
+    tab.hears()
+
+
+# How often
+
+
+@pytest.mark.parametrize("kind", ASKING)
+def test_a_handful_at_once_then_one_in_a_while(kind: str) -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    for gen in range(1, ASKED_AT_ONCE + 4):
+        ana.says(kind, target=bo.peer, gen=gen, **ASKING[kind])
+    assert codes(ana) == ["too-fast"] * 3
+    assert len(bo.hears()) == ASKED_AT_ONCE
+    world.now += 1.4
+    ana.says(kind, target=bo.peer, gen=20, **ASKING[kind])
+    assert [frame["type"] for frame in bo.hears()] == [kind]
+
+
+def test_what_one_pair_may_no_more_another_pair_may() -> None:
+    ana, bo, cleo = three(World())
+    for gen in range(1, 20):
+        ana.says("repair", target=bo.peer, gen=gen)
+    bo.hears()
+    ana.says("repair", target=cleo.peer, gen=1)
+    cleo.says("repair", target=bo.peer, gen=1)
+    bo.says("repair", target=ana.peer, gen=1)
+    assert [len(tab.hears()) for tab in (cleo, bo)] == [1, 1]
+    assert [frame["source"] for frame in ana.hears() if frame["type"] == "repair"] == [bo.peer]
+
+
+def test_whoever_leaves_and_comes_back_as_another_peer_has_asked_all_the_same() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    for gen in range(1, ASKED_AT_ONCE + 1):
+        bo.says("offer", target=ana.peer, gen=gen, sdp=SDP)
+    bo.says("bye")
+    again = world.joins("Bo")
+    again.hears(), ana.hears()
+    again.says("offer", target=ana.peer, gen=1, sdp=SDP)
+    assert codes(again) == ["too-fast"]
+    assert ana.hears() == []
+
+
+def test_a_flood_of_offers_ends_its_sender() -> None:
+    ana, bo, _ = three(World())
+    for gen in range(1, 300):
+        ana.says("offer", target=bo.peer, gen=gen, sdp=SDP)
+        if ana.closed:
+            break
+    assert ana.closed == CloseCode.TOO_FAST
+    assert bo.closed is None
+
+
+# Up to which generation
+
+
+@pytest.mark.parametrize("kind", ASKING)
+def test_a_generation_that_leaps_reaches_nobody(kind: str) -> None:
+    ana, bo, _ = three(World())
+    ana.says("offer", target=bo.peer, gen=3, sdp=SDP)
+    bo.hears()
+    ana.says(kind, target=bo.peer, gen=4 + GEN_LEAP, **ASKING[kind])
+    (told,) = ana.hears()
+    assert (told["code"], told["about"]) == ("bad-message", kind)
+    assert told["message"] == "generations count by one: 68 leaps, the last was 3 - at `$.gen`"
+    assert bo.hears() == []
+
+
+def test_the_first_generation_of_a_pair_may_be_of_before_a_restart_but_not_any() -> None:
+    ana, bo, cleo = three(World())
+    ana.says("repair", target=bo.peer, gen=FIRST_GEN + 1)
+    assert "none before it" in ana.hears()[0]["message"]
+    ana.says("repair", target=bo.peer, gen=FIRST_GEN)
+    ana.says("repair", target=cleo.peer, gen=1)
+    assert [len(tab.hears()) for tab in (ana, bo, cleo)] == [0, 1, 1]
+
+
+def test_either_may_go_on_from_what_the_other_named_and_time_allows_more() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    ana.says("offer", target=bo.peer, gen=60, sdp=SDP)
+    bo.says("repair", target=ana.peer, gen=60 + GEN_LEAP)
+    world.now += 30
+    ana.says("offer", target=bo.peer, gen=60 + 2 * GEN_LEAP + 30, sdp=SDP)
+    assert (codes(ana), codes(bo)) == ([], [])
+
+
+def test_a_peer_that_left_takes_its_generations_along() -> None:
+    world = World()
+    ana, bo, cleo = three(world)
+    ana.says("offer", target=bo.peer, gen=1, sdp=SDP)
+    ana.says("offer", target=cleo.peer, gen=1, sdp=SDP)
+    bo.says("bye")
+    room = next(iter(world.hub.registry))
+    assert len(room.pairs) == 1
+    assert set(room.peers[cleo.peer].due) == {ana.peer}
+
+
+# Who pays
+
+
+def test_an_answer_and_its_candidates_are_free_for_whoever_answers() -> None:
+    ana, bo, _ = three(World())
+    exhaust(bo)
+    ana.says("offer", target=bo.peer, gen=1, sdp=SDP)
+    bo.says("answer", target=ana.peer, gen=1, sdp=SDP)
+    bo.says("ice", target=ana.peer, gen=1, candidates=[CANDIDATE, None])
+    assert [frame["type"] for frame in ana.hears()] == ["answer", "ice"]
+    bo.says("state", muted=True)
+    assert codes(bo) == ["too-fast"]
+
+
+def test_what_an_offer_calls_for_is_bounded_and_for_that_offer_alone() -> None:
+    ana, bo, cleo = three(World())
+    exhaust(bo)
+    ana.says("offer", target=bo.peer, gen=2, sdp=SDP)
+    bo.says("answer", target=ana.peer, gen=1, sdp=SDP)
+    bo.says("ice", target=cleo.peer, gen=2, candidates=[None])
+    assert codes(bo) == ["too-fast"] * 2
+    for _ in range(ANSWER_FRAMES + 1):
+        bo.says("ice", target=ana.peer, gen=2, candidates=[None])
+    assert codes(bo) == ["too-fast"]
+    assert len(ana.hears()) == ANSWER_FRAMES
+
+
+def test_an_answer_is_given_back_to_whoever_had_some_left() -> None:
+    ana, bo, _ = three(World())
+    for gen in range(1, ASKED_AT_ONCE + 1):
+        ana.says("offer", target=bo.peer, gen=gen, sdp=SDP)
+        bo.says("answer", target=ana.peer, gen=gen, sdp=SDP)
+    for _ in range(400):
+        bo.says("ping", t=1)
+    assert codes(bo) == []
+
+
+def test_a_too_large_answer_is_told_and_never_punished() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    for gen in range(1, 61):
+        bo.says("answer", target=ana.peer, gen=gen, sdp=sdp_of(33_000))
+        world.now += 1.1
+    assert codes(bo) == ["too-large"] * 60
+    assert bo.closed is None
+
+
+# Bytes
+
+
+def test_a_sender_has_a_budget_of_bytes_and_its_excess_is_told_to_it_alone() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    candidates = [{**CANDIDATE, "candidate": "x" * 1000}] * 58
+    sent = 0
+    while not (told := codes(ana)):
+        ana.says("ice", target=bo.peer, gen=1, candidates=candidates)
+        sent += 1
+    assert told == ["too-fast"]
+    assert sent * 58_000 > BYTES_AT_ONCE - 70_000
+    assert len(bo.hears()) == sent - 1
+    world.now += 70_000 / BYTES_A_SECOND
+    ana.says("ice", target=bo.peer, gen=1, candidates=candidates)
+    assert (codes(ana), len(bo.hears())) == ([], 1)
+
+
+def test_who_goes_on_sending_too_many_bytes_is_closed_and_nobody_else() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    candidates = [{**CANDIDATE, "candidate": "x" * 1000}] * 58
+    for _ in range(45 * 12):
+        if ana.closed:
+            break
+        ana.says("ice", target=bo.peer, gen=1, candidates=candidates)
+        world.now += 1 / 45
+    assert (ana.closed, bo.closed) == (CloseCode.TOO_FAST, None)
