@@ -213,6 +213,16 @@ async def test_without_a_hello_the_socket_ends(make_house: MakeHouse) -> None:
     assert await wire.closed() == 4400
 
 
+async def test_whoever_said_hello_has_no_deadline_any_more(make_house: MakeHouse) -> None:
+    house = await make_house(waits=Waits(hello=0.5))
+    ana = await Person(house).sign_in("Ana")
+    room = await ana.open_sea()
+    talking = await ana.join(room)
+    silent = await ana.connect(room)
+    assert await silent.closed() == 4400
+    assert await talking.caught_up() == []
+
+
 async def test_before_the_hello_nothing_else_is_heard(ana: Person, bo: Person) -> None:
     hers, _ = await pair(ana, bo)
     silent = await bo.connect(f"mysea-{ana.user_id}")
