@@ -33,6 +33,19 @@ async def test_who_opens_a_link_without_a_session_lands_in_the_room_in_one_step_
     assert "#" not in bo.page.url
 
 
+async def test_a_link_that_a_messenger_changed_leads_in_and_leaves_no_token_in_the_path(stage: Stage) -> None:
+    (ana,) = await stage.sea("Ana")
+    link = await ana.invite()
+    bo = await stage.person("Bo")
+    for changed in (link.replace("#", "%23") + "?fbclid=IwAR0abc", link + ").", link.replace("/#", "#")):
+        await bo.page.goto("about:blank")
+        await bo.page.goto(changed)
+        await bo.page.get_by_role("heading", name="Ana invites you").wait_for()
+        assert bo.page.url == link
+    await bo.page.get_by_role("button", name="Come in").click()
+    await bo.page.wait_for_url(f"**/sea/{ana.user_id}/")
+
+
 async def test_a_removed_guest_is_silent_and_stays_out(stage: Stage) -> None:
     """Removal in a mesh counts when every other peer drops the connection, and nothing lets one back in."""
     ana, cleo = await stage.sea("Ana", "Cleo")
