@@ -88,7 +88,7 @@ export class FakeNetwork {
           getParameters: () => parameters,
           async setParameters(next) { sender.limit = next.encodings[0].maxBitrate; },
         };
-        const transceiver = { direction, sender, currentDirection: null, receiver: { track: { kind: "audio" }, of: this } };
+        const transceiver = { direction, sender, currentDirection: null, receiver: { track: { kind: "audio" }, of: this, getSynchronizationSources: () => [] } };
         this.transceivers.push(transceiver);
         return transceiver;
       }
