@@ -30,21 +30,21 @@ const TITLES = {
 
 /**
  * What the page says of an invitation, and what one can do then: accept it, look again later, or go to what is one's own.
- * @param {Open|Shut} look @param {string} until @returns {Shown}
+ * @param {Open|Shut} found @param {string} until @returns {Shown}
  */
-export function shownOf(look, until) {
-  if (look.state === "yours") {
+export function shownOf(found, until) {
+  if (found.state === "yours") {
     const words = "It is for somebody else: send it to the person whom you want to invite.";
-    return { title: TITLES.yours, words, then: "go", url: look.url };
+    return { title: TITLES.yours, words, then: "go", url: found.url };
   }
-  if (look.state !== "open") {
-    return { title: TITLES[look.state], words: look.message ?? "", then: look.state === "full" ? "again" : "go" };
+  if (found.state !== "open") {
+    return { title: TITLES[found.state], words: found.message ?? "", then: found.state === "full" ? "again" : "go" };
   }
-  const { by, kind, title } = look;
+  const { by, kind, title } = found;
   const place = kind === "table" ? `the table “${title}”` : title;
-  if (look.already_in) {
+  if (found.already_in) {
     const words = `You have been let in to ${place} before: go straight there.`;
-    return { title: "You are in already", words, then: "go", url: look.url ?? undefined };
+    return { title: "You are in already", words, then: "go", url: found.url ?? undefined };
   }
   const words = `To ${place}, to talk in the browser. The link works until ${until}.`;
   return { title: `${by} invites you`, words, then: "accept" };
@@ -89,7 +89,7 @@ function show({ title, words, then, url }) {
 }
 
 /** @param {string} token */
-async function look(token) {
+async function lookUp(token) {
   try {
     /** @type {Open|Shut} */
     const found = await post("/invitations/look", new URLSearchParams({ token }));
@@ -138,7 +138,7 @@ function start() {
     event.preventDefault();
     void accept(/** @type {HTMLFormElement} */ (event.target), token);
   });
-  void look(token);
+  void lookUp(token);
 }
 
 if (globalThis.document) start();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { CandidateBatch } from "../../static/voice/candidate-batch.js";
-import { Links } from "../../static/voice/links.js";
+import { CandidateBatch } from "../../static/voice/link/candidate-batch.js";
+import { Links } from "../../static/voice/link/links.js";
 import { FakeNetwork, sdpOf, settled } from "./fake-connections.js";
 
 const SERVERS = [{ urls: ["turn:relay.example.org"], username: "u", credential: "c" }];
@@ -36,7 +36,7 @@ class Room {
     const { target, ...rest } = message;
     this.sent.push({ source, ...message });
     const wire = JSON.stringify({ ...rest, source });
-    this.network.clock.setTimeout(() => this.people.get(target)?.links.receive(JSON.parse(wire)), 10);
+    this.network.clock.setTimeout(() => this.people.get(target)?.links.deliver(JSON.parse(wire)), 10);
   }
 
   advance(ms) {
@@ -71,7 +71,7 @@ test("the newcomer offers, the other answers, and both hear each other", async (
 
 test("frames have their keys in the order that the server reads fast", async () => {
   const { room } = await pair();
-  room.people.get("ana").links.receive({ type: "abort", source: "bo", gen: 1 });
+  room.people.get("ana").links.deliver({ type: "abort", source: "bo", gen: 1 });
   room.network.change(() => false);
   await room.advance(6000);
   const keys = Object.fromEntries(room.sent.map((message) => [message.type, Object.keys(message).slice(1).join()]));
@@ -140,7 +140,7 @@ test("a description that can't be read fails its generation, is told, and the ne
 test("candidates of every shape are taken, and a bad one harms no other", async () => {
   const { room, ana } = await pair();
   const [odd, bad] = ["candidate:2 2 UDP 1 c7a0.local 9 typ host", "candidate:bad"].map((candidate) => ({ candidate, sdpMid: "0" }));
-  ana.links.receive({ type: "ice", source: "bo", gen: 1, candidates: [odd, bad, { candidate: "" }, "", null] });
+  ana.links.deliver({ type: "ice", source: "bo", gen: 1, candidates: [odd, bad, { candidate: "" }, "", null] });
   await settled();
   const [mine] = room.network.open("ana");
   assert.deepEqual(mine.candidates.slice(2), [{ ...odd, sdpMLineIndex: 0 }, null, null, null]);
@@ -155,10 +155,10 @@ test("candidates before the answer wait for it", async () => {
   await room.advance(100);
   const [mine] = room.network.open("bo");
   const candidates = [{ candidate: "candidate:1", sdpMid: "0" }];
-  bo.links.receive({ type: "ice", source: "ana", gen: 1, candidates });
+  bo.links.deliver({ type: "ice", source: "ana", gen: 1, candidates });
   await settled();
   assert.deepEqual(mine.candidates, []);
-  bo.links.receive({ type: "answer", source: "ana", gen: 1, sdp: sdpOf(`ana/9/for/${mine.local}`) });
+  bo.links.deliver({ type: "answer", source: "ana", gen: 1, sdp: sdpOf(`ana/9/for/${mine.local}`) });
   await room.advance(10);
   assert.equal(mine.candidates.length, 1);
 });
@@ -171,8 +171,8 @@ test("many candidates go out 50 a message, and none that waits for the answer is
   await settled();
   const [mine] = room.network.open("bo");
   const many = Array.from({ length: 120 }, (_, at) => ({ candidate: `candidate:${at} 1 udp 1 192.0.2.1 9 typ host`, sdpMid: "0" }));
-  for (const at of [0, 50, 100]) bo.links.receive({ type: "ice", source: "ana", gen: 1, candidates: many.slice(at, at + 50) });
-  bo.links.receive({ type: "answer", source: "ana", gen: 1, sdp: sdpOf(`ana/9/for/${mine.local}`) });
+  for (const at of [0, 50, 100]) bo.links.deliver({ type: "ice", source: "ana", gen: 1, candidates: many.slice(at, at + 50) });
+  bo.links.deliver({ type: "answer", source: "ana", gen: 1, sdp: sdpOf(`ana/9/for/${mine.local}`) });
   await settled();
   await room.advance(10);
   assert.equal(mine.candidates.length, 120);
@@ -339,13 +339,13 @@ test("a page whose timers stand still listens when a message comes", async () =>
   const { room, ana } = await pair();
   await room.advance(0);
   room.network.clock.skip(2000);
-  ana.links.receive({ type: "repair", source: "bo", gen: 9 });
+  ana.links.deliver({ type: "repair", source: "bo", gen: 9 });
   await settled();
   assert.equal(upTo(ana, "bo").state, "up");
   const seen = ana.reports.length;
   room.network.change(() => false);
   room.network.clock.skip(2600);
-  ana.links.receive({ type: "repair", source: "bo", gen: 9 });
+  ana.links.deliver({ type: "repair", source: "bo", gen: 9 });
   await settled();
   assert.ok(ana.reports.length > seen && upTo(ana, "bo").state === "stalled");
 });

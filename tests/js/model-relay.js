@@ -86,7 +86,7 @@ export class ModelRelay extends ModelNetwork {
         else leave();
         break;
       }
-      default: this.perform(client, table.receive(message, moment));
+      default: this.perform(client, table.deliver(message, moment));
     }
   }
 
@@ -118,7 +118,7 @@ export class ModelRelay extends ModelNetwork {
       for (let count = seat.queue.length; count > 0; count -= 1) this.carry(client, seat);
       for (const message of client.outbox.splice(0)) this.toServer(client, message);
       this.perform(client, client.table.setSelf({ peer: client.peer, order: client.order }, this.moment()));
-      this.perform(client, client.table.look("resume", this.moment()));
+      this.perform(client, client.table.reassess("resume", this.moment()));
       return;
     }
     client.outbox = [];

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { Links } from "../../static/voice/links.js";
+import { Links } from "../../static/voice/link/links.js";
 import { VoiceRoom } from "../../static/voice-mesh.js";
 import { FakeNetwork, sdpOf } from "./fake-connections.js";
 import { FakePlatform, FakeSocket, settle } from "./fake-platform.js";

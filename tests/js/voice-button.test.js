@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { attach } from "../../static/voice-button.js";
-import { VoiceButton } from "../../static/voice/button.js";
+import { VoiceButton } from "../../static/voice/panel/button.js";
 
 /** As much of an HTML button as the voice button touches. */
 class Button extends EventTarget {
