@@ -8,7 +8,7 @@ import { when } from "./page.js";
  * @typedef {{state: "open", kind: "sea"|"table", by: string, title: string, expires_at: number, already_in: boolean,
  *   url: string|null}} Open
  * @typedef {{state: "yours"|"used"|"revoked"|"expired"|"unknown"|"closed"|"removed"|"full", message?: string, url?: string}} Shut
- * @typedef {{title: string, words: string, then: "accept"|"again"|"go", url?: string}} Shown
+ * @typedef {{title: string, words: string, next: "accept"|"again"|"go", url?: string}} Shown
  */
 
 /** The token of #TOKEN, if it has the letters of one. @param {string} hash */
@@ -35,19 +35,19 @@ const TITLES = {
 export function shownOf(found, until) {
   if (found.state === "yours") {
     const words = "It is for somebody else: send it to the person whom you want to invite.";
-    return { title: TITLES.yours, words, then: "go", url: found.url };
+    return { title: TITLES.yours, words, next: "go", url: found.url };
   }
   if (found.state !== "open") {
-    return { title: TITLES[found.state], words: found.message ?? "", then: found.state === "full" ? "again" : "go" };
+    return { title: TITLES[found.state], words: found.message ?? "", next: found.state === "full" ? "again" : "go" };
   }
   const { by, kind, title } = found;
   const place = kind === "table" ? `the table “${title}”` : title;
   if (found.already_in) {
     const words = `You have been let in to ${place} before: go straight there.`;
-    return { title: "You are in already", words, then: "go", url: found.url ?? undefined };
+    return { title: "You are in already", words, next: "go", url: found.url ?? undefined };
   }
   const words = `To ${place}, to talk in the browser. The link works until ${until}.`;
-  return { title: `${by} invites you`, words, then: "accept" };
+  return { title: `${by} invites you`, words, next: "accept" };
 }
 
 /** @param {string} path @param {URLSearchParams} body */
@@ -75,14 +75,14 @@ const UNANSWERED =
 const part = (id) => /** @type {T} */ (document.getElementById(id));
 
 /** @param {Shown} shown */
-function show({ title, words, then, url }) {
+function show({ title, words, next, url }) {
   part("id_invitation_title").textContent = title;
   part("id_invitation_words").textContent = words;
-  part("id_invitation_form").hidden = then !== "accept";
-  part("id_invitation_again").hidden = then !== "again";
+  part("id_invitation_form").hidden = next !== "accept";
+  part("id_invitation_again").hidden = next !== "again";
   /** @type {HTMLAnchorElement} */
   const go = part("id_invitation_go");
-  go.hidden = then !== "go";
+  go.hidden = next !== "go";
   if (!url) return;
   go.href = url;
   go.textContent = "Go to the room";
@@ -95,10 +95,10 @@ async function lookUp(token) {
     const found = await post("/invitations/look", new URLSearchParams({ token }));
     const shown = shownOf(found, found.state === "open" ? when(found.expires_at, Date.now()) : "");
     show(shown);
-    if (shown.then === "accept") document.getElementById("id_name")?.focus();
+    if (shown.next === "accept") document.getElementById("id_name")?.focus();
   } catch (error) {
     const words = error instanceof Refusal ? error.message : UNREACHABLE;
-    show({ title: "An invitation", words, then: "again" });
+    show({ title: "An invitation", words, next: "again" });
   }
 }
 
@@ -118,7 +118,7 @@ async function accept(form, token) {
     button.disabled = false;
     // Used, closed, removed or full in the meantime: no other name would help.
     if (error instanceof Refusal && [403, 409, 410].includes(error.status)) {
-      show({ title: "That came too late", words: error.message, then: error.status === 409 ? "again" : "go" });
+      show({ title: "That came too late", words: error.message, next: error.status === 409 ? "again" : "go" });
       return;
     }
     trouble.textContent = error instanceof Refusal ? error.message : UNANSWERED;
@@ -131,7 +131,7 @@ function start() {
   addEventListener("hashchange", () => location.reload());
   part("id_invitation_again").addEventListener("click", () => location.reload());
   if (!token) {
-    show({ title: "This link is not complete", words: "Ask for it once more, and copy all of it.", then: "go" });
+    show({ title: "This link is not complete", words: "Ask for it once more, and copy all of it.", next: "go" });
     return;
   }
   part("id_invitation_form").addEventListener("submit", (event) => {

@@ -7,6 +7,7 @@ const load = () => Promise.all([import("./voice-mesh.js"), import("./voice/panel
 export function attach(button, { hint, panel, modules = load } = {}) {
   /** @type {import("./voice/panel/button.js").VoiceButton} */
   let voice;
+  /** @type {any} */
   let timer = 0;
   const say = (words = "") => void (hint && (hint.textContent = words));
 

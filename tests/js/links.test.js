@@ -13,9 +13,11 @@ class Room {
   people = new Map();
   sent = [];
 
+  /** @param {string} name @param {number} order @param {any} [options] */
   enter(name, order, { prepare = () => {}, ...options } = {}) {
     const platform = this.network.platform(name);
     prepare(platform.RTCPeerConnection);
+    /** @type {any} */
     const person = { name, order, platform, streams: [], reports: [], faults: [] };
     person.links = new Links({
       self: { peer: name, order }, platform, track: { kind: "audio", of: name }, credentials: () => SERVERS,
@@ -180,7 +182,7 @@ test("many candidates go out 50 a message, and none that waits for the answer is
   /** @type {number[]} */
   const sizes = [];
   const batch = new CandidateBatch(room.network.platform("cleo"), (candidates) => sizes.push(candidates.length));
-  for (const each of many) batch.add({ ...each, toJSON: () => each });
+  for (const each of many) batch.add(/** @type {any} */ ({ ...each, toJSON: () => each }));
   batch.begin();
   await room.advance(50);
   assert.deepEqual(sizes, [50, 50, 20]);
@@ -192,7 +194,7 @@ test("a path that broke is replaced while the old one runs, and the new stream i
   const first = bo.streams.at(-1).stream;
   let most = 0;
   const dead = new Set([broken, room.network.other(broken)]);
-  room.network.change((from, to, connection) => !dead.has(connection));
+  room.network.change((_from, _to, connection) => !dead.has(connection));
   for (let at = 0; at < 9000; at += 50) {
     await room.advance(50);
     most = Math.max(most, room.network.open("ana").length, room.network.open("bo").length);
@@ -206,7 +208,7 @@ test("a path that broke is replaced while the old one runs, and the new stream i
 });
 
 test("a cut that heals by itself takes the new generation back", async () => {
-  const { room, ana, bo } = await pair();
+  const { room, ana } = await pair();
   room.network.change(() => false);
   await room.advance(6000);
   assert.equal(room.network.open("bo").length, 2);
@@ -300,7 +302,7 @@ test("fresh credentials reach each live connection", async () => {
 test("a relayed link moves at 80 % of the ttl, without a gap", async () => {
   const room = new Room();
   room.network.path = "relay";
-  for (const [name, order] of [["ana", 1], ["bo", 2]]) room.enter(name, order).links.setCredentials({ ttl: 100, iceServers: SERVERS });
+  for (const [name, order] of /** @type {[string, number][]} */ ([["ana", 1], ["bo", 2]])) room.enter(name, order).links.setCredentials({ ttl: 100, iceServers: SERVERS });
   await room.advance(50000);
   for (const { links } of room.people.values()) links.setCredentials({ ttl: 100, iceServers: SERVERS });
   await room.advance(28000);

@@ -5,6 +5,9 @@ import { ModelNetwork } from "./model-connections.js";
 const GRACE = 45000;
 
 export class ModelRelay extends ModelNetwork {
+  /** @abstract @param {any[]} _given what World does with them @returns {void} */
+  perform(..._given) {}
+
   send(client, message) {
     if (client.socket === "open") this.toServer(client, message);
     else client.outbox.push(message);
@@ -100,7 +103,7 @@ export class ModelRelay extends ModelNetwork {
     client.socket = "dialing";
     this.clock.at(this.between(50, 1500), () => {
       if (client.stay !== stay || !client.table || client.socket !== "dialing") return;
-      if (client.asleep || !client.reachable || this.down) this.dial(client);
+      if (client.asleep || !client.reachable) this.dial(client);
       else this.welcome(client);
     });
   }

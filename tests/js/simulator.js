@@ -108,7 +108,9 @@ export class World extends ModelRelay {
 
   #count(map, keys, text) {
     this.note(text);
-    const add = (one) => this.change(() => keys.forEach((key) => map.set(key, (map.get(key) ?? 0) + one)));
+    const add = (one) => this.change(() => {
+      for (const key of keys) map.set(key, (map.get(key) ?? 0) + one);
+    });
     add(1);
     return () => {
       this.note(`heal ${text}`);

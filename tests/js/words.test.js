@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { MICROPHONE, microphoneStatus, silent } from "../../static/voice/audio/microphone-words.js";
+import { microphoneStatus } from "../../static/voice/audio/microphone-words.js";
 import * as words from "../../static/voice/session/words.js";
 
 test("there are five words for a person", () => {
@@ -46,10 +46,10 @@ test("every trouble says that it is tried again", () => {
 });
 
 test("a pair's words are those of the end that does the most", () => {
-  const stalled = { state: /** @type {const} */ ("stalled"), path: null };
-  const relayed = { state: /** @type {const} */ ("repairing"), path: /** @type {const} */ ("relay") };
+  const stalled = { state: /** @type {const} */ ("stalled"), path: null, rtt: null, loss: null };
+  const relayed = { state: /** @type {const} */ ("repairing"), path: /** @type {const} */ ("relay"), rtt: null, loss: null };
   assert.equal(words.pairWords("Ana", "Bo", [stalled, relayed]), "Ana and Bo: reconnecting through the relay");
-  assert.equal(words.pairWords("Ana", "Bo", [{ state: "connecting", path: null }]), "Ana and Bo: connecting");
+  assert.equal(words.pairWords("Ana", "Bo", [{ state: "connecting", path: null, rtt: null, loss: null }]), "Ana and Bo: connecting");
 });
 
 test("news of a kind become one sentence", () => {

@@ -13,6 +13,7 @@ export function whoIsIn(people) {
 
 export class ListRefresh {
   #shown = "";
+  /** @type {any} */
   #timer = 0;
 
   /** @param {readonly Person[]} people */
