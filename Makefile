@@ -27,8 +27,10 @@ check: $(VENV)/check.done node_modules/.package-lock.json
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	npx --no-install tsc --project tsconfig.json
-	node --test tests/js/
+	npm run --silent types
+	npm run --silent lint
+	npm run --silent coverage
+	node --test tests/js/simulator.test.js
 	$(BIN)/python -m pytest --cov --cov-report=term
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
 
