@@ -24,7 +24,7 @@ export const CLOSE_CODES = Object.freeze({
 export const ERROR_CODES = Object.freeze({
   "bad-message": "no JSON, an unknown type or field, a wrong type or range, a key that stands twice",
   "too-large": "an SDP, a candidate or a list over its limit",
-  "too-fast": "more than 50 messages a second for long; this one was dropped",
+  "too-fast": "more messages or bytes than one may send, or a link begun anew too often; this one was dropped",
   "unknown-target": "no such peer in this room now",
   "not-allowed": "not yours to do",
   "room-full": "every seat is taken; the socket closes",
