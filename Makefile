@@ -13,12 +13,15 @@ MESHVOICE = $(BIN)/meshvoice --env-file $(ENV_FILE)
 BROWSER_NEEDS = chromium:chromium turnserver:coturn firefox-esr:firefox-esr nft:nftables ip:iproute2 \
 	conntrack:conntrack openssl:openssl node:nodejs certutil:libnss3-tools pulseaudio:pulseaudio
 
+# Tests that need a browser run in a row, all others beside them (tests/conftest.py).
+BESIDE = -n 2 --dist loadgroup
+
 run: $(VENV)/serve.done $(ENV_FILE)
 	@$(MESHVOICE) serve
 
 test: $(VENV)/test.done
 	@tests/need.sh $(BROWSER_NEEDS)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(BESIDE)
 	@if command -v node >/dev/null; then node --test tests/js/; else echo "skipped: tests/js, node is missing"; fi
 
 check: $(VENV)/check.done node_modules/.package-lock.json
@@ -28,7 +31,7 @@ check: $(VENV)/check.done node_modules/.package-lock.json
 	$(BIN)/mypy
 	npx --no-install tsc --project tsconfig.json
 	node --test tests/js/
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest $(BESIDE) --cov --cov-report=term
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
 
 # What takes minutes: hundreds of comings and goings, browsers asleep, deployments broken one by one.
