@@ -1,10 +1,10 @@
-"""What all tests share: the same examples in CI each time, and who may run beside whom."""
+"""What all tests share: the same examples in CI each time, and an end that leaves nothing running."""
 
 from __future__ import annotations
 
 import os
+import signal
 
-import pytest
 from hypothesis import settings
 
 # Hypothesis explores by hand; in CI it draws the same examples each time, so a red run is the change's.
@@ -13,14 +13,6 @@ if os.environ.get("CI") == "true":
     settings.load_profile("ci")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep heavy tests in a row, where `pytest -n` runs others beside them.
-
-    Two calls between browsers at one time would be a load test of the machine. A relay's tests are light
-    and mostly wait, but share their labs.
-    """
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-        elif item.get_closest_marker("coturn") or item.get_closest_marker("lab"):
-            item.add_marker(pytest.mark.xdist_group("relay"))
+def pytest_configure() -> None:
+    """Let a kill end a run as Ctrl-C does: its servers, browsers and namespaces end with it."""
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))

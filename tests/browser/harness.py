@@ -30,6 +30,12 @@ FLAGS = [
     "--disable-sync",
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
+    # The last list counts, so this is Playwright's own, and with it two pages of the address bar's: nobody
+    # sees them, and each new context would pay more for them than for ours.
+    "--disable-features=AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,"
+    "HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,"
+    "AvoidCorsURLLoaderRestartOnRedirect,OptimizationHints,NetworkTimeServiceQuerying,AimEnabled,"
+    "PreconnectToSearch,WebUIOmniboxPopup,WebUIOmniboxAimPopup",
 ]
 AUTOPLAY = "--autoplay-policy=no-user-gesture-required"
 TONES = (500, 700, 900, 1100, 1300, 1500, 1700, 1900)
