@@ -158,6 +158,7 @@ VIEWS = {
     "page.js",
     "stay.js",
     "invitation.js",
+    "host-link.js",
     "check-view.js",
 }
 """What shows the page; the rest is the library."""

@@ -31,7 +31,7 @@ class Visitor:
     session_id: SessionId | None
     """None where a trusted proxy names the user: there is no session of ours then."""
     may_host: bool
-    """False for whoever came by an invitation alone where the deployment sets a passphrase."""
+    """False for whoever came by an invitation alone, where that doesn't suffice (`Settings.guests_host`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,16 +7,21 @@ from dataclasses import dataclass, field
 
 from meshvoice.signaling.limits import Buckets, Cap, Tiered, TokenBucket
 
+GUESSES = 2.0
+"""Wrong passphrases a second, in all."""
+ADDRESS_GUESSES = 1 / 30
+"""The same of one address."""
+
 
 def _guesses() -> Tiered:
     # An address: a household, or a club behind one router on its first evening; only what is wrong counts.
-    address = Buckets(rate=1 / 30, burst=10)
+    address = Buckets(rate=ADDRESS_GUESSES, burst=10)
     # A /48 is a company or a campus, or one guesser with 65,536 addresses of the kind above.
     network = Buckets(rate=1 / 10, burst=40)
     # Many networks together have their bursts but once. That each which was quiet for half a minute has one
     # more is the price for locking nobody out: 100,000 addresses of a botnet make 3,300 guesses a second so,
     # and four words out of 7,776 last for thousands of years.
-    return Tiered(address, network, in_all=TokenBucket(rate=2, burst=300, now=0))
+    return Tiered(address, network, in_all=TokenBucket(rate=GUESSES, burst=300, now=0))
 
 
 def _people() -> Tiered:
