@@ -141,7 +141,7 @@ def test_a_newer_file_is_left_alone(path: str) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    assert "version 99, and this meshvoice knows up to 2" in refusal(path)
+    assert "version 99, and this meshvoice knows up to 3" in refusal(path)
 
 
 def test_a_file_system_without_the_write_ahead_log_is_refused(path: str) -> None:
