@@ -12,7 +12,7 @@ from meshvoice.signaling.allowance import Allowance
 from meshvoice.signaling.client_messages import Hello
 from meshvoice.signaling.codes import CloseCode
 from meshvoice.signaling.delivery import leave, send, tell
-from meshvoice.signaling.effects import Close, Deliver, Effect
+from meshvoice.signaling.effects import Close, Deliver, Effect, RenewCredentials
 from meshvoice.signaling.errors import RoomFull
 from meshvoice.signaling.registry import LiveRoom, Peer, Registry, SocketId
 from meshvoice.signaling.server_messages import Back
@@ -63,6 +63,19 @@ def join(registry: Registry, terms: Terms, entry: Entry, socket: SocketId, now: 
     registry.attach(peer, socket)
     effects += _welcome(terms, peer, entry, now, resumed=False)
     return effects + tell(room.others(peer), server_messages.joined(peer), now)
+
+
+def expects_company(registry: Registry, terms: Terms, entry: Entry, now: float) -> list[Effect]:
+    """Renew the credentials of whoever is alone in the room, before somebody else joins."""
+    room = registry.get(entry.room)
+    alone = next(iter(room.peers.values())) if room and len(room.peers) == 1 else None
+    if alone is None or alone.user == entry.user or terms.renew_after is None:
+        return []
+    if alone.socket is None:
+        # Due when it is back.
+        alone.renew_at = now
+        return []
+    return [RenewCredentials(alone.socket, alone.user, awaited=True)]
 
 
 def _has_a_claim(terms: Terms, entry: Entry, now: float) -> bool:

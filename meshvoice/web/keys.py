@@ -15,6 +15,7 @@ from meshvoice.web.clocks import Clock
 
 if TYPE_CHECKING:
     from meshvoice.web.door import Door
+    from meshvoice.web.lent import Lent
     from meshvoice.web.metrics import Metrics
     from meshvoice.web.switchboard import Switchboard
     from meshvoice.web.throttles import Throttles
@@ -30,7 +31,7 @@ class Visitor:
     session_id: SessionId | None
     """None where a trusted proxy names the user: there is no session of ours then."""
     may_host: bool
-    """False for whoever came by an invitation alone where the deployment sets a passphrase."""
+    """False for whoever came by an invitation alone, where that doesn't suffice (`Settings.guests_host`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 BOOK: web.AppKey[GuestBook] = web.AppKey("book", GuestBook)
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
 DOOR: web.AppKey[Door] = web.AppKey("door")
+LENT: web.AppKey[Lent] = web.AppKey("lent")
 UPKEEP: web.AppKey[Upkeep] = web.AppKey("upkeep")
 DERIVED: web.AppKey[Derived] = web.AppKey("derived", Derived)
 SWITCHBOARD: web.AppKey[Switchboard] = web.AppKey("switchboard")

@@ -162,6 +162,12 @@ async def invitation(request: web.Request) -> Context:
     return {}
 
 
+@aiohttp_jinja2.template("host-link.html")
+async def host_link(request: web.Request) -> Context:
+    """`GET /host-link/`: the page that reads a host link's token in its fragment."""
+    return {}
+
+
 @aiohttp_jinja2.template("check.html")
 async def check(request: web.Request) -> Context:
     """`GET /check/`: tests one's microphone and connection, by the first room that one may enter."""

@@ -17,6 +17,7 @@ from meshvoice.access.guestbook import GuestBook
 from meshvoice.access.lock import lock_path
 from meshvoice.settings import Settings, SettingsError
 from meshvoice.web.app import make_app
+from meshvoice.web.cautions import cautions
 
 log = logging.getLogger("meshvoice")
 SHUTDOWN_SECONDS = 1.0
@@ -26,7 +27,7 @@ HEADER_BYTES = 32 * 1024
 
 
 def open_book(path: str) -> GuestBook:
-    """Open the guest book, making the file (0600) and its folder (0700). Raises `SettingsError`."""
+    """Open the guest book to serve it, making file (0600) and folder (0700). Raises `SettingsError`."""
     file = Path(path)
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -85,6 +86,8 @@ def run(settings: Settings) -> int:
 
 
 def _warn(settings: Settings) -> None:
+    for caution in cautions(settings):
+        log.warning("%s", caution)
     host = urlsplit(settings.origin).hostname or ""
     local = host == "localhost" or host.startswith("127.") or host == "::1"
     if not (settings.https or local):

@@ -147,7 +147,7 @@ async def _named_by_cookie(request: web.Request) -> Visitor | None:
         user_id=user.user_id,
         name=user.name,
         session_id=SessionId(session_id),
-        may_host=not request.app[SETTINGS].passphrase or bool(session.get("host", True)),
+        may_host=request.app[SETTINGS].guests_host or bool(session.get("host", True)),
     )
 
 

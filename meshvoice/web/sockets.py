@@ -13,7 +13,7 @@ from meshvoice.access.errors import GuestBookError
 from meshvoice.ids import Room, RoomId
 from meshvoice.signaling.client_messages import FRAME_BYTES
 from meshvoice.signaling.codes import CloseCode
-from meshvoice.signaling.limits import address_key
+from meshvoice.signaling.limits import address_key, address_keys
 from meshvoice.signaling.registry import SocketId
 from meshvoice.web.door import read_room
 from meshvoice.web.error_pages import RequestRefused, too_many
@@ -50,7 +50,11 @@ async def voice(request: web.Request) -> web.StreamResponse:
         )
         await ws.prepare(request)
         switchboard, outbox = request.app[SWITCHBOARD], Outbox(ws, request)
-        socket = switchboard.plug(outbox, room, visitor)
+        # Credentials come over a socket too, for which nobody has to ask.
+        lends = request.app[THROTTLES].relayed.take(
+            address_keys(request[ADDRESS]), visitor.user_id, request.app[CLOCK]()
+        )
+        socket = switchboard.plug(outbox, room, visitor, lends=lends)
         problem: GuestBookError | None = None
         try:
             await _listen(request, ws, socket)

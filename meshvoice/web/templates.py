@@ -40,6 +40,8 @@ def common(request: web.Request) -> dict[str, Any]:
         "version": _version(),
         "static": static.base(),
         "turn_configured": bool(settings.turn.host),
+        "has_passphrase": bool(settings.passphrase),
+        "invited_only": settings.hosting == "invited",
         "relay_only": settings.relay_only,
         "signed_in_by_proxy": bool(settings.user_header),
     }
