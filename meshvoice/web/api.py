@@ -10,10 +10,10 @@ from meshvoice.forwarding import wholly_within, within
 from meshvoice.ids import UserId
 from meshvoice.turn import credentials
 from meshvoice.turn.credentials import CredentialsBody
+from meshvoice.web.admission import forwarding_of
 from meshvoice.web.door import read_room
 from meshvoice.web.error_pages import RequestRefused, too_many
 from meshvoice.web.keys import BOOK, CLOCK, DERIVED, DOOR, METRICS, SETTINGS, THROTTLES, VISITOR
-from meshvoice.web.sessions import forwarding_of
 
 _LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 

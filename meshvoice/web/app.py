@@ -20,6 +20,7 @@ from meshvoice.signaling.server_messages import credentials_body
 from meshvoice.signaling.terms import Terms
 from meshvoice.turn.credentials import derive_pseudonym_key
 from meshvoice.web import (
+    admission,
     api,
     entrance,
     error_pages,
@@ -84,6 +85,7 @@ def make_app(
     app[keys.SWITCHBOARD] = _switchboard(app, hub, door)
     headers.setup(app, settings)
     error_pages.setup(app)
+    admission.setup(app)
     origins.setup(app)
     sessions.setup(app, settings)
     templates.setup(app)

@@ -43,12 +43,18 @@ class Derived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waits:
-    """For how many seconds a socket's silence is borne."""
+    """For how many seconds silence is borne."""
 
     hello: float = 5.0
     """From the handshake to the hello."""
     heartbeat: float = 15.0
     """Between protocol pings; a peer that lets one go unanswered for half of that is given up."""
+    first_request: float = 12.0
+    """From a connection to the end of its first request's headers."""
+    keepalive: float = 30.0
+    """From an answer to the end of the next request's headers."""
+    body: float = 10.0
+    """For the whole body of a form."""
 
 
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)

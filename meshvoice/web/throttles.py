@@ -26,6 +26,12 @@ class Throttles:
     us: what is counted by address leaves room for that.
     """
 
+    connections_of_address: Cap = field(default_factory=lambda: Cap(512))
+    """Open ones, WebSockets among them; a trusted proxy may have as many as there are."""
+    connections: Cap = field(default_factory=lambda: Cap(6000))
+    """In all; the one key is None."""
+    requests: Buckets = field(default_factory=lambda: Buckets(rate=100, burst=1000))
+    """By address, of any kind: a club's first visit, with every script. One costs about a millisecond."""
     sign_ins: Buckets = field(default_factory=lambda: Buckets(rate=1, burst=150))
     """By address."""
     wrong_passphrases: Tiered = field(default_factory=_guesses)
