@@ -37,6 +37,7 @@ from meshvoice.web import (
 from meshvoice.web.clocks import Clock, boot_time
 from meshvoice.web.door import Door
 from meshvoice.web.metrics import Metrics
+from meshvoice.web.outbox import Waiting
 from meshvoice.web.reception import Reception
 from meshvoice.web.switchboard import Switchboard
 from meshvoice.web.throttles import Throttles
@@ -78,6 +79,7 @@ def make_app(
     app[keys.THROTTLES] = throttles or Throttles()
     app[keys.WAITS] = waits or keys.Waits()
     app[keys.METRICS] = Metrics(hub.tally)
+    app[keys.WAITING] = Waiting()
     app[keys.DOOR] = door
     app[keys.DERIVED] = keys.Derived(
         tickets=ticket_keys(settings.secret_keys), pseudonyms=derive_pseudonym_key(settings.secret_keys[0])

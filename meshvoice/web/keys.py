@@ -16,6 +16,7 @@ from meshvoice.web.clocks import Clock
 if TYPE_CHECKING:
     from meshvoice.web.door import Door
     from meshvoice.web.metrics import Metrics
+    from meshvoice.web.outbox import Waiting
     from meshvoice.web.switchboard import Switchboard
     from meshvoice.web.throttles import Throttles
     from meshvoice.web.upkeep import Upkeep
@@ -66,6 +67,7 @@ DERIVED: web.AppKey[Derived] = web.AppKey("derived", Derived)
 SWITCHBOARD: web.AppKey[Switchboard] = web.AppKey("switchboard")
 THROTTLES: web.AppKey[Throttles] = web.AppKey("throttles")
 WAITS: web.AppKey[Waits] = web.AppKey("waits", Waits)
+WAITING: web.AppKey[Waiting] = web.AppKey("waiting")
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
 HEADERS: web.AppKey[Mapping[str, str]] = web.AppKey("headers")
 

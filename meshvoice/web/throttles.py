@@ -47,8 +47,11 @@ class Throttles:
     joins: Buckets = field(default_factory=lambda: Buckets(rate=1, burst=60))
     """By user."""
     sockets_of_user: Cap = field(default_factory=lambda: Cap(8))
-    sockets_of_address: Cap = field(default_factory=lambda: Cap(256))
+    sockets_of_address: Cap = field(default_factory=lambda: Cap(192))
+    silent_sockets_of_address: Cap = field(default_factory=lambda: Cap(32))
+    """Those that have not said hello, which takes a browser a moment. Each may hold a frame of 64 KiB."""
     sockets_of_room: Cap = field(default_factory=lambda: Cap(32))
     """Seats are bounded by the room; this bounds sockets that have not said hello too."""
-    sockets: Cap = field(default_factory=lambda: Cap(5000))
-    """In all; the one key is None."""
+    sockets: Cap = field(default_factory=lambda: Cap(1000))
+    """In all; the one key is None. With each at its bounds (32 KB, a frame, what is kept for who comes back)
+    and all outboxes at theirs, they fit in 512 MB: docs/deployment.md has the sum."""
