@@ -1,7 +1,7 @@
 """What sockets cost the real server in memory: `make bench-memory`.
 
 A `meshvoice serve` of its own, its resident memory from /proc after each step, and what that is for each
-socket beyond the idle process. The sockets come from one address, eight people in each room.
+socket beyond the idle process. The sockets are eight in each room.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ ROUNDS = 16
 class Guest:
     """A person with one socket."""
 
-    def __init__(self, server: Server, http: aiohttp.ClientSession) -> None:
+    def __init__(self, server: Server, http: aiohttp.ClientSession, address: str) -> None:
         self._server = server
         self._http = http
+        self._address = address
         self._cookie = ""
         self.peer = ""
         self._ws: aiohttp.ClientWebSocketResponse
@@ -45,7 +46,14 @@ class Guest:
             return told
 
     def _headers(self) -> CIMultiDict[str]:
-        headers = CIMultiDict({"Origin": self._server.origin, "Accept": "application/json"})
+        headers = CIMultiDict(
+            {
+                "Origin": self._server.origin,
+                "Accept": "application/json",
+                # An address for each room: one alone may not have so many silent sockets.
+                "X-Forwarded-For": self._address,
+            }
+        )
         if self._cookie:
             headers["Cookie"] = self._cookie
         return headers
@@ -83,7 +91,7 @@ def resident(server: Server) -> float:
 async def measure(sockets: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with (
-            serving(Path(folder)) as server,
+            serving(Path(folder), MESHVOICE_TRUSTED_PROXIES="127.0.0.1") as server,
             aiohttp.ClientSession(
                 cookie_jar=aiohttp.DummyCookieJar(), connector=aiohttp.TCPConnector(limit=0)
             ) as http,
@@ -93,8 +101,8 @@ async def measure(sockets: int) -> None:
 
 async def _steps(server: Server, http: aiohttp.ClientSession, sockets: int) -> None:
     rooms: dict[str, list[Guest]] = {}
-    for _ in range(sockets // SEATS):
-        group = [Guest(server, http) for _ in range(SEATS)]
+    for number in range(sockets // SEATS):
+        group = [Guest(server, http, f"198.51.100.{number}") for _ in range(SEATS)]
         owner = await group[0].post("/sign-in", name="x")
         room = f"mysea-{owner['user_id']}"
         await group[0].post("/my-sea/open")

@@ -19,6 +19,9 @@ FIELD_BYTES = 32 * 1024
 """Of one header: a single sign-on on the same domain sets cookies that aiohttp's usual 8 KiB don't hold."""
 HEAD_BYTES = 72 * 1024
 """Of a request's line and all its headers: 64 KiB of cookies and the usual rest."""
+PROXY_SECONDS = 3630.0
+"""For which a trusted proxy may keep a connection: longer than it does, for one that we close just when it sends
+a form on it is a 502 for somebody."""
 LINGER_SECONDS = 0.5
 """For which a body that nobody wants is thrown away, so that its sender gets to read why."""
 
@@ -75,10 +78,14 @@ class Connections(web.Server):
         """Make the protocol of a connection; called by the loop for each."""
         return Connection(self, loop=self._loop, **self._kwargs)
 
+    def trusts(self, peer: str) -> bool:
+        """Whether a proxy of ours is at the other end: no visitor, but all of them."""
+        return within(peer, self._settings.trusted_proxies)
+
     def hold(self, peer: str) -> Callable[[], None] | None:
         """Count a connection, and give what counts it out; None: there are too many."""
         # All visitors come from a proxy's one address; whose they are is known with their first request.
-        proxy = within(peer, self._settings.trusted_proxies)
+        proxy = self.trusts(peer)
         caps = (
             [(self._in_all, None)] if proxy else [(self._in_all, None), (self._of_address, address_key(peer))]
         )
@@ -113,15 +120,21 @@ class Connection(RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a connection in, or refuse it before a task is made for it."""
-        peer = transport.get_extra_info("peername")
-        self._release = self._connections.hold(peer[0] if isinstance(peer, tuple) else "")
+        name = transport.get_extra_info("peername")
+        peer = name[0] if isinstance(name, tuple) else ""
+        self._release = self._connections.hold(peer)
         if self._release is None:
             refused = cast(asyncio.Transport, transport)
             refused.write(self._connections.refusal)
             refused.close()
             self._force_close = True
             return
+        proxy = self._connections.trusts(peer)
+        if proxy:
+            self._keepalive_timeout = PROXY_SECONDS
         super().connection_made(transport)
+        if proxy:
+            return
         self._first = self._loop.call_later(self._connections.first_request, self._give_up)
 
     def _give_up(self) -> None:

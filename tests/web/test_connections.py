@@ -92,6 +92,19 @@ async def test_a_kept_connection_is_closed_in_the_end(make_house: MakeHouse, sai
     assert answer.count(b"HTTP/1.1") == 1
 
 
+async def test_a_trusted_proxy_keeps_its_connections(make_house: MakeHouse) -> None:
+    """What it keeps open is not closed under it: a form sent just then would be lost with a 502."""
+    house = await make_house(waits=Waits(first_request=SOON, keepalive=SOON), trusted_proxies=LOOPBACK)
+    async with line(house) as (reader, writer):
+        for _ in range(2):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(4 * SOON):
+                    assert await reader.read(1) != b"", "closed"
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+            await reader.readuntil(b"}")
+
+
 async def test_a_call_outlives_the_timers(make_house: MakeHouse) -> None:
     """A WebSocket is no idle connection, though its HTTP request is long over."""
     house = await make_house(waits=Waits(first_request=SOON, keepalive=SOON))
