@@ -20,8 +20,8 @@ FIELD_BYTES = 32 * 1024
 HEAD_BYTES = 72 * 1024
 """Of a request's line and all its headers: 64 KiB of cookies and the usual rest."""
 PROXY_SECONDS = 3630.0
-"""For which a trusted proxy may keep a connection: longer than it does, for one that we close just when it sends
-a form on it is a 502 for somebody."""
+"""For which a trusted proxy may keep a connection: longer than it does, for one that we close just when it
+sends a form on it is a 502 for somebody."""
 LINGER_SECONDS = 0.5
 """For which a body that nobody wants is thrown away, so that its sender gets to read why."""
 

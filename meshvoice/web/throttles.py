@@ -30,8 +30,8 @@ class Throttles:
     """Open ones, WebSockets among them; a trusted proxy may have as many as there are."""
     connections: Cap = field(default_factory=lambda: Cap(6000))
     """In all; the one key is None."""
-    requests: Buckets = field(default_factory=lambda: Buckets(rate=100, burst=1000))
-    """By address, of any kind: a club's first visit, with every script. One costs about a millisecond."""
+    requests: Buckets = field(default_factory=lambda: Buckets(rate=50, burst=1000))
+    """By address, of any kind: a club's first visit, with every script."""
     sign_ins: Buckets = field(default_factory=lambda: Buckets(rate=1, burst=150))
     """By address."""
     wrong_passphrases: Tiered = field(default_factory=_guesses)
@@ -52,6 +52,6 @@ class Throttles:
     """Those that have not said hello, which takes a browser a moment. Each may hold a frame of 64 KiB."""
     sockets_of_room: Cap = field(default_factory=lambda: Cap(32))
     """Seats are bounded by the room; this bounds sockets that have not said hello too."""
-    sockets: Cap = field(default_factory=lambda: Cap(1000))
-    """In all; the one key is None. With each at its bounds (32 KB, a frame, what is kept for who comes back)
-    and all outboxes at theirs, they fit in 512 MB: docs/deployment.md has the sum."""
+    sockets: Cap = field(default_factory=lambda: Cap(800))
+    """In all; the one key is None. With each at its bounds, and all outboxes at theirs, they fit in 512 MB:
+    docs/deployment.md has the sum."""
