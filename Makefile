@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak bench-book audit format settings confusables secrets coturn-conf coturn proxy-conf doctor clean
+.PHONY: run test check soak bench-book bench-memory audit format settings confusables secrets coturn-conf coturn proxy-conf doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -48,6 +48,10 @@ soak: $(VENV)/test.done
 # How long a large guest book holds the server's one thread; a table of milliseconds.
 bench-book: $(VENV)/serve.done
 	$(BIN)/python -m benchmarks.bench_guestbook
+
+# What sockets cost in memory, before and after the hello, and with large frames on their way.
+bench-memory: $(VENV)/test.done
+	$(BIN)/python -m benchmarks.bench_memory
 
 # The pure core: what decides who is where, who hears what and who may enter.
 PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/proxies/conf.py,meshvoice/settings*.py,meshvoice/turn_settings.py,meshvoice/values.py,meshvoice/env_lines.py,meshvoice/names.py,meshvoice/lookalikes.py,meshvoice/forwarding.py,meshvoice/user_header.py,meshvoice/passphrases.py,meshvoice/ids.py,meshvoice/timekeeping.py

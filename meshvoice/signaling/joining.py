@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from msgspec import UNSET
 
 from meshvoice.ids import PeerId, RoomId, UserId
+from meshvoice.lookalikes import looks_alike
 from meshvoice.signaling import server_messages
 from meshvoice.signaling.allowance import Allowance
 from meshvoice.signaling.client_messages import Hello
@@ -60,6 +61,8 @@ def join(registry: Registry, terms: Terms, entry: Entry, socket: SocketId, now: 
     elif len(room.peers) >= room.capacity and not _has_a_claim(terms, entry, now):
         raise RoomFull(f"all {room.capacity} seats of this room are taken", about="hello")
     peer = _new_peer(room, terms, entry, now)
+    for marked in _mark_alike(room, peer):
+        effects += tell(room.others(marked, peer), server_messages.joined(marked), now)
     registry.attach(peer, socket)
     effects += _welcome(terms, peer, entry, now, resumed=False)
     return effects + tell(room.others(peer), server_messages.joined(peer), now)
@@ -98,6 +101,21 @@ def _new_peer(room: LiveRoom, terms: Terms, entry: Entry, now: float) -> Peer:
     )
     room.peers[peer.id] = peer
     return peer
+
+
+def _mark_alike(room: LiveRoom, newcomer: Peer) -> list[Peer]:
+    """Mark whoever has the name of somebody who came before; gives those marked who were here already."""
+    marked = []
+    for other in room.others(newcomer):
+        if not looks_alike(other.name, newcomer.name):
+            continue
+        # By their orders, not by who is here first: after a restart people come back in any order.
+        if newcomer.order > other.order:
+            newcomer.alike = True
+        elif not other.alike:
+            other.alike = True
+            marked.append(other)
+    return marked
 
 
 def _come_back(

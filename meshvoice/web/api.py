@@ -12,6 +12,7 @@ from meshvoice.ids import RoomId, UserId
 from meshvoice.signaling.limits import address_keys
 from meshvoice.turn import credentials
 from meshvoice.turn.credentials import CredentialsBody
+from meshvoice.web.admission import forwarding_of
 from meshvoice.web.door import read_room
 from meshvoice.web.error_pages import RequestRefused, too_many
 from meshvoice.web.keys import (
@@ -27,7 +28,6 @@ from meshvoice.web.keys import (
     THROTTLES,
     VISITOR,
 )
-from meshvoice.web.sessions import forwarding_of
 
 ALONE_SECONDS = 300
 """For which credentials of somebody alone are good: the check page needs them, and no voice yet."""

@@ -20,6 +20,7 @@ from meshvoice.signaling.server_messages import credentials_body
 from meshvoice.signaling.terms import Terms
 from meshvoice.turn.credentials import derive_pseudonym_key
 from meshvoice.web import (
+    admission,
     api,
     entrance,
     error_pages,
@@ -37,6 +38,7 @@ from meshvoice.web.clocks import Clock, boot_time
 from meshvoice.web.door import Door
 from meshvoice.web.lent import Lent
 from meshvoice.web.metrics import Metrics
+from meshvoice.web.outbox import Waiting
 from meshvoice.web.reception import Reception
 from meshvoice.web.switchboard import Switchboard
 from meshvoice.web.throttles import Throttles
@@ -78,6 +80,7 @@ def make_app(
     app[keys.THROTTLES] = throttles or Throttles()
     app[keys.WAITS] = waits or keys.Waits()
     app[keys.METRICS] = Metrics(hub.tally)
+    app[keys.WAITING] = Waiting()
     app[keys.DOOR] = door
     app[keys.LENT] = Lent()
     app[keys.DERIVED] = keys.Derived(
@@ -86,6 +89,7 @@ def make_app(
     app[keys.SWITCHBOARD] = _switchboard(app, hub, door)
     headers.setup(app, settings)
     error_pages.setup(app)
+    admission.setup(app)
     origins.setup(app)
     sessions.setup(app, settings)
     templates.setup(app)

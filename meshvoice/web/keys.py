@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from meshvoice.web.door import Door
     from meshvoice.web.lent import Lent
     from meshvoice.web.metrics import Metrics
+    from meshvoice.web.outbox import Waiting
     from meshvoice.web.switchboard import Switchboard
     from meshvoice.web.throttles import Throttles
     from meshvoice.web.upkeep import Upkeep
@@ -44,12 +45,18 @@ class Derived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waits:
-    """For how many seconds a socket's silence is borne."""
+    """For how many seconds silence is borne."""
 
     hello: float = 5.0
     """From the handshake to the hello."""
     heartbeat: float = 15.0
     """Between protocol pings; a peer that lets one go unanswered for half of that is given up."""
+    first_request: float = 12.0
+    """From a connection to the end of its first request's headers."""
+    keepalive: float = 30.0
+    """From an answer to the end of the next request's headers."""
+    body: float = 10.0
+    """For the whole body of a form."""
 
 
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
@@ -62,6 +69,7 @@ DERIVED: web.AppKey[Derived] = web.AppKey("derived", Derived)
 SWITCHBOARD: web.AppKey[Switchboard] = web.AppKey("switchboard")
 THROTTLES: web.AppKey[Throttles] = web.AppKey("throttles")
 WAITS: web.AppKey[Waits] = web.AppKey("waits", Waits)
+WAITING: web.AppKey[Waiting] = web.AppKey("waiting")
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
 HEADERS: web.AppKey[Mapping[str, str]] = web.AppKey("headers")
 

@@ -55,6 +55,12 @@ class Throttles:
     us: what is counted by address leaves room for that.
     """
 
+    connections_of_address: Cap = field(default_factory=lambda: Cap(512))
+    """Open ones, WebSockets among them; a trusted proxy may have as many as there are."""
+    connections: Cap = field(default_factory=lambda: Cap(6000))
+    """In all; the one key is None."""
+    requests: Buckets = field(default_factory=lambda: Buckets(rate=50, burst=1000))
+    """By address, of any kind: a club's first visit, with every script."""
     sign_ins: Buckets = field(default_factory=lambda: Buckets(rate=1, burst=150))
     """By address."""
     wrong_passphrases: Tiered = field(default_factory=_guesses)
@@ -74,8 +80,11 @@ class Throttles:
     joins: Buckets = field(default_factory=lambda: Buckets(rate=1, burst=60))
     """By user."""
     sockets_of_user: Cap = field(default_factory=lambda: Cap(8))
-    sockets_of_address: Cap = field(default_factory=lambda: Cap(256))
+    sockets_of_address: Cap = field(default_factory=lambda: Cap(192))
+    silent_sockets_of_address: Cap = field(default_factory=lambda: Cap(32))
+    """Those that have not said hello, which takes a browser a moment. Each may hold a frame of 64 KiB."""
     sockets_of_room: Cap = field(default_factory=lambda: Cap(32))
     """Seats are bounded by the room; this bounds sockets that have not said hello too."""
-    sockets: Cap = field(default_factory=lambda: Cap(5000))
-    """In all; the one key is None."""
+    sockets: Cap = field(default_factory=lambda: Cap(800))
+    """In all; the one key is None. With each at its bounds, and all outboxes at theirs, they fit in 512 MB:
+    docs/deployment.md has the sum."""
