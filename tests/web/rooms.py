@@ -22,6 +22,10 @@ async def pair(ana: Person, bo: Person) -> tuple[Wire, Wire]:
     return wires
 
 
+BULK = [{"candidate": "x" * 1000}] * 57
+"""Candidates that fill a frame."""
+
+
 class Stalled:
     """A peer of plain bytes, which says hello, reads its welcome, and nothing after that."""
 

@@ -11,11 +11,10 @@ from aiohttp import ClientConnectionError
 from meshvoice.signaling.limits import Buckets, Cap
 from meshvoice.web.outbox import CROWDED_BYTES, Waiting
 from meshvoice.web.throttles import Throttles
-from tests.signaling.descriptions import sdp_of
 from tests.web.conftest import MakeHouse
 from tests.web.house import DEADLINE, LOOPBACK
 from tests.web.person import Person
-from tests.web.rooms import Stalled, pair
+from tests.web.rooms import BULK, Stalled, pair
 
 
 async def test_a_peer_that_reads_nothing_is_cut_and_nobody_else_loses_a_frame(
@@ -31,15 +30,15 @@ async def test_a_peer_that_reads_nothing_is_cut_and_nobody_else_loses_a_frame(
         cut, sent = False, 0
         async with asyncio.timeout(DEADLINE):
             while not cut:
-                for _ in range(100):
+                for _ in range(8):
                     sent += 1
-                    await sender.say(type="offer", target=stalled.peer, gen=1, sdp=sdp_of(16_000))
-                    await sender.say(type="repair", target=honest.peer, gen=sent, why="stalled")
+                    await sender.say(type="ice", target=stalled.peer, gen=1, candidates=BULK)
+                    await sender.say(type="ice", target=honest.peer, gen=sent, candidates=[None])
                 cut = "away" in [frame["type"] for frame in await sender.caught_up()]
-                got = [frame["gen"] for frame in await honest.caught_up() if frame["type"] == "repair"]
-                assert got == list(range(sent - 99, sent + 1))
+                got = [frame["gen"] for frame in await honest.caught_up() if frame["type"] == "ice"]
+                assert got == list(range(sent - 7, sent + 1))
                 # Time moves on for the token buckets alone.
-                ana.house.clock.now += 4
+                ana.house.clock.now += 16
     assert 'meshvoice_ended_sockets_total{code="4408"} 1.0' in (await ana.get("/metrics")).text
 
 
@@ -53,25 +52,25 @@ async def test_a_flood_is_cut_and_an_honest_pair_goes_on(ana: Person, bo: Person
     async def flood() -> int:
         try:
             for gen in range(1, 2_000):
-                await flooder.say(type="repair", target=his.peer, gen=gen, why="stalled")
+                await flooder.say(type="ice", target=his.peer, gen=1, candidates=[{"candidate": f"{gen}"}])
         except ClientConnectionError:
             pass  # cut while sending
         return await flooder.closed()
 
     async def talk() -> None:
         for gen in range(1, 101):
-            await hers.say(type="repair", target=his.peer, gen=gen, why="stalled")
-            while (await his.next("repair"))["source"] != hers.peer:
+            await hers.say(type="ice", target=his.peer, gen=gen, candidates=[None])
+            while (await his.next("ice"))["source"] != hers.peer:
                 continue
-            await his.say(type="abort", target=hers.peer, gen=gen)
-            assert (await hers.next("abort"))["gen"] == gen
+            await his.say(type="ice", target=hers.peer, gen=gen, candidates=[None])
+            assert (await hers.next("ice"))["gen"] == gen
 
     code, _ = await asyncio.gather(flood(), talk())
     assert code == 4429
     told = [frame.get("code") for frame in flooder.frames if frame["type"] == "error"]
     assert told == ["too-fast"] * 200
     await his.caught_up()
-    passed = [frame for frame in his.frames if frame["type"] == "repair" and frame["source"] == flooder.peer]
+    passed = [frame for frame in his.frames if frame["type"] == "ice" and frame["source"] == flooder.peer]
     assert len(passed) == 400
     assert [frame["source"] for frame in his.frames if frame["type"] == "left"] == [flooder.peer]
 
