@@ -27,7 +27,7 @@ async def test_no_page_violates_the_content_security_policy(server: Server) -> N
         link = await page.input_value("#id_link")
         await page.click("#id_voice_btn")
         await page.locator("#id_voice_btn", has_text="Mute").wait_for()
-        # From /invitation/ a link would be a change of its hash, and the reload that follows a race with ours.
+        # A link after /invitation/ would only change the hash: the reload would race with what follows.
         for path in ("/invitation/", "/nothing-here/", "/"):
             await page.goto(server.origin + path)
         await page.goto(link)
