@@ -1,6 +1,6 @@
 """The hostile guest as a program: `python -m tests.hostile URL ORIGIN`.
 
-Each line of its input is one attack: `{"strategy": "offers", "seed": 1, "seconds": 4, "invitation": "http..."}`.
+Each line of its input is an attack: `{"strategy": "offers", "seed": 1, "seconds": 4, "invitation": "..."}`.
 It answers `"ready"` when the guest has a seat, and at the end what was sent and what came of it.
 """
 

@@ -27,8 +27,8 @@ async def answers_unasked(guest: Guest) -> None:
 
 
 async def long_candidates(guest: Guest) -> None:
-    """Send sixty-four candidates of 1 KB in each message."""
-    await trickle(guest, await guest.other(), [LONG] * 62)
+    """Send as many candidates of 1 KB as fit into a frame."""
+    await trickle(guest, await guest.other(), [LONG] * 57)
 
 
 async def repairs(guest: Guest) -> None:

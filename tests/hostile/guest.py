@@ -66,6 +66,9 @@ class Guest:
                 assert answer.status == 200, await answer.text()
                 room = (await answer.json())["room_id"]
             yield cls(http, url, room, rng)
+            # Else a seat whose socket dropped would be kept for the grace.
+            async with http.post(f"{url}/sign-out") as answer:
+                assert answer.status == 200, await answer.text()
 
     # The seat
 
