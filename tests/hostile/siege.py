@@ -1,7 +1,8 @@
 """A call of four while a stranger asks the server for things: `make bench-stranger` prints what it costs.
 
 Each line is one kind of request, a thousand a second, from one address and from fifty: how long an honest
-ping took, and how long somebody needed who joined meanwhile, from the invitation to the welcome.
+ping took, how long somebody needed who joined meanwhile, from the invitation to the welcome, and how much of
+the server's CPU each request took.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -21,6 +23,7 @@ from pathlib import Path
 import aiohttp
 
 from tests.hostile.stranger import kinds
+from tests.web.house import DEADLINE
 from tests.web.person import Person, Wire
 from tests.web.running import Outside, serving, usual
 
@@ -39,6 +42,8 @@ class Cost:
     join: float
     told: dict[str, int]
     closed: int
+    busy: float
+    """Seconds of the server's CPU."""
 
     @property
     def p99(self) -> float:
@@ -47,10 +52,14 @@ class Cost:
     def row(self, name: str) -> str:
         told = " ".join(f"{what}:{count}" for what, count in sorted(self.told.items()))
         median, longest = statistics.median(self.pings), max(self.pings)
-        return f"{name:36} {median:7.1f} {self.p99:7.1f} {longest:7.1f} {self.join:7.0f}  {told}"
+        each = self.busy * 1000 / max(1, self.told.get("asked", 0))
+        times = f"{median:7.1f} {self.p99:7.1f} {longest:7.1f} {self.join:7.0f} {each:7.2f}"
+        return f"{name:36} {times}  {told}"
 
 
-HEADER = f"{'':36} {'median':>7} {'p99':>7} {'longest':>7} {'join':>7}  (ms) what the stranger was told"
+HEADER = (
+    f"{'':36} {'median':>7} {'p99':>7} {'longest':>7} {'join':>7} {'cpu':>7}  (ms) what the stranger was told"
+)
 
 
 class Siege:
@@ -72,21 +81,34 @@ class Siege:
         async with AsyncExitStack() as stack:
             if kind is not None:
                 attack = await stack.enter_async_context(self._program(kind, addresses, seconds))
+            before = self._cpu()
             pinging = [asyncio.create_task(self._ping(wire, seconds)) for wire in self._call]
             await asyncio.sleep(seconds / 4)  # the stranger is at full speed
-            join = await self._fifth_joins()
+            try:
+                join = await self._fifth_joins()
+            except TimeoutError:
+                join = DEADLINE * 1000
             pings = [ping for each in await asyncio.gather(*pinging) for ping in each]
             told = json.loads(await _line(attack)) if kind is not None else {}
         closed = sum(wire.socket.closed for wire in self._call)
-        return Cost(pings=pings, join=join, told=told, closed=closed)
+        busy = self._cpu() - before
+        return Cost(pings=pings, join=join, told=told, closed=closed, busy=busy)
+
+    def _cpu(self) -> float:
+        fields = Path(f"/proc/{self._house.running.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     async def _ping(self, wire: Wire, seconds: float) -> list[float]:
         loop = asyncio.get_running_loop()
-        end, took = loop.time() + seconds, []
+        took: list[float] = []
+        end = loop.time() + seconds
         while (at := loop.time()) < end:
             await wire.say(type="ping", t=at)
-            while (await wire.next("pong"))["t"] != at:
-                continue
+            try:
+                while (await wire.next("pong"))["t"] != at:
+                    continue
+            except TimeoutError:
+                return [*took, DEADLINE * 1000]
             took.append((loop.time() - at) * 1000)
             await asyncio.sleep(max(0.0, at + PING_SECONDS - loop.time()))
         return took
