@@ -14,12 +14,16 @@ BROWSER_NEEDS = chromium:chromium turnserver:coturn firefox-esr:firefox-esr nft:
 	conntrack:conntrack openssl:openssl node:nodejs certutil:libnss3-tools pulseaudio:pulseaudio \
 	nginx:nginx-light caddy:caddy
 
+# Two calls between browsers at one time would be a load test of the machine: those tests run in a row.
+OTHERS = -n 2 --ignore=tests/browser
+
 run: $(VENV)/serve.done $(ENV_FILE)
 	@$(MESHVOICE) serve
 
 test: $(VENV)/test.done
 	@tests/need.sh $(BROWSER_NEEDS)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(OTHERS)
+	$(BIN)/python -m pytest tests/browser
 	@if command -v node >/dev/null; then node --test tests/js/; else echo "skipped: tests/js, node is missing"; fi
 
 check: $(VENV)/check.done node_modules/.package-lock.json
@@ -27,9 +31,12 @@ check: $(VENV)/check.done node_modules/.package-lock.json
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	npx --no-install tsc --project tsconfig.json
-	node --test tests/js/
-	$(BIN)/python -m pytest --cov --cov-report=term
+	npm run --silent types
+	npm run --silent lint
+	npm run --silent coverage
+	node --test tests/js/simulator.test.js
+	$(BIN)/python -m pytest $(OTHERS) --cov --cov-report=
+	$(BIN)/python -m pytest tests/browser --cov --cov-append --cov-report=term
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
 
 # What takes minutes: hundreds of comings and goings, browsers asleep, deployments broken one by one.

@@ -1,10 +1,11 @@
 // @ts-check
 // Owns the check page until its button is clicked, which loads the check; and the copying of its report.
 
+import { copy } from "./dom.js";
 import { say } from "./page.js";
 
 const load = () =>
-  Promise.all([import("./voice/check.js"), import("./voice/check-view.js"), import("./voice/platform.js")]);
+  Promise.all([import("./voice/check/check.js"), import("./voice/check/check-view.js"), import("./voice/browser/platform.js")]);
 
 /** @param {HTMLButtonElement} button */
 async function check(button) {
@@ -25,17 +26,14 @@ async function check(button) {
   }
 }
 
-async function copy() {
+async function copyReport() {
   const field = /** @type {HTMLTextAreaElement} */ (document.getElementById("id_check_report"));
-  // The clipboard is missing on plain http outside localhost, and may be refused.
-  const copied = await navigator.clipboard?.writeText(field.value).then(() => true, () => false);
-  if (!copied) field.select();
-  say(copied ? "Report copied." : "The report is selected: copy it with your keyboard or a long press.");
+  say((await copy(field, "Report")).words);
 }
 
 // At the document, as page.js does, which empties the status line at each click before us.
 document.addEventListener("click", ({ target }) => {
   const button = /** @type {Element} */ (target).closest("button");
   if (button?.id === "id_check_start" && !button.hasAttribute("aria-busy")) void check(button);
-  if (button?.id === "id_check_copy") void copy();
+  if (button?.id === "id_check_copy") void copyReport();
 });

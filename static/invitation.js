@@ -8,13 +8,13 @@ import { when } from "./page.js";
  * @typedef {{state: "open", kind: "sea"|"table", by: string, title: string, expires_at: number, already_in: boolean,
  *   url: string|null}} Open
  * @typedef {{state: "yours"|"used"|"revoked"|"expired"|"unknown"|"closed"|"removed"|"full", message?: string, url?: string}} Shut
- * @typedef {{title: string, words: string, then: "accept"|"again"|"go", url?: string}} Shown
+ * @typedef {{title: string, words: string, next: "accept"|"again"|"go", url?: string}} Shown
  */
 
 /** As many characters as the server gives a token. */
 const LENGTH = 32;
 /** Invisible characters that messengers and keyboards add. */
-const UNSEEN = /[\u00ad\u034f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]/g;
+const UNSEEN = /\p{Default_Ignorable_Code_Point}/gu;
 
 /**
  * The token in what came of a link: in a fragment, or in a path or query that took the fragment's place. Around it may
@@ -85,24 +85,24 @@ const TITLES = {
 
 /**
  * What the page says of an invitation, and what one can do then: accept it, look again later, or go to what is one's own.
- * @param {Open|Shut} look @param {string} until @returns {Shown}
+ * @param {Open|Shut} found @param {string} until @returns {Shown}
  */
-export function shownOf(look, until) {
-  if (look.state === "yours") {
+export function shownOf(found, until) {
+  if (found.state === "yours") {
     const words = "It is for somebody else: send it to the person whom you want to invite.";
-    return { title: TITLES.yours, words, then: "go", url: look.url };
+    return { title: TITLES.yours, words, next: "go", url: found.url };
   }
-  if (look.state !== "open") {
-    return { title: TITLES[look.state], words: look.message ?? "", then: look.state === "full" ? "again" : "go" };
+  if (found.state !== "open") {
+    return { title: TITLES[found.state], words: found.message ?? "", next: found.state === "full" ? "again" : "go" };
   }
-  const { by, kind, title } = look;
+  const { by, kind, title } = found;
   const place = kind === "table" ? `the table “${title}”` : title;
-  if (look.already_in) {
+  if (found.already_in) {
     const words = `You have been let in to ${place} before: go straight there.`;
-    return { title: "You are in already", words, then: "go", url: look.url ?? undefined };
+    return { title: "You are in already", words, next: "go", url: found.url ?? undefined };
   }
   const words = `To ${place}, to talk in the browser. The link works until ${until}.`;
-  return { title: `${by} invites you`, words, then: "accept" };
+  return { title: `${by} invites you`, words, next: "accept" };
 }
 
 /** @param {string} path @param {URLSearchParams} body */
@@ -130,27 +130,27 @@ const UNANSWERED =
 const part = (id) => /** @type {T} */ (document.getElementById(id));
 
 /** @param {Shown} shown */
-function show({ title, words, then, url }) {
+function show({ title, words, next, url }) {
   part("id_invitation_title").textContent = title;
   part("id_invitation_words").textContent = words;
-  part("id_invitation_form").hidden = then !== "accept";
-  part("id_invitation_again").hidden = then !== "again";
+  part("id_invitation_form").hidden = next !== "accept";
+  part("id_invitation_again").hidden = next !== "again";
   /** @type {HTMLAnchorElement} */
   const go = part("id_invitation_go");
-  go.hidden = then !== "go";
+  go.hidden = next !== "go";
   if (!url) return;
   go.href = url;
   go.textContent = "Go to the room";
 }
 
 /** What to say of a link of which too little came. @type {Shown} */
-const INCOMPLETE = { title: "This link is not complete", words: "Ask for it once more, and copy all of it.", then: "go" };
+const INCOMPLETE = { title: "This link is not complete", words: "Ask for it once more, and copy all of it.", next: "go" };
 
 /**
  * Shows what the server says of the token, and gives the one that it knows.
  * @param {string} token
  */
-async function look(token) {
+async function lookUp(token) {
   try {
     /** @type {Open|Shut} */
     let found = { state: "unknown" };
@@ -159,13 +159,13 @@ async function look(token) {
       if (found.state === "unknown") continue;
       const shown = shownOf(found, found.state === "open" ? when(found.expires_at, Date.now()) : "");
       show(shown);
-      if (shown.then === "accept") document.getElementById("id_name")?.focus();
+      if (shown.next === "accept") document.getElementById("id_name")?.focus();
       return guess;
     }
     show(token.length < LENGTH ? INCOMPLETE : shownOf(found, ""));
   } catch (error) {
     const words = error instanceof Refusal ? error.message : UNREACHABLE;
-    show({ title: "An invitation", words, then: "again" });
+    show({ title: "An invitation", words, next: "again" });
   }
   return token;
 }
@@ -186,7 +186,7 @@ async function accept(form, token) {
     button.disabled = false;
     // Used, closed, removed or full in the meantime: no other name would help.
     if (error instanceof Refusal && [403, 409, 410].includes(error.status)) {
-      show({ title: "That came too late", words: error.message, then: error.status === 409 ? "again" : "go" });
+      show({ title: "That came too late", words: error.message, next: error.status === 409 ? "again" : "go" });
       return;
     }
     trouble.textContent = error instanceof Refusal ? error.message : UNANSWERED;
@@ -208,7 +208,7 @@ function start() {
     event.preventDefault();
     void accept(/** @type {HTMLFormElement} */ (event.target), token ?? "");
   });
-  void look(token).then((known) => (token = known));
+  void lookUp(token).then((known) => (token = known));
 }
 
 if (globalThis.document) start();

@@ -18,27 +18,24 @@ export function say(words) {
   if (notice) notice.textContent = words;
 }
 
+/** @type {Promise<typeof import("./dom.js")>} */
+let dom;
+
 /** @param {ParentNode} root */
 export function enhance(root) {
   for (const time of root.querySelectorAll("time[data-epoch]")) {
     time.textContent = when(Number(time.getAttribute("data-epoch")), Date.now());
   }
+  // The clipboard is for the click alone: what writes to it is there before.
+  if (root.querySelector("[data-copy]")) dom = import("./dom.js");
   for (const share of root.querySelectorAll("[data-share]")) share.toggleAttribute("hidden", !("share" in navigator));
-}
-
-/** @param {HTMLInputElement} field */
-async function copy(field) {
-  // The clipboard is missing on plain http outside localhost, and may be refused.
-  const copied = await navigator.clipboard?.writeText(field.value).then(() => true, () => false);
-  if (!copied) field.select();
-  say(copied ? "Link copied." : "The link is selected: copy it with your keyboard or a long press.");
 }
 
 /** @param {HTMLElement} button */
 function press(button) {
   const { copy: copied, share, title } = button.dataset;
   const field = /** @type {HTMLInputElement} */ (document.getElementById(copied ?? share ?? ""));
-  if (copied) void copy(field);
+  if (copied) dom.then(({ copy }) => copy(field, "Link")).then(({ words }) => say(words));
   // Closing the system's sheet rejects too: that is an answer, not an error.
   else if (share) navigator.share({ title, url: field.value }).catch(() => say("Not shared."));
   else if (button.id === "id_burger_btn") {
@@ -57,9 +54,9 @@ if (globalThis.document) {
   });
   document.addEventListener("submit", (event) => {
     const form = /** @type {HTMLFormElement} */ (event.target);
-    if (!("stay" in form.dataset)) return;
+    if (!("partial" in form.dataset)) return;
     event.preventDefault();
-    const sent = import("./stay.js").then(({ stay }) => stay(form));
+    const sent = import("./partial-update.js").then(({ submitInPlace }) => submitInPlace(form, { enhance, say }));
     sent.catch(() => say("The server can't be reached. Try again in a moment."));
   });
 }

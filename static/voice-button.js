@@ -1,12 +1,13 @@
 // @ts-check
 // Owns #id_voice_btn until a click has loaded voice; voice/button.js from then on.
 
-const load = () => Promise.all([import("./voice-mesh.js"), import("./voice/button.js"), import("./voice/panel.js")]);
+const load = () => Promise.all([import("./voice-mesh.js"), import("./voice/panel/button.js"), import("./voice/panel/panel.js")]);
 
-/** @param {HTMLElement} button @param {import("./voice/button.js").Page} [page] */
+/** @param {HTMLElement} button @param {import("./voice/panel/button.js").Page} [page] */
 export function attach(button, { hint, panel, modules = load } = {}) {
-  /** @type {import("./voice/button.js").VoiceButton} */
+  /** @type {import("./voice/panel/button.js").VoiceButton} */
   let voice;
+  /** @type {any} */
   let timer = 0;
   const say = (words = "") => void (hint && (hint.textContent = words));
 

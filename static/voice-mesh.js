@@ -1,51 +1,59 @@
 // @ts-check
 // VoiceRoom, the library's public API: one person in one room, with a microphone, ears and plain words.
 
-import { Microphone } from "./voice/microphone.js";
-import { Announcer } from "./voice/pace.js";
-import { PageLife } from "./voice/page-life.js";
-import { browser } from "./voice/platform.js";
-import { Playback } from "./voice/playback.js";
-import { Silence } from "./voice/silence.js";
-import { Speaking } from "./voice/speaking.js";
-import { Visit } from "./voice/visit.js";
-import * as words from "./voice/words.js";
+import { silent } from "./voice/audio/microphone-words.js";
+import { Microphone } from "./voice/audio/microphone.js";
+import { Playback } from "./voice/audio/playback.js";
+import { Silence } from "./voice/audio/silence.js";
+import { Speaking } from "./voice/audio/speaking.js";
+import { PageLife } from "./voice/browser/page-life.js";
+import { browser } from "./voice/browser/platform.js";
+import { Announcer } from "./voice/session/announcer.js";
+import { Journal } from "./voice/session/journal.js";
+import { reportOf } from "./voice/session/report.js";
+import { VoiceSession } from "./voice/session/session.js";
+import { differences } from "./voice/session/shown.js";
+import * as words from "./voice/session/words.js";
+import { ANOTHER_TAB } from "./voice/signaling/codes.js";
 
 // Named here although others import them: so the browser fetches the whole graph in one round trip, not in five.
-import "./voice/candidate-batch.js";
-import "./voice/candidate-fit.js";
-import "./voice/generation.js";
-import "./voice/link-machine.js";
-import "./voice/link-state.js";
-import "./voice/link-stats.js";
-import "./voice/link-table.js";
-import "./voice/link-wire.js";
-import "./voice/links.js";
-import "./voice/replay.js";
-import "./voice/roster.js";
-import "./voice/sdp-shape.js";
-import "./voice/signaling-machine.js";
-import "./voice/signaling-state.js";
-import "./voice/signaling.js";
-import "./voice/tune-opus.js";
+import "./voice/emitter.js";
+import "./voice/link/candidate-batch.js";
+import "./voice/link/candidate-fit.js";
+import "./voice/link/generation.js";
+import "./voice/link/link-history.js";
+import "./voice/link/link-machine.js";
+import "./voice/link/link-state.js";
+import "./voice/link/link-stats.js";
+import "./voice/link/link-table.js";
+import "./voice/link/link-wire.js";
+import "./voice/link/links.js";
+import "./voice/link/sdp-shape.js";
+import "./voice/link/tune-opus.js";
+import "./voice/session/roster.js";
+import "./voice/session/server-watch.js";
+import "./voice/session/throttle.js";
+import "./voice/signaling/credentials.js";
+import "./voice/signaling/messages.js";
+import "./voice/signaling/reading.js";
+import "./voice/signaling/replay.js";
+import "./voice/signaling/signaling-machine.js";
+import "./voice/signaling/signaling-state.js";
+import "./voice/signaling/signaling.js";
 
-export { VoiceError } from "./voice/words.js";
-/** @typedef {import("./voice/roster.js").Person} Person */
-/** @typedef {import("./voice/roster.js").Pair} Pair */
-/** @typedef {"idle"|"joining"|"joined"|"reconnecting"|"left"|"refused"} RoomState */
+export { VoiceError } from "./voice/session/words.js";
+/** @typedef {import("./voice/session/roster.js").Person} Person */
+/** @typedef {import("./voice/session/roster.js").Pair} Pair */
+/** @typedef {import("./voice/session/room-events.js").RoomState} RoomState */
+/** @typedef {import("./voice/session/room-events.js").RoomEvents} RoomEvents */
 /**
- * @typedef {{visit: Visit, microphone: Microphone, playback: Playback, speaking: Speaking, page: PageLife,
+ * @typedef {{session: VoiceSession, microphone: Microphone, playback: Playback, speaking: Speaking, page: PageLife,
  *   announcer: Announcer, silence: Silence}} Parts
  */
 
 const STILL_MUTED_EVERY = 30_000;
 
-/**
- * Events (CustomEvent): "people" {detail: Person[]}, "pairs" {detail: Pair[]}, "state" {detail: {state, code?, words}},
- * "muted" {detail: {muted}}, "microphone" {detail: {ok, code, words, retry}}, "playback" {detail: {blocked}},
- * "closing" {detail: {at, words}}, "server" {detail: {lost, words}}, "announce" {detail: string},
- * "notice" {detail: {code, words}}.
- */
+/** Events (CustomEvent): RoomEvents. */
 export class VoiceRoom extends EventTarget {
   /** @type {RoomState} */
   #state = "idle";
@@ -59,6 +67,8 @@ export class VoiceRoom extends EventTarget {
   #rendering = false;
   /** What was shown last. @type {{people: Person[], pairs: Pair[]}} */
   #shown = { people: [], pairs: [] };
+  /** Of this call, or of the last one. @type {Journal} */
+  #journal;
   #muted;
   #roomId;
   #name;
@@ -66,7 +76,7 @@ export class VoiceRoom extends EventTarget {
 
   /**
    * @param {string} roomId
-   * @param {{name: string, muted?: boolean, platform?: import("./voice/platform.js").Platform}} options
+   * @param {{name: string, muted?: boolean, platform?: import("./voice/browser/platform.js").Platform}} options
    */
   constructor(roomId, { name, muted = false, platform = browser() }) {
     super();
@@ -74,6 +84,7 @@ export class VoiceRoom extends EventTarget {
     this.#name = [...name.trim()].slice(0, 80).join("") || "Guest";
     this.#muted = muted;
     this.#platform = platform;
+    this.#journal = new Journal(platform.now);
   }
 
   get roomId() {
@@ -91,13 +102,13 @@ export class VoiceRoom extends EventTarget {
   /** @returns {Person[]} oneself first, then in the order of arrival */
   get people() {
     if (!this.#parts) return [];
-    const { visit, microphone, speaking } = this.#parts;
-    return visit.people(this.#name, this.#muted, words.silent(microphone.trouble), speaking.now);
+    const { session, microphone, speaking } = this.#parts;
+    return session.people(this.#name, this.#muted, silent(microphone.trouble), speaking.now);
   }
 
   /** @returns {Pair[]} those who can't hear each other */
   get pairs() {
-    return this.#parts?.visit.pairs(this.#name) ?? [];
+    return this.#parts?.session.pairs(this.#name) ?? [];
   }
 
   /**
@@ -108,9 +119,10 @@ export class VoiceRoom extends EventTarget {
     if (!this.#platform.RTCPeerConnection) throw new words.VoiceError(words.NO_WEBRTC);
     this.#joining ??= new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
+      this.#journal = new Journal(this.#platform.now);
       this.#parts = this.#makeParts();
-      const { visit, playback, microphone } = this.#parts;
-      visit.start();
+      const { session, playback, microphone } = this.#parts;
+      session.start();
       playback.prepare();
       microphone.open();
       // Listeners come last, for one may leave.
@@ -147,54 +159,61 @@ export class VoiceRoom extends EventTarget {
 
   /** Remove somebody, as the room's owner. @param {string} peer */
   remove(peer) {
-    this.#parts?.visit.remove(peer);
+    this.#parts?.session.remove(peer);
+  }
+
+  /** What happened lately, as text to send to whoever runs the server: no name, no address, no words of anybody. */
+  report() {
+    const { state, muted, people, pairs } = this;
+    return reportOf({ journal: this.#journal, state, muted, people, pairs });
   }
 
   /** @returns {Parts} */
   #makeParts() {
     const platform = this.#platform;
+    const journal = this.#journal;
     const microphone = new Microphone(platform);
     const silence = new Silence(platform);
     microphone.muted = this.#muted;
     const hello = () => ({ name: this.#name, muted: this.#unheard(), deafened: false });
-    const visit = new Visit({ roomId: this.#roomId, hello, track: () => silence.instead(microphone.track), platform });
+    const session = new VoiceSession({ roomId: this.#roomId, hello, track: () => silence.instead(microphone.track), journal, platform });
     const playback = new Playback(platform);
-    const speaking = new Speaking({ receivers: () => visit.receivers(), platform });
+    const speaking = new Speaking({ receivers: () => session.receivers(), platform });
     const page = new PageLife(platform);
     const announcer = new Announcer((sentence) => this.#emit("announce", sentence), platform);
 
-    on(visit, "joined", () => this.#joined());
-    on(visit, "lost", () => this.#become("reconnecting", { words: words.SERVER_LOST }));
-    on(visit, "server", (detail) => {
+    session.on("joined", () => this.#joined());
+    session.on("lost", () => this.#become("reconnecting", { words: words.SERVER_LOST }));
+    session.on("server", (detail) => {
       this.#emit("server", detail);
       announcer.say(detail.words);
     });
-    on(visit, "trouble", (said) => this.#become(this.#state, said));
-    on(visit, "over", (said) => this.#end(said.code === words.ANOTHER_TAB ? "left" : "refused", said));
-    on(visit, "news", (news) => announcer.tell(news));
-    on(visit, "changed", () => this.#render());
-    on(visit, "stream", ({ peer, stream }) => playback.play(peer, stream));
-    on(visit, "closing", (at) => this.#emit("closing", { at, words: words.closing(at, platform.now()) }));
-    on(visit, "notice", (notice) => this.#emit("notice", notice));
-    on(visit, "wake", () => microphone.look());
-    on(microphone, "track", (track) => {
-      visit.setTrack(silence.instead(track));
+    session.on("trouble", (said) => this.#become(this.#state, said));
+    session.on("over", (said) => this.#end(said.code === ANOTHER_TAB ? "left" : "refused", said));
+    session.on("news", (news) => announcer.gather(news));
+    session.on("changed", () => this.#render());
+    session.on("stream", ({ peer, stream }) => playback.play(peer, stream));
+    session.on("closing", (at) => this.#emit("closing", { at, words: words.closing(at, platform.now()) }));
+    session.on("notice", (notice) => this.#emit("notice", notice));
+    session.on("wake", () => microphone.recover());
+    microphone.on("track", (track) => {
+      session.setTrack(silence.instead(track));
       speaking.listen(track);
     });
-    on(microphone, "status", (status) => this.#heardOfMicrophone(status));
-    on(playback, "playback", (detail) => this.#emit("playback", detail));
-    on(speaking, "speaking", (peers) => this.#spoke(peers));
-    on(page, "hide", () => this.#hide());
-    on(page, "look", (why) => {
-      visit.look(why);
-      if (why === "visible") microphone.look();
+    microphone.on("status", (status) => this.#heardOfMicrophone(status));
+    playback.on("playback", (detail) => this.#emit("playback", detail));
+    speaking.on("speaking", (peers) => this.#spoke(peers));
+    page.on("hide", () => this.#hide());
+    page.on("change", (why) => {
+      session.reassess(why);
+      if (why === "visible") microphone.recover();
     });
-    return { visit, microphone, playback, speaking, page, announcer, silence };
+    return { session, microphone, playback, speaking, page, announcer, silence };
   }
 
   #joined() {
-    const { visit, speaking, page } = /** @type {Parts} */ (this.#parts);
-    visit.tellMuted(this.#unheard());
+    const { session, speaking, page } = /** @type {Parts} */ (this.#parts);
+    session.sendMuted(this.#unheard());
     speaking.start();
     page.stayAwake();
     this.#settle?.resolve();
@@ -207,9 +226,9 @@ export class VoiceRoom extends EventTarget {
     const parts = /** @type {Parts} */ (this.#parts);
     this.#parts = null;
     this.#joining = null;
-    const { visit, ...others } = parts;
+    const { session, ...others } = parts;
     for (const part of Object.values(others)) part.close();
-    visit.end();
+    session.end();
     this.#become(state, said);
     const { code = "left" } = said;
     this.#settle?.reject(new words.VoiceError({ code, words: code === "left" ? words.LEFT_EARLY : said.words }));
@@ -234,11 +253,11 @@ export class VoiceRoom extends EventTarget {
     this.#muted = muted;
     this.#emit("muted", { muted });
     if (!this.#parts) return;
-    const { visit, microphone } = this.#parts;
+    const { session, microphone } = this.#parts;
     microphone.muted = muted;
     // Whoever unmutes wants to be heard.
     if (!muted && microphone.trouble && microphone.trouble !== "asking") microphone.open();
-    visit.tellMuted(this.#unheard());
+    session.sendMuted(this.#unheard());
     this.#render();
   }
 
@@ -247,10 +266,11 @@ export class VoiceRoom extends EventTarget {
     return this.#muted || Boolean(this.#parts?.microphone.trouble);
   }
 
-  /** @param {{ok: boolean, code: string, words: string, retry: boolean}} status */
+  /** @param {import("./voice/audio/microphone.js").MicrophoneStatus} status */
   #heardOfMicrophone(status) {
+    this.#journal.note("microphone", { code: status.code });
     this.#emit("microphone", status);
-    this.#parts?.visit.tellMuted(this.#unheard());
+    this.#parts?.session.sendMuted(this.#unheard());
     this.#render();
   }
 
@@ -268,6 +288,7 @@ export class VoiceRoom extends EventTarget {
   #become(state, said) {
     if (state === this.#state && said.code === undefined) return;
     this.#state = state;
+    this.#journal.note("room", { state, code: said.code });
     this.#emit("state", { state, ...said });
     this.#render();
   }
@@ -279,24 +300,16 @@ export class VoiceRoom extends EventTarget {
     queueMicrotask(() => {
       this.#rendering = false;
       const { people, pairs } = this;
-      const before = this.#shown;
+      const news = differences(this.#shown, { people, pairs });
       this.#shown = { people, pairs };
-      if (JSON.stringify(people) !== JSON.stringify(before.people)) this.#emit("people", people);
-      if (JSON.stringify(pairs) !== JSON.stringify(before.pairs)) this.#emit("pairs", pairs);
-      for (const { peer, self, word, name, doing } of people) {
-        const was = before.people.find((person) => person.peer === peer)?.word;
-        if (word === "unheard" && was !== word && !self) this.#parts?.announcer.say(words.unheard(name, doing));
-      }
+      if (news.people) this.#emit("people", people);
+      if (news.pairs) this.#emit("pairs", pairs);
+      for (const { name, doing } of news.unheard) this.#parts?.announcer.say(words.unheard(name, doing));
     });
   }
 
-  /** @param {string} name @param {any} detail */
+  /** @template {keyof RoomEvents} Name @param {Name} name @param {RoomEvents[Name]} detail */
   #emit(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
-}
-
-/** @param {EventTarget} target @param {string} name @param {(detail: any) => void} handle */
-function on(target, name, handle) {
-  target.addEventListener(name, (event) => handle(/** @type {CustomEvent} */ (event).detail));
 }

@@ -1,11 +1,18 @@
-"""Hypothesis explores by hand; in CI it draws the same examples each time, so a red run is the change's."""
+"""What all tests share: the same examples in CI each time, and an end that leaves nothing running."""
 
 from __future__ import annotations
 
 import os
+import signal
 
 from hypothesis import settings
 
+# Hypothesis explores by hand; in CI it draws the same examples each time, so a red run is the change's.
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI") == "true":
     settings.load_profile("ci")
+
+
+def pytest_configure() -> None:
+    """Let a kill end a run as Ctrl-C does: its servers, browsers and namespaces end with it."""
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))

@@ -179,7 +179,13 @@ class Server:
 @asynccontextmanager
 async def serving(folder: Path, *, prefix: Sequence[str] = (), **env: str) -> AsyncIterator[Server]:
     """Run a server for the length of a test."""
-    server = Server(folder, prefix=prefix, **env)
+    async with started(Server(folder, prefix=prefix, **env)) as server:
+        yield server
+
+
+@asynccontextmanager
+async def started(server: Server) -> AsyncIterator[Server]:
+    """Start a server, and end it at the end."""
     try:
         await server.start()
         yield server

@@ -144,23 +144,47 @@ def test_the_lower_floors_reach_outside_only_where_it_is_their_work(name: str) -
 # The client
 
 
+FOLDERS: dict[str, set[str]] = {
+    "": set(),
+    "signaling": {""},
+    "link": {""},
+    "audio": {""},
+    "browser": {"", "link"},
+    "session": {"", "signaling"},
+    "check": {"", "signaling", "audio", "session"},
+    "panel": {"", "signaling", "session"},
+}
+"""The folders of static/voice, and from which others each may import; "" is what lies beside them."""
+
+PAGE = {"voice-button.js", "page.js", "dom.js", "partial-update.js", "invitation.js", "check.js"}
+"""The scripts of static/ that show a page, as voice/panel and the check's view do; the rest is a library."""
+
 PURE = sorted(
     path
-    for pattern in ("*-machine.js", "roster.js", "words.js", "tune-opus.js", "sdp-shape.js")
+    for pattern in (
+        "signaling/signaling-*.js",
+        "signaling/messages.js",
+        "signaling/reading.js",
+        "signaling/codes.js",
+        "signaling/replay.js",
+        "link/link-machine.js",
+        "link/link-state.js",
+        "link/link-stats.js",
+        "link/link-table.js",
+        "link/link-history.js",
+        "link/candidate-fit.js",
+        "link/sdp-shape.js",
+        "link/tune-opus.js",
+        "audio/microphone-words.js",
+        "session/roster.js",
+        "session/words.js",
+        "session/shown.js",
+        "session/journal.js",
+        "check/check-verdicts.js",
+        "check/check-words.js",
+    )
     for path in (STATIC / "voice").glob(pattern)
 )
-VIEWS = {
-    "panel.js",
-    "panel-view.js",
-    "button.js",
-    "presence.js",
-    "voice-button.js",
-    "page.js",
-    "stay.js",
-    "invitation.js",
-    "check-view.js",
-}
-"""What shows the page; the rest is the library."""
 BROWSER = re.compile(
     r"\b(?:document|window|navigator|location|localStorage|sessionStorage|globalThis|fetch|WebSocket|"
     r"RTC\w+|HTML\w+|AudioContext|MediaStream|EventTarget|CustomEvent|addEventListener|requestAnimationFrame|"
@@ -174,10 +198,9 @@ def code_of(path: Path) -> str:
     return re.sub(r'("(?:\\.|[^"\\\n])*")|/\*.*?\*/|//[^\n]*', lambda found: found[1] or "", text, flags=re.S)
 
 
-def imported_by(path: Path, *, late: bool = True) -> set[Path]:
-    """Give the scripts that a script imports; `late`: those too that it loads only when they are needed."""
-    call = r"\(?" if late else ""
-    found = re.findall(rf'(?:\bfrom|\bimport)\s*{call}\s*"([^"]+)"', code_of(path))
+def imported_by(path: Path) -> set[Path]:
+    """Give the scripts that a script imports, those too that it loads only when they are needed."""
+    found = re.findall(r'(?:\bfrom|\bimport)\s*\(?\s*"([^"]+)"', code_of(path))
     return {(path.parent / name).resolve() for name in found}
 
 
@@ -193,10 +216,28 @@ def reached_from(path: Path) -> set[Path]:
 SCRIPTS = sorted(STATIC.rglob("*.js"))
 
 
+def folder_of(script: Path) -> str | None:
+    """Give the folder of static/voice in which a script lies, or None where it lies outside."""
+    if not script.is_relative_to(STATIC / "voice"):
+        return None
+    return script.parent.relative_to(STATIC / "voice").as_posix().removeprefix(".")
+
+
 def test_the_files_that_these_tests_are_about_are_there() -> None:
-    names = {path.name for path in SCRIPTS}
-    assert {"link-machine.js", "signaling-machine.js", "roster.js", "words.js", "tune-opus.js"} <= names
-    assert names >= VIEWS
+    assert {folder_of(path) for path in SCRIPTS} == {None, *FOLDERS}
+    assert len(PURE) >= 20
+    assert {path.name for path in STATIC.glob("*.js")} >= PAGE
+
+
+@pytest.mark.parametrize(
+    "script",
+    [path for path in SCRIPTS if folder_of(path) is not None],
+    ids=lambda path: str(path.relative_to(STATIC)),
+)
+def test_a_folder_of_the_client_imports_from_those_that_it_may(script: Path) -> None:
+    folder = folder_of(script) or ""
+    reached = {folder_of(imported) for imported in imported_by(script)} - {folder, None}
+    assert reached <= FOLDERS[folder]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: str(path.relative_to(STATIC)))
@@ -211,14 +252,22 @@ def test_what_decides_in_the_client_reaches_no_page_clock_or_network(script: Pat
         assert BROWSER.findall(code) == [], reached.name
 
 
+def shows_a_page(script: Path) -> bool:
+    return (
+        folder_of(script) == "panel"
+        or script.name == "check-view.js"
+        or (script.parent == STATIC and script.name in PAGE)
+    )
+
+
 @pytest.mark.parametrize(
     "script",
-    [path for path in SCRIPTS if path.name not in VIEWS and path != STATIC / "check.js"],
+    [path for path in SCRIPTS if not shows_a_page(path)],
     ids=lambda path: str(path.relative_to(STATIC)),
 )
 def test_the_library_never_imports_the_page(script: Path) -> None:
-    assert {imported.name for imported in imported_by(script)} & VIEWS == set()
+    assert [imported.name for imported in imported_by(script) if shows_a_page(imported)] == []
 
 
 def test_scripts_do_not_import_each_other_in_a_circle() -> None:
-    TopologicalSorter({script.resolve(): imported_by(script, late=False) for script in SCRIPTS}).prepare()
+    TopologicalSorter({script.resolve(): imported_by(script) for script in SCRIPTS}).prepare()

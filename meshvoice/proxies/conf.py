@@ -86,10 +86,8 @@ def render(settings: Settings, *, proxy: Proxy, template: str, certificate: Cert
     return environment.from_string(template).render(
         site=site,
         upstream=_upstream(settings),
-        user_header=_user_header(settings),
-        other_user_headers=[
-            name for name in USUAL_USER_HEADERS if name.lower() != settings.user_header.lower()
-        ],
+        user_header=_header("MESHVOICE_USER_HEADER", settings.user_header),
+        other_user_headers=_others(settings),
         certificate=certificate,
     )
 
@@ -132,13 +130,20 @@ def _upstream(settings: Settings) -> str:
     return f"{_match(_HOST, 'MESHVOICE_HOST', host, 'a host name or an address')}:{settings.port}"
 
 
-def _user_header(settings: Settings) -> str:
-    name = settings.user_header
+def _others(settings: Settings) -> list[str]:
+    """List what no visitor may send either: the usual names for a user, and the header of a name to show."""
+    shown = _header("MESHVOICE_NAME_HEADER", settings.name_header)
+    known = {settings.user_header.lower(), *(name.lower() for name in USUAL_USER_HEADERS)}
+    usual = [name for name in USUAL_USER_HEADERS if name.lower() != settings.user_header.lower()]
+    return [*usual, shown] if shown and shown.lower() not in known else usual
+
+
+def _header(variable: str, name: str) -> str:
     if not name:
         return ""
-    _match(_HEADER, "MESHVOICE_USER_HEADER", name, "a header name, such as Remote-User")
+    _match(_HEADER, variable, name, "a header name, such as Remote-User")
     if name.lower() in _TAKEN or name.lower().startswith("sec-"):
-        raise SettingsError("MESHVOICE_USER_HEADER", f"{name} has a meaning of its own: take Remote-User")
+        raise SettingsError(variable, f"{name} has a meaning of its own: take Remote-User")
     return name
 
 

@@ -25,7 +25,10 @@ class ErrorCode(StrEnum):
         "stands twice",
     )
     TOO_LARGE = "too-large", "an SDP, a candidate or a list over its limit"
-    TOO_FAST = "too-fast", "more than 50 messages a second for long; this one was dropped"
+    TOO_FAST = (
+        "too-fast",
+        "more messages or bytes than one may send, or a link begun anew too often; this one was dropped",
+    )
     UNKNOWN_TARGET = "unknown-target", "no such peer in this room now"
     NOT_ALLOWED = "not-allowed", "not yours to do"
     ROOM_FULL = "room-full", "every seat is taken; the socket closes"

@@ -1,8 +1,8 @@
 """The shape of a session description: one audio section, at most one for data, and not too much of anything.
 
 An SDP goes from one peer to another's browser. An offer of 80 sections makes an answer that is too large to
-send; one that repeats its payload types has kept a page busy for minutes. static/voice/sdp-shape.js has the
-same rules in the same words. Time grows with the length of the SDP, and no faster.
+send; one that repeats its payload types has kept a page busy for minutes. static/voice/link/sdp-shape.js has
+the same rules in the same words. Time grows with the length of the SDP, and no faster.
 """
 
 from __future__ import annotations

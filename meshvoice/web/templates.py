@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -20,13 +21,14 @@ def setup(app: web.Application) -> None:
     async def processor(request: web.Request) -> dict[str, Any]:
         return common(request)
 
-    aiohttp_jinja2.setup(
+    environment = aiohttp_jinja2.setup(
         app,
         loader=jinja2.FileSystemLoader(assets.find("templates")),
         undefined=jinja2.StrictUndefined,
         autoescape=True,
         context_processors=[processor],
     )
+    environment.globals["icons"] = _icons()
 
 
 def common(request: web.Request) -> dict[str, Any]:
@@ -41,6 +43,12 @@ def common(request: web.Request) -> dict[str, Any]:
         "relay_only": settings.relay_only,
         "signed_in_by_proxy": bool(settings.user_header),
     }
+
+
+def _icons() -> dict[str, str]:
+    """Give the path of each icon by its name, from the file where the browser has them from."""
+    script = (assets.find("static") / "icons.js").read_text(encoding="utf-8")
+    return dict(re.findall(r'^  "([a-z]+)": "([^"]+)",$', script, flags=re.M))
 
 
 def _version() -> str:

@@ -1,4 +1,8 @@
-"""Real Chromium where it is installed; a visible skip by hand where it isn't, and a failure in CI."""
+"""Real Chromium where it is installed; a visible skip by hand where it isn't, and a failure in CI.
+
+Its start costs more than most tests: one is there for all, and lends each test contexts of its own. A browser
+belongs to the event loop that it was started from, so these tests have one loop for the whole session.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 
-from tests.browser.harness import CHROMIUM, Stage
+from tests.browser.harness import CHROMIUM, Stage, chromium
 from tests.process import Server, serving
 
 
@@ -17,6 +23,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if pytest_asyncio.is_async_test(item):
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 def need(program: str, package: str) -> None:
@@ -28,15 +36,21 @@ def need(program: str, package: str) -> None:
         pytest.skip(message)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    need(CHROMIUM, "chromium")
+    async with chromium() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     async with serving(tmp_path) as running:
         yield running
 
 
-@pytest.fixture
-async def stage(server: Server) -> AsyncIterator[Stage]:
-    need(CHROMIUM, "chromium")
-    async with Stage(server) as opened:
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(browser: Browser, server: Server) -> AsyncIterator[Stage]:
+    async with Stage(server, lent=browser) as opened:
         yield opened
         assert opened.problems == []

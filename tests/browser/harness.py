@@ -9,8 +9,8 @@ import os
 import re
 import signal
 import uuid
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -30,6 +30,12 @@ FLAGS = [
     "--disable-sync",
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
+    # The last list counts, so this is Playwright's own, and with it two pages of the address bar's: nobody
+    # sees them, and each new context would pay more for them than for ours.
+    "--disable-features=AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,"
+    "HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,"
+    "AvoidCorsURLLoaderRestartOnRedirect,OptimizationHints,NetworkTimeServiceQuerying,AimEnabled,"
+    "PreconnectToSearch,WebUIOmniboxPopup,WebUIOmniboxAimPopup",
 ]
 AUTOPLAY = "--autoplay-policy=no-user-gesture-required"
 TONES = (500, 700, 900, 1100, 1300, 1500, 1700, 1900)
@@ -182,26 +188,44 @@ class Person:
         return None if value is None else float(value)
 
 
-class Stage:
-    """One Chromium with a context for each person."""
+@asynccontextmanager
+async def chromium(
+    *flags: str, executable: str = CHROMIUM, driver: Playwright | None = None
+) -> AsyncIterator[Browser]:
+    """Run a Chromium, with a driver of its own unless one is given."""
+    async with AsyncExitStack() as stack:
+        if driver is None:
+            driver = await stack.enter_async_context(async_playwright())
+        browser = await driver.chromium.launch(executable_path=executable, args=[*FLAGS, AUTOPLAY, *flags])
+        stack.push_async_callback(browser.close)
+        yield browser
 
-    def __init__(self, server: Server, *flags: str, executable: str = CHROMIUM) -> None:
+
+class Stage:
+    """One Chromium with a context for each person.
+
+    It is lent to the stage, or else the stage's own: then it can have flags, and be stopped by signals.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        *flags: str,
+        executable: str = CHROMIUM,
+        driver: Playwright | None = None,
+        lent: Browser | None = None,
+    ) -> None:
         self.server = server
         self.people: list[Person] = []
         self.problems: list[str] = []
-        self._flags = flags
-        self._executable = executable
         self._mark = f"--meshvoice-test={uuid.uuid4().hex}"
         self._stack = AsyncExitStack()
-        self.playwright: Playwright | None = None
-        self.browser: Browser | None = None
+        self._own = chromium(self._mark, *flags, executable=executable, driver=driver)
+        self._lent = lent
+        self.browser = lent
 
     async def __aenter__(self) -> Stage:
-        self.playwright = await self._stack.enter_async_context(async_playwright())
-        self.browser = await self.playwright.chromium.launch(
-            executable_path=self._executable, args=[*FLAGS, AUTOPLAY, self._mark, *self._flags]
-        )
-        self._stack.push_async_callback(self.browser.close)
+        self.browser = self._lent or await self._stack.enter_async_context(self._own)
         return self
 
     async def __aexit__(
@@ -219,6 +243,8 @@ class Stage:
         where: BrowserContext = await self.browser.new_context(
             bypass_csp=True, permissions=["microphone"], **context
         )
+        if self._lent:
+            self._stack.push_async_callback(where.close)
         await where.add_init_script(ear(tone))
         somebody = Person(name, tone, await self._page(name, where), self.server)
         self.people.append(somebody)
@@ -271,14 +297,24 @@ class Stage:
 
     async def sea(self, *names: str) -> list[Person]:
         """Bring people into the first one's sea, on its page, not yet in voice."""
-        owner = await self.person(names[0])
-        await owner.open_sea()
-        everyone = [owner]
-        for name in names[1:]:
-            guest = await self.person(name)
-            await guest.come(await owner.invite())
-            everyone.append(guest)
+        tones = TONES[len(self.people) :][: len(names)]
+        async with asyncio.TaskGroup() as coming:
+            people = [
+                coming.create_task(self.person(name, tone=tone))
+                for name, tone in zip(names, tones, strict=True)
+            ]
+        everyone = [person.result() for person in people]
+        await invite(*everyone)
         return everyone
+
+
+async def invite(owner: Person, *guests: Person) -> None:
+    """Open the first one's sea and bring the others in."""
+    await owner.open_sea()
+    links = [await owner.invite() for _ in guests]
+    async with asyncio.TaskGroup() as coming:
+        for guest, link in zip(guests, links, strict=True):
+            coming.create_task(guest.come(link))
 
 
 async def all_hear_each_other(people: list[Person], *, seconds: float = PATIENCE) -> None:

@@ -10,10 +10,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from playwright.async_api import async_playwright
 
-from tests.browser.harness import CHROMIUM, TONES, Person, Stage
+from tests.browser.harness import CHROMIUM, TONES, Person, Stage, invite
 from tests.nat_lab import INSIDE, SERVER, NatLab, nat_lab, possible
-from tests.process import MESHVOICE, Server, serving
+from tests.process import MESHVOICE, Server, started
 
 ORIGIN = f"http://{SERVER}:8080"
 
@@ -65,29 +66,43 @@ async def at_home(
             env = {"COTURN_PUBLIC_IP": SERVER, "COTURN_PRIVATE_IP": INSIDE, **env}
         if turn:
             env = {"COTURN_TURN_HOST": SERVER, "COTURN_MIN_PORT": "50000", "COTURN_MAX_PORT": "50999", **env}
-        server = await stack.enter_async_context(serving(folder, prefix=prefix, **env))
-        homes = Homes(lab, server)
-        if turn:
-            homes.coturn = await stack.enter_async_context(_coturn(folder, server, coturn or {}))
         home = folder / "home"
         if trust:
             await _trust(home, trust)
-        for number, name in enumerate(names, 1):
-            chromium = folder / f"chromium{number}"
-            chromium.write_text(
-                f'#!/bin/sh\nHOME={home} exec ip netns exec {lab.name(f"home{number}")} {CHROMIUM} "$@"\n'
-            )
-            chromium.chmod(0o700)
+        driver = await stack.enter_async_context(async_playwright())
+        server = Server(folder, prefix=prefix, **env)
+        homes = Homes(lab, server)
+        for number in range(1, len(names) + 1):
+            wrapper = _chromium_in(lab.name(f"home{number}"), folder / f"chromium{number}", home)
             flag = f"--unsafely-treat-insecure-origin-as-secure={ORIGIN}"
-            stage = await stack.enter_async_context(Stage(server, flag, executable=str(chromium)))
-            homes.stages.append(stage)
-            homes.people.append(await stage.person(name, tone=TONES[number - 1]))
-        owner, *guests = homes.people
-        await owner.open_sea()
-        for guest in guests:
-            await guest.come(await owner.invite())
+            homes.stages.append(Stage(server, flag, executable=str(wrapper), driver=driver))
+        # None of these waits for another, and each has much to wait for.
+        async with asyncio.TaskGroup() as starting:
+            starting.create_task(stack.enter_async_context(started(server)))
+            for stage in homes.stages:
+                starting.create_task(stack.enter_async_context(stage))
+            if turn:
+                running = starting.create_task(
+                    stack.enter_async_context(_coturn(folder, server, coturn or {}))
+                )
+        if turn:
+            homes.coturn = running.result()
+        async with asyncio.TaskGroup() as coming:
+            people = [
+                coming.create_task(stage.person(name, tone=tone))
+                for stage, name, tone in zip(homes.stages, names, TONES[: len(names)], strict=True)
+            ]
+        homes.people = [person.result() for person in people]
+        await invite(*homes.people)
         yield homes
         assert [problem for stage in homes.stages for problem in stage.problems] == []
+
+
+def _chromium_in(namespace: str, path: Path, home: Path) -> Path:
+    """Write a command that runs Chromium in a namespace, with a home of its own."""
+    path.write_text(f'#!/bin/sh\nHOME={home} exec ip netns exec {namespace} {CHROMIUM} "$@"\n')
+    path.chmod(0o700)
+    return path
 
 
 async def _trust(home: Path, authority: Path) -> None:

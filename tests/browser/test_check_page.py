@@ -92,6 +92,23 @@ async def test_the_microphone_is_let_go_and_the_seat_in_another_tab_stays(stage:
     assert await ana.names() == ["Ana"]
 
 
+async def test_a_calls_report_is_copied_from_the_panel_and_added_to_the_checks(stage: Stage) -> None:
+    ana = await stage.person("Ana")
+    await ana.open_sea()
+    await ana.join()
+    await ana.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await ana.page.get_by_role("button", name="Copy a report").click()
+    await until("the panel says so", lambda: ana.page.get_by_text("Report copied.").first.is_visible())
+    copied = await ana.page.evaluate("navigator.clipboard.readText()")
+    assert "room  state=joined" in copied
+    assert "Ana" not in copied
+    await ana.page.get_by_role("button", name="Leave voice").click()
+    await ana.go("/check/")
+    told = await check(ana)
+    assert "The last call:" in told.report
+    assert "room  state=left" in told.report
+
+
 async def test_the_check_is_loaded_by_its_click_and_works_by_keyboard(stage: Stage) -> None:
     ana = await stage.person("Ana")
     loaded: list[str] = []

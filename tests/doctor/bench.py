@@ -82,11 +82,3 @@ def dropping(match: str) -> str:
 
 def without(text: str, start: str) -> str:
     return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(start))
-
-
-def let_through(*paths: Path) -> None:
-    """Let another user reach a file in pytest's folders, which only their owner enters."""
-    for path in paths:
-        for folder in path.parents:
-            if folder.stat().st_mode & 0o001 == 0:
-                folder.chmod(0o755)

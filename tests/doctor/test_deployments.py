@@ -33,11 +33,10 @@ from tests.doctor.bench import (
     dropping,
     failed,
     fix,
-    let_through,
     secured,
     without,
 )
-from tests.turn.coturn_server import SECRET, conf
+from tests.turn.coturn_server import SECRET, conf, let_through
 from tests.turn.lab import Lab
 
 pytestmark = [pytest.mark.coturn, pytest.mark.lab]

@@ -3,15 +3,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  LEGS, conclude, find, loopLine, report, roundTripLine, serverLine, stunLine,
-} from "../../static/voice/check-verdicts.js";
-import { translate } from "../../static/voice/check-words.js";
-import { Check } from "../../static/voice/check.js";
-import { isSpecial } from "../../static/voice/relay-probe.js";
+  STEPS, conclude, find, loopLine, report, roundTripLine, serverLine, stunLine,
+} from "../../static/voice/check/check-verdicts.js";
+import { translate } from "../../static/voice/check/check-words.js";
+import { Check } from "../../static/voice/check/check.js";
+import { isSpecial } from "../../static/voice/check/relay-probe.js";
 import { FakePlatform, settle } from "./fake-platform.js";
 
-/** @typedef {import("../../static/voice/check-verdicts.js").Symptoms} Symptoms */
-/** @typedef {import("../../static/voice/relay-probe.js").Loop} Loop */
+/** @typedef {import("../../static/voice/check/check-verdicts.js").Symptoms} Symptoms */
+/** @typedef {import("../../static/voice/check/relay-probe.js").Loop} Loop */
 
 /** @param {Partial<Loop>} [change] @returns {Loop} */
 const works = (change) => ({
@@ -28,7 +28,7 @@ const symptoms = (change) => ({
 });
 const unseen = { stun: { seen: false, codes: [] }, oneSided: null };
 const no = { stun: null, udp: null, tcp: null, tls: null, oneSided: null };
-const heard = /** @type {const} */ ({ leg: "microphone", status: "ok", words: "Your voice comes in." });
+const heard = /** @type {const} */ ({ step: "microphone", status: "ok", words: "Your voice comes in." });
 
 /** Symptom, what is named (harmless in brackets), a part of the person's words, a part of the fix.
  * @type {[string, Partial<Symptoms>, string[], RegExp, RegExp][]} */
@@ -69,7 +69,7 @@ const TABLE = [
 for (const [name, change, legs, words, fix] of TABLE) {
   test(`${name}: ${legs.join(", ")}`, () => {
     const found = find(symptoms(change));
-    assert.deepEqual(found.map(({ leg, harmless }) => (harmless ? `(${leg})` : leg)), legs);
+    assert.deepEqual(found.map(({ step, harmless }) => (harmless ? `(${step})` : step)), legs);
     assert.match(found[0].words, words);
     assert.match(found[0].fix, fix);
     const conclusion = conclude(found, symptoms(change), heard);
@@ -114,7 +114,7 @@ test("each error code has words of its own, and an unknown one its number", () =
   assert.equal(translate([701, 401]), "no connection; the relay refuses this site's credentials");
 });
 
-test("a line says whether its leg works, answers in vain, fails or is not there", () => {
+test("a line says whether its step works, answers in vain, fails or is not there", () => {
   assert.match(loopLine("turn-tls", refused()).words, /no connection/);
   assert.match(loopLine("turn-tls", silent).words, /no answer/);
   assert.deepEqual([works(), lost, silent, null].map((loop) => loopLine("turn-udp", loop).status), ["ok", "failed", "failed", "skipped"]);
@@ -150,10 +150,10 @@ test("the report lists each line, what is wrong and how to mend it", () => {
 /** @param {FakePlatform} platform */
 function checking(platform, roomId = "mysea-u1") {
   const check = new Check({ roomId, platform: /** @type {any} */ (platform) });
-  /** @type {import("../../static/voice/check-verdicts.js").Line[]} */
+  /** @type {import("../../static/voice/check/check-verdicts.js").Line[]} */
   const lines = [];
   check.addEventListener("line", (event) => lines.push(/** @type {CustomEvent} */ (event).detail));
-  return { result: check.run(), last: (/** @type {string} */ leg) => lines.filter((line) => line.leg === leg).at(-1), check };
+  return { result: check.run(), last: (/** @type {string} */ step) => lines.filter((line) => line.step === step).at(-1), check };
 }
 
 test("without a room no credentials are asked for, and no socket is opened", async () => {
@@ -163,13 +163,13 @@ test("without a room no credentials are asked for, and no socket is opened", asy
   assert.deepEqual(platform.asked, ["https://voice.example/healthz"]);
   assert.equal(platform.sockets.length, 0);
   assert.equal(last("turn-udp")?.status, "skipped");
-  assert.deepEqual(lines.map(({ leg }) => leg), LEGS);
+  assert.deepEqual(lines.map(({ step }) => step), STEPS);
   assert.ok(lines.every(({ status }) => status !== "waiting" && status !== "running"));
 });
 
 test("the room's socket is opened, nothing is said there, and it is closed", async () => {
   const platform = new FakePlatform();
-  platform.answer.body = { iceServers: [] };
+  platform.answer.body = { ttl: 3600, iceServers: [] };
   const { result, last } = checking(platform);
   await settle();
   assert.equal(platform.socket.url, "wss://voice.example/ws/voice/mysea-u1/");
@@ -178,15 +178,15 @@ test("the room's socket is opened, nothing is said there, and it is closed", asy
   assert.deepEqual(platform.socket.sent, []);
   assert.ok(platform.socket.closed);
   assert.equal(last("server")?.status, "ok");
-  assert.deepEqual(found.map(({ leg }) => leg), ["turn"]);
+  assert.deepEqual(found.map(({ step }) => step), ["turn"]);
 });
 
 test("a socket that neither opens nor closes is given up", async () => {
   const platform = new FakePlatform();
-  platform.answer.body = { iceServers: [] };
+  platform.answer.body = { ttl: 3600, iceServers: [] };
   const { result } = checking(platform);
   await platform.advance(8000);
-  assert.equal((await result).found[0].leg, "server");
+  assert.equal((await result).found[0].step, "server");
 });
 
 test("a question that nobody answers ends the microphone's test, and what it gives later is let go", async () => {

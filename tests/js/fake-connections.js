@@ -47,12 +47,14 @@ const tokenOf = (sdp) => /a=token:(\S+)/.exec(sdp)?.[1];
 /** A network of fake connections, and the platform that one page sees of it. */
 export class FakeNetwork {
   clock = new FakeClock();
+  /** @type {any[]} */
   connections = [];
   /** whether packets pass, by the names of two pages */
+  /** @type {(from: string, to: string, connection?: any) => boolean} */
   passes = () => true;
   path = "host";
 
-  /** @param {string} page */
+  /** @param {string} page @returns {any} */
   platform(page) {
     const network = this;
     const { clock } = this;
@@ -65,9 +67,12 @@ export class FakeNetwork {
 
       page = page;
       connectionState = "new";
-      local = null;
-      remote = null;
-      localDescription = null;
+      /** @type {any} */ onicecandidate = null;
+      /** @type {any} */ ontrack = null;
+      /** @type {any} */ onconnectionstatechange = null;
+      /** @type {any} */ local = null;
+      /** @type {any} */ remote = null;
+      /** @type {any} */ localDescription = null;
       given = [];
       candidates = [];
       packets = 0;
@@ -88,7 +93,7 @@ export class FakeNetwork {
           getParameters: () => parameters,
           async setParameters(next) { sender.limit = next.encodings[0].maxBitrate; },
         };
-        const transceiver = { direction, sender, currentDirection: null, receiver: { track: { kind: "audio" }, of: this } };
+        const transceiver = { direction, sender, currentDirection: null, receiver: { track: { kind: "audio" }, of: this, getSynchronizationSources: () => [] } };
         this.transceivers.push(transceiver);
         return transceiver;
       }
@@ -153,7 +158,7 @@ export class FakeNetwork {
     }
     return {
       RTCPeerConnection: FakeConnection,
-      emptyStream: () => ({ tracks: [], addTrack(track) { this.tracks.push(track); } }),
+      emptyStream: () => ({ tracks: /** @type {any[]} */ ([]), addTrack(track) { this.tracks.push(track); } }),
       now: () => clock.now,
       random: () => 0.5,
       setTimeout: clock.setTimeout,

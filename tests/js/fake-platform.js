@@ -1,6 +1,8 @@
 // @ts-check
 // A browser and a server's end for tests: clock, sockets, fetch, microphone, audio elements and links without a browser.
 
+import { Emitter } from "../../static/voice/emitter.js";
+
 /** Let promises that are ready go on. */
 export const settle = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -158,7 +160,8 @@ export class FakeAudio {
 }
 
 /** Stands in for Links: remembers what it was told, and says what a test wants said. */
-export class FakeLinks extends EventTarget {
+/** @extends {Emitter<any>} */
+export class FakeLinks extends Emitter {
   /** @type {any[]} */ calls = [];
   /** @type {Map<string, any>} */ links = new Map();
   closed = false;
@@ -186,7 +189,7 @@ export class FakeLinks extends EventTarget {
   /** @param {any[]} args */
   left = (...args) => this.calls.push(["left", ...args]);
   /** @param {any[]} args */
-  receive = (...args) => this.calls.push(["receive", ...args]);
+  deliver = (...args) => this.calls.push(["deliver", ...args]);
   /** @param {any[]} args */
   sync = (...args) => this.calls.push(["sync", ...args]);
   /** @param {any[]} args */
@@ -196,7 +199,7 @@ export class FakeLinks extends EventTarget {
   /** @param {any[]} args */
   setCredentials = (...args) => this.calls.push(["setCredentials", ...args]);
   /** @param {any[]} args */
-  look = (...args) => this.calls.push(["look", ...args]);
+  reassess = (...args) => this.calls.push(["reassess", ...args]);
   reports = () => this.links;
   receivers = () => new Map();
   close = () => {

@@ -70,7 +70,7 @@ test("an old token may have lost its last character, and no other", () => {
 
 test("an open invitation says who invites to what, until when, and lets the person in", () => {
   assert.deepEqual(shownOf(open({}), "today at 18:00"), {
-    title: "Ana invites you", words: "To Ana's sea, to talk in the browser. The link works until today at 18:00.", then: "accept",
+    title: "Ana invites you", words: "To Ana's sea, to talk in the browser. The link works until today at 18:00.", next: "accept",
   });
 });
 
@@ -79,22 +79,22 @@ test("a table is called a table", () => {
 });
 
 test("who is in already is led to the room and uses no link up", () => {
-  const { then, url } = shownOf(open({ already_in: true, url: "/sea/1/" }), "");
-  assert.deepEqual([then, url], ["go", "/sea/1/"]);
+  const { next, url } = shownOf(open({ already_in: true, url: "/sea/1/" }), "");
+  assert.deepEqual([next, url], ["go", "/sea/1/"]);
 });
 
 test("a dead invitation says why in the server's words, under a title of its own", () => {
   const states = ["used", "revoked", "expired", "unknown", "closed", "removed"];
-  const shown = states.map((state) => shownOf({ state, message: `because ${state}` }, ""));
-  assert.deepEqual(shown.map(({ words, then }) => [words, then]), states.map((state) => [`because ${state}`, "go"]));
+  const shown = states.map((state) => shownOf({ state: /** @type {any} */ (state), message: `because ${state}` }, ""));
+  assert.deepEqual(shown.map(({ words, next }) => [words, next]), states.map((state) => [`because ${state}`, "go"]));
   assert.equal(new Set(shown.map(({ title }) => title)).size, states.length);
 });
 
 test("a full table can be looked at again", () => {
-  assert.equal(shownOf({ state: "full", message: "Every seat is taken." }, "").then, "again");
+  assert.equal(shownOf({ state: "full", message: "Every seat is taken." }, "").next, "again");
 });
 
 test("one's own invitation is not accepted by oneself", () => {
-  const { then, url } = shownOf({ state: "yours", url: "/sea/1/" }, "");
-  assert.deepEqual([then, url], ["go", "/sea/1/"]);
+  const { next, url } = shownOf({ state: "yours", url: "/sea/1/" }, "");
+  assert.deepEqual([next, url], ["go", "/sea/1/"]);
 });

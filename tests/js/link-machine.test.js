@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { step } from "../../static/voice/link-machine.js";
-import { inFlight, makeLink, pace, report } from "../../static/voice/link-state.js";
+import { step } from "../../static/voice/link/link-machine.js";
+import { inFlight, makeLink, pollInterval, report } from "../../static/voice/link/link-state.js";
 
 /** One link, told one thing after the other; `random` 0.5 is no jitter. */
 class Told {
@@ -17,6 +17,7 @@ class Told {
     this.tell({ type: "begin" });
   }
 
+  /** @param {any} event @returns {any[]} */
   tell(event) {
     const { state, effects } = step(this.link, event, this.now, 0.5);
     this.link = state;
@@ -59,7 +60,7 @@ const sent = (effects) => effects.filter(({ type }) => type === "send").map(({ m
 test("a step changes nothing of the state it was given", () => {
   const { link } = owner();
   const before = structuredClone(link);
-  const frozen = Object.freeze({ ...link, live: Object.freeze(link.live.map(Object.freeze)) });
+  const frozen = /** @type {any} */ (Object.freeze)({ ...link, live: Object.freeze(link.live.map(Object.freeze)) });
   step(frozen, { type: "tick", samples: [] }, link.tickedAt + 9999, 0.5);
   assert.deepEqual(link, before);
 });
@@ -128,7 +129,7 @@ test("silence is shown at 2.5 s and repaired at 4 s, the old generation running 
 });
 
 test("failed or new addresses need 1 s of silence, not 4", () => {
-  for (const event of [{ type: "connection", gen: 1, state: "failed" }, { type: "look", reason: "addresses" }]) {
+  for (const event of [{ type: "connection", gen: 1, state: "failed" }, { type: "reassess", reason: "addresses" }]) {
     const link = owner();
     link.hearing.clear();
     link.tell(event);
@@ -139,7 +140,7 @@ test("failed or new addresses need 1 s of silence, not 4", () => {
 test("no state, no trigger and no server touches a link that is heard", () => {
   for (const link of [owner(), other()]) {
     link.all = [];
-    for (const reason of ["online", "visible", "wake", "resume", "addresses"]) link.tell({ type: "look", reason });
+    for (const reason of ["online", "visible", "wake", "resume", "addresses"]) link.tell({ type: "reassess", reason });
     for (const state of ["disconnected", "failed", "connected"]) link.tell({ type: "connection", gen: 1, state });
     link.tell({ type: "lost" });
     link.wait(30);
@@ -166,10 +167,10 @@ test("the new generation wins by 5 packets, is played, and the other is closed 3
   link.packets[2] = 5;
   link.now += 100;
   assert.deepEqual(link.tick(), [{ type: "play", gen: 2 }]);
-  assert.equal(pace(link.link), 100);
+  assert.equal(pollInterval(link.link), 100);
   link.now += 300;
   assert.deepEqual(link.tick(), [{ type: "close", gen: 1 }]);
-  assert.equal(pace(link.link), 1000);
+  assert.equal(pollInterval(link.link), 1000);
 });
 
 test("the old generation, heard first again, takes the new one back", () => {
@@ -229,9 +230,9 @@ test("an answer later than its deadline is better than none", () => {
   link.hearing.clear();
   link.wait(4 + 8);
   link.tell({ type: "offer", gen: 2, sdp: "" });
-  const late = link.link.live.at(-1).gen;
+  const late = link.link.live.at(-1)?.gen;
   assert.deepEqual(link.tell({ type: "answer", gen: late, sdp: "x" }), [{ type: "apply", gen: late, sdp: "x" }]);
-  assert.equal(inFlight(link.link).gen, late);
+  assert.equal(inFlight(link.link)?.gen, late);
 });
 
 test("attempts begin further and further apart, never over 12 s, and never end", () => {
@@ -259,8 +260,8 @@ test("online and new addresses reset the backoff", () => {
   const link = new Told();
   link.wait(60);
   for (const { gen } of [...link.link.live]) link.tell({ type: "error", gen });
-  assert.deepEqual(opened(link.tell({ type: "look", reason: "visible" })), []);
-  assert.equal(opened(link.tell({ type: "look", reason: "online" })).length, 1);
+  assert.deepEqual(opened(link.tell({ type: "reassess", reason: "visible" })), []);
+  assert.equal(opened(link.tell({ type: "reassess", reason: "online" })).length, 1);
 });
 
 test("never more than two generations live", () => {
@@ -296,7 +297,7 @@ test("waking up is no reason for a repair: silence counts from then, with 1.5 s 
 test("a message that comes before the first tick after a sleep judges nothing", () => {
   const link = owner();
   link.now += 60000;
-  assert.deepEqual(link.tell({ type: "look", reason: "wake" }), []);
+  assert.deepEqual(link.tell({ type: "reassess", reason: "wake" }), []);
   assert.deepEqual(link.tell({ type: "ice", gen: 9, candidates: [] }), []);
 });
 

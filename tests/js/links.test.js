@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { CandidateBatch } from "../../static/voice/candidate-batch.js";
-import { Links } from "../../static/voice/links.js";
+import { CandidateBatch } from "../../static/voice/link/candidate-batch.js";
+import { Links } from "../../static/voice/link/links.js";
 import { FakeNetwork, sdpOf, settled } from "./fake-connections.js";
 
 const SERVERS = [{ urls: ["turn:relay.example.org"], username: "u", credential: "c" }];
@@ -13,9 +13,11 @@ class Room {
   people = new Map();
   sent = [];
 
+  /** @param {string} name @param {number} order @param {any} [options] */
   enter(name, order, { prepare = () => {}, ...options } = {}) {
     const platform = this.network.platform(name);
     prepare(platform.RTCPeerConnection);
+    /** @type {any} */
     const person = { name, order, platform, streams: [], reports: [], faults: [] };
     person.links = new Links({
       self: { peer: name, order }, platform, track: { kind: "audio", of: name }, credentials: () => SERVERS,
@@ -36,7 +38,7 @@ class Room {
     const { target, ...rest } = message;
     this.sent.push({ source, ...message });
     const wire = JSON.stringify({ ...rest, source });
-    this.network.clock.setTimeout(() => this.people.get(target)?.links.receive(JSON.parse(wire)), 10);
+    this.network.clock.setTimeout(() => this.people.get(target)?.links.deliver(JSON.parse(wire)), 10);
   }
 
   advance(ms) {
@@ -71,7 +73,7 @@ test("the newcomer offers, the other answers, and both hear each other", async (
 
 test("frames have their keys in the order that the server reads fast", async () => {
   const { room } = await pair();
-  room.people.get("ana").links.receive({ type: "abort", source: "bo", gen: 1 });
+  room.people.get("ana").links.deliver({ type: "abort", source: "bo", gen: 1 });
   room.network.change(() => false);
   await room.advance(6000);
   const keys = Object.fromEntries(room.sent.map((message) => [message.type, Object.keys(message).slice(1).join()]));
@@ -149,8 +151,8 @@ test("an offer of another shape makes no connection, and an answer of another sh
   bo.links.present({ peer: "cleo", order: 3 });
   await room.advance(100);
   const made = room.network.connections.length;
-  bo.links.receive({ type: "offer", source: "cleo", gen: 1, sdp: UNREADABLE.repeat(2) });
-  bo.links.receive({ type: "answer", source: "ana", gen: 1, sdp: `${UNREADABLE}\n` });
+  bo.links.deliver({ type: "offer", source: "cleo", gen: 1, sdp: UNREADABLE.repeat(2) });
+  bo.links.deliver({ type: "answer", source: "ana", gen: 1, sdp: `${UNREADABLE}\n` });
   await settled();
   assert.deepEqual(bo.faults, [
     { peer: "cleo", gen: 1, reason: "refused: an SDP describes one session: line 6 begins another" },
@@ -162,7 +164,7 @@ test("an offer of another shape makes no connection, and an answer of another sh
 test("candidates of every shape are taken, and a bad one harms no other", async () => {
   const { room, ana } = await pair();
   const [odd, bad] = ["candidate:2 2 UDP 1 c7a0.local 9 typ host", "candidate:bad"].map((candidate) => ({ candidate, sdpMid: "0" }));
-  ana.links.receive({ type: "ice", source: "bo", gen: 1, candidates: [odd, bad, { candidate: "" }, "", null] });
+  ana.links.deliver({ type: "ice", source: "bo", gen: 1, candidates: [odd, bad, { candidate: "" }, "", null] });
   await settled();
   const [mine] = room.network.open("ana");
   assert.deepEqual(mine.candidates.slice(2), [{ ...odd, sdpMLineIndex: 0 }, null, null, null]);
@@ -177,10 +179,10 @@ test("candidates before the answer wait for it", async () => {
   await room.advance(100);
   const [mine] = room.network.open("bo");
   const candidates = [{ candidate: "candidate:1", sdpMid: "0" }];
-  bo.links.receive({ type: "ice", source: "ana", gen: 1, candidates });
+  bo.links.deliver({ type: "ice", source: "ana", gen: 1, candidates });
   await settled();
   assert.deepEqual(mine.candidates, []);
-  bo.links.receive({ type: "answer", source: "ana", gen: 1, sdp: sdpOf(`ana/9/for/${mine.local}`) });
+  bo.links.deliver({ type: "answer", source: "ana", gen: 1, sdp: sdpOf(`ana/9/for/${mine.local}`) });
   await room.advance(10);
   assert.equal(mine.candidates.length, 1);
 });
@@ -193,8 +195,8 @@ test("many candidates go out 50 a message, and none that waits for the answer is
   await settled();
   const [mine] = room.network.open("bo");
   const many = Array.from({ length: 120 }, (_, at) => ({ candidate: `candidate:${at} 1 udp 1 192.0.2.1 9 typ host`, sdpMid: "0" }));
-  for (const at of [0, 50, 100]) bo.links.receive({ type: "ice", source: "ana", gen: 1, candidates: many.slice(at, at + 50) });
-  bo.links.receive({ type: "answer", source: "ana", gen: 1, sdp: sdpOf(`ana/9/for/${mine.local}`) });
+  for (const at of [0, 50, 100]) bo.links.deliver({ type: "ice", source: "ana", gen: 1, candidates: many.slice(at, at + 50) });
+  bo.links.deliver({ type: "answer", source: "ana", gen: 1, sdp: sdpOf(`ana/9/for/${mine.local}`) });
   await settled();
   await room.advance(10);
   assert.equal(mine.candidates.length, 120);
@@ -202,7 +204,7 @@ test("many candidates go out 50 a message, and none that waits for the answer is
   /** @type {number[]} */
   const sizes = [];
   const batch = new CandidateBatch(room.network.platform("cleo"), (candidates) => sizes.push(candidates.length));
-  for (const each of many) batch.add({ ...each, toJSON: () => each });
+  for (const each of many) batch.add(/** @type {any} */ ({ ...each, toJSON: () => each }));
   batch.begin();
   await room.advance(50);
   assert.deepEqual(sizes, [50, 50, 20]);
@@ -214,7 +216,7 @@ test("a path that broke is replaced while the old one runs, and the new stream i
   const first = bo.streams.at(-1).stream;
   let most = 0;
   const dead = new Set([broken, room.network.other(broken)]);
-  room.network.change((from, to, connection) => !dead.has(connection));
+  room.network.change((_from, _to, connection) => !dead.has(connection));
   for (let at = 0; at < 9000; at += 50) {
     await room.advance(50);
     most = Math.max(most, room.network.open("ana").length, room.network.open("bo").length);
@@ -228,7 +230,7 @@ test("a path that broke is replaced while the old one runs, and the new stream i
 });
 
 test("a cut that heals by itself takes the new generation back", async () => {
-  const { room, ana, bo } = await pair();
+  const { room, ana } = await pair();
   room.network.change(() => false);
   await room.advance(6000);
   assert.equal(room.network.open("bo").length, 2);
@@ -322,7 +324,7 @@ test("fresh credentials reach each live connection", async () => {
 test("a relayed link moves at 80 % of the ttl, without a gap", async () => {
   const room = new Room();
   room.network.path = "relay";
-  for (const [name, order] of [["ana", 1], ["bo", 2]]) room.enter(name, order).links.setCredentials({ ttl: 100, iceServers: SERVERS });
+  for (const [name, order] of /** @type {[string, number][]} */ ([["ana", 1], ["bo", 2]])) room.enter(name, order).links.setCredentials({ ttl: 100, iceServers: SERVERS });
   await room.advance(50000);
   for (const { links } of room.people.values()) links.setCredentials({ ttl: 100, iceServers: SERVERS });
   await room.advance(28000);
@@ -361,13 +363,13 @@ test("a page whose timers stand still listens when a message comes", async () =>
   const { room, ana } = await pair();
   await room.advance(0);
   room.network.clock.skip(2000);
-  ana.links.receive({ type: "repair", source: "bo", gen: 9 });
+  ana.links.deliver({ type: "repair", source: "bo", gen: 9 });
   await settled();
   assert.equal(upTo(ana, "bo").state, "up");
   const seen = ana.reports.length;
   room.network.change(() => false);
   room.network.clock.skip(2600);
-  ana.links.receive({ type: "repair", source: "bo", gen: 9 });
+  ana.links.deliver({ type: "repair", source: "bo", gen: 9 });
   await settled();
   assert.ok(ana.reports.length > seen && upTo(ana, "bo").state === "stalled");
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Microphone, cause, verdict } from "../../static/voice/microphone.js";
+import { Microphone, cause, verdict } from "../../static/voice/audio/microphone.js";
 import { FakePlatform, FakeTrack, settle } from "./fake-platform.js";
 
 /** @param {(platform: FakePlatform) => void} [prepare] */
@@ -141,10 +141,10 @@ test("a track that ends is got anew, but one that ends at once is not got for ev
 test("after an interruption the track is got anew, without one it is left alone", async () => {
   const { it, devices } = microphone();
   await it.open();
-  it.look();
+  it.recover();
   assert.equal(devices.asked.length, 1);
   devices.tracks[0].onmute();
-  it.look();
+  it.recover();
   await settle();
   assert.equal(devices.asked.length, 2);
 });

@@ -9,9 +9,11 @@ const MUTED_PACKET = 500;
 
 /** One end of a connection of the model: it carries only what both ends described to each other in one generation. */
 class End {
+  /** @type {any} */
   local = null;
   remote = null;
   candidates = 0;
+  closed = false;
   established = null;
   dead = false;
   cutAt = null;
@@ -20,7 +22,7 @@ class End {
   state = "new";
 
   constructor(world, owner, peer, gen, relayOnly) {
-    Object.assign(this, { world, owner, peer, gen, relayOnly, address: owner.address, closed: false });
+    Object.assign(this, { world, owner, peer, gen, relayOnly, address: owner.address });
     // A few generations carry nothing one way, for ever: the browsers' own bugs, which only a new generation mends.
     this.wedged = world.random() < world.options.wedge;
   }
@@ -42,10 +44,16 @@ export class ModelNetwork {
   tokens = 0;
 
   constructor(seed, options = {}) {
-    this.options = { wedge: 0.03, duplicate: 0.1, cutOff: 0.1, latency: 150, throttle: 0, ...options };
+    this.options = { wedge: 0.03, duplicate: 0.1, cutOff: 0.1, latency: 150, throttle: 0, whole: false, ...options };
     this.random = randomOf(seed);
     this.seed = seed;
   }
+
+  /** @abstract @param {any[]} _given what ModelRelay does with them @returns {void} */
+  send(..._given) {}
+
+  /** @abstract @param {any[]} _given what World does with them @returns {void} */
+  tell(..._given) {}
 
   fail(claim) {
     const replay = `SEED=${this.seed} node --test tests/js/simulator.test.js`;

@@ -5,6 +5,9 @@ import { ModelNetwork } from "./model-connections.js";
 const GRACE = 45000;
 
 export class ModelRelay extends ModelNetwork {
+  /** @abstract @param {any[]} _given what World does with them @returns {void} */
+  perform(..._given) {}
+
   send(client, message) {
     if (client.socket === "open") this.toServer(client, message);
     else client.outbox.push(message);
@@ -86,7 +89,7 @@ export class ModelRelay extends ModelNetwork {
         else leave();
         break;
       }
-      default: this.perform(client, table.receive(message, moment));
+      default: this.perform(client, table.deliver(message, moment));
     }
   }
 
@@ -100,7 +103,7 @@ export class ModelRelay extends ModelNetwork {
     client.socket = "dialing";
     this.clock.at(this.between(50, 1500), () => {
       if (client.stay !== stay || !client.table || client.socket !== "dialing") return;
-      if (client.asleep || !client.reachable || this.down) this.dial(client);
+      if (client.asleep || !client.reachable) this.dial(client);
       else this.welcome(client);
     });
   }
@@ -118,7 +121,7 @@ export class ModelRelay extends ModelNetwork {
       for (let count = seat.queue.length; count > 0; count -= 1) this.carry(client, seat);
       for (const message of client.outbox.splice(0)) this.toServer(client, message);
       this.perform(client, client.table.setSelf({ peer: client.peer, order: client.order }, this.moment()));
-      this.perform(client, client.table.look("resume", this.moment()));
+      this.perform(client, client.table.reassess("resume", this.moment()));
       return;
     }
     client.outbox = [];

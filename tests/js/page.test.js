@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 import { test } from "node:test";
 
 import { when } from "../../static/page.js";
-import { ICONS } from "../../static/voice/panel-view.js";
+import { PATHS } from "../../static/icons.js";
 
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 const epoch = (iso) => Date.parse(iso) / 1000;
@@ -40,11 +40,13 @@ test("what a page loads at once imports nothing statically", () => {
   for (const path of ["static/page.js", "static/voice-button.js"]) assert.doesNotMatch(read(path), /^import /m, path);
 });
 
-test("pages and panel draw the same pictures", () => {
-  const parts = read("templates/_parts.html");
-  for (const [page, panel] of Object.entries({ mic: "mic", wave: "speaking", gone: "gone", check: "here" })) {
-    assert.ok(parts.includes(`"${page}": "${ICONS[panel]}"`), page);
-  }
+test("each icon that a template draws is one of icons.js, which holds one a line, as the server reads it", () => {
+  const asTheServerReads = Object.fromEntries([...read("static/icons.js").matchAll(/^  "([a-z]+)": "([^"]+)",$/gm)].map(([, ...pair]) => pair));
+  assert.deepEqual(asTheServerReads, { ...PATHS });
+  const pages = readdirSync(new URL("../../templates/", import.meta.url)).map((name) => read(`templates/${name}`)).join("");
+  const drawn = [...pages.matchAll(/\bicon\("([a-z]+)"(?: if [^)]* else "([a-z]+)")?\)/g)].flatMap(([, ...names]) => names.filter(Boolean));
+  assert.ok(drawn.length > 8);
+  for (const name of drawn) assert.ok(name in PATHS, name);
 });
 
 test("no template holds an inline script, style or handler, which the CSP refuses", () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { hueOf, ICONS, isMuteKey, isWorthACheck, rowOf } from "../../static/voice/panel-view.js";
+import { PATHS } from "../../static/icons.js";
+import { hueOf, isMuteKey, isWorthACheck, rowOf } from "../../static/voice/panel/panel-view.js";
 
 const person = (change) => ({
   peer: "p1", user: "u1", name: "Bo", role: "guest", self: false, muted: false, deafened: false, away: false,
@@ -11,15 +12,15 @@ const key = (change) => ({ key: "m", ctrlKey: false, metaKey: false, altKey: fal
 
 test("each of the five words has a picture and plain words of its own", () => {
   const rows = ["connecting", "here", "muted", "unheard", "gone"].map((word) => rowOf(person({ word })));
-  assert.equal(new Set(rows.map(({ icon }) => ICONS[icon])).size, 5);
+  assert.equal(new Set(rows.map(({ icon }) => PATHS[icon])).size, 5);
   assert.deepEqual(rows.map(({ word }) => word), ["connecting", "here", "muted", "can't be heard", "gone"]);
 });
 
 test("speaking shows only on who is here: a muted or lost person never speaks", () => {
-  assert.equal(rowOf(person({ speaking: true })).icon, "speaking");
+  assert.equal(rowOf(person({ speaking: true })).icon, "wave");
   for (const word of ["muted", "unheard", "gone", "connecting"]) {
     const row = rowOf(person({ word, speaking: true }));
-    assert.deepEqual([row.speaking, row.icon], [false, word]);
+    assert.deepEqual([row.speaking, row.icon === "wave"], [false, false]);
   }
 });
 

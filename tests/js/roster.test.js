@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { EMPTY, GONE, listEnds, pairs, people, prune, receive, seats, summary } from "../../static/voice/roster.js";
+import { EMPTY, GONE, listEnds, pairs, people, prune, applyMessage, seats, summary } from "../../static/voice/session/roster.js";
 import { present, welcome } from "./fake-platform.js";
 
 const ME = { name: "Ana", muted: false, silent: "", joined: true };
@@ -10,12 +10,12 @@ const NOBODY = new Set();
 /** @param {object} [more] @returns {any} */
 const report = (more) => ({ state: "up", path: "direct", rtt: 20.4, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false, ...more });
 
-/** Take frames one after another. @param {any[]} messages @param {import("../../static/voice/roster.js").Roster} [roster] */
+/** Take frames one after another. @param {any[]} messages @param {import("../../static/voice/session/roster.js").Roster} [roster] */
 function told(messages, roster = EMPTY) {
   /** @type {any[]} */
   const news = [];
   for (const message of messages) {
-    const step = receive(roster, message, 0);
+    const step = applyMessage(roster, message, 0);
     roster = step.roster;
     news.push(...step.news);
   }
@@ -62,7 +62,7 @@ test("state, away and back are shown", () => {
 
 test("frames about nobody known change nothing", () => {
   const roster = joined();
-  for (const type of ["state", "away", "back", "links", "left"]) assert.equal(receive(roster, { type, source: "z" }, 0).roster, roster);
+  for (const type of ["state", "away", "back", "links", "left"]) assert.equal(applyMessage(roster, /** @type {any} */ ({ type, source: "z" }), 0).roster, roster);
 });
 
 for (const [name, given, word, doing] of /** @type {[string, any, string, string][]} */ ([
@@ -103,7 +103,7 @@ test("a peer that the server lost stays while it is heard, is gone when it isn't
   const after = prune(roster, silent, GONE);
   assert.deepEqual(after.news, [{ type: "lost", name: "Bo" }]);
   assert.deepEqual(seats(after.roster), [{ peer: "c", order: 20 }]);
-  assert.equal(after.roster.members.has("b"), false);
+  assert.equal(after.roster.peers.has("b"), false);
 });
 
 test("the list after a restart of the server is the whole roster, and whoever comes back is no news", () => {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 
-import { sdpTrouble } from "../../static/voice/sdp-shape.js";
-import { tuneOpus } from "../../static/voice/tune-opus.js";
+import { sdpTrouble } from "../../static/voice/link/sdp-shape.js";
+import { tuneOpus } from "../../static/voice/link/tune-opus.js";
 
 // The server's tests read the same files, and hold thousands of changed descriptions to the same words.
 const FOLDER = new URL("../signaling/sdp/", import.meta.url);

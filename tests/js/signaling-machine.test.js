@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { step } from "../../static/voice/signaling-machine.js";
-import { idle, wakeAt } from "../../static/voice/signaling-state.js";
+import { step } from "../../static/voice/signaling/signaling-machine.js";
+import { idle, wakeAt } from "../../static/voice/signaling/signaling-state.js";
 
 const HELLO = { name: "Ana", muted: false, deafened: false };
 const SERVERS = { ttl: 3600, iceServers: [] };
@@ -68,30 +68,30 @@ const welcome = (more) => ({
   type: "welcome", source: "a", order: 5, ticket: "t1", resumed: false, got: 0, ping: 10, seq: 1, ...more,
 });
 
-const dialing = () => machine().on({ type: "start" }).here({ type: "answer", status: 200, code: "", body: SERVERS });
+const dialing = () => machine().on({ type: "start" }).here({ type: "answer", status: 200, code: "", credentials: SERVERS });
 const greeting = () => dialing().here({ type: "open", hello: HELLO });
 const joined = () => greeting().frame(welcome()).frame({ type: "pong", t: 1, seq: 2 });
 
 test("it asks before it dials, and hands the credentials on", () => {
   const m = machine().on({ type: "start" });
   assert.deepEqual(m.types, ["ask"]);
-  m.here({ type: "answer", status: 200, code: "", body: SERVERS });
+  m.here({ type: "answer", status: 200, code: "", credentials: SERVERS });
   assert.deepEqual(m.types, ["credentials", "dial"]);
   assert.equal(m.effects[0].detail, SERVERS);
 });
 
 test("without a TURN secret (our own 503) it goes on without a relay; a proxy's 503 is tried again", () => {
-  const own = machine().on({ type: "start" }).here({ type: "answer", status: 503, code: "no-secret", body: {} });
+  const own = machine().on({ type: "start" }).here({ type: "answer", status: 503, code: "no-secret", credentials: {} });
   assert.deepEqual(own.types, ["credentials", "dial"]);
   assert.equal(own.effects[0].detail, null);
-  const proxy = machine().on({ type: "start" }).here({ type: "answer", status: 503, code: "", body: null });
+  const proxy = machine().on({ type: "start" }).here({ type: "answer", status: 503, code: "", credentials: null });
   assert.deepEqual(proxy.types, ["trouble"]);
   assert.deepEqual(proxy.wait().types, ["ask"]);
 });
 
 for (const status of [401, 403, 404]) {
   test(`a refusal of ${status} is the end`, () => {
-    const m = machine().on({ type: "start" }).here({ type: "answer", status, code: "x", body: {} });
+    const m = machine().on({ type: "start" }).here({ type: "answer", status, code: "x", credentials: {} });
     assert.deepEqual(m.types, ["drop", "over"]);
     assert.equal(m.effects[1].detail.status, status);
     assert.equal(wakeAt(m.state), null);
@@ -103,7 +103,7 @@ for (const status of [0, 401, 403, 404, 429, 500, 502]) {
   test(`${status} to the first question is tried again, for as long as the person stays`, () => {
     const m = machine().on({ type: "start" });
     for (let i = 0; i < 20; i += 1) {
-      m.here({ type: "answer", status, code: "", body: null });
+      m.here({ type: "answer", status, code: "", credentials: null });
       assert.deepEqual(m.types, ["trouble"]);
       assert.deepEqual(m.wait().types, ["ask"]);
     }
@@ -197,7 +197,7 @@ for (const code of [4400, 4401, 4403, 4404, 4409, 4410, 4413, 4429]) {
   test(`it never comes back after ${code}`, () => {
     const m = joined().here({ type: "closed", code });
     assert.deepEqual(m.types, ["drop", "over"]);
-    assert.deepEqual(m.pass(60_000).on({ type: "look", why: "online" }).types, []);
+    assert.deepEqual(m.pass(60_000).on({ type: "probe", why: "online" }).types, []);
   });
 }
 
@@ -217,14 +217,14 @@ test("a frame that was too large (1009) is not sent again", () => {
 test("a dial refused before opening asks why", () => {
   const m = joined().here({ type: "closed", code: 1006 }).here({ type: "closed", code: 1006 });
   assert.deepEqual(m.types, ["ask"]);
-  assert.deepEqual(m.here({ type: "answer", status: 404, code: "no-room", body: {} }).types, ["drop", "over"]);
+  assert.deepEqual(m.here({ type: "answer", status: 404, code: "no-room", credentials: {} }).types, ["drop", "over"]);
 });
 
 test("a server that answers but twice opens no socket is told as such, and dialed with backoff", () => {
-  const m = dialing().here({ type: "closed", code: 1006 }).here({ type: "answer", status: 200, code: "", body: SERVERS });
+  const m = dialing().here({ type: "closed", code: 1006 }).here({ type: "answer", status: 200, code: "", credentials: SERVERS });
   assert.deepEqual(m.types, ["credentials"]);
   assert.deepEqual(m.wait().types, ["dial"]);
-  m.here({ type: "closed", code: 1006 }).here({ type: "answer", status: 200, code: "", body: SERVERS });
+  m.here({ type: "closed", code: 1006 }).here({ type: "answer", status: 200, code: "", credentials: SERVERS });
   assert.deepEqual(m.types, ["credentials", "trouble"]);
   assert.equal(m.effects[1].detail.status, 101);
   assert.deepEqual(m.wait().types, ["dial"]);
@@ -236,21 +236,21 @@ test("the backoff is full jitter up to 15 s", () => {
   m.here({ type: "closed", code: 1006 });
   const waits = [];
   for (let i = 0; i < 8; i += 1) {
-    m.here({ type: "closed", code: 1006 }).here({ type: "answer", status: 0, code: "", body: null });
+    m.here({ type: "closed", code: 1006 }).here({ type: "answer", status: 0, code: "", credentials: null });
     waits.push(Math.round((m.state.deadline ?? 0) - m.now));
     m.wait();
   }
   assert.deepEqual(waits, [1000, 2000, 4000, 8000, 15_000, 15_000, 15_000, 15_000]);
   m.random = 0;
-  m.here({ type: "closed", code: 1006 }).here({ type: "answer", status: 0, code: "", body: null });
+  m.here({ type: "closed", code: 1006 }).here({ type: "answer", status: 0, code: "", credentials: null });
   assert.equal(m.state.deadline, m.now);
 });
 
 test("being online again dials at once", () => {
   const m = joined().here({ type: "closed", code: 1006 }).here({ type: "closed", code: 1006 });
-  m.here({ type: "answer", status: 0, code: "", body: null });
+  m.here({ type: "answer", status: 0, code: "", credentials: null });
   assert.equal(m.state.phase, "waiting");
-  assert.deepEqual(m.on({ type: "look", why: "online" }).types, ["dial"]);
+  assert.deepEqual(m.on({ type: "probe", why: "online" }).types, ["dial"]);
 });
 
 test("it pings every 10 s, and a pong in time keeps the socket", () => {
@@ -275,8 +275,8 @@ test("after a wake the pong has 2.5 s", () => {
 });
 
 test("a look pings at once, and shortens the patience with a ping that is out", () => {
-  assert.deepEqual(joined().on({ type: "look", why: "visible" }).sent, [{ type: "ping", t: 2 }]);
-  const m = joined().pass(10_000).on({ type: "look", why: "online" });
+  assert.deepEqual(joined().on({ type: "probe", why: "visible" }).sent, [{ type: "ping", t: 2 }]);
+  const m = joined().pass(10_000).on({ type: "probe", why: "online" });
   assert.deepEqual(m.types, []);
   assert.deepEqual(m.pass(2500).types, ["drop", "lost", "dial"]);
 });

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { steady } from "../../static/voice/platform.js";
-import { Signaling, askCredentials } from "../../static/voice/signaling.js";
+import { steady } from "../../static/voice/browser/platform.js";
+import { askCredentials } from "../../static/voice/signaling/credentials.js";
+import { Signaling } from "../../static/voice/signaling/signaling.js";
 import { FakePlatform, settle, welcome } from "./fake-platform.js";
 
 function signaling(platform = new FakePlatform()) {
@@ -94,8 +95,8 @@ test("a proxy's page is not taken for the server's answer", async () => {
     origin: "https://voice.example",
     fetch: async () => /** @type {any} */ ({ status, json: async () => JSON.parse("<html>") }),
   });
-  assert.deepEqual(await asked(200), { status: 0, code: "", body: null });
-  assert.deepEqual(await asked(502), { status: 502, code: "", body: null });
+  assert.deepEqual(await asked(200), { status: 0, code: "", credentials: null });
+  assert.deepEqual(await asked(502), { status: 502, code: "", credentials: null });
 });
 
 test("the clock never goes back, and goes on from where it was", () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Silence } from "../../static/voice/silence.js";
+import { Silence } from "../../static/voice/audio/silence.js";
 
 class FakeContext {
   running = true;

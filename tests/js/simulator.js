@@ -1,7 +1,7 @@
 // A room of link tables in a model world: who comes and goes, seeded faults, and what must always hold.
 
-import { LIMITS, pace } from "../../static/voice/link-state.js";
-import { LinkTable } from "../../static/voice/link-table.js";
+import { LIMITS, pollInterval } from "../../static/voice/link/link-state.js";
+import { LinkTable } from "../../static/voice/link/link-table.js";
 import { ModelRelay } from "./model-relay.js";
 
 class Client {
@@ -56,7 +56,7 @@ export class World extends ModelRelay {
   listen(client, stay) {
     if (client.stay !== stay || !client.table) return;
     if (!client.asleep) this.tick(client);
-    const next = Math.min(1000, ...[...client.table.links.values()].map(pace));
+    const next = Math.min(1000, ...[...client.table.links.values()].map(pollInterval));
     this.clock.at(Math.max(next, this.options.throttle) + this.between(0, 30), () => this.listen(client, stay));
   }
 
@@ -69,7 +69,7 @@ export class World extends ModelRelay {
   }
 
   tell(client, peer, event) {
-    this.perform(client, client.table.tell(peer, event, this.moment()));
+    this.perform(client, client.table.advance(peer, event, this.moment()));
   }
 
   perform(client, tasks) {
@@ -108,7 +108,9 @@ export class World extends ModelRelay {
 
   #count(map, keys, text) {
     this.note(text);
-    const add = (one) => this.change(() => keys.forEach((key) => map.set(key, (map.get(key) ?? 0) + one)));
+    const add = (one) => this.change(() => {
+      for (const key of keys) map.set(key, (map.get(key) ?? 0) + one);
+    });
     add(1);
     return () => {
       this.note(`heal ${text}`);
@@ -173,7 +175,7 @@ export class World extends ModelRelay {
     this.note(`${id} changes its address`);
     this.change(() => { client.address += 1; });
     for (const end of client.ends.values()) if (end.established) end.dead = true;
-    this.perform(client, client.table.look("addresses", this.moment()));
+    this.perform(client, client.table.reassess("addresses", this.moment()));
   }
 
   // ---- what must hold ----

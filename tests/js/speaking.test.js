@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { QUIET, Speaking, hear } from "../../static/voice/speaking.js";
+import { QUIET, Speaking, hear } from "../../static/voice/audio/speaking.js";
 import { FakePlatform, FakeTrack } from "./fake-platform.js";
 
 /** @param {number[]} levels */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { tuneOpus } from "../../static/voice/tune-opus.js";
+import { tuneOpus } from "../../static/voice/link/tune-opus.js";
 
 const crlf = (...lines) => lines.map((line) => `${line}\r\n`).join("");
 const TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { attach } from "../../static/voice-button.js";
-import { VoiceButton } from "../../static/voice/button.js";
+import { VoiceButton } from "../../static/voice/panel/button.js";
 
 /** As much of an HTML button as the voice button touches. */
 class Button extends EventTarget {
@@ -32,6 +32,7 @@ class Room extends EventTarget {
   static made = [];
   state = "idle";
   muted = false;
+  /** @type {any} */ resolve = null;
   people = [];
   pairs = [];
   constructor(id, options) {
@@ -63,17 +64,18 @@ class Room extends EventTarget {
 }
 
 const settled = () => new Promise(setImmediate);
-const modules = () => Promise.resolve([{ VoiceRoom: Room }, { VoiceButton }, { VoicePanel: class {} }]);
+const modules = () => /** @type {any} */ (Promise.resolve([{ VoiceRoom: Room }, { VoiceButton }, { VoicePanel: class {} }]));
 
 async function click(button) {
   button.dispatchEvent(new Event("click"));
   await settled();
 }
 
+/** @param {object} [options] */
 function page(options) {
-  const button = new Button(options);
-  const hint = { textContent: "" };
-  attach(button, { hint, panel: {}, modules });
+  const button = /** @type {any} */ (new Button(options));
+  const hint = /** @type {any} */ ({ textContent: "" });
+  attach(button, { hint, panel: /** @type {any} */ ({}), modules });
   return { button, hint };
 }
 
@@ -184,13 +186,13 @@ test("a refused join says the room's words and can be tried again", async () => 
 
 test("voice that can't be loaded says so and is tried again until it is there", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const button = new Button();
-  const hint = { textContent: "" };
+  const button = /** @type {any} */ (new Button());
+  const hint = /** @type {any} */ ({ textContent: "" });
   let loads = 0;
   const modules = async () => {
     loads += 1;
     if (loads < 3) throw new TypeError("Failed to fetch");
-    return [{ VoiceRoom: Room }, { VoiceButton }, { VoicePanel: class {} }];
+    return /** @type {any} */ ([{ VoiceRoom: Room }, { VoiceButton }, { VoicePanel: class {} }]);
   };
   attach(button, { hint, modules });
   button.dispatchEvent(new Event("click"));
@@ -205,8 +207,8 @@ test("voice that can't be loaded says so and is tried again until it is there", 
 
 /** A page whose voice can't be loaded until the test lets it. */
 function unloadable() {
-  const button = new Button();
-  const hint = { textContent: "" };
+  const button = /** @type {any} */ (new Button());
+  const hint = /** @type {any} */ ({ textContent: "" });
   const server = { loads: 0, up: false };
   const load = async () => {
     server.loads += 1;
@@ -252,8 +254,9 @@ test("loading is given up after 30 s, and nobody joins by themselves later", asy
 
 test("what loads at last after it was given up joins nobody", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const button = new Button();
-  const hint = { textContent: "" };
+  const button = /** @type {any} */ (new Button());
+  const hint = /** @type {any} */ ({ textContent: "" });
+  /** @type {any} */
   let loaded;
   attach(button, { hint, modules: () => new Promise((resolve) => { loaded = resolve; }) });
   await click(button);

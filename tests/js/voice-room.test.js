@@ -90,7 +90,7 @@ test("signaling of links goes through in both directions", async () => {
   platform.links.options.send({ type: "offer", target: "b", gen: 1, sdp: "v=0" });
   assert.deepEqual(platform.socket.all("offer"), [{ type: "offer", target: "b", gen: 1, sdp: "v=0", n: 1 }]);
   platform.socket.say({ type: "answer", source: "b", gen: 1, sdp: "v=0" });
-  assert.deepEqual(platform.links.named("receive"), [[{ type: "answer", source: "b", gen: 1, sdp: "v=0", seq: 5 }]]);
+  assert.deepEqual(platform.links.named("deliver"), [[{ type: "answer", source: "b", gen: 1, sdp: "v=0", seq: 5 }]]);
 });
 
 test("a refused microphone joins listen-only: told to oneself and to the room", async () => {
@@ -195,7 +195,7 @@ test("a dropped socket touches no link, and a resume tells what was missed", asy
   assert.deepEqual(states(), ["joining", "joined", "reconnecting", "joined"]);
   assert.equal(platform.allLinks.length, 1);
   assert.equal(links.closed, false);
-  assert.deepEqual(links.named("look"), [["resume"]]);
+  assert.deepEqual(links.named("reassess"), [["resume"]]);
   assert.equal(links.named("sync").length, 1);
   assert.deepEqual(platform.socket.all("repair").map(({ n }) => n), [2]);
   assert.equal(told("people").at(-1)[1].word, "muted");
@@ -490,7 +490,7 @@ test("online and visible are reasons to look, at the socket and at the links, ne
   const { platform } = await joined();
   platform.window.dispatchEvent(new Event("online"));
   platform.document.dispatchEvent(new Event("visibilitychange"));
-  assert.deepEqual(platform.links.named("look"), [["online"], ["visible"]]);
+  assert.deepEqual(platform.links.named("reassess"), [["online"], ["visible"]]);
   assert.equal(platform.socket.all("ping").length, 2);
   assert.equal(platform.sockets.length, 1);
 });

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import * as words from "../../static/voice/words.js";
+import { microphoneStatus } from "../../static/voice/audio/microphone-words.js";
+import * as words from "../../static/voice/session/words.js";
 
 test("there are five words for a person", () => {
   assert.deepEqual(Object.values(words.PERSON), ["connecting", "here", "muted", "can't be heard", "gone"]);
@@ -11,14 +12,14 @@ test("there are five words for a person", () => {
 test("every failure of the microphone has words of its own, and all but the good news name a next step", () => {
   const codes = ["insecure", "unsupported", "denied", "denied-by-system", "not-found", "busy", "aborted", "not-allowed-here", "failed",
     "asking", "interrupted"];
-  const all = codes.map((code) => words.microphone(code).words);
+  const all = codes.map((code) => microphoneStatus(code).words);
   assert.equal(new Set(all).size, codes.length);
   for (const said of all) assert.match(said, /(open|use|allow|answer|plug|close|try|embed)/i);
   for (const said of all) assert.match(said, /You can hear the others\.$/);
 });
 
 test("asking again is offered only where it can help", () => {
-  assert.deepEqual(["denied", "busy", "insecure", "unsupported", "ok"].map((code) => words.microphone(code).retry),
+  assert.deepEqual(["denied", "busy", "insecure", "unsupported", "ok"].map((code) => microphoneStatus(code).retry),
     [true, true, false, false, false]);
 });
 
@@ -45,10 +46,10 @@ test("every trouble says that it is tried again", () => {
 });
 
 test("a pair's words are those of the end that does the most", () => {
-  const stalled = { state: /** @type {const} */ ("stalled"), path: null };
-  const relayed = { state: /** @type {const} */ ("repairing"), path: /** @type {const} */ ("relay") };
+  const stalled = { state: /** @type {const} */ ("stalled"), path: null, rtt: null, loss: null };
+  const relayed = { state: /** @type {const} */ ("repairing"), path: /** @type {const} */ ("relay"), rtt: null, loss: null };
   assert.equal(words.pairWords("Ana", "Bo", [stalled, relayed]), "Ana and Bo: reconnecting through the relay");
-  assert.equal(words.pairWords("Ana", "Bo", [{ state: "connecting", path: null }]), "Ana and Bo: connecting");
+  assert.equal(words.pairWords("Ana", "Bo", [{ state: "connecting", path: null, rtt: null, loss: null }]), "Ana and Bo: connecting");
 });
 
 test("news of a kind become one sentence", () => {

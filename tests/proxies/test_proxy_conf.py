@@ -78,6 +78,18 @@ def test_the_usual_headers_are_stripped_too_and_each_once(proxy: conf.Proxy, hea
 
 
 @each
+@pytest.mark.parametrize(
+    ("name", "times"), [("X-Display-Name", 1), ("Remote-User", 0), ("x-forwarded-user", 0)]
+)
+def test_the_header_of_the_name_to_show_is_stripped_too(proxy: conf.Proxy, name: str, times: int) -> None:
+    before, after = (directives(render(replace(NAMED, name_header=given), proxy)) for given in ("", name))
+    assert [line for line in after if line not in before] == [
+        line for line in after if name in line and line not in before
+    ]
+    assert (len(after) > len(before)) is bool(times)
+
+
+@each
 def test_forward_auth_is_off(proxy: conf.Proxy) -> None:
     assert not [line for line in directives(render(NAMED, proxy)) if "auth" in line.partition(" ")[0]]
 

@@ -110,6 +110,14 @@ def running(conf: str, folder: Path, *, user: str | None = None) -> Iterator[Cot
         process.wait(10)
 
 
+def let_through(*paths: Path) -> None:
+    """Let another user reach a file in pytest's folders, which only their owner enters."""
+    for path in paths:
+        for folder in path.parents:
+            if folder.stat().st_mode & 0o001 == 0:
+                folder.chmod(0o755)
+
+
 def _await_listening(server: tuple[str, int], process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + 15
     while process.poll() is None and time.monotonic() < deadline:

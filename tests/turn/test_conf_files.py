@@ -19,7 +19,7 @@ from meshvoice import assets
 from meshvoice.doctor.turn_client import Leg, dial
 from meshvoice.settings import TurnSettings
 from tests.doctor.authority import Authority
-from tests.turn.coturn_server import SECRET, conf, issue, missing, namespace, running
+from tests.turn.coturn_server import SECRET, conf, issue, let_through, missing, namespace, running
 
 CONF = assets.find("conf")
 KEY = "Zk3vQ9mB1xT7cL5nW2rY8pD4sH6jF0aGuE1iO5wK7zM="
@@ -137,8 +137,7 @@ class Renewal:
 
 @pytest.fixture
 def renewal(tmp_path: Path) -> Iterator[Renewal]:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    let_through(tmp_path / "turnserver.conf")
     with namespace(f"{PUBLIC}/32"):
         renewal = Renewal(tmp_path)
         renewal.renew()

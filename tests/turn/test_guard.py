@@ -20,7 +20,7 @@ from meshvoice import assets
 from meshvoice.doctor.turn_client import Leg, Rejected, TurnClient, Unanswered, dial
 from meshvoice.settings import Address, TurnSettings
 from meshvoice.turn import coturn, deny
-from tests.turn.coturn_server import SECRET, conf, issue, running
+from tests.turn.coturn_server import SECRET, conf, issue, let_through, running
 from tests.turn.lab import Lab, two_machines
 
 pytestmark = [pytest.mark.coturn, pytest.mark.lab]
@@ -55,8 +55,7 @@ def relay_host(lab: Lab, tmp_path: Path, request: pytest.FixtureRequest) -> Iter
     lab.run("server", "nft", "flush", "ruleset")
     if getattr(request, "param", "guarded") == "guarded":
         lab.firewall("server", GUARD)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o777)
+    let_through(tmp_path / "turnserver.conf")
     with lab.on("server"), running(weak(), tmp_path, user="turnserver"), lab.on("client"):
         yield lab
 

@@ -1,0 +1,66 @@
+// @ts-check
+// What the client takes from the browser, in one place, so that a test can bring its own.
+
+import { Links } from "../link/links.js";
+
+/**
+ * @typedef {object} Platform
+ * @property {string} origin        https://example.org
+ * @property {boolean} secure       whether the page may have a microphone
+ * @property {(url: string, protocol: string) => WebSocket} openSocket
+ * @property {(url: string, init: RequestInit) => Promise<Response>} fetch
+ * @property {typeof RTCPeerConnection} RTCPeerConnection
+ * @property {(options: ConstructorParameters<typeof Links>[0]) => Links} makeLinks
+ * @property {MediaDevices|undefined} mediaDevices
+ * @property {(() => AudioContext)|null} audioContext
+ * @property {() => HTMLAudioElement} createAudio
+ * @property {() => MediaStream} emptyStream
+ * @property {EventTarget & {visibilityState?: string}} document
+ * @property {EventTarget} window
+ * @property {WakeLock|undefined} wakeLock
+ * @property {(EventTarget & {saveData?: boolean})|undefined} connection  Chromium only
+ * @property {() => number} now     a wall clock in ms: performance.now() may stand still while the machine sleeps
+ * @property {() => number} random
+ * @property {(task: () => void, ms: number) => any} setTimeout
+ * @property {(timer: any) => void} clearTimeout
+ */
+
+/** @returns {Platform} */
+export function browser() {
+  return {
+    origin: location.origin,
+    secure: isSecureContext,
+    openSocket: (url, protocol) => new WebSocket(url, protocol),
+    fetch: (url, init) => fetch(url, init),
+    RTCPeerConnection: globalThis.RTCPeerConnection,
+    makeLinks: (options) => new Links(options),
+    mediaDevices: navigator.mediaDevices,
+    audioContext: typeof AudioContext === "undefined" ? null : () => new AudioContext(),
+    createAudio: () => new Audio(),
+    emptyStream: () => new MediaStream(),
+    document,
+    window,
+    wakeLock: navigator.wakeLock,
+    connection: /** @type {any} */ (navigator).connection,
+    now: steady(() => Date.now()),
+    random: () => Math.random(),
+    setTimeout: (task, ms) => setTimeout(task, ms),
+    clearTimeout: (timer) => clearTimeout(timer),
+  };
+}
+
+/**
+ * A clock that keeps what it gained when the wall clock is set back: deadlines compare.
+ * @param {() => number} clock
+ * @returns {() => number}
+ */
+export function steady(clock) {
+  let last = clock();
+  let offset = 0;
+  return () => {
+    const wall = clock();
+    if (wall + offset < last) offset = last - wall;
+    last = wall + offset;
+    return last;
+  };
+}

@@ -1,0 +1,186 @@
+// @ts-check
+// What the probes of a connection mean: a line for each step, what is wrong and where, and the report; pure.
+
+import { LABELS, WRONG, translate } from "./check-words.js";
+
+/** @typedef {import("./relay-probe.js").Loop} Loop */
+/** @typedef {import("./relay-probe.js").Reflection} Reflection */
+/**
+ * @typedef {"microphone"|"server"|"stun"|"turn-udp"|"turn-tcp"|"turn-tls"|"one-sided"|"round-trip"} Step
+ * @typedef {"waiting"|"running"|"ok"|"notice"|"failed"|"skipped"} Status
+ * @typedef {{step: Step, status: Status, words: string}} Line
+ */
+/**
+ * @typedef {object} Symptoms
+ * @property {number} status  of the answer to the question for credentials; 0: none came
+ * @property {string} code    of its refusal
+ * @property {boolean|null} socket  whether the WebSocket opened; null: not tried
+ * @property {boolean} lan    the relay has an address that only its own network reaches, and is meant to
+ * @property {Reflection|null} stun  null, as below: not offered, or not tried
+ * @property {Loop|null} udp
+ * @property {Loop|null} tcp
+ * @property {Loop|null} tls
+ * @property {Loop|null} oneSided  one end through the relay, the other directly
+ */
+/**
+ * @typedef {object} Finding something wrong
+ * @property {Step|"turn"|"credential"|"relay-limit"|"relay-loop"|"relay-range"|"external-ip"} step where
+ * @property {boolean} harmless one talks all the same
+ * @property {string} words     for the person
+ * @property {string} fix       for whoever runs the server
+ */
+
+export const STEPS = /** @type {Step[]} */ (Object.keys(LABELS));
+
+/** Those answers by which a relay that works says no for now. */
+const LIMITS = [403, 437, 486, 508];
+const NO_CONNECTION = 701;
+const SLOW = 300;
+
+/** Whether the rest can be tested, be it that there is nothing to test. @param {Symptoms} symptoms */
+export const mayTest = ({ status, code }) => status === 200 || code === "no-turn-secret";
+
+/** @param {Loop|null} loop */
+const works = (loop) => loop !== null && loop.rtt !== null;
+
+/** @param {Symptoms} symptoms @returns {Line} */
+export function serverLine(symptoms) {
+  const step = "server";
+  const wrong = serverTrouble(symptoms);
+  if (wrong) return { step, status: "failed", words: wrong.words };
+  if (mayTest(symptoms)) return { step, status: "ok", words: "It answers, and holds a connection open." };
+  return { step, status: "skipped", words: "It answers. The rest can be tested once you may enter a room." };
+}
+
+/** @param {Symptoms} symptoms @returns {Line} */
+export function stunLine({ stun }) {
+  const step = "stun";
+  if (!stun) return { step, status: "skipped", words: "Not tested." };
+  if (stun.seen) return { step, status: "ok", words: "Found, so UDP works." };
+  return { step, status: "notice", words: `Not found by UDP: ${translate(stun.codes)}.` };
+}
+
+/** @param {"turn-udp"|"turn-tcp"|"turn-tls"|"one-sided"} step @param {Loop|null} loop @returns {Line} */
+export function loopLine(step, loop) {
+  const absent = step === "one-sided" ? "Not tested." : "Not offered by this site.";
+  if (!loop) return { step, status: "skipped", words: absent };
+  if (works(loop)) return { step, status: "ok", words: "Works: a message came back." };
+  const { allocated, codes, refused } = loop;
+  const lost = "The relay answers, but nothing comes through it.";
+  const why = translate(refused && !codes.length ? [NO_CONNECTION] : codes);
+  return { step, status: "failed", words: allocated ? lost : `Fails: ${why}.` };
+}
+
+/** @param {Symptoms} symptoms @returns {Line} */
+export function roundTripLine({ udp, tcp, tls }) {
+  const step = "round-trip";
+  const times = [udp, tcp, tls].flatMap((loop) => loop?.rtt ?? []);
+  if (!times.length) return { step, status: "skipped", words: "Not measured: nothing came through a relay." };
+  // A message to oneself and its answer go to the relay and back twice.
+  const ms = Math.round(Math.min(...times) / 2);
+  const words = `${ms < 1 ? "Less than 1" : ms} ms to the relay and back.`;
+  if (ms > SLOW) return { step, status: "notice", words: `${words} Talking will feel slow.` };
+  return { step, status: "ok", words };
+}
+
+/**
+ * What is wrong, the worst first. What can't be told after a failure is not guessed.
+ * @param {Symptoms} symptoms
+ * @returns {Finding[]}
+ */
+export function find(symptoms) {
+  const server = serverTrouble(symptoms);
+  const found = server ? [server] : [];
+  return mayTest(symptoms) ? [...found, ...relayTrouble(symptoms)] : found;
+}
+
+/** @param {Symptoms} symptoms @returns {Finding|null} */
+function serverTrouble({ status, code, socket }) {
+  const step = "server";
+  if (status === 0) return wrong(step, "unreachable");
+  if (status === 401) return wrong(step, "signedOut");
+  if (status === 429) return wrong(step, "tooMany");
+  if (status >= 500 && code !== "no-turn-secret") return wrong(step, "serverTrouble");
+  return socket === false ? wrong(step, "noWebSocket") : null;
+}
+
+/** @param {Symptoms} symptoms @returns {Finding[]} */
+function relayTrouble(symptoms) {
+  const { udp, tcp, tls } = symptoms;
+  const loops = [udp, tcp, tls].flatMap((loop) => loop ?? []);
+  if (!loops.length) return [wrong("turn", "noTurn")];
+  const codes = loops.flatMap((loop) => (loop.allocated ? [] : loop.codes));
+  if (codes.includes(401)) return [wrong("credential", "credential")];
+  const code = LIMITS.find((limit) => codes.includes(limit));
+  if (code) return [wrong("relay-limit", "limit", { code })];
+  if (!loops.some(({ allocated }) => allocated)) return [wrong("turn", "noRelay")];
+  return [...lossTrouble(symptoms, loops), ...wayTrouble(symptoms)];
+}
+
+/**
+ * Addresses are given, and what goes to them is lost.
+ * @param {Symptoms} symptoms @param {Loop[]} loops
+ * @returns {Finding[]}
+ */
+function lossTrouble({ lan, oneSided }, loops) {
+  const lost = loops.some((loop) => loop.allocated && !works(loop));
+  const shut = oneSided !== null && oneSided.allocated && !works(oneSided);
+  if (!lost && !shut) return [];
+  if (!lan && loops.some(({ special }) => special)) return [wrong("external-ip", "externalIp")];
+  return [lost ? wrong("relay-loop", "relayLoop") : wrong("relay-range", "relayRange")];
+}
+
+/** One way works, another does not: one talks all the same. @param {Symptoms} symptoms @returns {Finding[]} */
+function wayTrouble({ udp, tcp, tls }) {
+  const by = works(udp) ? "UDP" : works(tcp) ? "TCP" : works(tls) ? "TLS" : "";
+  if (!by) return [];
+  /** @type {Finding[]} */
+  const found = [];
+  if (udp && !udp.allocated) found.push(wrong("turn-udp", "noUdp", { by }));
+  if (tcp && !tcp.allocated) found.push(wrong("turn-tcp", "noTcp", { by }));
+  if (tls && !tls.allocated) found.push(wrong("turn-tls", tls.refused ? "certificate" : "noTls", { by }));
+  return found;
+}
+
+/**
+ * @param {Finding["step"]} step @param {keyof typeof WRONG} what @param {{by?: string, code?: number}} [about]
+ * @returns {Finding}
+ */
+function wrong(step, what, { by = "", code = 0 } = {}) {
+  const [words, fix] = WRONG[what]({ by, code });
+  return { step, harmless: by !== "", words, fix };
+}
+
+/**
+ * In one sentence.
+ * @param {Finding[]} found @param {Symptoms} symptoms @param {Line} microphone
+ * @returns {{status: "ok"|"notice"|"failed", words: string}}
+ */
+export function conclude(found, symptoms, { status, words }) {
+  const [worst] = found;
+  if (worst) {
+    // The line of the site stands under its name, which this sentence lacks.
+    const said = worst.step === "server" ? worst.words.replace(/^It /, "This site ") : worst.words;
+    return { status: worst.harmless ? "notice" : "failed", words: said };
+  }
+  if (status === "failed" || status === "notice") return { status, words };
+  if (mayTest(symptoms)) return { status: "ok", words: "All is well: you will hear and be heard." };
+  const then = "Open your sea or accept an invitation, then the relay can be tested, too.";
+  return { status: "notice", words: `So far, so good. ${then}` };
+}
+
+/**
+ * Plain text for whoever runs the server: no credentials, no addresses.
+ * @param {{lines: Line[], found: Finding[], conclusion: {words: string}, agent: string, at: string, call?: string}} check
+ *   call: the report of the last call in this tab
+ */
+export function report({ lines, found, conclusion, agent, at, call = "" }) {
+  const width = Math.max(...lines.map(({ status }) => status.length)) + 2;
+  return [
+    `Connection check, ${at}`, agent, "", conclusion.words, "",
+    ...lines.map(({ step, status, words }) => `${status.padEnd(width)}${step}: ${words}`),
+    ...found.filter(({ fix }) => fix).flatMap(({ step, fix }) => ["", `-> ${step}: ${fix}`]),
+    ...(call ? ["", "The last call:", "", call.trimEnd()] : []),
+    "",
+  ].join("\n");
+}

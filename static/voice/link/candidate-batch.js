@@ -1,0 +1,61 @@
+// @ts-check
+/** Our candidates on their way out: 50 ms of them in one message, none before our description, one end. */
+
+const BATCH = 50;
+/** The server takes 64 in a message. */
+const SLICE = 50;
+
+/** @typedef {Pick<import("../browser/platform.js").Platform, "setTimeout" | "clearTimeout">} Timers */
+
+export class CandidateBatch {
+  /** @type {(import("../signaling/messages.js").Candidate | null)[]} */
+  #gathered = [];
+  #timer = null;
+  #described = false;
+  #ended = false;
+  #timers;
+  #send;
+
+  /**
+   * @param {Timers} timers
+   * @param {(candidates: import("../signaling/messages.js").Candidates) => void} send
+   */
+  constructor(timers, send) {
+    this.#timers = timers;
+    this.#send = send;
+  }
+
+  /** @param {RTCIceCandidate | null} candidate Firefox says the end with an empty one, and again with null */
+  add(candidate) {
+    if (this.#ended) return;
+    const named = candidate?.candidate ? pick(candidate.toJSON()) : null;
+    this.#ended = named === null;
+    this.#gathered.push(named);
+    this.#schedule();
+  }
+
+  /** Our description is out. */
+  begin() {
+    this.#described = true;
+    this.#schedule();
+  }
+
+  close() {
+    this.#ended = true;
+    this.#gathered = [];
+    this.#timers.clearTimeout(this.#timer);
+  }
+
+  #schedule() {
+    if (!this.#described || this.#timer !== null || this.#gathered.length === 0) return;
+    this.#timer = this.#timers.setTimeout(() => {
+      this.#timer = null;
+      while (this.#gathered.length > 0) this.#send(this.#gathered.splice(0, SLICE));
+    }, BATCH);
+  }
+}
+
+/** With the fields, and in the order, that the server takes. @param {RTCIceCandidateInit} candidate */
+function pick({ candidate = "", sdpMid = null, sdpMLineIndex = null, usernameFragment = null }) {
+  return { candidate, sdpMid, sdpMLineIndex, usernameFragment };
+}

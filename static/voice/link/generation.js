@@ -1,0 +1,280 @@
+// @ts-check
+/**
+ * One RTCPeerConnection with one offer and one answer: what happens on it, in order, one thing at a time.
+ *
+ * No step begins, and none goes on, after close().
+ * Nothing throws out of here: an error ends the generation, with a reason.
+ */
+
+import { CandidateBatch } from "./candidate-batch.js";
+import { fit } from "./candidate-fit.js";
+import { readStats } from "./link-stats.js";
+import { sdpTrouble } from "./sdp-shape.js";
+import { tuneOpus } from "./tune-opus.js";
+
+/** Two networks with relays name far fewer. */
+const WAITING = 128;
+/** Loss is measured over this many ms. */
+const WINDOW = 4000;
+
+/** @typedef {import("./link-machine.js").Sample} Sample */
+
+/** @typedef {import("../signaling/messages.js").Candidate} Candidate */
+/** @typedef {import("../signaling/messages.js").Candidates} Candidates */
+/** @typedef {{type: "offer" | "answer", gen: number, sdp: string}
+ *  | {type: "ice", gen: number, candidates: Candidates}} Said */
+
+/**
+ * @typedef {object} Hooks
+ * @property {(message: Said) => void} send
+ * @property {(state: string) => void} connection
+ * @property {(stream: MediaStream) => void} stream
+ * @property {(reason: string) => void} error the negotiation failed, and the generation with it
+ * @property {(reason: string) => void} fault something smaller failed: a candidate, a bitrate
+ */
+
+/** @typedef {Pick<import("../browser/platform.js").Platform,
+ *  "RTCPeerConnection" | "emptyStream" | "now" | "setTimeout" | "clearTimeout">} GenerationPlatform */
+
+export class Generation {
+  gen;
+  /** @type {MediaStream | null} */
+  stream = null;
+  #hooks;
+  #platform;
+  #configuration;
+  #track;
+  #bitrate;
+  #gathered;
+  #closed = false;
+  /** @type {RTCPeerConnection | null} */
+  #connection = null;
+  /** @type {RTCRtpTransceiver | null} */
+  #transceiver = null;
+  /** @type {RTCConfiguration} */
+  #given = {};
+  #work = Promise.resolve();
+  /** The other side's, until its description is in; then null. @type {Candidates | null} */
+  #waiting = [];
+  #unexpected = 0;
+  #window = { at: -WINDOW, packets: 0, lost: 0, loss: /** @type {number | null} */ (null) };
+
+  /**
+   * @param {{gen: number, hooks: Hooks, platform: GenerationPlatform, track: MediaStreamTrack | null,
+   *   bitrate: number, configuration: () => Promise<RTCConfiguration>}} options
+   */
+  constructor({ gen, hooks, platform, configuration, track, bitrate }) {
+    this.gen = gen;
+    this.#hooks = hooks;
+    this.#platform = platform;
+    this.#configuration = configuration;
+    this.#track = track;
+    this.#bitrate = bitrate;
+    this.#gathered = new CandidateBatch(platform, (candidates) => hooks.send({ type: "ice", gen, candidates }));
+  }
+
+  get receiver() {
+    return this.#transceiver?.receiver ?? null;
+  }
+
+  /** Make the offer. */
+  offer() {
+    this.#run(async () => {
+      const connection = await this.#open();
+      if (!connection) return;
+      const track = this.#track;
+      this.#transceiver = connection.addTransceiver(track ?? "audio", { direction: "sendrecv" });
+      await connection.setLocalDescription();
+      if (track !== this.#track) await this.#transceiver.sender.replaceTrack(this.#track);
+      this.#tellDescription("offer");
+    });
+  }
+
+  /**
+   * Answer the other side's offer.
+   * @param {string} sdp
+   */
+  answer(sdp) {
+    this.#run(async () => {
+      const offer = tuned(sdp);
+      const connection = await this.#open();
+      if (!connection) return;
+      await connection.setRemoteDescription({ type: "offer", sdp: offer });
+      if (this.#closed) return;
+      // The offered transceiver, not one of our own: an answer can't add a media section.
+      const offered = connection.getTransceivers().find((each) => each.receiver.track.kind === "audio");
+      if (!offered) throw new Error("the offer has no audio");
+      this.#transceiver = offered;
+      this.#transceiver.direction = "sendrecv";
+      await this.#transceiver.sender.replaceTrack(this.#track);
+      if (this.#closed) return;
+      await connection.setLocalDescription();
+      if (this.#closed) return;
+      this.#tellDescription("answer");
+      await this.#settle();
+    });
+  }
+
+  /**
+   * Take the answer to our offer.
+   * @param {string} sdp
+   */
+  apply(sdp) {
+    this.#run(async () => {
+      const connection = this.#connection;
+      if (!connection) return;
+      await connection.setRemoteDescription({ type: "answer", sdp: tuned(sdp) });
+      await this.#settle();
+    });
+  }
+
+  /** @param {Candidates} candidates null or an empty candidate is the end of them */
+  take(candidates) {
+    this.#run(async () => {
+      if (this.#waiting) this.#waiting = fit([...this.#waiting, ...candidates], WAITING);
+      else for (const candidate of candidates) await this.#add(candidate);
+    });
+  }
+
+  /** @param {MediaStreamTrack | null} track */
+  setTrack(track) {
+    this.#track = track;
+    this.#try(async () => this.#transceiver?.sender.replaceTrack(track));
+  }
+
+  /** @param {number} bitrate bit/s at most */
+  setBitrate(bitrate) {
+    if (bitrate === this.#bitrate) return;
+    this.#bitrate = bitrate;
+    this.#run(() => this.#limit());
+  }
+
+  /** @param {RTCIceServer[]} iceServers fresh credentials for what runs */
+  setIceServers(iceServers) {
+    this.#given = { ...this.#given, iceServers };
+    this.#try(async () => this.#connection?.setConfiguration(this.#given));
+  }
+
+  /**
+   * What is heard on it now.
+   * @returns {Promise<Sample>}
+   */
+  async sample() {
+    const connection = this.#connection;
+    if (!connection || this.#closed) return { gen: this.gen, packets: 0, path: null, rtt: null, loss: null };
+    const { packets, lost, path, rtt, age } = readStats(await connection.getStats());
+    const since = this.#window;
+    const now = this.#platform.now();
+    if (now - since.at >= WINDOW) {
+      const missed = Math.max(lost - since.lost, 0);
+      const due = packets - since.packets + missed;
+      this.#window = { at: now, packets, lost, loss: due > 0 ? Math.round((missed / due) * 100) / 100 : null };
+    }
+    // A peer that said it won't send (an aiortc listener) is heard as long as it is connected.
+    const direction = this.#transceiver?.currentDirection;
+    const mute = direction === "sendonly" || direction === "inactive";
+    if (mute && connection.connectionState === "connected") this.#unexpected += 1;
+    return { gen: this.gen, packets: packets + this.#unexpected, path, rtt, loss: this.#window.loss, age };
+  }
+
+  close() {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#gathered.close();
+    const connection = this.#connection;
+    if (!connection) return;
+    connection.onicecandidate = connection.onconnectionstatechange = connection.ontrack = null;
+    connection.close();
+  }
+
+  /**
+   * One after the other; the first that fails ends the generation.
+   * @param {() => Promise<unknown>} job
+   */
+  #run(job) {
+    this.#work = this.#work.then(async () => {
+      if (this.#closed) return;
+      try {
+        await job();
+      } catch (problem) {
+        if (!this.#closed) this.#hooks.error(String(problem));
+      }
+    });
+  }
+
+  /**
+   * What may fail without harm to the link.
+   * @param {() => Promise<unknown>} job
+   */
+  async #try(job) {
+    if (this.#closed) return;
+    try {
+      await job();
+    } catch (problem) {
+      if (!this.#closed) this.#hooks.fault(String(problem));
+    }
+  }
+
+  async #open() {
+    this.#given = await this.#configuration();
+    if (this.#closed) return null;
+    const connection = this.#connection = new this.#platform.RTCPeerConnection(this.#given);
+    connection.onicecandidate = ({ candidate }) => this.#gathered.add(candidate);
+    connection.onconnectionstatechange = () => this.#hooks.connection(connection.connectionState);
+    connection.ontrack = ({ track }) => {
+      if (this.stream || track.kind !== "audio") return;
+      // Not event.streams: a sender without a track names none.
+      this.stream = this.#platform.emptyStream();
+      this.stream.addTrack(track);
+      this.#hooks.stream(this.stream);
+    };
+    return connection;
+  }
+
+  /** @param {"offer" | "answer"} type */
+  #tellDescription(type) {
+    if (this.#closed) return;
+    this.#hooks.send({ type, gen: this.gen, sdp: this.#connection?.localDescription?.sdp ?? "" });
+    this.#gathered.begin();
+  }
+
+  /** The remote description is in: what waited for it can go on. */
+  async #settle() {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = null;
+    for (const candidate of waiting) await this.#add(candidate);
+    await this.#limit();
+  }
+
+  /** @param {Candidate | null} candidate */
+  async #add(candidate) {
+    await this.#try(async () => {
+      if (!candidate?.candidate) await this.#connection?.addIceCandidate();
+      // A candidate that names no section is an error; ours have one section.
+      else await this.#connection?.addIceCandidate({ ...candidate, sdpMLineIndex: candidate.sdpMLineIndex ?? 0 });
+    });
+  }
+
+  /** The description's maxaveragebitrate is where this begins; the sender's own limit is live. */
+  async #limit() {
+    await this.#try(async () => {
+      const sender = this.#transceiver?.sender;
+      const parameters = sender?.getParameters();
+      const encoding = parameters?.encodings?.[0];
+      if (!sender || !parameters || !encoding || encoding.maxBitrate === this.#bitrate) return;
+      encoding.maxBitrate = this.#bitrate;
+      await sender.setParameters(parameters);
+    });
+  }
+}
+
+/**
+ * What the browser is given of a received description. Throws where its shape is none that a peer has a reason
+ * to send: a browser may work on such a one for minutes.
+ * @param {string} sdp
+ */
+function tuned(sdp) {
+  const trouble = sdpTrouble(sdp);
+  if (trouble) throw Object.assign(new Error(trouble), { name: "refused" });
+  return tuneOpus(sdp);
+}

@@ -1,0 +1,267 @@
+// @ts-check
+/**
+ * What one link does about each thing that happens to it: a pure function of state, event, time and chance.
+ *
+ * A generation is one RTCPeerConnection with one offer and one answer. The owner makes them, the other may ask.
+ * A link is judged by what is heard on it, never by a connection state alone (PROTOCOL.md, sections 5 and 6).
+ */
+
+import { fit } from "./candidate-fit.js";
+import { LIMITS, close, deafFor, end, inFlight, open, play } from "./link-state.js";
+
+/** @typedef {import("./link-state.js").LinkState} LinkState */
+/** @typedef {import("./link-state.js").GenerationState} GenerationState */
+/** @typedef {import("./link-state.js").Effect} Effect */
+/** @typedef {import("./link-state.js").Turn} Turn */
+/** @typedef {import("./link-state.js").Why} Why */
+
+/** What getStats said of one generation.
+ *  @typedef {{gen: number, packets: number, path: "direct" | "relay" | null,
+ *    rtt: number | null, loss: number | null, age?: number | null}} Sample age: ms since the last packet */
+
+/**
+ * @typedef {{type: "begin"}
+ *   | {type: "tick", samples: Sample[]}
+ *   | {type: "offer", gen: number, sdp: string}
+ *   | {type: "answer", gen: number, sdp: string}
+ *   | {type: "ice", gen: number, candidates: import("../signaling/messages.js").Candidates}
+ *   | {type: "repair", gen: number}
+ *   | {type: "abort", gen: number}
+ *   | {type: "connection", gen: number, state: string}
+ *   | {type: "error", gen: number}
+ *   | {type: "sync"}
+ *   | {type: "reassess", reason: "online" | "visible" | "wake" | "resume" | "addresses"}
+ *   | {type: "credentials", relay: boolean, moveAt: number}
+ *   | {type: "lost"}
+ *   | {type: "close"}} LinkEvent
+ *   sync: messages in flight are gone, and the peer is in the roster; lost: the server lost the peer;
+ *   close: it left, or we do
+ */
+
+/** Given up for an older generation that is heard again; the others were asked for. @type {readonly Why[]} */
+const OWN_DEAFNESS = ["first", "stalled", "failed", "silent", "addresses", "signalling", "checking", "lost"];
+
+/**
+ * Take one step.
+ * @param {LinkState} state
+ * @param {LinkEvent} event
+ * @param {number} now
+ * @param {number} random 0 to 1, for the backoff
+ * @returns {{state: LinkState, effects: Effect[]}}
+ */
+export function step(state, event, now, random) {
+  /** @type {Turn} */
+  const turn = { link: { ...state, live: state.live.map((each) => ({ ...each })) }, effects: [], now, random };
+  EVENTS[event.type](turn, /** @type {never} */ (event));
+  if (turn.effects.at(-1)?.type !== "gone") judge(turn);
+  return { state: turn.link, effects: turn.effects };
+}
+
+/** @type {{[Type in LinkEvent["type"]]: (turn: Turn, event: Extract<LinkEvent, {type: Type}>) => void}} */
+const EVENTS = {
+  begin() {},
+
+  tick({ link, now }, { samples }) {
+    // A second gap in a row is a throttled page, not a sleep: its silence counts.
+    const late = now - link.tickedAt > LIMITS.gap;
+    if (late && !link.late) {
+      link.wokeAt = now;
+      const waiting = inFlight(link);
+      if (waiting) waiting.since = now;
+    }
+    Object.assign(link, { tickedAt: now, late });
+    let heard = false;
+    for (const sample of samples) {
+      const each = find(link, sample.gen);
+      if (!each) continue;
+      if (sample.packets > each.packets) {
+        if (each.phase !== "connected") Object.assign(each, { phase: "connected", since: now });
+        heard = true;
+        // Between two looks lies a second: the packet itself tells when it came.
+        each.heardAt = now - Math.min(Math.max(sample.age ?? 0, 0), LIMITS.unwell);
+        Object.assign(link, { heard, heardAt: Math.max(link.heardAt, each.heardAt) });
+      }
+      Object.assign(each, { packets: sample.packets, path: sample.path, rtt: sample.rtt, loss: sample.loss });
+    }
+    if (link.addressesAt !== null && link.heardAt - link.addressesAt > LIMITS.gap) link.addressesAt = null;
+    const settled = heard && link.live.at(-1)?.won && now - link.wonAt >= LIMITS.settled;
+    if (settled) Object.assign(link, { attempt: 0, retryAt: 0 });
+  },
+
+  offer(turn, { gen, sdp }) {
+    const { link, effects } = turn;
+    if (link.owner || gen <= link.gen) return;
+    open(turn, "asked", { gen, sdp });
+    if (link.early?.gen === gen) effects.push({ type: "candidates", gen, candidates: link.early.candidates });
+    link.early = null;
+  },
+
+  answer({ link, effects, now }, { gen, sdp }) {
+    const each = find(link, gen);
+    if (!link.owner || each?.phase !== "signalling") return;
+    Object.assign(each, { phase: "checking", since: now, failed: null });
+    effects.push({ type: "apply", gen, sdp });
+  },
+
+  ice({ link, effects }, { gen, candidates }) {
+    if (find(link, gen)) effects.push({ type: "candidates", gen, candidates });
+    else if (!link.owner && gen > link.gen && gen >= (link.early?.gen ?? 0)) {
+      const waiting = link.early?.gen === gen ? link.early.candidates : [];
+      link.early = { gen, candidates: fit([...waiting, ...candidates], LIMITS.early) };
+    }
+  },
+
+  repair({ link }, { gen }) {
+    // What names an older generation was said before the newest was known. One that no longer lives doesn't
+    // count: its offer and its abort may both be lost.
+    if (!link.owner || gen < (link.live.at(-1)?.gen ?? 0)) return;
+    const waiting = inFlight(link);
+    if (waiting) waiting.failed = "asked";
+    link.gen = Math.max(link.gen, gen);
+    link.asked = true;
+  },
+
+  abort(turn, { gen }) {
+    const { link } = turn;
+    if (link.owner) return;
+    link.gen = Math.max(link.gen, gen);
+    const each = find(link, gen);
+    if (each) close(turn, each);
+  },
+
+  connection({ link, now }, { gen, state }) {
+    const each = find(link, gen);
+    if (!each) return;
+    each.connection = state;
+    const arrived = state === "connected" && each.phase === "checking";
+    if (arrived) Object.assign(each, { phase: "connected", since: now });
+    if (state === "failed" && !each.won) each.failed ??= "failed";
+  },
+
+  error(turn, { gen }) {
+    const each = find(turn.link, gen);
+    if (each) close(turn, each);
+  },
+
+  sync(turn) {
+    const { link, now } = turn;
+    Object.assign(link, { orphan: false, orphanedAt: null });
+    const waiting = inFlight(link);
+    if (waiting && link.owner && waiting.phase !== "connected") {
+      close(turn, waiting);
+      link.attempt -= 1;
+      open(turn, waiting.why, null);
+    } else if (deafFor(link) >= LIMITS.stalled || !link.heard) {
+      Object.assign(link, { attempt: 0, retryAt: now });
+    }
+  },
+
+  reassess({ link, now }, { reason }) {
+    if (reason === "addresses") link.addressesAt = now;
+    if (reason === "visible") return;
+    Object.assign(link, { attempt: 0, retryAt: now, askAt: Math.min(link.askAt, now + LIMITS.unwell) });
+  },
+
+  credentials({ link }, { relay, moveAt }) {
+    Object.assign(link, { relay, moveAt });
+  },
+
+  lost({ link, now }) {
+    if (!link.orphan) Object.assign(link, { orphan: true, orphanedAt: now });
+  },
+
+  close: end,
+};
+
+/**
+ * @param {LinkState} link
+ * @param {number} gen
+ */
+function find(link, gen) {
+  return link.live.find((each) => each.gen === gen);
+}
+
+/** @param {Turn} turn */
+function judge(turn) {
+  const { link } = turn;
+  contest(turn);
+  expire(turn);
+  for (const each of link.live) if (each.closeAt !== null && turn.now >= each.closeAt) close(turn, each);
+  if (!link.orphan) repair(turn);
+  else if (link.tickedAt - Math.max(link.heardAt, link.orphanedAt ?? 0) >= LIMITS.orphan) end(turn);
+}
+
+/**
+ * Whichever generation is heard first wins.
+ * @param {Turn} turn
+ */
+function contest(turn) {
+  const { link, effects, now } = turn;
+  const newest = link.live.at(-1);
+  if (!newest || newest.won) return;
+  const rival = link.live.length > 1 ? link.live[0] : undefined;
+  if (newest.packets >= (rival ? LIMITS.packets : 1)) {
+    Object.assign(newest, { won: true, failed: null });
+    link.wonAt = now;
+    if (rival) rival.closeAt = now + (link.owner ? LIMITS.handover : LIMITS.lag);
+    play(turn, newest.gen);
+  } else if (rival && rival.packets - rival.base >= LIMITS.packets) {
+    if (!newest.failed && !(link.owner && OWN_DEAFNESS.includes(newest.why))) return;
+    rival.won = true;
+    const abort = /** @type {const} */ ({ type: "abort", target: link.peer, gen: newest.gen });
+    if (link.owner && !link.orphan) effects.push({ type: "send", message: abort });
+    close(turn, newest);
+    play(turn, rival.gen);
+  }
+}
+
+/**
+ * Give up a generation that is over its time.
+ * @param {Turn} turn
+ */
+function expire({ link }) {
+  const each = inFlight(link);
+  if (!each) return;
+  const aged = link.tickedAt - each.since;
+  if (each.phase !== "connected" && aged >= LIMITS[each.phase]) each.failed = each.phase;
+  else if (each.phase === "connected" && each.heardAt === null && aged >= LIMITS.silent) each.failed = "silent";
+  else if (each.heardAt !== null && link.tickedAt - each.heardAt >= LIMITS.deaf) each.failed = "stalled";
+  // ICE gathers once: what began before our addresses changed offers the old ones.
+  else if (link.addressesAt !== null && each.since < link.addressesAt && each.heardAt === null
+    && link.tickedAt - link.addressesAt >= LIMITS.unwell) each.failed = "addresses";
+}
+
+/**
+ * Make a new generation, or ask for one, where there is a reason and it is time.
+ * @param {Turn} turn
+ */
+function repair(turn) {
+  const { link, effects, now } = turn;
+  if (inFlight(link)) return;
+  const why = reason(link);
+  if (link.owner) {
+    const retryAt = link.asked ? Math.min(link.retryAt, link.startedAt + LIMITS.ask) : link.retryAt;
+    if ((why || link.asked) && now >= retryAt) open(turn, link.asked ? "asked" : why ?? "asked", null);
+  } else if (why && now >= link.askAt && (link.live.length > 0 || deafFor(link) >= LIMITS.deaf)) {
+    link.askAt = now + LIMITS.ask;
+    effects.push({ type: "send", message: { type: "repair", target: link.peer, gen: link.gen, why } });
+  }
+}
+
+/**
+ * Why the link wants a new generation, if it does.
+ * @param {LinkState} link
+ * @returns {Why | null}
+ */
+function reason(link) {
+  const deaf = deafFor(link);
+  const newest = link.live.at(-1);
+  if (!newest) return link.heard ? "lost" : "first";
+  if (deaf >= LIMITS.unwell && link.addressesAt !== null) return "addresses";
+  const allFailed = link.live.every((each) => each.connection === "failed" || each.failed);
+  if (deaf >= LIMITS.unwell && allFailed) return newest.failed ?? "failed";
+  if (deaf >= LIMITS.deaf) return newest.failed ?? "stalled";
+  const shown = find(link, link.playing ?? 0);
+  const old = shown && shown.path === "relay" && link.tickedAt >= shown.moveAt && link.moveAt > shown.moveAt;
+  return old ? "credentials" : null;
+}

@@ -1,0 +1,232 @@
+// @ts-check
+/** The links of one session: a machine for each peer, and the RTCPeerConnections that do what the machines say. */
+
+import { Emitter } from "../emitter.js";
+import { changes } from "./link-history.js";
+import { pollInterval, report } from "./link-state.js";
+import { LinkTable } from "./link-table.js";
+import { LinkWire } from "./link-wire.js";
+
+/** @typedef {import("./link-state.js").LinkReport} LinkReport */
+/** @typedef {import("./link-state.js").GenerationState} GenerationState */
+/** @typedef {import("./link-table.js").PeerRef} PeerRef */
+/** @typedef {import("../signaling/messages.js").ClientMessage} ClientMessage */
+/** @typedef {import("./link-table.js").Task} Task */
+/** @typedef {import("../signaling/messages.js").LinkMessage} LinkMessage */
+/** @typedef {import("./generation.js").GenerationPlatform & {random: () => number}} LinksPlatform */
+
+/**
+ * @typedef {object} LinksEvents
+ * @property {{peer: string, stream: MediaStream | null}} stream which to play, and again when another generation wins
+ * @property {{peer: string, report: LinkReport}} report when it changed
+ * @property {{peer: string} & import("./link-history.js").Change} generation
+ * @property {{peer: string, gen: number, reason: string}} fault something failed that ends no link; an error's text
+ */
+
+/** @extends {Emitter<LinksEvents>} */
+export class Links extends Emitter {
+  /** @type {Map<string, LinkWire>} */
+  #wires = new Map();
+  /** @type {Promise<RTCCertificate> | null} one for all links of a session: one fingerprint a person */
+  #certificate = null;
+  /** The generations as they were told of last, by peer. @type {Map<string, readonly GenerationState[]>} */
+  #known = new Map();
+  #timer = null;
+  #dueAt = Infinity;
+  #tickedAt;
+  #bitrateNow;
+  #table;
+  #options;
+  #track;
+  #platform;
+
+  /**
+   * @param {{self: PeerRef, send: (message: ClientMessage) => void, credentials: () => RTCIceServer[],
+   *   relayOnly?: boolean, track: MediaStreamTrack | null, bitrate: (people: number) => number,
+   *   platform: LinksPlatform}} options
+   */
+  constructor(options) {
+    super();
+    this.#options = options;
+    this.#platform = options.platform;
+    this.#track = options.track;
+    this.#table = new LinkTable(options.self);
+    this.#tickedAt = options.platform.now();
+    this.#bitrateNow = options.bitrate(1);
+  }
+
+  /** @param {PeerRef} self */
+  setSelf(self) {
+    this.#do(this.#table.setSelf(self, this.#moment()));
+  }
+
+  /** @param {readonly PeerRef[]} seats the whole roster, after a welcome with resumed: false */
+  sync(seats) {
+    this.#do(this.#table.sync(seats, this.#moment()));
+  }
+
+  /** @param {PeerRef} seat */
+  present(seat) {
+    this.#do(this.#table.present(seat, this.#moment()));
+  }
+
+  /**
+   * @param {string} peer
+   * @param {"left" | "lost" | "removed" | "replaced"} reason
+   */
+  left(peer, reason) {
+    this.#do(this.#table.left(peer, reason, this.#moment()));
+  }
+
+  /** @param {LinkMessage} message */
+  deliver(message) {
+    this.#do(this.#table.deliver(message, this.#moment()));
+    // A page whose timers are throttled listens when something comes.
+    if (this.#platform.now() >= this.#dueAt) this.#tick();
+  }
+
+  /** @param {MediaStreamTrack | null} track */
+  setTrack(track) {
+    this.#track = track;
+    for (const generation of this.#generations()) generation.setTrack(track);
+  }
+
+  /** @param {{ttl: number, iceServers: RTCIceServer[]}} credentials ttl in seconds */
+  setCredentials({ ttl, iceServers }) {
+    const relay = iceServers.flatMap((server) => server.urls).some((url) => /^turns?:/i.test(url));
+    this.#do(this.#table.credentials({ ttl, relay }, this.#moment()));
+    for (const generation of this.#generations()) generation.setIceServers(iceServers);
+  }
+
+  /** @param {"online" | "visible" | "wake" | "resume" | "addresses"} reason */
+  reassess(reason) {
+    this.#do(this.#table.reassess(reason, this.#moment()));
+    this.#tick();
+  }
+
+  /** @returns {Map<string, LinkReport>} */
+  reports() {
+    return new Map([...this.#table.links].map(([peer, link]) => [peer, this.#report(link)]));
+  }
+
+  /** @returns {Map<string, RTCRtpReceiver>} */
+  receivers() {
+    /** @type {Map<string, RTCRtpReceiver>} */
+    const receivers = new Map();
+    for (const [peer, { receiver }] of this.#wires) if (receiver) receivers.set(peer, receiver);
+    return receivers;
+  }
+
+  close() {
+    this.#do(this.#table.close(this.#moment()));
+  }
+
+  #moment() {
+    return { now: this.#platform.now(), random: this.#platform.random };
+  }
+
+  #generations() {
+    return [...this.#wires.values()].flatMap((wire) => wire.generations);
+  }
+
+  /** @param {import("./link-state.js").LinkState} link */
+  #report(link) {
+    const shown = report(link);
+    return { ...shown, relayOnly: shown.relayOnly || this.#options.relayOnly === true };
+  }
+
+  /** @param {Task[]} tasks */
+  #do(tasks) {
+    for (const { peer, effect } of tasks) {
+      if (effect.type === "send") this.#options.send(effect.message);
+      else this.#wire(peer)?.perform(effect);
+      if (effect.type === "gone") this.#wires.delete(peer);
+    }
+    this.#share();
+    this.#show();
+    this.#recount();
+    this.#arm();
+  }
+
+  /** @param {string} peer @returns {LinkWire | undefined} none where a listener closed the link meanwhile */
+  #wire(peer) {
+    const known = this.#wires.get(peer);
+    if (known || !this.#table.links.has(peer)) return known;
+    const wire = new LinkWire({
+      platform: this.#platform,
+      advance: (event) => this.#do(this.#table.advance(peer, event, this.#moment())),
+      send: ({ type, ...rest }) => this.#options.send(/** @type {ClientMessage} */ ({ type, target: peer, ...rest })),
+      stream: (stream) => this.emit("stream", { peer, stream }),
+      fault: (gen, reason) => this.emit("fault", { peer, gen, reason }),
+      make: (relayOnly) => ({
+        track: this.#track, bitrate: this.#bitrateNow, configuration: () => this.#configuration(relayOnly),
+      }),
+    });
+    this.#wires.set(peer, wire);
+    return wire;
+  }
+
+  /**
+   * @param {boolean} relayOnly
+   * @returns {Promise<RTCConfiguration>}
+   */
+  async #configuration(relayOnly) {
+    this.#certificate ??= this.#platform.RTCPeerConnection.generateCertificate(
+      /** @type {AlgorithmIdentifier} */ ({ name: "ECDSA", namedCurve: "P-256" }));
+    const certificate = await this.#certificate.catch((problem) => {
+      this.#certificate = null;
+      throw problem;
+    });
+    return {
+      iceServers: this.#options.credentials(), certificates: [certificate], bundlePolicy: "max-bundle",
+      iceTransportPolicy: relayOnly || this.#options.relayOnly ? "relay" : "all",
+    };
+  }
+
+  /** The more people, the less for each. */
+  #share() {
+    const people = [...this.#table.links.values()].filter((link) => !link.orphan).length + 1;
+    const bitrate = this.#options.bitrate(people);
+    if (bitrate === this.#bitrateNow) return;
+    this.#bitrateNow = bitrate;
+    for (const generation of this.#generations()) generation.setBitrate(bitrate);
+  }
+
+  #show() {
+    for (const [peer, link] of this.#table.links) {
+      const shown = this.#report(link);
+      if (this.#wire(peer)?.isNews(JSON.stringify(shown))) this.emit("report", { peer, report: shown });
+    }
+  }
+
+  /** Tell what became of the generations. */
+  #recount() {
+    const { links } = this.#table;
+    for (const peer of new Set([...this.#known.keys(), ...links.keys()])) {
+      const before = this.#known.get(peer) ?? [];
+      const live = links.get(peer)?.live;
+      if (live) this.#known.set(peer, live);
+      else this.#known.delete(peer);
+      for (const change of changes(before, live ?? [])) this.emit("generation", { peer, ...change });
+    }
+  }
+
+  /** Listen again when the most urgent link wants it; not at all without links. */
+  #arm() {
+    const links = [...this.#table.links.values()];
+    const dueAt = links.length ? this.#tickedAt + Math.min(...links.map(pollInterval)) : Infinity;
+    if (dueAt === this.#dueAt) return;
+    this.#dueAt = dueAt;
+    this.#platform.clearTimeout(this.#timer);
+    this.#timer = null;
+    if (links.length === 0) return;
+    this.#timer = this.#platform.setTimeout(() => this.#tick(), Math.max(dueAt - this.#platform.now(), 0));
+  }
+
+  #tick() {
+    const now = this.#platform.now();
+    this.#tickedAt = now;
+    for (const wire of this.#wires.values()) wire.poll(now);
+    this.#arm();
+  }
+}

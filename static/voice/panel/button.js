@@ -1,0 +1,90 @@
+// @ts-check
+// Owns what the voice button says and shows from joining a room to its end.
+
+import { SHUT } from "../signaling/codes.js";
+
+/** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
+/** @typedef {[typeof import("../../voice-mesh.js"), typeof import("./button.js"), typeof import("./panel.js")]} Modules */
+/** @typedef {{hint?: HTMLElement|null, panel?: HTMLElement|null, modules?: () => Promise<Modules>}} Page */
+
+/** Whether another click could not get in either. @param {unknown} code of a room's "state" */
+export const isShut = (code) => SHUT.includes(Number(code));
+
+export class VoiceButton {
+  /** @type {VoiceRoomInterface|null} the room being joined or joined */
+  room = null;
+  #button;
+  #label;
+  #before;
+  #say;
+  #panel;
+  #modules;
+
+  /** @param {HTMLElement} button @param {(words: string) => void} say @param {Page["panel"]} panel @param {Modules} modules */
+  constructor(button, say, panel, [{ VoiceRoom }, , { VoicePanel }]) {
+    this.#button = button;
+    this.#label = button.querySelector("span") ?? button;
+    this.#before = this.#label.textContent;
+    this.#say = say;
+    this.#panel = panel;
+    this.#modules = { VoiceRoom, VoicePanel };
+  }
+
+  /** Join the room that the button names. Resolves when joined or refused; both are shown. */
+  async join() {
+    const { roomId = "", name = "" } = this.#button.dataset;
+    const room = new this.#modules.VoiceRoom(roomId, { name });
+    this.#button.setAttribute("aria-busy", "true");
+    room.addEventListener("muted", () => this.#showMuted(room));
+    room.addEventListener("state", (event) => this.#showState(room, /** @type {CustomEvent} */ (event).detail));
+    this.#take(room);
+    this.#button.dispatchEvent(new CustomEvent("meshvoice:room", { bubbles: true, detail: { room } }));
+    try {
+      await room.join();
+    } catch (error) {
+      const { code, message } = /** @type {{code: unknown, message: string}} */ (error);
+      this.#end(room, code, message);
+    } finally {
+      this.#button.removeAttribute("aria-busy");
+    }
+  }
+
+  /** @param {VoiceRoomInterface} room */
+  #take(room) {
+    this.room = room;
+    if (this.#panel) new this.#modules.VoicePanel(this.#panel, room);
+  }
+
+  /** @param {VoiceRoomInterface} room @param {{state: string, code?: unknown, words: string}} detail */
+  #showState(room, { state, code, words }) {
+    // A page that the back button brings back as it was joins by itself the room that it had left.
+    if (state === "joining" && !this.room) this.#take(room);
+    if (state === "joined") {
+      this.#label.textContent = "Mute";
+      this.#showMuted(room);
+    }
+    if (state === "left" || state === "refused") this.#end(room, code, words);
+  }
+
+  /** @param {VoiceRoomInterface} room */
+  #showMuted(room) {
+    if (this.room !== room || room.state === "joining") return;
+    this.#button.setAttribute("aria-pressed", String(room.muted));
+    this.#say(room.muted ? "You are muted: nobody hears you." : "");
+  }
+
+  /** @param {VoiceRoomInterface} room @param {unknown} code @param {string} words */
+  #end(room, code, words) {
+    if (this.room !== room) return;
+    this.room = null;
+    this.#label.textContent = this.#before;
+    this.#button.removeAttribute("aria-pressed");
+    this.#button.removeAttribute("aria-keyshortcuts");
+    if (isShut(code)) {
+      this.#button.classList.remove("active");
+      delete this.#button.dataset.roomId;
+      this.#button.dataset.hint = words;
+    }
+    this.#say(words);
+  }
+}

@@ -1,0 +1,34 @@
+// @ts-check
+// Owns keeping the page's own lists (seats, guests, invitations) true while people come to voice and go.
+
+/** @typedef {import("../session/roster.js").Person} Person */
+
+/** Several who come at once are one reason to look, and the server knows of them by then. */
+const SETTLES = 1000;
+
+/** Who is in voice, as one comparable word. @param {readonly Person[]} people */
+export function whoIsIn(people) {
+  return people.filter(({ word }) => word !== "gone").map(({ user }) => user).sort().join();
+}
+
+export class ListRefresh {
+  #shown = "";
+  /** @type {any} */
+  #timer = 0;
+
+  /** @param {readonly Person[]} people */
+  update(people) {
+    const now = whoIsIn(people);
+    if (now === this.#shown || !document.querySelector("[data-lists]")) return;
+    this.#shown = now;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(refresh, SETTLES);
+  }
+}
+
+// Loaded only for a page with such lists: whoever embeds the voice button has none, and no page.js either.
+async function refresh() {
+  const load = () => Promise.all([import("../../partial-update.js"), import("../../page.js")]);
+  const [update, page] = await load().catch(() => []);
+  if (update && page) await update.refreshParts("[data-lists]", page);
+}

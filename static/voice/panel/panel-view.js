@@ -1,0 +1,53 @@
+// @ts-check
+// What the panel shows of a person, and which key is meant for it; pure.
+
+import { PERSON } from "../session/words.js";
+
+/** @typedef {import("../session/roster.js").Person} Person */
+/** @typedef {import("../session/roster.js").Pair} Pair */
+/**
+ * What the panel and the button need of a VoiceRoom.
+ * @typedef {EventTarget & {state: string, muted: boolean, people: Person[], pairs: Pair[], join(): Promise<void>, leave(): void,
+ *   toggleMute(): void, unlock(): void, retryMicrophone(): void, remove(peer: string): void, report(): string}} VoiceRoomInterface
+ */
+
+/** A person's state as a picture, beside its word. @type {Readonly<Record<Person["word"]|"speaking", import("../../dom.js").IconName>>} */
+export const ICONS = Object.freeze({
+  here: "check", speaking: "wave", muted: "muted", connecting: "dots", unheard: "warning", gone: "gone",
+});
+
+/**
+ * @param {Person} person
+ * @returns {{icon: import("../../dom.js").IconName, word: string, tags: string[], doing: string, initial: string, hue: number, speaking: boolean}}
+ */
+export function rowOf({ name, user, self, role, word, speaking, deafened, path, doing }) {
+  const heard = word === "here" && speaking;
+  const tags = [self && "you", role === "owner" && "owner", deafened && "sound off", path === "relay" && "relay"];
+  return {
+    icon: ICONS[heard ? "speaking" : word],
+    word: PERSON[word],
+    tags: tags.filter((tag) => tag !== false),
+    doing: doing === PERSON[word] ? "" : doing,
+    initial: (Array.from(name.trim())[0] ?? "?").toUpperCase(),
+    hue: hueOf(user),
+    speaking: heard,
+  };
+}
+
+/** One of six tones, the same for a person in every visit. @param {string} user */
+export function hueOf(user) {
+  let sum = 0;
+  for (const letter of user) sum = (sum * 31 + letter.charCodeAt(0)) >>> 0;
+  return sum % 6;
+}
+
+/** Whether somebody isn't heard for a reason that a check of one's own connection may find. @param {Person[]} people */
+export function isWorthACheck(people) {
+  return people.some(({ self, word, doing }) => !self && (word === "unheard" || doing === "still connecting"));
+}
+
+/** Whether M is meant for us: not where one writes, nor as part of a shortcut, nor held down.
+ * @param {{key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, repeat: boolean}} event @param {boolean} writing */
+export function isMuteKey({ key, ctrlKey, metaKey, altKey, repeat }, writing) {
+  return key.toLowerCase() === "m" && !ctrlKey && !metaKey && !altKey && !repeat && !writing;
+}

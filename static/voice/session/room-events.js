@@ -1,0 +1,19 @@
+// @ts-check
+// What a VoiceRoom tells, by CustomEvent: the detail of each event. docs/client-api.md says when.
+
+/** @typedef {"idle"|"joining"|"joined"|"reconnecting"|"left"|"refused"} RoomState */
+/**
+ * @typedef {object} RoomEvents
+ * @property {import("./roster.js").Person[]} people
+ * @property {import("./roster.js").Pair[]} pairs
+ * @property {{state: RoomState, code?: string|number, words: string}} state
+ * @property {{muted: boolean}} muted
+ * @property {import("../audio/microphone.js").MicrophoneStatus} microphone
+ * @property {{blocked: boolean}} playback
+ * @property {{at: number, words: string}} closing  at: seconds since 1970
+ * @property {{lost: boolean, words: string}} server
+ * @property {string} announce  one sentence for a polite live region
+ * @property {import("./words.js").Said} notice
+ */
+
+export {};

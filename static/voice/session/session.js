@@ -1,0 +1,299 @@
+// @ts-check
+// A person's time in a room, from the first dial to its end: the seat, the roster and the links, kept in step.
+
+import { Emitter } from "../emitter.js";
+import { Signaling } from "../signaling/signaling.js";
+import { kindOf } from "./journal.js";
+import * as rosters from "./roster.js";
+import { ServerWatch } from "./server-watch.js";
+import { Throttle } from "./throttle.js";
+import * as words from "./words.js";
+
+/** @typedef {import("../link/links.js").Links} Links */
+/** @typedef {import("../browser/platform.js").Platform} Platform */
+/** @typedef {import("../signaling/signaling-state.js").Greeting} Greeting */
+
+const LINKS_EVERY = 2000;
+/** Errors that a person's own act can cause; the others answer races that mend themselves.
+ *  @type {readonly (keyof typeof import("../signaling/codes.js").ERROR_CODES)[]} */
+const FOR_THE_PERSON = ["not-allowed", "too-fast"];
+
+/** Bits a second of each link; one's uplink carries one link for each other person. @param {number} people */
+export function bitrate(people) {
+  if (people <= 4) return 40_000;
+  return people <= 6 ? 32_000 : 24_000;
+}
+
+/** @typedef {import("./words.js").Said} Said */
+/** @typedef {import("../signaling/messages.js").Welcome} Welcome */
+/** @typedef {import("../signaling/messages.js").SeatMessage} SeatMessage */
+/** @typedef {import("../signaling/messages.js").ClientMessage} ClientMessage */
+/** @typedef {import("../signaling/messages.js").Credentials} Credentials */
+/** @typedef {import("../signaling/signaling-state.js").SeatEvents & import("../signaling/signaling.js").SocketEvents} SignalingEvents */
+/**
+ * @typedef {object} SessionEvents
+ * @property {null} joined
+ * @property {null} lost    the socket, for now
+ * @property {null} changed  people or pairs may read differently
+ * @property {null} wake    time was lost
+ * @property {Said} trouble
+ * @property {Said} over
+ * @property {rosters.News[]} news
+ * @property {{lost: boolean, words: string}} server
+ * @property {{peer: string, stream: MediaStream|null}} stream
+ * @property {number} closing  when, in seconds since 1970
+ * @property {Said} notice
+ */
+
+/** @extends {Emitter<SessionEvents>} */
+export class VoiceSession extends Emitter {
+  /** @type {rosters.Roster} */
+  #roster = rosters.EMPTY;
+  /** @type {Links|null} */
+  #links = null;
+  /** @type {Credentials|null} */
+  #credentials = null;
+  /** @type {any} */
+  #pruning = null;
+  /** The links as they were told last. */
+  #toldLinks = "[]";
+  /** Whether the room takes us for muted, and what the last hello said. */
+  #toldMuted = false;
+  #helloMuted = false;
+  #ended = false;
+  #signaling;
+  #server;
+  #telling;
+  #track;
+  #journal;
+  #platform;
+
+  /**
+   * @param {{roomId: string, hello: () => Greeting, track: () => MediaStreamTrack|null,
+   *   journal: import("./journal.js").Journal, platform: Platform}} options
+   */
+  constructor({ roomId, hello, track, journal, platform }) {
+    super();
+    this.#track = track;
+    this.#journal = journal;
+    this.#platform = platform;
+    this.#telling = new Throttle(LINKS_EVERY, () => this.#sendLinks(), platform);
+    this.#server = new ServerWatch((said) => this.#tell("server", said), platform);
+    this.#signaling = new Signaling({
+      roomId, platform,
+      hello: () => {
+        const greeting = hello();
+        this.#helloMuted = greeting.muted;
+        return greeting;
+      },
+    });
+    this.#on("socket", ({ what, code }) => journal.note("socket", { what, code }));
+    this.#on("malformed", (type) => journal.note("frame malformed", { type }));
+    this.#on("credentials", (body) => this.#setCredentials(body));
+    this.#on("welcome", (message) => this.#welcome(message));
+    this.#on("message", (message) => this.#onMessage(message));
+    this.#on("roster", () => this.#listEnds());
+    this.#on("lost", () => {
+      this.#server.lost();
+      this.#tell("lost", null);
+    });
+    this.#on("trouble", ({ status }) => this.#tell("trouble", words.trouble(status)));
+    this.#on("over", (why) => this.#tell("over", words.over(why)));
+    this.#on("wake", () => {
+      this.#links?.reassess("wake");
+      journal.note("wake");
+      this.#tell("wake", null);
+    });
+  }
+
+  start() {
+    this.#signaling.start();
+  }
+
+  /** @param {"online"|"visible"|"addresses"} why */
+  reassess(why) {
+    this.#signaling.probe(why);
+    this.#links?.reassess(why);
+  }
+
+  /** What was told before a welcome that begins anew is forgotten, but for its hello. @param {boolean} muted */
+  sendMuted(muted) {
+    if (!this.#links || muted === this.#toldMuted) return;
+    this.#toldMuted = muted;
+    this.#signaling.send({ type: "state", muted, deafened: false });
+  }
+
+  /** @param {MediaStreamTrack|null} track */
+  setTrack(track) {
+    this.#links?.setTrack(track);
+  }
+
+  /** @param {string} peer */
+  remove(peer) {
+    this.#signaling.send({ type: "remove", target: peer });
+  }
+
+  /** @param {string} name @param {boolean} muted @param {string} silent @param {ReadonlySet<string>} speaking */
+  people(name, muted, silent, speaking) {
+    const me = { name, muted, silent, joined: this.#signaling.joined };
+    return rosters.people(this.#roster, me, this.#reports(), speaking);
+  }
+
+  /** @param {string} name */
+  pairs(name) {
+    return rosters.pairs(this.#roster, { name }, this.#reports());
+  }
+
+  receivers() {
+    return this.#links?.receivers() ?? new Map();
+  }
+
+  end() {
+    this.#ended = true;
+    this.#signaling.bye();
+    this.#links?.close();
+    this.#telling.close();
+    this.#platform.clearTimeout(this.#pruning);
+    this.#server.close();
+  }
+
+  /** @template {keyof SignalingEvents} Name @param {Name} name @param {(detail: SignalingEvents[Name]) => void} handle */
+  #on(name, handle) {
+    this.#signaling.on(name, (detail) => {
+      if (!this.#ended) handle(detail);
+    });
+  }
+
+  /** @param {Welcome} message */
+  #welcome(message) {
+    this.#updateRoster(message);
+    const seat = { peer: message.source, order: message.order };
+    if (this.#links) this.#links.setSelf(seat);
+    else this.#links = this.#makeLinks(seat);
+    if (message.resumed) this.#links.reassess("resume");
+    else this.#toldMuted = this.#helloMuted;
+    this.#toldLinks = "[]";
+    this.#telling.want();
+    this.#server.back();
+    this.#tell("joined", null);
+  }
+
+  /** @param {import("../link/links.js").PeerRef} self */
+  #makeLinks(self) {
+    const journal = this.#journal;
+    const links = this.#platform.makeLinks({
+      self,
+      send: (message) => this.#sendOfLink(message),
+      credentials: () => this.#credentials?.iceServers ?? [],
+      relayOnly: this.#credentials?.iceTransportPolicy === "relay",
+      track: this.#track(),
+      bitrate: (people) => (this.#platform.connection?.saveData ? 16_000 : bitrate(people)),
+      platform: this.#platform,
+    });
+    links.on("stream", (playing) => this.#tell("stream", playing));
+    links.on("generation", ({ what, ...facts }) => journal.note(`generation ${what}`, facts));
+    links.on("fault", ({ peer, gen, reason }) => journal.note("fault", { peer, gen, kind: kindOf(reason) }));
+    links.on("report", () => {
+      this.#telling.want();
+      this.#prune();
+      this.#tell("changed", null);
+    });
+    if (this.#credentials) links.setCredentials(this.#credentials);
+    return links;
+  }
+
+  /** @param {ClientMessage} message */
+  #sendOfLink(message) {
+    if (message.type === "repair") {
+      this.#journal.note("repair asked", { peer: message.target, gen: message.gen, why: message.why });
+    }
+    this.#signaling.send(message);
+  }
+
+  /** @param {SeatMessage} message */
+  #onMessage(message) {
+    const links = /** @type {Links} */ (this.#links);
+    switch (message.type) {
+      case "repair":
+        this.#journal.note("repair wanted", { peer: message.source, gen: message.gen });
+        return links.deliver(message);
+      case "offer":
+      case "answer":
+      case "ice":
+      case "abort":
+        return links.deliver(message);
+      case "credentials":
+        return this.#setCredentials(message);
+      case "notice":
+        return this.#tell("closing", message.at);
+      case "error":
+        return this.#answered(message);
+    }
+    if (message.source === this.#roster.self?.peer) return;
+    this.#updateRoster(message);
+    if (message.type === "hello" || message.type === "present") links.present({ peer: message.source, order: message.order });
+    if (message.type === "left") links.left(message.source, message.reason);
+  }
+
+  /** An error of ours. @param {{code: string, message: string, about: string}} error */
+  #answered({ code, message, about }) {
+    this.#journal.note("error answered", { code, about });
+    if (FOR_THE_PERSON.some((known) => known === code)) this.#tell("notice", { code, words: message });
+  }
+
+  /** Let the roster take a frame, and tell what is new. @param {Welcome|SeatMessage} message */
+  #updateRoster(message) {
+    const { roster, news } = rosters.applyMessage(this.#roster, message, this.#platform.now());
+    this.#roster = roster;
+    this.#tell("changed", null);
+    this.#tell("news", news);
+    this.#prune();
+  }
+
+  /** Each hello has its mark of the end; behind a resumed welcome there is seldom a list. */
+  #listEnds() {
+    if (!this.#roster.listed) return;
+    this.#roster = rosters.listEnds(this.#roster, this.#platform.now());
+    this.#links?.sync(rosters.seats(this.#roster));
+    this.#prune();
+    this.#tell("changed", null);
+  }
+
+  #prune() {
+    const { roster, news } = rosters.prune(this.#roster, this.#reports(), this.#platform.now());
+    this.#roster = roster;
+    this.#platform.clearTimeout(this.#pruning);
+    const lost = [...roster.peers.values()].some(({ goneAt }) => goneAt !== null);
+    this.#pruning = lost ? this.#platform.setTimeout(() => this.#prune(), rosters.GONE / 2) : null;
+    if (news.length === 0) return;
+    this.#tell("news", news);
+    this.#tell("changed", null);
+  }
+
+  #sendLinks() {
+    const links = rosters.summary(this.#reports());
+    // What changes all the time (rtt, loss) goes along; it is no change by itself.
+    const told = JSON.stringify(Object.entries(links).map(([peer, { state, path }]) => [peer, state, path]));
+    if (told === this.#toldLinks || !this.#signaling.joined) return false;
+    this.#toldLinks = told;
+    this.#signaling.send({ type: "links", links });
+    return true;
+  }
+
+  /** @param {Credentials|null} credentials */
+  #setCredentials(credentials) {
+    if (!credentials) return;
+    this.#credentials = credentials;
+    this.#links?.setCredentials({ ttl: credentials.ttl, iceServers: credentials.iceServers });
+  }
+
+  /** @returns {Map<string, import("../link/links.js").LinkReport>} */
+  #reports() {
+    return this.#links?.reports() ?? new Map();
+  }
+
+  /** @template {keyof SessionEvents} Name @param {Name} name @param {SessionEvents[Name]} detail */
+  #tell(name, detail) {
+    if (!this.#ended) this.emit(name, detail);
+  }
+}
