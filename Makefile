@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak bench-book bench-stranger audit format settings confusables secrets coturn-conf coturn proxy-conf doctor clean
+.PHONY: run test check soak bench-book bench-memory bench-stranger audit format settings confusables secrets coturn-conf coturn proxy-conf doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -48,6 +48,10 @@ soak: $(VENV)/test.done
 # How long a large guest book holds the server's one thread; a table of milliseconds.
 bench-book: $(VENV)/serve.done
 	$(BIN)/python -m benchmarks.bench_guestbook
+
+# What sockets cost in memory, before and after the hello, and with large frames on their way.
+bench-memory: $(VENV)/test.done
+	$(BIN)/python -m benchmarks.bench_memory
 
 # What a call notices of a stranger who asks the server a thousand times a second; a table of milliseconds.
 bench-stranger: $(VENV)/test.done

@@ -1,1 +1,1 @@
-"""Measurements, run by hand: `make bench-book`."""
+"""Measurements, run by hand: `make bench-book`, `make bench-memory`."""

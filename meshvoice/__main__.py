@@ -1,4 +1,4 @@
-"""The command line: serve, settings, secrets, coturn-conf, coturn, proxy-conf and doctor."""
+"""The command line: serve, settings, secrets, host-link, coturn-conf, coturn, proxy-conf, doctor."""
 
 from __future__ import annotations
 
@@ -46,6 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     make_secrets = commands.add_parser("secrets", help="write the env file with new secrets, once")
     make_secrets.add_argument("path", type=Path, nargs="?", help="instead of --env-file's; - prints it")
     make_secrets.set_defaults(run=_secrets)
+    host_link = commands.add_parser("host-link", help="print a link, good once, that makes somebody a host")
+    host_link.set_defaults(run=_host_link)
     conf = commands.add_parser("coturn-conf", help="print coturn's configuration")
     conf.add_argument("--guard", action="store_true", help="print the kernel guard (nftables) instead")
     conf.set_defaults(run=_coturn_conf)
@@ -107,6 +109,12 @@ def _fill(path: Path) -> int:
         return 1
     print(f"{path} was there: gave {' and '.join(filled)} a value, and left the rest", file=sys.stderr)
     return 0
+
+
+def _host_link(chosen: argparse.Namespace) -> int:
+    from meshvoice.web import host_link
+
+    return host_link.print_link(_settings(chosen))
 
 
 def _coturn_conf(chosen: argparse.Namespace) -> int:

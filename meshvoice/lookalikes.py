@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from collections.abc import Hashable, Mapping
 from importlib import resources
+from typing import TypeVar
 
 import regex
 
+_K = TypeVar("_K", bound=Hashable)
 _UNSEEN = regex.compile(r"\p{Default_Ignorable_Code_Point}+")
 
 
@@ -15,6 +18,15 @@ def looks_alike(one: str, other: str) -> bool:
     """Tell whether two names could be taken for each other: by their shapes, or by letters in any case."""
     # Not the one after the other: Ian would be lan, and that Lan, who is somebody else.
     return skeleton(one) == skeleton(other) or _folded(one) == _folded(other)
+
+
+def alike_among(names: Mapping[_K, str]) -> frozenset[_K]:
+    """Give those whose names could be taken for another's of them."""
+    by_look: dict[tuple[str, str], set[_K]] = {}
+    for key, name in names.items():
+        for look in (("shapes", skeleton(name)), ("letters", _folded(name))):
+            by_look.setdefault(look, set()).add(key)
+    return frozenset().union(*(keys for keys in by_look.values() if len(keys) > 1))
 
 
 def skeleton(name: str) -> str:

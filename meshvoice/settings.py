@@ -70,6 +70,12 @@ class Settings:
         "asked of everyone who signs in without an invitation",
         secret=True,
     )
+    hosting: str = setting(
+        "MESHVOICE_HOSTING",
+        values.one_of("anyone", "invited"),
+        "anyone",
+        "`invited`: nobody signs in without a link; `meshvoice host-link` makes one for a host",
+    )
     trusted_proxies: tuple[Network, ...] = setting(
         "MESHVOICE_TRUSTED_PROXIES",
         values.networks,
@@ -105,6 +111,11 @@ class Settings:
     def https(self) -> bool:
         """Whether browsers reach us by https: cookies are then Secure and carry the `__Host-` prefix."""
         return self.origin.startswith("https://")
+
+    @property
+    def guests_host(self) -> bool:
+        """Whether whoever came by an invitation may have rooms of their own."""
+        return not self.passphrase and self.hosting == "anyone"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:

@@ -42,6 +42,15 @@ def hours(text: str) -> float:
     return float(text)
 
 
+def one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError(f"{text!r} is none of these: {', '.join(words)}")
+        return text.lower()
+
+    return parse
+
+
 def flag(text: str) -> bool:
     if text.lower() in _TRUE + _FALSE:
         return text.lower() in _TRUE

@@ -156,7 +156,15 @@ FOLDERS: dict[str, set[str]] = {
 }
 """The folders of static/voice, and from which others each may import; "" is what lies beside them."""
 
-PAGE = {"voice-button.js", "page.js", "dom.js", "partial-update.js", "invitation.js", "check.js"}
+PAGE = {
+    "voice-button.js",
+    "page.js",
+    "dom.js",
+    "partial-update.js",
+    "invitation.js",
+    "host-link.js",
+    "check.js",
+}
 """The scripts of static/ that show a page, as voice/panel and the check's view do; the rest is a library."""
 
 PURE = sorted(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshvoice.lookalikes import looks_alike, skeleton
+from meshvoice.lookalikes import alike_among, looks_alike, skeleton
 
 FIRST_NAMES = (Path(__file__).parent / "first-names.txt").read_text("utf-8").split()
 
@@ -48,6 +48,12 @@ def test_people_with_honest_names_are_not_taken_for_each_other() -> None:
 def test_names_that_could_be_taken_for_each_other_look_alike(one: str, other: str) -> None:
     assert looks_alike(one, other)
     assert looks_alike(other, one)
+
+
+def test_those_who_look_alike_are_found_among_many() -> None:
+    names = {1: "Bo", 2: "Ana", 3: "B\u043e", 4: "ANA", 5: "Cleo"}
+    assert alike_among(names) == {1, 2, 3, 4}
+    assert alike_among({}) == frozenset()
 
 
 def test_a_skeleton_is_shapes() -> None:

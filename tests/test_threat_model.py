@@ -16,7 +16,7 @@ NAMED = sorted(set(re.findall(r"tests/[\w/]+\.py::\w+", TEXT)))
 REQUIREMENTS = [
     *(f"C{n}" for n in range(1, 5)),
     *(f"S{n}" for n in range(1, 11)),
-    *(f"W{n}" for n in range(1, 10)),
+    *(f"W{n}" for n in range(1, 15)),
 ]
 ASVS = ["4.4.1", "4.4.2", "4.4.3", "4.4.4", "17.1.1", "17.1.2", "17.3.1", "17.3.2"]
 

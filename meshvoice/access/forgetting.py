@@ -18,6 +18,7 @@ def prune(store: Store, tables: Tables, *, now: float, limit: int) -> bool:
     left = limit
     left -= _some(store, "revoked_sessions", "session_id", "until < ?", now, left)
     left -= _some(store, "invitations", "invitation_id", "expires_at < ?", now - KEEP, left)
+    left -= _some(store, "host_links", "token_hash", "expires_at < ?", now - KEEP, left)
     over = store.rows("SELECT room_id FROM rooms WHERE closes_at < ? LIMIT ?", now - KEEP, left)
     for (room_id,) in over:
         left -= _forget_room(store, room_id, left)

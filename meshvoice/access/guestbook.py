@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from meshvoice.access import forgetting, members, schema
 from meshvoice.access.errors import GuestBookError
 from meshvoice.access.gates import Facts
+from meshvoice.access.host_links import HostLinks
 from meshvoice.access.invitations import Invitations
 from meshvoice.access.lock import BookLock
 from meshvoice.access.seas import Seas
@@ -22,7 +23,7 @@ from meshvoice.ids import Room, UserId, parse_room
 
 
 class GuestBook:
-    """Everything that decides who may enter, by `users`, `sessions`, `seas`, `tables` and `invitations`."""
+    """Everything that decides who may enter, by what hangs on it: `users`, `seas`, `tables` and more."""
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class GuestBook:
         self.seas = Seas(self._store)
         self.tables = Tables(self._store)
         self.invitations = Invitations(self._store)
+        self.host_links = HostLinks(self._store)
 
     @classmethod
     def open(cls, path: str, *, alone: bool = False, busy_ms: int = schema.BUSY_MS) -> GuestBook:

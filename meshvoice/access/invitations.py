@@ -98,7 +98,7 @@ class Invitations:
             self._store.run(
                 "INSERT INTO invitations (token_hash, room_id, inviter, made_at, expires_at)"
                 " VALUES (?, ?, ?, ?, ?)",
-                *(_hash(token), room.room_id, by, now, expires_at),
+                *(token_hash(token), room.room_id, by, now, expires_at),
             )
             row = self._store.rows(f"{_LISTED} ORDER BY invitation_id DESC LIMIT 1", room.room_id)[0]
         return _listed(row, room, now=now)
@@ -163,7 +163,7 @@ class Invitations:
             "SELECT invitation_id, room_id, inviter, users.name, rooms.name, expires_at, revoked_at,"
             " deposited_at FROM invitations JOIN users ON user_id = inviter LEFT JOIN rooms USING (room_id)"
             " WHERE token_hash = ?",
-            _hash(token),
+            token_hash(token),
         )
         room = None if row is None else parse_room(row[1])
         if row is None or room is None:
@@ -207,7 +207,8 @@ class Invitations:
         return number, preview, seat
 
 
-def _hash(token: str) -> bytes:
+def token_hash(token: str) -> bytes:
+    """Give that by which the guest book knows a token."""
     # A token is random: a plain hash can't be searched. What came from outside may hold lone surrogates.
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 

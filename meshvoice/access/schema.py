@@ -105,6 +105,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    (
+        """
+        CREATE TABLE host_links (
+            token_hash BLOB PRIMARY KEY,
+            expires_at REAL NOT NULL,
+            used_at REAL
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX host_links_ended ON host_links (expires_at)",
+    ),
 )
 """Migration n leads from `user_version` n to n + 1. What was released is never edited, only followed."""
 

@@ -33,10 +33,12 @@ class Greeted(Struct, frozen=True, gc=False):
 
 
 class RenewCredentials(Struct, frozen=True, gc=False):
-    """This peer's TURN credentials are half used up: make new ones and `Hub.send_credentials`."""
+    """This peer needs new TURN credentials: make them and `Hub.send_credentials`."""
 
     socket: SocketId
     user: UserId
+    awaited: bool = False
+    """Somebody comes to where this peer is alone: only where those that it has are good for minutes."""
 
 
 class RemoveUser(Struct, frozen=True, gc=False):

@@ -65,6 +65,10 @@ class Hub:
         found = self.registry.get(room)
         return frozenset(peer.user for peer in found.peers.values()) if found else frozenset()
 
+    def has_company(self, room: RoomId, user: UserId) -> bool:
+        """Tell whether anybody but `user` is in a room's voice."""
+        return not self.users_in(room) <= {user}
+
     def rooms_of(self, user: UserId) -> list[RoomId]:
         """List the rooms in whose voice a user is."""
         return [room.id for room in self.registry if room.of_user(user) is not None]
@@ -78,6 +82,10 @@ class Hub:
     def awaits_hello(self, socket: SocketId) -> bool:
         """Tell whether a socket has yet to say hello."""
         return isinstance(self.registry.sender(socket), Connecting)
+
+    def expects_company(self, entry: Entry, now: float) -> list[Effect]:
+        """Renew the credentials of whoever is alone in the room that somebody is about to `join`."""
+        return joining.expects_company(self.registry, self.terms, entry, now)
 
     def join(self, entry: Entry, socket: SocketId, now: float) -> list[Effect]:
         """Give whoever said hello its place, anew or where it was; or close the socket."""
@@ -184,7 +192,11 @@ class Hub:
     def send_credentials(self, socket: SocketId, body: bytes, now: float) -> list[Effect]:
         """Send new TURN credentials (`credentials_body`) to the peer that still holds the socket."""
         peer = self.registry.by_socket(socket)
-        return [] if peer is None else send(peer, body, now)
+        if peer is None:
+            return []
+        if self.terms.renew_after is not None:
+            peer.renew_at = now + self.terms.renew_after
+        return send(peer, body, now)
 
     def evict(
         self, room: RoomId, user: UserId, code: CloseCode, *, reason: Reason, why: str, now: float

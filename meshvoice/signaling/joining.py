@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from msgspec import UNSET
 
 from meshvoice.ids import PeerId, RoomId, UserId
+from meshvoice.lookalikes import looks_alike
 from meshvoice.signaling import server_messages
 from meshvoice.signaling.allowance import Allowance
 from meshvoice.signaling.client_messages import Hello
 from meshvoice.signaling.codes import CloseCode
 from meshvoice.signaling.delivery import leave, send, tell
-from meshvoice.signaling.effects import Close, Deliver, Effect
+from meshvoice.signaling.effects import Close, Deliver, Effect, RenewCredentials
 from meshvoice.signaling.errors import RoomFull
 from meshvoice.signaling.registry import LiveRoom, Peer, Registry, SocketId
 from meshvoice.signaling.server_messages import Back
@@ -60,9 +61,24 @@ def join(registry: Registry, terms: Terms, entry: Entry, socket: SocketId, now: 
     elif len(room.peers) >= room.capacity and not _has_a_claim(terms, entry, now):
         raise RoomFull(f"all {room.capacity} seats of this room are taken", about="hello")
     peer = _new_peer(room, terms, entry, now)
+    for marked in _mark_alike(room, peer):
+        effects += tell(room.others(marked, peer), server_messages.joined(marked), now)
     registry.attach(peer, socket)
     effects += _welcome(terms, peer, entry, now, resumed=False)
     return effects + tell(room.others(peer), server_messages.joined(peer), now)
+
+
+def expects_company(registry: Registry, terms: Terms, entry: Entry, now: float) -> list[Effect]:
+    """Renew the credentials of whoever is alone in the room, before somebody else joins."""
+    room = registry.get(entry.room)
+    alone = next(iter(room.peers.values())) if room and len(room.peers) == 1 else None
+    if alone is None or alone.user == entry.user or terms.renew_after is None:
+        return []
+    if alone.socket is None:
+        # Due when it is back.
+        alone.renew_at = now
+        return []
+    return [RenewCredentials(alone.socket, alone.user, awaited=True)]
 
 
 def _has_a_claim(terms: Terms, entry: Entry, now: float) -> bool:
@@ -85,6 +101,21 @@ def _new_peer(room: LiveRoom, terms: Terms, entry: Entry, now: float) -> Peer:
     )
     room.peers[peer.id] = peer
     return peer
+
+
+def _mark_alike(room: LiveRoom, newcomer: Peer) -> list[Peer]:
+    """Mark whoever has the name of somebody who came before; gives those marked who were here already."""
+    marked = []
+    for other in room.others(newcomer):
+        if not looks_alike(other.name, newcomer.name):
+            continue
+        # By their orders, not by who is here first: after a restart people come back in any order.
+        if newcomer.order > other.order:
+            newcomer.alike = True
+        elif not other.alike:
+            other.alike = True
+            marked.append(other)
+    return marked
 
 
 def _come_back(

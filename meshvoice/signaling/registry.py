@@ -36,6 +36,8 @@ class Peer:
     role: str
     muted: bool
     deafened: bool
+    alike: bool = False
+    """Whether the name could be taken for that of somebody present who came before."""
     allowance: Allowance
     socket: SocketId | None = None
     away_since: float | None = None
@@ -60,9 +62,9 @@ class LiveRoom:
     peers: dict[PeerId, Peer] = field(default_factory=dict)
     pairs: Pairs = field(default_factory=Pairs)
 
-    def others(self, peer: Peer) -> list[Peer]:
-        """List everyone but `peer`."""
-        return [other for other in self.peers.values() if other is not peer]
+    def others(self, *but: Peer) -> list[Peer]:
+        """List everyone but those."""
+        return [other for other in self.peers.values() if all(other is not one for one in but)]
 
     def of_user(self, user: UserId) -> Peer | None:
         """Find the peer of a user: there is one at most."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from meshvoice.ids import PeerId, UserId
 from meshvoice.signaling.client_messages import (
@@ -56,6 +56,8 @@ class Present(_Out, frozen=True, tag="present"):
     deafened: bool
     away: bool
     role: str
+    alike: Literal[True] | UnsetType = UNSET
+    """Whether the name could be taken for that of somebody who came before; not there where it couldn't."""
 
 
 class Joined(_Out, frozen=True, tag="hello"):
@@ -66,6 +68,8 @@ class Joined(_Out, frozen=True, tag="hello"):
     muted: bool
     deafened: bool
     role: str
+    alike: Literal[True] | UnsetType = UNSET
+    """As in `Present`."""
 
 
 class SentOffer(_Out, frozen=True, tag="offer"):
@@ -186,6 +190,7 @@ def present(peer: Peer) -> Present:
         deafened=peer.deafened,
         away=peer.socket is None,
         role=peer.role,
+        alike=True if peer.alike else UNSET,
     )
 
 
@@ -199,6 +204,7 @@ def joined(peer: Peer) -> Joined:
         muted=peer.muted,
         deafened=peer.deafened,
         role=peer.role,
+        alike=True if peer.alike else UNSET,
     )
 
 

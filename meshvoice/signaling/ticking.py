@@ -16,6 +16,8 @@ NOTICES = (600, 60)
 def tick(registry: Registry, terms: Terms, now: float) -> list[Effect]:
     """Look at every room and peer once."""
     effects: list[Effect] = []
+    # Last: what they bring is numbered when they are carried out, and all else has its numbers already.
+    renewals: list[Effect] = []
     for room in registry:
         if room.closes_at is not None and now >= room.closes_at:
             effects += close(registry, room)
@@ -25,8 +27,8 @@ def tick(registry: Registry, terms: Terms, now: float) -> list[Effect]:
             if peer.socket is None:
                 effects += _lose(registry, terms, peer, now)
             else:
-                effects += _keep(terms, peer, peer.socket, now)
-    return effects
+                renewals += _keep(terms, peer, peer.socket, now)
+    return effects + renewals
 
 
 def _notice(room: LiveRoom, now: float) -> list[Effect]:

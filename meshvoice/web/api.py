@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 
 from aiohttp import web
 
 from meshvoice.forwarding import wholly_within, within
-from meshvoice.ids import UserId
+from meshvoice.ids import RoomId, UserId
+from meshvoice.signaling.limits import address_keys
 from meshvoice.turn import credentials
 from meshvoice.turn.credentials import CredentialsBody
+from meshvoice.web.admission import forwarding_of
 from meshvoice.web.door import read_room
 from meshvoice.web.error_pages import RequestRefused, too_many
-from meshvoice.web.keys import BOOK, CLOCK, DERIVED, DOOR, METRICS, SETTINGS, THROTTLES, VISITOR
-from meshvoice.web.sessions import forwarding_of
+from meshvoice.web.keys import (
+    ADDRESS,
+    BOOK,
+    CLOCK,
+    DERIVED,
+    DOOR,
+    LENT,
+    METRICS,
+    SETTINGS,
+    SWITCHBOARD,
+    THROTTLES,
+    VISITOR,
+)
 
+ALONE_SECONDS = 300
+"""For which credentials of somebody alone are good: the check page needs them, and no voice yet."""
 _LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
 
@@ -23,18 +39,12 @@ async def turn_credentials(request: web.Request) -> web.Response:
 
     With `room`, what the WebSocket's handshake would refuse is refused here, as JSON that a browser can read.
     """
-    visitor, book, now = request[VISITOR], request.app[BOOK], request.app[CLOCK]()
+    visitor, now, throttles = request[VISITOR], request.app[CLOCK](), request.app[THROTTLES]
     if visitor is None:
         raise RequestRefused(401, "signed-out", "Sign in first.")
-    if not request.app[THROTTLES].credentials.take(visitor.user_id, now):
+    if not throttles.credentials.take(visitor.user_id, now):
         raise too_many("requests")
-    asked = request.query.get("room")
-    if asked is not None:
-        request.app[DOOR].at_credentials(read_room(asked), visitor.user_id)
-    elif not book.rooms_of(visitor.user_id, now=now):
-        raise RequestRefused(
-            403, "no-room", "Open your sea or accept an invitation first: you may enter no room now."
-        )
+    rooms = _rooms(request, visitor.user_id, now)
     settings = request.app[SETTINGS]
     if not settings.turn.shared_secrets:
         raise RequestRefused(
@@ -42,17 +52,42 @@ async def turn_credentials(request: web.Request) -> web.Response:
             "no-turn-secret",
             "This server has no COTURN_SHARED_SECRET, so it can't sign TURN credentials.",
         )
-    return web.json_response(issue(request.app, visitor.user_id))
+    if not throttles.relayed.take(address_keys(request[ADDRESS]), visitor.user_id, now):
+        raise too_many("people from one network")
+    company = any(request.app[SWITCHBOARD].hub.has_company(room, visitor.user_id) for room in rooms)
+    return web.json_response(issue(request.app, visitor.user_id, rooms, company=company))
 
 
-def issue(app: web.Application, user_id: UserId) -> CredentialsBody:
-    """Sign credentials for a user now. Raises `NotConfigured`."""
+def _rooms(request: web.Request, user_id: UserId, now: float) -> tuple[RoomId, ...]:
+    """Give the room that is asked for, or all that the user may enter. Raises `RequestRefused`."""
+    asked = request.query.get("room")
+    if asked is not None:
+        room = read_room(asked)
+        request.app[DOOR].at_credentials(room, user_id)
+        return (room.room_id,)
+    rooms = request.app[BOOK].rooms_of(user_id, now=now)
+    if not rooms:
+        raise RequestRefused(
+            403, "no-room", "Open your sea or accept an invitation first: you may enter no room now."
+        )
+    return tuple(room.room_id for room in rooms)
+
+
+def issue(
+    app: web.Application, user_id: UserId, rooms: Iterable[RoomId], *, company: bool
+) -> CredentialsBody:
+    """Sign credentials for a user in these rooms now, for a few minutes where nobody is there to talk to.
+
+    Raises `NotConfigured`.
+    """
     turn = app[SETTINGS].turn
+    for room in rooms:
+        app[LENT].note(room, user_id, short=not company)
     signed = credentials.issue(
         secret=turn.shared_secrets[0] if turn.shared_secrets else "",
         user_id=user_id,
         pseudonym_key=app[DERIVED].pseudonyms,
-        ttl=turn.ttl,
+        ttl=turn.ttl if company else min(turn.ttl, ALONE_SECONDS),
         now=int(app[CLOCK]()),
     )
     body = credentials.body(turn, signed)

@@ -13,13 +13,14 @@ from aiohttp import web
 
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.access.seat_tickets import ticket_keys
-from meshvoice.ids import UserId
+from meshvoice.ids import RoomId, UserId
 from meshvoice.settings import Settings
 from meshvoice.signaling.hub import Hub
 from meshvoice.signaling.server_messages import credentials_body
 from meshvoice.signaling.terms import Terms
 from meshvoice.turn.credentials import derive_pseudonym_key
 from meshvoice.web import (
+    admission,
     api,
     entrance,
     error_pages,
@@ -35,7 +36,9 @@ from meshvoice.web import (
 )
 from meshvoice.web.clocks import Clock, boot_time
 from meshvoice.web.door import Door
+from meshvoice.web.lent import Lent
 from meshvoice.web.metrics import Metrics
+from meshvoice.web.outbox import Waiting
 from meshvoice.web.reception import Reception
 from meshvoice.web.switchboard import Switchboard
 from meshvoice.web.throttles import Throttles
@@ -77,13 +80,16 @@ def make_app(
     app[keys.THROTTLES] = throttles or Throttles()
     app[keys.WAITS] = waits or keys.Waits()
     app[keys.METRICS] = Metrics(hub.tally)
+    app[keys.WAITING] = Waiting()
     app[keys.DOOR] = door
+    app[keys.LENT] = Lent()
     app[keys.DERIVED] = keys.Derived(
         tickets=ticket_keys(settings.secret_keys), pseudonyms=derive_pseudonym_key(settings.secret_keys[0])
     )
     app[keys.SWITCHBOARD] = _switchboard(app, hub, door)
     headers.setup(app, settings)
     error_pages.setup(app)
+    admission.setup(app)
     origins.setup(app)
     sessions.setup(app, settings)
     templates.setup(app)
@@ -97,13 +103,19 @@ def make_app(
 def _switchboard(app: web.Application, hub: Hub, door: Door) -> Switchboard:
     book, clock = app[keys.BOOK], app[keys.CLOCK]
 
-    def credentials(user: UserId) -> bytes:
-        return credentials_body(dict(api.issue(app, user)))
+    def credentials(room: RoomId, user: UserId, company: bool) -> bytes:
+        return credentials_body(dict(api.issue(app, user, (room,), company=company)))
 
     reception = Reception(
-        hub, door, app[keys.SETTINGS], keys=app[keys.DERIVED].tickets, clock=clock, credentials=credentials
+        hub,
+        door,
+        app[keys.SETTINGS],
+        keys=app[keys.DERIVED].tickets,
+        clock=clock,
+        credentials=credentials,
+        lent=app[keys.LENT],
     )
-    return Switchboard(hub, book, door, reception, clock=clock, credentials=credentials)
+    return Switchboard(hub, book, door, reception, clock=clock)
 
 
 def _route(app: web.Application) -> None:
@@ -114,12 +126,15 @@ def _route(app: web.Application) -> None:
     # A link whose # was encoded, or whose slash was lost: the page finds the token all the same.
     get("/invitation", pages.invitation)
     get("/invitation/{lost:.+}", pages.invitation)
+    get("/host-link/", pages.host_link)
+    get("/host-link", pages.host_link)
     get("/check/", pages.check)
     get("/sea/{owner_id}/", pages.sea)
     get("/table/{table_id}/", pages.table)
     post("/sign-in", entrance.sign_in)
     post("/sign-out", entrance.sign_out)
     post("/host", entrance.host)
+    post("/host-links/accept", entrance.accept_host_link)
     post("/my-sea/open", room_actions.open_sea)
     post("/my-sea/close", room_actions.close_sea)
     post("/my-sea/invitations", room_actions.invite_to_sea)

@@ -10,7 +10,7 @@ from aiohttp import web
 from meshvoice.access.errors import Full, InvitationGone, Removed, Yours
 from meshvoice.access.invitations import InvitationPreview
 from meshvoice.ids import Room, Sea, Table
-from meshvoice.names import NameRefused
+from meshvoice.names import NameRefused, clean_name
 from meshvoice.passphrases import normal_passphrase
 from meshvoice.signaling.limits import address_key, address_keys
 from meshvoice.web import pages, sessions
@@ -67,6 +67,8 @@ async def host(request: web.Request) -> web.StreamResponse:
     """`POST /host` (`passphrase`): a guest may have rooms of their own from now on."""
     visitor = pages.signed_in(request)
     form = await fields(request)
+    if not visitor.may_host and not request.app[SETTINGS].passphrase:
+        raise RequestRefused(403, "no-passphrase", "This site has no passphrase: ask its host for a link.")
     if not visitor.may_host:
         try:
             _check_passphrase(request, form)
@@ -76,6 +78,31 @@ async def host(request: web.Request) -> web.StreamResponse:
             return pages.home_page(request, visitor, error=str(problem), status=problem.status)
         await sessions.begin(request, visitor.user_id, visitor.name, may_host=True)
     return answer(request, "/", {})
+
+
+async def accept_host_link(request: web.Request) -> web.StreamResponse:
+    """`POST /host-links/accept` (`token`, and `name` of whoever isn't signed in): hosts from now on."""
+    form = await fields(request)
+    _throttle_acceptances(request)
+    settings, visitor = request.app[SETTINGS], request[VISITOR]
+    links, token, now = request.app[BOOK].host_links, form.get("token", ""), request.app[CLOCK]()
+    if settings.user_header:
+        raise RequestRefused(
+            403, "signed-in-elsewhere", "This site signs people in through its proxy, not here."
+        )
+    links.check(token, now=now)
+    if visitor is None:
+        try:
+            # Before the link is used up.
+            name = clean_name(form.get("name", ""))
+        except NameRefused as problem:
+            raise RequestRefused(400, "bad-name", str(problem)) from None
+        links.accept(token, now=now)
+        await sessions.sign_in(request, name, may_host=True)
+    elif not visitor.may_host:
+        links.accept(token, now=now)
+        await sessions.begin(request, visitor.user_id, visitor.name, may_host=True)
+    return answer(request, "/", {"url": "/"})
 
 
 async def look(request: web.Request) -> web.StreamResponse:
@@ -133,6 +160,9 @@ async def _enter(request: web.Request, form: dict[str, str], *, invited: bool) -
         )
     if not throttles.sign_ins.take(address, now):
         raise too_many("sign-ins")
+    if settings.hosting == "invited" and not invited:
+        sentence = "This site takes in nobody without a link: come by an invitation, or ask the host."
+        raise RequestRefused(403, "invited-only", sentence)
     # An invitation is being asked in: whoever holds one needs no passphrase, but hosts nothing without it.
     if settings.passphrase and not invited:
         _check_passphrase(request, form)
@@ -140,7 +170,7 @@ async def _enter(request: web.Request, form: dict[str, str], *, invited: bool) -
     if invited and not name:
         raise RequestRefused(401, "signed-out", "Say by which name the others shall know you.")
     try:
-        await sessions.sign_in(request, name or "", may_host=not (settings.passphrase and invited))
+        await sessions.sign_in(request, name or "", may_host=settings.guests_host or not invited)
     except NameRefused as problem:
         raise RequestRefused(400, "bad-name", str(problem)) from None
     return pages.signed_in(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
@@ -23,7 +24,9 @@ _TITLES = {
     405: "Not that way",
     409: "Not now",
     410: "No longer there",
+    408: "Too slow",
     413: "Too large",
+    415: "That didn't work",
     429: "One moment, please",
     503: "Not available",
 }
@@ -93,6 +96,10 @@ def refusal(request: web.Request, problem: RequestRefused) -> web.Response:
     if wants_json(request):
         body = {"error": {"code": problem.code, "message": str(problem)}}
         return web.json_response(body, status=problem.status, headers=extra)
+    if problem.status == 429:
+        # Whoever is held back for asking too often must not cost what a page costs.
+        text = plain_page(_TITLES[429], str(problem))
+        return web.Response(status=429, text=text, content_type="text/html", headers=extra)
     signs_in = problem.status == 401
     context = {
         # By hand: whatever is refused early never reaches the middleware that would add it.
@@ -106,3 +113,13 @@ def refusal(request: web.Request, problem: RequestRefused) -> web.Response:
     response = aiohttp_jinja2.render_template("error.html", request, context, status=problem.status)
     response.headers.update(extra)
     return response
+
+
+def plain_page(title: str, sentence: str) -> str:
+    """Write a page that costs nothing: no template, no style, no script."""
+    told, more = html.escape(title), html.escape(sentence)
+    return (
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width">\n'
+        f'<title>{told}</title>\n<h1>{told}</h1>\n<p>{more}</p>\n<p><a href="/">Go home</a></p>\n</html>\n'
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -9,10 +10,22 @@ from aiohttp import web
 
 from meshvoice.ids import Room, Sea
 from meshvoice.web.error_pages import RequestRefused, wants_json
+from meshvoice.web.keys import WAITS
 
 
 async def fields(request: web.Request) -> dict[str, str]:
     """Read a form, or a JSON object of strings. Raises `RequestRefused`."""
+    try:
+        async with asyncio.timeout(request.app[WAITS].body):
+            return await _read(request)
+    except TimeoutError:
+        raise RequestRefused(408, "too-slow", "The form took too long to come. Send it again.") from None
+    except ConnectionError:
+        # Whoever sent it is gone, and reads no answer; but it is no error of ours, which would be logged.
+        raise RequestRefused(400, "bad-form", "The form broke off.") from None
+
+
+async def _read(request: web.Request) -> dict[str, str]:
     # Other charsets say nothing that UTF-8 can't, and some of them (UTF-7) make lone surrogates.
     if (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
         raise RequestRefused(400, "bad-form", "The form must be in UTF-8.")

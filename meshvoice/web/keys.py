@@ -15,7 +15,9 @@ from meshvoice.web.clocks import Clock
 
 if TYPE_CHECKING:
     from meshvoice.web.door import Door
+    from meshvoice.web.lent import Lent
     from meshvoice.web.metrics import Metrics
+    from meshvoice.web.outbox import Waiting
     from meshvoice.web.switchboard import Switchboard
     from meshvoice.web.throttles import Throttles
     from meshvoice.web.upkeep import Upkeep
@@ -30,7 +32,7 @@ class Visitor:
     session_id: SessionId | None
     """None where a trusted proxy names the user: there is no session of ours then."""
     may_host: bool
-    """False for whoever came by an invitation alone where the deployment sets a passphrase."""
+    """False for whoever came by an invitation alone, where that doesn't suffice (`Settings.guests_host`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,23 +45,31 @@ class Derived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waits:
-    """For how many seconds a socket's silence is borne."""
+    """For how many seconds silence is borne."""
 
     hello: float = 5.0
     """From the handshake to the hello."""
     heartbeat: float = 15.0
     """Between protocol pings; a peer that lets one go unanswered for half of that is given up."""
+    first_request: float = 12.0
+    """From a connection to the end of its first request's headers."""
+    keepalive: float = 30.0
+    """From an answer to the end of the next request's headers."""
+    body: float = 10.0
+    """For the whole body of a form."""
 
 
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 BOOK: web.AppKey[GuestBook] = web.AppKey("book", GuestBook)
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
 DOOR: web.AppKey[Door] = web.AppKey("door")
+LENT: web.AppKey[Lent] = web.AppKey("lent")
 UPKEEP: web.AppKey[Upkeep] = web.AppKey("upkeep")
 DERIVED: web.AppKey[Derived] = web.AppKey("derived", Derived)
 SWITCHBOARD: web.AppKey[Switchboard] = web.AppKey("switchboard")
 THROTTLES: web.AppKey[Throttles] = web.AppKey("throttles")
 WAITS: web.AppKey[Waits] = web.AppKey("waits", Waits)
+WAITING: web.AppKey[Waiting] = web.AppKey("waiting")
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
 HEADERS: web.AppKey[Mapping[str, str]] = web.AppKey("headers")
 

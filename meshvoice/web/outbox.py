@@ -11,11 +11,26 @@ from meshvoice.signaling.codes import CloseCode
 
 OUTBOX_FRAMES = 256
 OUTBOX_BYTES = 512 * 1024
+ALL_BYTES = 64 * 1024 * 1024
+"""In all outboxes together; from there on, whoever has more than a fair part waiting is cut."""
 CROWDED_FRAMES = 32
 CROWDED_BYTES = 64 * 1024
 """From here on, who fills an outbox lets its writer go first."""
 CLOSE_SECONDS = 1.0
 """How long a peer may take to read its close frame before the connection is cut."""
+
+
+class Waiting:
+    """How much waits in all outboxes together."""
+
+    def __init__(self, most: int = ALL_BYTES) -> None:
+        self.bytes = 0
+        self._most = most
+
+    def too_much(self, here: int) -> bool:
+        """Whether so much in one outbox is more than can be borne now."""
+        # Not whoever comes next: those who read have little waiting, and are left alone.
+        return self.bytes > self._most and here > CROWDED_BYTES
 
 
 class Outbox:
@@ -24,11 +39,12 @@ class Outbox:
     A peer that does not read fills it, and is cut with 4408; nobody else waits for it.
     """
 
-    def __init__(self, ws: web.WebSocketResponse, request: web.Request) -> None:
+    def __init__(self, ws: web.WebSocketResponse, request: web.Request, waiting: Waiting) -> None:
         self._ws = ws
         self._request = request
         self._frames: deque[bytes] = deque()
         self._bytes = 0
+        self._waiting = waiting
         self._closing: tuple[int, str] | None = None
         self._wake = asyncio.Event()
         self._writer = asyncio.create_task(self._write())
@@ -48,11 +64,20 @@ class Outbox:
         if self._closing is not None:
             return
         self._frames.append(frame)
-        self._bytes += len(frame)
-        if len(self._frames) > OUTBOX_FRAMES or self._bytes > OUTBOX_BYTES:
-            self._frames.clear()
+        self._count(len(frame))
+        full = len(self._frames) > OUTBOX_FRAMES or self._bytes > OUTBOX_BYTES
+        if full or self._waiting.too_much(self._bytes):
+            self._clear()
             self.close(CloseCode.TOO_SLOW, "you read too slowly")
         self._wake.set()
+
+    def _count(self, more: int) -> None:
+        self._bytes += more
+        self._waiting.bytes += more
+
+    def _clear(self) -> None:
+        self._frames.clear()
+        self._count(-self._bytes)
 
     def close(self, code: int, reason: str) -> None:
         """Close the socket after the frames that are queued; later frames are dropped."""
@@ -74,13 +99,14 @@ class Outbox:
         if self._closing is None:
             self._writer.cancel()
         await asyncio.wait([self._writer], timeout=2 * CLOSE_SECONDS)
+        self._clear()
 
     async def _write(self) -> None:
         try:
             while True:
                 while self._frames:
                     frame = self._frames.popleft()
-                    self._bytes -= len(frame)
+                    self._count(-len(frame))
                     await self._ws.send_frame(frame, WSMsgType.TEXT)
                 if self._closing is not None:
                     code, reason = self._closing

@@ -13,6 +13,7 @@ from meshvoice.access import gates
 from meshvoice.access.invitations import Invitation
 from meshvoice.access.tables import TableRecord
 from meshvoice.ids import RoomId, Sea, Table, UserId, parse_user
+from meshvoice.lookalikes import alike_among
 from meshvoice.web.door import no_such_room, read_room
 from meshvoice.web.error_pages import RequestRefused, wants_json
 from meshvoice.web.keys import BOOK, CLOCK, DOOR, SETTINGS, SWITCHBOARD, VISITOR, Visitor
@@ -94,6 +95,8 @@ async def my_sea(request: web.Request) -> Context:
     room = Sea(owner_id=visitor.user_id)
     window = book.seas.window(visitor.user_id, now=now)
     talking = _talking(request, room.room_id)
+    guests = book.seas.guests(visitor.user_id) if window else ()
+    alike = alike_among({visitor.user_id: visitor.name, **{guest.user_id: guest.name for guest in guests}})
     return {
         "voice": {"active": window is not None, "room_id": room.room_id},
         "sea": {"open": window is not None, "closes_at": window.closes_at if window else None},
@@ -104,8 +107,9 @@ async def my_sea(request: web.Request) -> Context:
                 "state": guest.standing.value,
                 "present": guest.standing is gates.Standing.PRESENT,
                 "in_voice": guest.user_id in talking,
+                "alike": guest.user_id in alike,
             }
-            for guest in (book.seas.guests(visitor.user_id) if window else ())
+            for guest in guests
         ],
         "invitations": _listed(book.invitations.of(room, by=visitor.user_id, now=now)) if window else [],
         "new_invitation": await _take_fresh(request, room.room_id),
@@ -162,6 +166,12 @@ async def invitation(request: web.Request) -> Context:
     return {}
 
 
+@aiohttp_jinja2.template("host-link.html")
+async def host_link(request: web.Request) -> Context:
+    """`GET /host-link/`: the page that reads a host link's token in its fragment."""
+    return {}
+
+
 @aiohttp_jinja2.template("check.html")
 async def check(request: web.Request) -> Context:
     """`GET /check/`: tests one's microphone and connection, by the first room that one may enter."""
@@ -172,6 +182,7 @@ async def check(request: web.Request) -> Context:
 
 def _seats(record: TableRecord, me: UserId, talking: frozenset[UserId]) -> list[Context]:
     by_number = {seated.seat: seated for seated in record.seated}
+    alike = alike_among({seated.user_id: seated.name for seated in record.seated})
     rows = []
     for number in range(1, record.seats + 1):
         seated = by_number.get(number)
@@ -181,6 +192,7 @@ def _seats(record: TableRecord, me: UserId, talking: frozenset[UserId]) -> list[
                 "user_id": seated.user_id if seated else None,
                 "name": seated.name if seated else "",
                 "in_voice": seated is not None and seated.user_id in talking,
+                "alike": seated is not None and seated.user_id in alike,
                 "you": seated is not None and seated.user_id == me,
                 "owner": seated is not None and seated.user_id == record.owner,
             }

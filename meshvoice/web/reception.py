@@ -12,7 +12,7 @@ from meshvoice.access import seat_tickets
 from meshvoice.access.errors import TicketError
 from meshvoice.access.gates import Admission
 from meshvoice.access.seat_tickets import SeatClaim
-from meshvoice.ids import PeerId, Room, Sea, UserId
+from meshvoice.ids import PeerId, Room, RoomId, Sea, UserId
 from meshvoice.settings import Settings
 from meshvoice.signaling.client_messages import Hello
 from meshvoice.signaling.hub import Hub
@@ -21,6 +21,7 @@ from meshvoice.signaling.registry import SocketId
 from meshvoice.web.clocks import Clock
 from meshvoice.web.door import Door
 from meshvoice.web.keys import Visitor
+from meshvoice.web.lent import Lent
 
 log = logging.getLogger("meshvoice.voice")
 
@@ -39,7 +40,8 @@ class Reception:
         *,
         keys: Sequence[bytes],
         clock: Clock,
-        credentials: Callable[[UserId], bytes],
+        credentials: Callable[[RoomId, UserId, bool], bytes],
+        lent: Lent,
     ) -> None:
         self._hub = hub
         self._door = door
@@ -47,8 +49,11 @@ class Reception:
         self._keys = keys
         self._clock = clock
         self._credentials = credentials
+        self._lent = lent
 
-    def entry(self, socket: SocketId, hello: Hello, room: Room, visitor: Visitor) -> Entry:
+    def entry(
+        self, socket: SocketId, hello: Hello, room: Room, visitor: Visitor, *, lends: bool = True
+    ) -> Entry:
         """Give the entry of whoever said hello. Raises `TurnedAway`."""
         admission = self._door.at_hello(room, visitor)
         proved = self._read_ticket(socket, hello, room, visitor.user_id, admission.stay)
@@ -67,7 +72,7 @@ class Reception:
             ticket=seat_tickets.sign(claim, keys=self._keys),
             came_back=proved is not None,
             hello=hello,
-            credentials=self._fresh_credentials(visitor.user_id) if proved else None,
+            credentials=self._fresh(room, visitor.user_id, came_back=proved is not None) if lends else None,
         )
 
     def _read_ticket(
@@ -100,6 +105,18 @@ class Reception:
             stay=admission.stay,
         )
 
-    def _fresh_credentials(self, user: UserId) -> bytes | None:
-        # None where the deployment has no relay.
-        return None if self._hub.terms.renew_after is None else self._credentials(user)
+    def renewed(self, room: Room, user: UserId, *, awaited: bool) -> bytes | None:
+        """Give new credentials to a peer; `awaited`: as somebody comes, if it needs them for that."""
+        if awaited and not self._lent.short(room.room_id, user):
+            return None
+        company = awaited or self._hub.has_company(room.room_id, user)
+        return self._credentials(room.room_id, user, company)
+
+    def _fresh(self, room: Room, user: UserId, *, came_back: bool) -> bytes | None:
+        if self._hub.terms.renew_after is None:
+            return None  # the deployment has no relay
+        company = self._hub.has_company(room.room_id, user)
+        # Two who asked before either was here have both short ones, and are about to talk.
+        if came_back or (company and self._lent.short(room.room_id, user)):
+            return self._credentials(room.room_id, user, company)
+        return None

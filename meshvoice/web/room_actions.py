@@ -122,11 +122,10 @@ async def hand_over_table(request: web.Request) -> web.StreamResponse:
 def _host(request: web.Request) -> Visitor:
     visitor = signed_in(request)
     if not visitor.may_host:
-        raise RequestRefused(
-            403,
-            "guest",
-            "You came by an invitation. For your own rooms, enter this site's passphrase on the start page.",
-        )
+        way = "enter this site's passphrase on the start page"
+        if not request.app[SETTINGS].passphrase:
+            way = "ask the host of this site for a link"
+        raise RequestRefused(403, "guest", f"You came by an invitation. For your own rooms, {way}.")
     return visitor
 
 

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import logging
 import os
+import resource
+import signal
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,16 +19,21 @@ from meshvoice.access.guestbook import GuestBook
 from meshvoice.access.lock import lock_path
 from meshvoice.settings import Settings, SettingsError
 from meshvoice.web.app import make_app
+from meshvoice.web.cautions import cautions
+from meshvoice.web.connections import make_runner
+from meshvoice.web.keys import THROTTLES
 
 log = logging.getLogger("meshvoice")
 SHUTDOWN_SECONDS = 1.0
 """For requests under way when the process is told to end; WebSockets have been closed by then."""
-HEADER_BYTES = 32 * 1024
-"""Of one header: a single sign-on on the same domain sets cookies that aiohttp's usual 8 KiB don't hold."""
+DESCRIPTORS = 16_384
+"""Open files that the process asks for; the usual 1,024 are fewer than the connections that it takes."""
+SPARE_DESCRIPTORS = 64
+"""For the guest book, the log and static files on their way."""
 
 
 def open_book(path: str) -> GuestBook:
-    """Open the guest book, making the file (0600) and its folder (0700). Raises `SettingsError`."""
+    """Open the guest book to serve it, making file (0600) and folder (0700). Raises `SettingsError`."""
     file = Path(path)
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -65,16 +72,10 @@ def run(settings: Settings) -> int:
             log.info(
                 "no COTURN_TURN_HOST is set: people on one network hear each other, others need `make coturn`"
             )
-        web.run_app(
-            app,
-            host=settings.host,
-            port=settings.port,
-            access_log=None,  # would hold addresses
-            print=lambda _: log.info("serving on %s", settings.origin),  # called when it listens
-            shutdown_timeout=SHUTDOWN_SECONDS,
-            max_field_size=HEADER_BYTES,
-            loop=_new_loop(),
-        )
+        connections = app[THROTTLES].connections
+        connections.most = min(connections.most, _raise_descriptors() - SPARE_DESCRIPTORS)
+        with asyncio.Runner(loop_factory=_new_loop) as runner:
+            runner.run(_serve(app, settings))
     except OSError as problem:
         raise SettingsError(
             "MESHVOICE_PORT", f"{settings.host}:{settings.port} can't be listened on ({problem.strerror})"
@@ -84,7 +85,34 @@ def run(settings: Settings) -> int:
     return 0
 
 
+async def _serve(app: web.Application, settings: Settings) -> None:
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    runner = make_runner(app, shutdown_timeout=SHUTDOWN_SECONDS)
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        log.info("serving on %s", settings.origin)
+        await told.wait()
+    finally:
+        await runner.cleanup()
+
+
+def _raise_descriptors() -> int:
+    """Ask for more open files than are usual; gives how many there may be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
+
+
 def _warn(settings: Settings) -> None:
+    for caution in cautions(settings):
+        log.warning("%s", caution)
     host = urlsplit(settings.origin).hostname or ""
     local = host == "localhost" or host.startswith("127.") or host == "::1"
     if not (settings.https or local):

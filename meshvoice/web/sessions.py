@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -15,19 +14,14 @@ from cryptography.fernet import Fernet, MultiFernet
 
 from meshvoice.access.errors import GuestBookError
 from meshvoice.access.users import FORGOTTEN_AFTER
-from meshvoice.forwarding import Seldom, client_address, within
+from meshvoice.forwarding import within
 from meshvoice.ids import SessionId, UserId
 from meshvoice.names import NameRefused
 from meshvoice.settings import Settings
 from meshvoice.user_header import shown_name, text_of
-from meshvoice.web.keys import ADDRESS, BOOK, CLOCK, SETTINGS, VISITOR, Visitor
+from meshvoice.web.admission import tell_seldom
+from meshvoice.web.keys import BOOK, CLOCK, SETTINGS, VISITOR, Visitor
 
-log = logging.getLogger("meshvoice.web")
-_SELDOM: web.AppKey[Seldom] = web.AppKey("seldom", Seldom)
-_UNNAMED = (
-    "a request came with X-Forwarded-For or Forwarded from a peer that MESHVOICE_TRUSTED_PROXIES doesn't"
-    " name: if that is your proxy, name its address there; until then all who come by it count as one visitor"
-)
 _UNUSABLE = "a trusted proxy sent the header of MESHVOICE_USER_HEADER unusably, so nobody was signed in"
 SESSION_SECONDS = int(FORGOTTEN_AFTER)
 _RENEW_SECONDS = 24 * 3600
@@ -101,7 +95,6 @@ def setup(app: web.Application, settings: Settings) -> None:
         httponly=True,
         samesite="Lax",
     )
-    app[_SELDOM] = Seldom(every=3600)
     app.middlewares.append(aiohttp_session.session_middleware(storage))
     app.middlewares.append(_know_visitor)
 
@@ -111,21 +104,11 @@ async def _know_visitor(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     settings = request.app[SETTINGS]
-    peer = request.remote or ""
-    lines, forwarded = forwarding_of(request)
-    request[ADDRESS] = client_address(peer, lines, forwarded, settings.trusted_proxies)
-    if (lines or forwarded) and not within(peer, settings.trusted_proxies):
-        _tell(request, _UNNAMED)
     if settings.user_header:
-        request[VISITOR] = _named_by_proxy(request, peer, settings)
+        request[VISITOR] = _named_by_proxy(request, request.remote or "", settings)
     else:
         request[VISITOR] = await _named_by_cookie(request)
     return await handler(request)
-
-
-def forwarding_of(request: web.Request) -> tuple[list[str], list[str]]:
-    """Give the lines of X-Forwarded-For and of Forwarded."""
-    return request.headers.getall("X-Forwarded-For", []), request.headers.getall("Forwarded", [])
 
 
 async def _named_by_cookie(request: web.Request) -> Visitor | None:
@@ -147,7 +130,7 @@ async def _named_by_cookie(request: web.Request) -> Visitor | None:
         user_id=user.user_id,
         name=user.name,
         session_id=SessionId(session_id),
-        may_host=not request.app[SETTINGS].passphrase or bool(session.get("host", True)),
+        may_host=request.app[SETTINGS].guests_host or bool(session.get("host", True)),
     )
 
 
@@ -158,7 +141,7 @@ def _named_by_proxy(request: web.Request, peer: str, settings: Settings) -> Visi
     external = text_of(named[0])
     # Named twice: once perhaps by the visitor, whose header the proxy let through beside its own.
     if len(named) > 1 or not external or len(external) > 200:
-        _tell(request, f"{_UNUSABLE}: it must come once, with 1 to 200 characters")
+        tell_seldom(request, f"{_UNUSABLE}: it must come once, with 1 to 200 characters")
         return None
     book, now = request.app[BOOK], request.app[CLOCK]()
     given = _given_name(request, settings.name_header)
@@ -167,7 +150,7 @@ def _named_by_proxy(request: web.Request, peer: str, settings: Settings) -> Visi
         user = book.users.by_external(external, name=name, random=secrets.token_bytes(16), now=now)
     except NameRefused as problem:
         # The sentence holds a code point at most, and nothing of the name.
-        _tell(request, f"{_UNUSABLE}: {problem}")
+        tell_seldom(request, f"{_UNUSABLE}: {problem}")
         return None
     if given and given != user.name:
         user = book.users.rename(user.user_id, given)
@@ -185,16 +168,11 @@ def _given_name(request: web.Request, header: str) -> str | None:
             raise NameRefused("it must come once.")
         return shown_name(text_of(given[0]))
     except NameRefused as problem:
-        _tell(
+        tell_seldom(
             request,
             f"the header of MESHVOICE_NAME_HEADER can't be used, so the user's id is shown: {problem}",
         )
         return None
-
-
-def _tell(request: web.Request, matter: str) -> None:
-    if request.app[_SELDOM].due(matter, request.app[CLOCK]()):
-        log.warning("%s (told once an hour)", matter)
 
 
 def _note_seen(request: web.Request, user_id: UserId) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from aiohttp import WSMsgType, web
 
@@ -13,7 +13,7 @@ from meshvoice.access.errors import GuestBookError
 from meshvoice.ids import Room, RoomId
 from meshvoice.signaling.client_messages import FRAME_BYTES
 from meshvoice.signaling.codes import CloseCode
-from meshvoice.signaling.limits import address_key
+from meshvoice.signaling.limits import address_key, address_keys
 from meshvoice.signaling.registry import SocketId
 from meshvoice.web.door import read_room
 from meshvoice.web.error_pages import RequestRefused, too_many
@@ -25,6 +25,7 @@ from meshvoice.web.keys import (
     SWITCHBOARD,
     THROTTLES,
     VISITOR,
+    WAITING,
     WAITS,
     Visitor,
 )
@@ -39,7 +40,7 @@ SUBPROTOCOL = "meshvoice.v1"
 async def voice(request: web.Request) -> web.StreamResponse:
     """Serve signaling to one peer."""
     visitor, room = admit(request)
-    with _held(request, visitor, room.room_id):
+    with _held(request, visitor, room.room_id) as silent:
         ws = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,),
             compress=False,  # costs 100 KB a peer, and SDP is sent once
@@ -49,11 +50,15 @@ async def voice(request: web.Request) -> web.StreamResponse:
             timeout=1.0,
         )
         await ws.prepare(request)
-        switchboard, outbox = request.app[SWITCHBOARD], Outbox(ws, request)
-        socket = switchboard.plug(outbox, room, visitor)
+        switchboard, outbox = request.app[SWITCHBOARD], Outbox(ws, request, request.app[WAITING])
+        # Credentials come over a socket too, for which nobody has to ask.
+        lends = request.app[THROTTLES].relayed.take(
+            address_keys(request[ADDRESS]), visitor.user_id, request.app[CLOCK]()
+        )
+        socket = switchboard.plug(outbox, room, visitor, lends=lends)
         problem: GuestBookError | None = None
         try:
-            await _listen(request, ws, socket)
+            await _listen(request, ws, socket, silent)
         except GuestBookError as error:
             # The upgrade is done, so no HTTP answer can tell it; the peer comes back and finds out there.
             problem = error
@@ -85,26 +90,28 @@ def admit(request: web.Request) -> tuple[Visitor, Room]:
 
 
 @contextmanager
-def _held(request: web.Request, visitor: Visitor, room: RoomId) -> Iterator[None]:
-    throttles = request.app[THROTTLES]
+def _held(request: web.Request, visitor: Visitor, room: RoomId) -> Iterator[ExitStack]:
+    """Count a socket while it is open; what is given is closed when it has said hello."""
+    throttles, address = request.app[THROTTLES], address_key(request[ADDRESS])
     caps = (
+        (throttles.silent_sockets_of_address, address),
         (throttles.sockets_of_user, visitor.user_id),
-        (throttles.sockets_of_address, address_key(request[ADDRESS])),
+        (throttles.sockets_of_address, address),
         (throttles.sockets_of_room, room),
         (throttles.sockets, None),
     )
     if not all(cap.free(key) for cap, key in caps):
         raise too_many("open connections")
-    for cap, key in caps:
-        cap.hold(key)
-    try:
-        yield
-    finally:
-        for cap, key in caps:
-            cap.release(key)
+    with ExitStack() as silent, ExitStack() as open_:
+        for (cap, key), held in zip(caps, (silent, *[open_] * len(caps)), strict=False):
+            cap.hold(key)
+            held.callback(cap.release, key)
+        yield silent
 
 
-async def _listen(request: web.Request, ws: web.WebSocketResponse, socket: SocketId) -> None:
+async def _listen(
+    request: web.Request, ws: web.WebSocketResponse, socket: SocketId, silent: ExitStack
+) -> None:
     switchboard, within = request.app[SWITCHBOARD], request.app[WAITS].hello
     try:
         async with asyncio.timeout(within) as deadline:
@@ -117,6 +124,7 @@ async def _listen(request: web.Request, ws: web.WebSocketResponse, socket: Socke
                     crowded = switchboard.receive_binary(socket, len(message.data))
                 if not switchboard.awaits_hello(socket):
                     deadline.reschedule(None)
+                    silent.close()
                 if crowded:
                     # Frames that came together are read without a pause: a burst would fill the outbox of
                     # somebody who reads well, before its writer has its turn.

@@ -17,8 +17,8 @@ FOREVER = "public, max-age=31536000, immutable"
 
 def setup(app: web.Application) -> None:
     """Serve every file under `/static/`, and under `/static/v-<version>/`, which the pages name."""
-    app.router.add_get(PREFIX + "v-{version:[0-9a-f]{16}}/{path:.+}", _versioned)
-    app.router.add_static(PREFIX, assets.find("static"))
+    app.router.add_get(PREFIX + "v-{version:[0-9a-f]{16}}/{path:.+}", _file)
+    app.router.add_get(PREFIX + "{path:.+}", _file)
 
 
 def base() -> str:
@@ -42,11 +42,16 @@ def _marks(folder: str) -> Iterator[tuple[str, int, int]]:
                 yield entry.path, facts.st_size, facts.st_mtime_ns
 
 
-async def _versioned(request: web.Request) -> web.StreamResponse:
+async def _file(request: web.Request) -> web.StreamResponse:
     root = assets.find("static").resolve()
-    file = (root / request.match_info["path"]).resolve()
-    if not file.is_relative_to(root) or not file.is_file():
+    try:
+        file = (root / request.match_info["path"]).resolve()
+        found = file.is_relative_to(root) and file.is_file()
+    except (ValueError, OSError):
+        # A NUL, or a name longer than the file system has any.
+        found = False
+    if not found:
         raise web.HTTPNotFound
     # A page from before an upgrade asks under the old version: it gets what there is now, not to keep.
-    now = request.match_info["version"] == _version(root)
+    now = request.match_info.get("version") == _version(root)
     return web.FileResponse(file, headers={"Cache-Control": FOREVER if now else "no-cache"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -32,6 +32,8 @@ class Line:
     outbox: Outbox
     room: Room
     visitor: Visitor
+    lends: bool
+    """Whether TURN credentials go over it; not to one person too many of one network."""
 
 
 class Switchboard:
@@ -45,14 +47,12 @@ class Switchboard:
         reception: Reception,
         *,
         clock: Clock,
-        credentials: Callable[[UserId], bytes],
     ) -> None:
         self.hub = hub
         self._book = book
         self._door = door
         self._reception = reception
         self._clock = clock
-        self._credentials = credentials
         self._lines: dict[SocketId, Line] = {}
         self._last_socket = 0
 
@@ -61,11 +61,11 @@ class Switchboard:
         """How many sockets are open, those that have not said hello included."""
         return len(self._lines)
 
-    def plug(self, outbox: Outbox, room: Room, visitor: Visitor) -> SocketId:
+    def plug(self, outbox: Outbox, room: Room, visitor: Visitor, *, lends: bool = True) -> SocketId:
         """Take in a socket by its outbox, and give it its number."""
         self._last_socket += 1
         socket = SocketId(self._last_socket)
-        self._lines[socket] = Line(outbox, room, visitor)
+        self._lines[socket] = Line(outbox, room, visitor, lends)
         self.hub.connected(socket, self._clock.steady())
         return socket
 
@@ -106,9 +106,8 @@ class Switchboard:
                 return False
             case Greeted(socket, hello):
                 return self._join(socket, hello)
-            case RenewCredentials(socket, user):
-                credentials = self._credentials(user)
-                return self.carry_out(self.hub.send_credentials(socket, credentials, self._clock.steady()))
+            case RenewCredentials(socket, _, awaited):
+                return self._renew(socket, awaited=awaited)
             case RemoveUser(socket, room, user, by):
                 return self._remove_if_possible(socket, room, user, by)
             case _:
@@ -121,13 +120,26 @@ class Switchboard:
         line.outbox.put(frame)
         return line.outbox.crowded
 
+    def _renew(self, socket: SocketId, *, awaited: bool) -> bool:
+        line = self._lines.get(socket)
+        if line is None:
+            return False
+        credentials = self._reception.renewed(line.room, line.visitor.user_id, awaited=awaited)
+        if credentials is None or not line.lends:
+            return False
+        return self.carry_out(self.hub.send_credentials(socket, credentials, self._clock.steady()))
+
     def _join(self, socket: SocketId, hello: Hello) -> bool:
         line = self._lines[socket]
         try:
-            entry = self._reception.entry(socket, hello, line.room, line.visitor)
+            entry = self._reception.entry(socket, hello, line.room, line.visitor, lends=line.lends)
         except TurnedAway as refusal:
             return self.carry_out([Close(socket, refusal.code, str(refusal))])
-        return self.carry_out(self.hub.join(entry, socket, self._clock.steady()))
+        now = self._clock.steady()
+        # First, for a peer's frames have their numbers from the hub's hand on: else the newcomer's hello, on
+        # which the other connects, would come before the credentials to do it with.
+        crowded = self.carry_out(self.hub.expects_company(entry, now))
+        return self.carry_out(self.hub.join(entry, socket, now)) or crowded
 
     def _remove_if_possible(self, socket: SocketId, room: RoomId, user: UserId, by: UserId) -> bool:
         try:

@@ -42,6 +42,8 @@ def common(request: web.Request) -> dict[str, Any]:
         # Asked for by whatever renders, once: this runs for every request, and looks at each file.
         "static": cache(static.base),
         "turn_configured": bool(settings.turn.host),
+        "has_passphrase": bool(settings.passphrase),
+        "invited_only": settings.hosting == "invited",
         "relay_only": settings.relay_only,
         "signed_in_by_proxy": bool(settings.user_header),
     }

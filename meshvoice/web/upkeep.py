@@ -8,6 +8,7 @@ import logging
 from meshvoice.access.errors import GuestBookError
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.web.clocks import Clock
+from meshvoice.web.memory import Memory
 
 log = logging.getLogger("meshvoice")
 PRUNE_SECONDS = 3600.0
@@ -25,12 +26,14 @@ class Upkeep:
     def __init__(self, book: GuestBook, clock: Clock) -> None:
         self._book = book
         self._clock = clock
+        self._memory = Memory()
         self._prune_at = self._try_at = clock.steady()
         self._told_at: float | None = None
 
     def tick(self) -> None:
         """Do what is due."""
         at = self._clock.steady()
+        self._memory.tick(at)
         if self._book.trouble is not None:
             self._try_at = min(self._try_at, at + TRY_AGAIN_SECONDS)
         with contextlib.suppress(GuestBookError):  # it stays in the book's `trouble`, and is told below

@@ -141,7 +141,7 @@ def test_a_newer_file_is_left_alone(path: str) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    assert "version 99, and this meshvoice knows up to 2" in refusal(path)
+    assert "version 99, and this meshvoice knows up to 3" in refusal(path)
 
 
 def test_a_file_system_without_the_write_ahead_log_is_refused(path: str) -> None:
@@ -265,7 +265,7 @@ def test_a_file_is_brought_to_the_newest_version(path: str) -> None:
     connection = sqlite3.connect(path)
     schema.prepare(connection, migrations=(*schema.MIGRATIONS, ("ALTER TABLE users ADD COLUMN colour TEXT",)))
     rows = connection.execute("SELECT user_id, colour FROM users").fetchall()
-    assert (rows, connection.execute("PRAGMA user_version").fetchone()) == ([(ana, None)], (3,))
+    assert (rows, connection.execute("PRAGMA user_version").fetchone()) == ([(ana, None)], (4,))
     connection.close()
 
 
@@ -275,7 +275,7 @@ def test_a_migration_that_fails_changes_nothing(path: str) -> None:
     broken = ("CREATE TABLE half (x TEXT) STRICT", "CREATE NONSENSE")
     with pytest.raises(GuestBookError):
         schema.prepare(connection, migrations=(*schema.MIGRATIONS, broken))
-    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (3,)
     assert connection.execute("SELECT name FROM sqlite_schema WHERE name = 'half'").fetchall() == []
     connection.close()
 

@@ -48,6 +48,8 @@ def everything(island: Island) -> None:
     book.tables.remove(table.table_id, cleo, by=ana, now=island.now, with_links=False)
     book.tables.hand_over(table.table_id, bo, by=ana)
     book.tables.leave(table.table_id, ana, now=island.now)
+    book.host_links.make("h" * 32, now=island.now)
+    book.host_links.accept("h" * 32, now=island.now)
     book.rooms_of(bo, now=island.now)
     book.seas.close(ana, now=island.now)
     book.tables.leave(table.table_id, bo, now=island.now)

@@ -158,6 +158,7 @@ class World:
         self.hub.connected(tab.socket, self.now)
         greeted = self.hub.receive(tab.socket, msgspec.json.encode(hello), self.now)
         assert greeted == [Greeted(tab.socket, hello)]
+        self.happens(self.hub.expects_company(entry, self.now))
         return self.happens(self.hub.join(entry, tab.socket, self.now))
 
     def waits(self, seconds: float) -> list[Effect]:

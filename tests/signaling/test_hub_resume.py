@@ -198,6 +198,7 @@ def test_a_full_room_takes_its_own_back() -> None:
 def test_coming_back_does_not_renew_credentials_before_their_time() -> None:
     world = World(renew_after=1800)
     _, bo, _ = three(world)
+    world.asked.clear()
     bo.drops()
     bo.comes_back()
     world.waits(1)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from meshvoice.signaling.effects import RenewCredentials
+from meshvoice.signaling.effects import Deliver, RenewCredentials
 from meshvoice.signaling.server_messages import credentials_body
-from tests.signaling.room import SEA, START, TABLE, World, three
+from tests.signaling.room import GRACE, SEA, START, TABLE, World, three
 
 # 7: credentials, ping
 
@@ -47,6 +47,60 @@ def test_credentials_due_while_one_was_away_come_when_one_is_back() -> None:
     ana.comes_back()
     world.waits(0)
     assert world.asked == [RenewCredentials(ana.socket, ana.user)]
+
+
+def test_whoever_is_alone_gets_new_credentials_when_somebody_comes() -> None:
+    world = World(renew_after=1800)
+    ana = world.joins("Ana")
+    world.waits(900)
+    bo = world.joins("Bo")
+    assert world.asked == [RenewCredentials(ana.socket, ana.user, awaited=True)]
+    # Neither a third, nor whoever comes back, nor another tab of somebody's.
+    world.joins("Cleo")
+    bo.drops()
+    bo.comes_back()
+    world.joins("Bo")
+    assert len(world.asked) == 1
+
+
+def test_another_tab_is_no_company() -> None:
+    world = World(renew_after=1800)
+    world.joins("Ana")
+    world.joins("Ana")
+    assert world.asked == []
+
+
+def test_whoever_was_away_when_somebody_came_gets_new_credentials_when_back() -> None:
+    world = World(renew_after=1800)
+    ana = world.joins("Ana")
+    ana.drops()
+    world.joins("Bo")
+    assert world.asked == []
+    ana.comes_back()
+    world.waits(0)
+    assert world.asked == [RenewCredentials(ana.socket, ana.user)]
+
+
+def test_credentials_that_came_count_from_then() -> None:
+    world = World(renew_after=1800)
+    ana = world.joins("Ana")
+    world.waits(900)
+    world.happens(world.hub.send_credentials(ana.socket, credentials_body({}), world.now))
+    world.waits(1799)
+    assert world.asked == []
+    world.waits(1)
+    assert world.asked == [RenewCredentials(ana.socket, ana.user)]
+
+
+def test_credentials_are_renewed_after_all_else_that_a_tick_tells() -> None:
+    """They get their number when they are made: a frame of a lower number after them would count as had."""
+    world = World(renew_after=GRACE)
+    ana, bo, _ = three(world)
+    bo.drops()
+    effects = world.waits(GRACE)
+    kinds = [type(effect) for effect in effects]
+    assert kinds.index(RenewCredentials) > max(n for n, kind in enumerate(kinds) if kind is Deliver)
+    assert [frame["type"] for frame in ana.hears("left")] == ["left"]
 
 
 def test_credentials_go_to_their_own_seat_with_the_endpoints_body() -> None:

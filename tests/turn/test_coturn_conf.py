@@ -154,6 +154,13 @@ def test_quotas_hold_a_full_room_while_ice_restarts() -> None:
     assert values(render(FULL), "total-quota") == ["6720"]
 
 
+@pytest.mark.parametrize("turn", [FULL, DIRECT])
+def test_the_people_of_one_address_leave_the_others_half_of_the_relay(turn: TurnSettings) -> None:
+    """coturn counts by person, and the app gives credentials to 30 people of one address (C5)."""
+    (one,), (all_of_them,) = values(render(turn), "user-quota"), values(render(turn), "total-quota")
+    assert 30 * int(one) < int(all_of_them) / 2
+
+
 def test_total_quota_is_never_above_the_relay_ports() -> None:
     assert values(render(replace(DIRECT, min_port=50000, max_port=50099)), "total-quota") == ["100"]
 

@@ -230,6 +230,21 @@ async def test_nobody_takes_more_allocations_than_a_full_room_needs(tmp_path: Pa
     assert answers == [0] * 8 + [486]
 
 
+async def test_all_credentials_of_one_person_share_the_quota_and_another_has_their_own(
+    tmp_path: Path,
+) -> None:
+    """coturn counts by what stands behind the colon of the username (T2, C5)."""
+    server = str(PUBLIC), 3478
+    earlier, later, other = issue(user="ana", ttl=600), issue(user="ana", ttl=3600), issue(user="bo")
+    assert earlier.username != later.username
+    with running(conf(DIRECT, seats=2), tmp_path):
+        async with AsyncExitStack() as calls:
+            asked = [earlier] * 4 + [later] * 5 + [other]
+            relays = [await calls.enter_async_context(dial(server, Leg.UDP, each)) for each in asked]
+            answers = [await _code(relay.allocate()) for relay in relays]
+    assert answers == [0] * 8 + [486, 0]
+
+
 @pytest.fixture(scope="module")
 def strict(host: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with running(conf(DUAL), tmp_path_factory.mktemp("strict")):

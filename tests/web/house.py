@@ -11,11 +11,12 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.settings import Settings, TurnSettings
+from meshvoice.signaling.limits import Buckets
 from meshvoice.web.app import make_app, tick
+from meshvoice.web.connections import make_runner
 from meshvoice.web.keys import Waits
 from meshvoice.web.server import open_book
 from meshvoice.web.throttles import Throttles
@@ -79,21 +80,22 @@ class House:
         self.app: web.Application
         self.book: GuestBook
         self.http: aiohttp.ClientSession
-        self._throttles = throttles
+        # The clock stands, so a bucket that is empty would stay so: a long test asks for more than a burst.
+        self._throttles = throttles or Throttles(requests=Buckets(rate=100, burst=100_000))
         self._waits = waits
-        self._server: TestServer
+        self._runner: web.AppRunner
 
     @property
     def url(self) -> str:
         """Where it listens now, without a slash at the end."""
-        return str(self._server.make_url("")).rstrip("/")
+        host, port = self.address
+        return f"http://{host}:{port}"
 
     @property
     def address(self) -> tuple[str, int]:
         """The listening socket's host and port."""
-        port = self._server.port
-        assert port is not None
-        return self._server.host, port
+        host, port = self._runner.addresses[0]
+        return host, port
 
     async def start(self) -> House:
         self.book = open_book(self.settings.database)
@@ -105,8 +107,9 @@ class House:
             throttles=self._throttles,
             waits=self._waits,
         )
-        self._server = TestServer(self.app)
-        await self._server.start_server()
+        self._runner = make_runner(self.app, shutdown_timeout=1.0)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         # No jar: people keep their cookies themselves, Secure ones too.
         self.http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         return self
@@ -115,7 +118,7 @@ class House:
         """End it: with everyone's connections cut, or with a farewell to those who listen."""
         if not farewell:
             await self.http.close()
-        await self._server.close()
+        await self._runner.cleanup()
         await self.http.close()
         self.book.close()
 

@@ -11,10 +11,10 @@ import re
 import pytest
 
 from meshvoice.settings import TurnSettings
-from meshvoice.signaling.limits import Buckets
-from meshvoice.web.throttles import Throttles
+from meshvoice.signaling.limits import Buckets, Tiered, TokenBucket
+from meshvoice.web.throttles import Relayed, Throttles
 from tests.web.conftest import MakeHouse
-from tests.web.house import TURN_SECRET, House
+from tests.web.house import LOOPBACK, TURN_SECRET, House
 from tests.web.person import Person
 
 
@@ -29,7 +29,7 @@ async def test_the_username_is_an_expiry_and_a_pseudonym(ana: Person, bo: Person
     matched = [re.fullmatch(pattern, username) for username in (first, second, other)]
     assert all(matched)
     parts = [match.groups() for match in matched if match]
-    assert int(parts[1][0]) == int(parts[0][0]) + 60 == int(ana.house.clock.now) + 3600
+    assert int(parts[1][0]) == int(parts[0][0]) + 60 == int(ana.house.clock.now) + 300
     assert parts[0][1] == parts[1][1] != parts[2][1]
     assert ana.user_id not in first
     assert "Ana" not in first
@@ -52,9 +52,9 @@ async def test_the_body_is_what_a_browser_takes(ana: Person) -> None:
     signed = hmac.digest(TURN_SECRET.encode(), body["username"].encode(), hashlib.sha1)
     credential = base64.b64encode(signed).decode()
     assert body == {
-        "ttl": 3600,
+        "ttl": 300,
         "server_time": now,
-        "expires_at": now + 3600,
+        "expires_at": now + 300,
         "username": body["username"],
         "credential": credential,
         "iceServers": [
@@ -191,3 +191,108 @@ async def test_credentials_are_renewed_over_the_socket_at_half_their_time(make_h
     body = (await ana.credentials()).json
     assert {key: renewed[key] for key in body} == body
     assert set(renewed) == {*body, "type", "seq"}
+
+
+async def test_one_address_gets_credentials_for_so_many_people_only(make_house: MakeHouse) -> None:
+    """Eighty names took all of the relay: names cost nothing without a passphrase (C5)."""
+    house = await make_house(trusted_proxies=LOOPBACK)
+    people = [Person(house, address="203.0.113.7") for _ in range(32)]
+    for number, somebody in enumerate(people):
+        await somebody.sign_in(f"Name {number}")
+        await somebody.open_sea()
+    statuses = [(await somebody.credentials()).status for somebody in people]
+    assert statuses == [200] * 30 + [429] * 2
+    # Those who count already ask as often as they like; who comes by another address is none of them.
+    assert (await people[0].credentials()).status == 200
+    owner = await Person(house, address="203.0.113.8").sign_in("Ana")
+    await owner.open_sea()
+    assert (await owner.credentials()).status == 200
+    house.clock.now += 120
+    assert [(await somebody.credentials()).status for somebody in people[30:]] == [200, 429]
+
+
+async def test_people_of_one_ipv6_network_count_together(make_house: MakeHouse) -> None:
+    """By /64 and by /48 (C5)."""
+    one, two = Buckets(rate=1, burst=1), Buckets(rate=1, burst=2)
+    people = Tiered(one, two, in_all=TokenBucket(rate=1, burst=9, now=0))
+    relayed = Relayed(people, known=Buckets(rate=1, burst=1))
+    house = await make_house(throttles=Throttles(relayed=relayed), trusted_proxies=LOOPBACK)
+    statuses = []
+    for address in ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1", "2001:db8:0:2::1", "2001:db8:1::1"):
+        somebody = await Person(house, address=address).sign_in("Somebody")
+        await somebody.open_sea()
+        statuses.append((await somebody.credentials()).status)
+    assert statuses == [200, 429, 200, 429, 200]
+
+
+async def test_one_too_many_gets_no_credentials_over_a_socket_either(make_house: MakeHouse) -> None:
+    """The call goes on without the relay (C5)."""
+    people = Tiered(Buckets(rate=1, burst=1), in_all=TokenBucket(rate=1, burst=9, now=0))
+    relayed = Relayed(people, known=Buckets(rate=1, burst=1))
+    house = await make_house(throttles=Throttles(relayed=relayed))
+    ana, bo = await Person(house).sign_in("Ana"), await Person(house).sign_in("Bo")
+    hers = await ana.join(await ana.open_sea())
+    his = await bo.join(await bo.open_sea())
+    house.clock.now += 1800
+    house.tick()
+    assert "credentials" in [frame["type"] for frame in await hers.caught_up()]
+    assert "credentials" not in [frame["type"] for frame in await his.caught_up()]
+
+
+async def test_credentials_of_somebody_alone_are_good_for_five_minutes(ana: Person, bo: Person) -> None:
+    """For the room that is asked for, or without one in any that one may enter (C5)."""
+    room = await ana.open_sea()
+    await bo.accept(await ana.invite(room))
+    await ana.join(room)
+    assert [(await ana.credentials(each)).json["ttl"] for each in (None, room)] == [300, 300]
+    body = (await bo.credentials(room)).json
+    assert (body["ttl"], body["expires_at"]) == (3600, int(ana.house.clock.now) + 3600)
+    assert (await bo.credentials()).json["ttl"] == 3600
+    assert (await bo.credentials(await bo.make_table())).json["ttl"] == 300
+
+
+async def test_whoever_was_alone_gets_new_credentials_before_the_newcomer(ana: Person, bo: Person) -> None:
+    """So the first connection is made with such as last (C5)."""
+    room = await ana.open_sea()
+    await bo.accept(await ana.invite(room))
+    await ana.credentials(room)
+    hers = await ana.join(room)
+    ana.house.clock.now += 900
+    await bo.credentials(room)
+    his = await bo.join(room)
+    told = [frame for frame in await hers.caught_up() if frame["type"] in ("credentials", "hello")]
+    assert [(frame["type"], frame.get("ttl")) for frame in told] == [("credentials", 3600), ("hello", None)]
+    assert [frame["seq"] for frame in told] == [2, 3]
+    assert "credentials" not in [frame["type"] for frame in await his.caught_up()]
+    # They are half used up by their own time, not by that of those before.
+    ana.house.clock.now += 1799
+    ana.house.tick()
+    assert "credentials" not in [frame["type"] for frame in await hers.caught_up()]
+    ana.house.clock.now += 1
+    ana.house.tick()
+    assert (await hers.next("credentials"))["ttl"] == 3600
+
+
+async def test_two_who_asked_before_either_was_there_both_get_new_ones(ana: Person, bo: Person) -> None:
+    room = await ana.open_sea()
+    await bo.accept(await ana.invite(room))
+    assert [(await each.credentials(room)).json["ttl"] for each in (ana, bo)] == [300, 300]
+    hers, his = await ana.join(room), await bo.join(room)
+    assert (await hers.next("credentials"))["ttl"] == 3600
+    await his.caught_up()
+    kinds = [(frame["type"], frame.get("ttl")) for frame in his.frames][:3]
+    assert kinds == [("welcome", None), ("credentials", 3600), ("present", None)]
+
+
+async def test_whoever_is_alone_again_has_short_ones_in_the_end(ana: Person, bo: Person) -> None:
+    """By the renewal at half of the time; and again others when somebody comes."""
+    room = await ana.open_sea()
+    await bo.accept(await ana.invite(room))
+    hers, his = await ana.join(room), await bo.join(room)
+    await his.say(type="bye")
+    await hers.next("left")
+    ana.house.clock.now += 1800
+    ana.house.tick()
+    assert (await hers.next("credentials"))["ttl"] == 300
+    await bo.join(room)
+    assert (await hers.next("credentials"))["ttl"] == 3600

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import ClientConnectionError
 
 from meshvoice.signaling.limits import Buckets, Cap
+from meshvoice.web.outbox import CROWDED_BYTES, Waiting
 from meshvoice.web.throttles import Throttles
 from tests.signaling.descriptions import sdp_of
 from tests.web.conftest import MakeHouse
@@ -89,6 +90,7 @@ async def test_whoever_sends_nothing_but_mistakes_is_cut(ana: Person, bo: Person
     [
         (Throttles(sockets_of_user=Cap(2)), ["ana", "ana"], "ana"),
         (Throttles(sockets_of_address=Cap(2)), ["ana", "bo"], "bo"),
+        (Throttles(silent_sockets_of_address=Cap(2)), ["ana", "bo"], "bo"),
         (Throttles(sockets_of_room=Cap(2)), ["ana", "cleo"], "cleo"),
         (Throttles(sockets=Cap(2)), ["ana", "cleo"], "bo"),
     ],
@@ -111,6 +113,29 @@ async def test_open_sockets_are_capped(
         # Nobody is told when the server is through with a socket.
         while await people[refused].knock(room) != 101:
             continue
+
+
+async def test_who_said_hello_leaves_room_for_the_next_to_dial(make_house: MakeHouse) -> None:
+    """Few sockets of an address may be silent at one time; those that talk don't count among them (S6)."""
+    house = await make_house(throttles=Throttles(silent_sockets_of_address=Cap(1)))
+    ana, bo = [await Person(house).sign_in(name) for name in ("Ana", "Bo")]
+    room = await ana.open_sea()
+    await bo.accept(await ana.invite(room))
+    await ana.join(room)
+    silent = await bo.connect(room)
+    assert await ana.knock(room) == 429
+    await silent.hello("Bo")
+    assert await ana.knock(room) == 101
+
+
+def test_whoever_reads_slowly_is_cut_when_all_outboxes_hold_too_much() -> None:
+    """Those with little waiting are left alone, whatever the others do (S5)."""
+    waiting = Waiting(most=100_000)
+    waiting.bytes = 100_001
+    assert waiting.too_much(CROWDED_BYTES + 1)
+    assert not waiting.too_much(CROWDED_BYTES)
+    waiting.bytes = 100_000
+    assert not waiting.too_much(CROWDED_BYTES + 1)
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def policy_of(line: str) -> dict[str, str]:
         ("GET", "/static/voice-mesh.js", {"Range": "bytes=9999999-"}, 416),
         ("GET", "/static/icon.svg", {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}, 304),
         ("GET", "/static/none.js", {}, 404),
-        ("GET", "/static/", {}, 403),
+        ("GET", "/static/", {}, 404),
         ("GET", "/healthz", {}, 200),
         ("GET", "/metrics", {}, 200),
         ("GET", "/nothing-here", {}, 404),

@@ -112,6 +112,21 @@ async def test_an_owner_who_leaves_is_followed_by_the_longest_seated(
     assert (await cleo.post(f"/table/{table}/invitations")).status == 201
 
 
+async def test_names_that_look_alike_are_marked_on_the_pages(ana: Person, bo: Person, person: SignIn) -> None:
+    """A table's seats and a sea's guests say which names could be taken for each other (W13)."""
+    mark = "looks like another name here"
+    table, sea = await ana.make_table(), await ana.open_sea()
+    for room in (table, sea):
+        await bo.accept(await ana.invite(room))
+    for path in (f"/table/{table}/", "/my-sea/"):
+        assert mark not in (await ana.get(path)).text
+    other = await person("B\u043e")
+    for room in (table, sea):
+        await other.accept(await ana.invite(room))
+    assert (await bo.get(f"/table/{table}/")).text.count(mark) == 2
+    assert (await ana.get("/my-sea/")).text.count(mark) == 2
+
+
 async def test_roles_in_voice_follow_at_once(ana: Person, bo: Person) -> None:
     """The new owner removes by his socket, the old one no longer."""
     table = await ana.make_table()

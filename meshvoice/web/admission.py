@@ -1,0 +1,54 @@
+"""What is asked of every request before its session is read: whose it is, how many came, how it is packed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from meshvoice.forwarding import Seldom, client_address, within
+from meshvoice.signaling.limits import address_key
+from meshvoice.web.error_pages import RequestRefused, too_many
+from meshvoice.web.keys import ADDRESS, CLOCK, SETTINGS, THROTTLES
+
+log = logging.getLogger("meshvoice.web")
+_SELDOM: web.AppKey[Seldom] = web.AppKey("seldom", Seldom)
+_UNNAMED = (
+    "a request came with X-Forwarded-For or Forwarded from a peer that MESHVOICE_TRUSTED_PROXIES doesn't"
+    " name: if that is your proxy, name its address there; until then all who come by it count as one visitor"
+)
+
+
+def setup(app: web.Application) -> None:
+    """Install the middleware; before all that costs something."""
+    app[_SELDOM] = Seldom(every=3600)
+    app.middlewares.append(_admit)
+
+
+@web.middleware
+async def _admit(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    trusted, peer = request.app[SETTINGS].trusted_proxies, request.remote or ""
+    lines, forwarded = forwarding_of(request)
+    request[ADDRESS] = client_address(peer, lines, forwarded, trusted)
+    if not request.app[THROTTLES].requests.take(address_key(request[ADDRESS]), request.app[CLOCK]()):
+        raise too_many("requests")
+    if (lines or forwarded) and not within(peer, trusted):
+        tell_seldom(request, _UNNAMED)
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        # No browser packs a form. Unpacked, a small body may be of any size.
+        raise RequestRefused(415, "packed", "Send the body as it is, without a Content-Encoding.")
+    return await handler(request)
+
+
+def forwarding_of(request: web.Request) -> tuple[list[str], list[str]]:
+    """Give the lines of X-Forwarded-For and of Forwarded."""
+    return request.headers.getall("X-Forwarded-For", []), request.headers.getall("Forwarded", [])
+
+
+def tell_seldom(request: web.Request, matter: str) -> None:
+    """Log a matter that many requests share, once an hour."""
+    if request.app[_SELDOM].due(matter, request.app[CLOCK]()):
+        log.warning("%s (told once an hour)", matter)

@@ -1,0 +1,56 @@
+"""What the start warns of: settings that work, and leave to strangers more than their host may know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from meshvoice.settings import Settings
+from meshvoice.web.throttles import ADDRESS_GUESSES, GUESSES
+
+LONG = 12
+"""Characters of a passphrase of which the start says nothing."""
+MANY_ADDRESSES = 100_000
+"""What a botnet for hire has."""
+_UNITS = ((365 * 86_400, "years"), (86_400, "days"), (3600, "hours"), (60, "minutes"))
+
+
+def cautions(settings: Settings) -> Iterator[str]:
+    """Say what is open to strangers, and what closes it."""
+    if (
+        settings.turn.host
+        and settings.hosting == "anyone"
+        and not (settings.passphrase or settings.user_header)
+    ):
+        yield (
+            "whoever reaches this site may sign in, and so use its relay, under any number of names: set "
+            "MESHVOICE_PASSPHRASE or MESHVOICE_HOSTING=invited, or let a proxy sign people in "
+            "(MESHVOICE_USER_HEADER)"
+        )
+    if settings.https and settings.passphrase and len(settings.passphrase) < LONG:
+        tries = guesses(settings.passphrase)
+        yield (
+            f"MESHVOICE_PASSPHRASE has fewer than {LONG} characters: strangers try out all such "
+            f"in about {_long(tries / GUESSES)}, with {MANY_ADDRESSES:,} addresses to guess from in about "
+            f"{_long(tries / (MANY_ADDRESSES * ADDRESS_GUESSES))}, and words and names much sooner: "
+            "take several words"
+        )
+
+
+def guesses(passphrase: str) -> int:
+    """Count the passphrases of this one's length and kinds of characters."""
+    kinds = (
+        (26, any(each.islower() for each in passphrase)),
+        (26, any(each.isupper() for each in passphrase)),
+        (10, any(each.isdigit() for each in passphrase)),
+        (33, any(not each.isalnum() for each in passphrase)),
+    )
+    # Letters without case (Chinese) are counted as few: an estimate that is too low does no harm.
+    alphabet = sum(many for many, used in kinds if used) or 26
+    return int(alphabet ** len(passphrase))
+
+
+def _long(seconds: float) -> str:
+    for unit, name in _UNITS:
+        if seconds >= 2 * unit:
+            return f"{float(f'{seconds / unit:.2g}'):,.0f} {name}"
+    return "a minute"

@@ -1,0 +1,191 @@
+"""HTTP connections around their requests: how many there are, how long they wait, what is refused."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
+from aiohttp.web_protocol import RequestHandler
+
+from meshvoice.forwarding import within
+from meshvoice.signaling.limits import address_key
+from meshvoice.web.error_pages import plain_page
+from meshvoice.web.keys import HEADERS, SETTINGS, THROTTLES, WAITS
+
+FIELD_BYTES = 32 * 1024
+"""Of one header: a single sign-on on the same domain sets cookies that aiohttp's usual 8 KiB don't hold."""
+HEAD_BYTES = 72 * 1024
+"""Of a request's line and all its headers: 64 KiB of cookies and the usual rest."""
+PROXY_SECONDS = 3630.0
+"""For which a trusted proxy may keep a connection: longer than it does, for one that we close just when it
+sends a form on it is a 502 for somebody."""
+LINGER_SECONDS = 0.5
+"""For which a body that nobody wants is thrown away, so that its sender gets to read why."""
+
+_UNREADABLE = "The request could not be read."
+_TOO_LONG = "The address or the headers are too long for this site. Delete its cookies, then try again."
+_CROWDED = "Too many connections at one time. Close some, wait a minute, then try again."
+
+
+def make_runner(app: web.Application, **more: Any) -> web.AppRunner:
+    """Give the runner of the application, with all that bounds its connections."""
+    return _Runner(
+        app,
+        access_log=None,  # would hold addresses
+        # 62 KB hold 64 MB, and unpacking them is nothing that a throttle sees: `admission` answers 415.
+        auto_decompress=False,
+        max_field_size=FIELD_BYTES,
+        lingering_time=LINGER_SECONDS,
+        keepalive_timeout=app[WAITS].keepalive,
+        **more,
+    )
+
+
+class _Runner(web.AppRunner):
+    """aiohttp's runner names its `Server` class itself; what it made is asked for its parts."""
+
+    __slots__ = ()
+
+    async def _make_server(self) -> web.Server:
+        made = await super()._make_server()
+        return Connections(self.app, made)
+
+
+class Connections(web.Server):
+    """Makes and counts the connections."""
+
+    def __init__(self, app: web.Application, made: web.Server) -> None:
+        super().__init__(made.request_handler, request_factory=made.request_factory, **made._kwargs)
+        throttles, self._settings, headers = app[THROTTLES], app[SETTINGS], app[HEADERS]
+        self._of_address, self._in_all = throttles.connections_of_address, throttles.connections
+        self.first_request: float = app[WAITS].first_request
+        self.headers: dict[str, str] = {**headers, "Cache-Control": "no-store"}
+        page = plain_page("One moment, please", _CROWDED).encode()
+        lines = {
+            **self.headers,
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Length": str(len(page)),
+            "Retry-After": "60",
+            "Connection": "close",
+        }
+        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        self.refusal = f"HTTP/1.1 429 Too Many Requests\r\n{head}\r\n".encode() + page
+
+    def __call__(self) -> RequestHandler:
+        """Make the protocol of a connection; called by the loop for each."""
+        return Connection(self, loop=self._loop, **self._kwargs)
+
+    def trusts(self, peer: str) -> bool:
+        """Whether a proxy of ours is at the other end: no visitor, but all of them."""
+        return within(peer, self._settings.trusted_proxies)
+
+    def hold(self, peer: str) -> Callable[[], None] | None:
+        """Count a connection, and give what counts it out; None: there are too many."""
+        # All visitors come from a proxy's one address; whose they are is known with their first request.
+        proxy = self.trusts(peer)
+        caps = (
+            [(self._in_all, None)] if proxy else [(self._in_all, None), (self._of_address, address_key(peer))]
+        )
+        if not all(cap.free(key) for cap, key in caps):
+            return None
+        for cap, key in caps:
+            cap.hold(key)
+
+        def release() -> None:
+            for cap, key in caps:
+                cap.release(key)
+
+        return release
+
+
+class Connection(RequestHandler):
+    """aiohttp's connection, with an end for whoever asks for nothing, and answers like all others of ours.
+
+    Between two requests, and for the head of the next one, aiohttp's keep-alive timer holds: it closes
+    whatever is not being answered when its time is up. That timer starts with the connection too, but is
+    longer than a browser needs for its first request, which has a timer here.
+    """
+
+    __slots__ = ("_connections", "_first", "_head", "_release")
+
+    def __init__(self, connections: Connections, *, loop: asyncio.AbstractEventLoop, **settings: Any) -> None:
+        super().__init__(connections, loop=loop, **settings)
+        self._connections = connections
+        self._first: asyncio.TimerHandle | None = None
+        self._head = 0
+        self._release: Callable[[], None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take a connection in, or refuse it before a task is made for it."""
+        name = transport.get_extra_info("peername")
+        peer = name[0] if isinstance(name, tuple) else ""
+        self._release = self._connections.hold(peer)
+        if self._release is None:
+            refused = cast(asyncio.Transport, transport)
+            refused.write(self._connections.refusal)
+            refused.close()
+            self._force_close = True
+            return
+        proxy = self._connections.trusts(peer)
+        if proxy:
+            self._keepalive_timeout = PROXY_SECONDS
+        super().connection_made(transport)
+        if proxy:
+            return
+        self._first = self._loop.call_later(self._connections.first_request, self._give_up)
+
+    def _give_up(self) -> None:
+        if self._request_count == 0:
+            self.force_close()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Count the connection out."""
+        if self._first is not None:
+            self._first.cancel()
+        if self._release is not None:
+            self._release()
+            self._release = None
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; those of a head are counted until it is whole, for aiohttp bounds each field alone."""
+        before = self._request_count
+        super().data_received(data)
+        # It waits while nothing is being answered: these bytes are a head's then, and no body's.
+        waits = self._waiter is not None and not self._waiter.done()
+        self._head = self._head + len(data) if waits and self._request_count == before else 0
+        if self._head > HEAD_BYTES:
+            self.force_close()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what aiohttp refuses before the application sees it, and what breaks behind it."""
+        # Logs it, and raises where a part of an answer has been sent; its own answer is the parser's words,
+        # without the headers.
+        super().handle_error(request, status, exc, message)
+        sentence = _UNREADABLE if status < 500 else "Something broke on our side."
+        if isinstance(exc, LineTooLong):
+            status, sentence = 431, _TOO_LONG
+        return _Refusal(status, sentence, self._connections.headers)
+
+
+class _Refusal(web.Response):
+    """An answer without the application, whose signal would have set its headers."""
+
+    def __init__(self, status: int, sentence: str, headers: Mapping[str, str]) -> None:
+        title = "That didn't work" if status < 500 else "Something broke"
+        text = plain_page(title, sentence)
+        super().__init__(status=status, text=text, content_type="text/html", headers=headers)
+        self.force_close()
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        del self.headers["Server"]  # aiohttp names itself and Python's version

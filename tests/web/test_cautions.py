@@ -1,0 +1,71 @@
+"""The start says what is open to strangers, and what closes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from meshvoice.settings import TurnSettings
+from meshvoice.web.cautions import cautions, guesses
+from tests.web.house import LOOPBACK, TURN_SECRET, settings
+
+HTTPS = ("https://voice.example.org",)
+
+
+def told(**changes: Any) -> list[str]:
+    return list(cautions(settings(Path("book.db"), **changes)))
+
+
+def test_a_relay_for_everybody_is_told_with_what_closes_it() -> None:
+    (caution,) = told()
+    for fix in ("MESHVOICE_PASSPHRASE", "MESHVOICE_HOSTING=invited", "MESHVOICE_USER_HEADER"):
+        assert fix in caution
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"passphrase": "four words of calm"},
+        {"hosting": "invited"},
+        {"user_header": "Remote-User", "trusted_proxies": LOOPBACK},
+        {"turn": TurnSettings(shared_secrets=(TURN_SECRET,))},
+    ],
+)
+def test_a_relay_for_some_or_none_is_not_told(changes: dict[str, Any]) -> None:
+    assert told(**changes) == []
+
+
+def test_a_short_passphrase_on_the_internet_is_told_with_the_time_that_it_holds() -> None:
+    """All of six small letters are 309 million: at two a second, or at 3,333 of 100,000 addresses."""
+    (caution,) = told(passphrase="secret", origins=HTTPS)
+    assert "fewer than 12 characters" in caution
+    assert "in about 5 years, with 100,000 addresses to guess from in about 26 hours" in caution
+    assert "secret" not in caution
+
+
+@pytest.mark.parametrize(
+    ("passphrase", "origins"), [("secret", ("http://localhost:8080",)), ("twelve chars", HTTPS)]
+)
+def test_a_long_one_or_one_at_home_is_not_told(passphrase: str, origins: tuple[str, ...]) -> None:
+    assert told(passphrase=passphrase, origins=origins) == []
+
+
+@pytest.mark.parametrize(
+    ("passphrase", "many"),
+    [("abcdef", 26**6), ("aBcdef", 52**6), ("aBcde1", 62**6), ("aB de1", 95**6), ("123456", 10**6)],
+)
+def test_guesses_are_those_of_its_kinds_of_characters(passphrase: str, many: int) -> None:
+    assert guesses(passphrase) == many
+
+
+def test_what_takes_no_time_is_told_as_a_minute() -> None:
+    (caution,) = told(passphrase="246801", origins=HTTPS)
+    assert "in about 6 days, with 100,000 addresses to guess from in about 5 minutes" in caution
+    (caution,) = told(passphrase="1234", origins=HTTPS)
+    assert "to guess from in about a minute" in caution
+
+
+def test_letters_without_case_count_as_few() -> None:
+    assert guesses("声" * 6) == 26**6
