@@ -52,7 +52,7 @@ def kinds(*, origin: str, cookie: str, room: str) -> dict[str, bytes]:
         "credentials": _request(f"GET /api/voice/turn-credentials/?room={room}", mine),
         "static file": _request("GET /static/voice-mesh.js"),
         "nonsense method": _request("NONSENSE /my-sea/"),
-        "oversized headers": _request("GET /", f"X-Long: {'x' * 20_000}"),
+        "oversized headers": _request("GET /", f"X-Long: {'x' * 40_000}"),
         "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(100)),
     }
 
