@@ -9,12 +9,14 @@ import pytest
 
 from tests.browser.conftest import need
 from tests.browser.harness import Stage
-from tests.hostile.honest import HEADER, Room, Suffering, room
+from tests.hostile.honest import HEADER, Room, room
 from tests.hostile.strategies import STRATEGIES
 
 pytestmark = pytest.mark.browser
 
 BATCH = 9
+TRIES = 4
+"""How often a strategy is played, at most, until it is known what it does."""
 SHORT = ("shapes_at_the_limits", "offers", "everything_at_once", "two_tabs")
 
 
@@ -25,23 +27,39 @@ def batches() -> list[tuple[str, ...]]:
 
 
 async def play(stage: Room, strategies: tuple[str, ...], *, seconds: float) -> None:
-    """Play strategies one after another; what the honest suffer twice from one fails."""
-    quiet = await stage.suffer(None, seconds=seconds)
-    print(f"\n{HEADER}\n{quiet.row('(nobody attacks)')}", flush=True)
-    suffered: dict[str, tuple[Suffering, Suffering]] = {}
+    """Play strategies one after another; fails where one is blamed twice.
+
+    A strategy is blamed where the honest suffer from it, and right after it, with nobody attacking, do not:
+    a machine that is busy with something else starves voices as well as any attack.
+    """
+
+    async def suffer(name: str | None) -> list[str]:
+        found = await stage.suffer(name, seconds=seconds)
+        print(found.row(name or "(nobody attacks)"), flush=True)
+        return found.complaints
+
+    print(f"\n{HEADER}", flush=True)
+    await suffer(None)
+    blamed, undecided = [], []
     for name in strategies:
-        first = await stage.suffer(name, seconds=seconds)
-        print(first.row(name), flush=True)
-        if first.complaints:
-            # The machine may have been busy with something else: once more, before it is believed.
-            second = await stage.suffer(name, seconds=seconds)
-            print(second.row(f"{name}, again"), flush=True)
-            if second.complaints:
-                suffered[name] = first, second
-    told = [f"{name}: {'; '.join(each.complaints)}" for name, both in suffered.items() for each in both]
-    if told:
-        told.append(f"(nobody attacks: {quiet.row('')})")
-    assert not told, "\n".join(told)
+        told: list[str] = []
+        for _ in range(TRIES):
+            complaints = await suffer(name)
+            if not complaints:
+                break
+            if not await suffer(None):
+                told.append(f"{name}: {'; '.join(complaints)}")
+            if len(told) == 2:
+                blamed += told
+                break
+        else:
+            undecided.append(name)
+    assert not blamed, "\n".join(blamed)
+    if undecided:
+        message = f"the machine is too busy to tell: {', '.join(undecided)}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
 
 
 async def test_a_call_goes_on_whatever_a_guest_sends(stage: Stage, tmp_path: Path) -> None:
