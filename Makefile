@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak bench-book bench-memory audit format settings confusables secrets coturn-conf coturn proxy-conf doctor clean
+.PHONY: run test check soak bench-book bench-memory bench-stranger audit format settings confusables secrets coturn-conf coturn proxy-conf doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -15,7 +15,7 @@ BROWSER_NEEDS = chromium:chromium turnserver:coturn firefox-esr:firefox-esr nft:
 	nginx:nginx-light caddy:caddy
 
 # Two calls between browsers at one time would be a load test of the machine: those tests run in a row.
-OTHERS = -n 2 --ignore=tests/browser
+OTHERS = -n 2 --ignore=tests/browser --ignore=tests/hostile
 
 run: $(VENV)/serve.done $(ENV_FILE)
 	@$(MESHVOICE) serve
@@ -23,7 +23,7 @@ run: $(VENV)/serve.done $(ENV_FILE)
 test: $(VENV)/test.done
 	@tests/need.sh $(BROWSER_NEEDS)
 	$(BIN)/python -m pytest $(OTHERS)
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest tests/browser tests/hostile
 	@if command -v node >/dev/null; then node --test tests/js/; else echo "skipped: tests/js, node is missing"; fi
 
 check: $(VENV)/check.done node_modules/.package-lock.json
@@ -36,7 +36,7 @@ check: $(VENV)/check.done node_modules/.package-lock.json
 	npm run --silent coverage
 	node --test tests/js/simulator.test.js
 	$(BIN)/python -m pytest $(OTHERS) --cov --cov-report=
-	$(BIN)/python -m pytest tests/browser --cov --cov-append --cov-report=term
+	$(BIN)/python -m pytest tests/browser tests/hostile --cov --cov-append --cov-report=term
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
 
 # What takes minutes: hundreds of comings and goings, browsers asleep, deployments broken one by one.
@@ -52,6 +52,10 @@ bench-book: $(VENV)/serve.done
 # What sockets cost in memory, before and after the hello, and with large frames on their way.
 bench-memory: $(VENV)/test.done
 	$(BIN)/python -m benchmarks.bench_memory
+
+# What a call notices of a stranger who asks the server a thousand times a second; a table of milliseconds.
+bench-stranger: $(VENV)/test.done
+	$(BIN)/python -m tests.hostile.siege
 
 # The pure core: what decides who is where, who hears what and who may enter.
 PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/proxies/conf.py,meshvoice/settings*.py,meshvoice/turn_settings.py,meshvoice/values.py,meshvoice/env_lines.py,meshvoice/names.py,meshvoice/lookalikes.py,meshvoice/forwarding.py,meshvoice/user_header.py,meshvoice/passphrases.py,meshvoice/ids.py,meshvoice/timekeeping.py

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from aiohttp import web
@@ -25,9 +27,19 @@ def base() -> str:
 
 
 def _version(root: Path) -> str:
-    # Names, sizes and times tell a change as well as the bytes do, at a tenth of a millisecond.
-    marks = sorted((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in root.rglob("*.*"))
-    return hashlib.sha256(repr(marks).encode()).hexdigest()[:16]
+    # Names, sizes and times tell a change as well as the bytes do, at half a millisecond.
+    return hashlib.sha256(repr(sorted(_marks(str(root)))).encode()).hexdigest()[:16]
+
+
+def _marks(folder: str) -> Iterator[tuple[str, int, int]]:
+    # Not by pathlib, which takes five times as long: this holds the server's one thread.
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _marks(entry.path)
+            elif "." in entry.name:
+                facts = entry.stat()
+                yield entry.path, facts.st_size, facts.st_mtime_ns
 
 
 async def _file(request: web.Request) -> web.StreamResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -29,6 +30,7 @@ def setup(app: web.Application) -> None:
         context_processors=[processor],
     )
     environment.globals["icons"] = _icons()
+    environment.globals["version"] = _version()
 
 
 def common(request: web.Request) -> dict[str, Any]:
@@ -37,8 +39,8 @@ def common(request: web.Request) -> dict[str, Any]:
     return {
         "user": None if visitor is None else {"user_id": visitor.user_id, "name": visitor.name},
         "may_host": visitor is not None and visitor.may_host,
-        "version": _version(),
-        "static": static.base(),
+        # Asked for by whatever renders, once: this runs for every request, and looks at each file.
+        "static": cache(static.base),
         "turn_configured": bool(settings.turn.host),
         "has_passphrase": bool(settings.passphrase),
         "invited_only": settings.hosting == "invited",

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+from typing import Any
 
+import pytest
+
+from meshvoice import assets
 from tests.web.house import House
 from tests.web.person import Person
 
@@ -34,3 +39,22 @@ async def test_nothing_outside_the_folder_is_served_under_a_version(house: House
     base = (await page_script(house)).removesuffix("page.js")
     for path in ("../setup.cfg", "%2e%2e/%2e%2e/setup.cfg", "voice", "none.js", "/etc/passwd"):
         assert (await Person(house).get(base + path)).status == 404
+
+
+async def test_only_what_renders_a_page_looks_at_the_files(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    scandir = os.scandir
+
+    def watched(folder: str) -> Any:
+        looked.append(folder)
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", watched)
+    somebody = Person(house)
+    assert (await somebody.credentials()).status == 401
+    assert (await somebody.post("/sign-in", name="")).status == 400
+    assert looked == []
+    await somebody.get("/")
+    assert looked.count(str(assets.find("static"))) == 1

@@ -1,0 +1,268 @@
+"""The honest ones in a room, and what an attack may cost them: nothing that they would notice."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.browser.aiortc_peer import RATE, AiortcPeer, Link
+from tests.browser.harness import TONES, Person, Stage, until
+from tests.browser.test_firefox import in_firefox
+from tests.process import Server
+
+ROBOT = "Robot"
+GAP_MS = 200.0
+CLICK_MS = 200.0
+NEWCOMER_MS = 2000.0
+PATIENCE = 60.0
+"""Seconds for the guest's program to begin or end, on a machine that is busy with others."""
+_CLICKS = Path(__file__).with_name("clicks.js").read_text(encoding="utf-8")
+
+
+class Robot(AiortcPeer):
+    """A careful program: what one peer sends may fail, and is no other peer's trouble."""
+
+    def __init__(self, name: str, tone: int, others: tuple[int, ...]) -> None:
+        super().__init__(name, tone)
+        self.joins = 0
+        self.longest: dict[int, float] = {}
+        """By the tone of who was heard: the longest silence since `listen_anew`, in ms."""
+        self._others = others
+        self._heard_at: dict[int, float] = {}
+        self._turns: dict[str, asyncio.Queue[dict[str, Any]]] = {}
+        self._workers: list[asyncio.Task[None]] = []
+
+    def listen_anew(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self.longest = {}
+        self._heard_at = dict.fromkeys(self._others, now)
+
+    def gap(self, tone: int) -> float:
+        """The longest silence of a tone since `listen_anew`, in ms; one that goes on counts."""
+        running = (asyncio.get_running_loop().time() - self._heard_at[tone]) * 1000
+        return max(self.longest.get(tone, 0.0), running)
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        if message["type"] == "welcome":
+            self.joins += 1
+        source = message.get("source")
+        if message["type"] not in ("offer", "answer", "ice", "repair"):
+            with contextlib.suppress(KeyError):
+                await super()._take(message)
+        elif source:
+            if source not in self._turns:
+                self._turns[source] = asyncio.Queue(100)
+                self._workers.append(asyncio.create_task(self._serve(source)))
+            with contextlib.suppress(asyncio.QueueFull):
+                self._turns[source].put_nowait(message)
+
+    async def _serve(self, source: str) -> None:
+        while True:
+            message = await self._turns[source].get()
+            # aiortc answers bad descriptions and candidates with whatever error its parser runs into.
+            with contextlib.suppress(Exception):
+                await super()._take(message)
+
+    async def _listen(self, link: Link, track: Any) -> None:
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(Exception):
+            while True:
+                frame = await track.recv()
+                samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels))[:, 0].astype(float)
+                link.heard_at = loop.time()
+                link.heard = np.concatenate([link.heard, samples])[-RATE * 2 // 5 :]
+                self._note(samples, loop.time())
+
+    def _note(self, samples: Any, now: float) -> None:
+        at = np.arange(len(samples))
+        for tone in self._others:
+            level = abs(np.dot(samples, np.exp(-2j * np.pi * tone / RATE * at))) * 2 / len(samples) / 32768
+            if level > 0.03 and tone in self._heard_at:
+                silence = (now - self._heard_at[tone]) * 1000
+                self.longest[tone] = max(self.longest.get(tone, 0.0), silence)
+                self._heard_at[tone] = now
+
+    async def end(self) -> None:
+        for worker in self._workers:
+            worker.cancel()
+
+
+@dataclass(kw_only=True)
+class Suffering:
+    """What the honest ones went through during one attack."""
+
+    gaps: dict[str, float] = field(default_factory=dict)
+    """By listener and speaker, in ms."""
+    clicks: dict[str, float] = field(default_factory=dict)
+    """By page: the longest from when a click was due to when both mute and unmute were shown, in ms."""
+    newcomer: dict[str, float] = field(default_factory=dict)
+    """By listener: from the newcomer's click until it was heard, in ms."""
+    lost: list[str] = field(default_factory=list)
+    """Who lost a socket or a seat."""
+    attacker: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def complaints(self) -> list[str]:
+        """What is over what anybody would notice."""
+        found = [f"{who} for {ms:.0f} ms" for who, ms in self.gaps.items() if ms > GAP_MS]
+        found += [f"a click took {ms:.0f} ms at {who}" for who, ms in self.clicks.items() if ms > CLICK_MS]
+        found += [
+            f"the newcomer after {ms:.0f} ms at {who}"
+            for who, ms in self.newcomer.items()
+            if ms > NEWCOMER_MS
+        ]
+        return found + [f"{who} lost the seat" for who in self.lost]
+
+    def row(self, name: str) -> str:
+        """One line of the table."""
+        between_pages = max((ms for who, ms in self.gaps.items() if ROBOT not in who), default=0.0)
+        gap = max(self.gaps.values(), default=0.0)
+        click = max(self.clicks.values(), default=0.0)
+        newcomer = max(self.newcomer.values(), default=0.0)
+        told = " ".join(f"{what}:{count}" for what, count in sorted(self.attacker.items()))
+        return f"{name:28} {between_pages:6.0f} {gap:6.0f} {click:6.0f} {newcomer:8.0f}  {told}"
+
+
+HEADER = (
+    f"{'':28} {'pages':>6} {'all':>6} {'click':>6} {'newcomer':>8}  (ms, the worst) what the guest was told"
+)
+"""Gaps between two browsers, and with the peer that is none; its voice starves first on a busy machine."""
+
+
+class Room:
+    """A room of honest ones in a call, a newcomer at the door, and the hostile guest's program."""
+
+    def __init__(
+        self, pages: list[Person], robot: Robot, newcomer: Person, guest: asyncio.subprocess.Process
+    ) -> None:
+        self.pages = pages
+        self.robot = robot
+        self.newcomer = newcomer
+        self.seed = 0
+        self._guest = guest
+
+    async def whole(self) -> bool:
+        """Whether every honest pair hears each other."""
+        tones = {page.tone for page in self.pages} | {self.robot.tone}
+        for page in self.pages:
+            heard = {
+                tone for tones_of in await page.page.evaluate("globalThis.ear.now()") for tone in tones_of
+            }
+            if not tones - {page.tone} <= heard:
+                return False
+        return tones - {self.robot.tone} <= set(self.robot.tones().values())
+
+    async def suffer(self, strategy: str | None, *, seconds: float) -> Suffering:
+        """Let the guest play a strategy (None: nobody does anything), and see what it does to the honest."""
+        found = Suffering()
+        await until("every honest pair hears each other", self.whole)
+        self.seed += 1
+        if strategy is not None:
+            invitation = await self.pages[0].invite()
+            await self._tell(strategy=strategy, seed=self.seed, seconds=seconds, invitation=invitation)
+        seats = [await _seat(page) for page in self.pages]
+        joins = self.robot.joins
+        marks = [await page.mark() for page in self.pages]
+        self.robot.listen_anew()
+        for page in self.pages:
+            await page.page.evaluate(f"{_CLICKS}; globalThis.clicks = startClicks(); null")
+        await self._newcomer_comes(found, seconds)
+        if strategy is not None:
+            found.attacker = await self._answer(seconds + PATIENCE)
+        for page, mark, seat in zip(self.pages, marks, seats, strict=True):
+            found.clicks[page.name] = await page.page.evaluate("globalThis.clicks.stop()")
+            for other in self.pages:
+                if other is not page:
+                    found.gaps[f"{page.name} missed {other.name}"] = await page.gap(other, mark)
+            missed = await page.page.evaluate("([t, m]) => globalThis.ear.gap(t, m)", [self.robot.tone, mark])
+            found.gaps[f"{page.name} missed {self.robot.name}"] = missed
+            found.gaps[f"{self.robot.name} missed {page.name}"] = self.robot.gap(page.tone)
+            if await _seat(page) != seat:
+                found.lost.append(page.name)
+        if self.robot.joins != joins:
+            found.lost.append(self.robot.name)
+        return found
+
+    async def _newcomer_comes(self, found: Suffering, seconds: float) -> None:
+        await asyncio.sleep(0.3)  # the attack is under way
+        marks = [await page.mark() for page in self.pages]
+        started = asyncio.get_running_loop().time()
+        await self.newcomer.click_voice()
+
+        async def heard() -> bool:
+            for page, mark in zip(self.pages, marks, strict=True):
+                after = await page.heard_after(self.newcomer, mark)
+                if after is not None:
+                    found.newcomer.setdefault(page.name, after)
+            return len(found.newcomer) == len(self.pages)
+
+        try:
+            await until("the newcomer is heard", heard, seconds=10)
+        except AssertionError:
+            found.newcomer |= {p.name: 10_000.0 for p in self.pages if p.name not in found.newcomer}
+        await asyncio.sleep(max(0.0, started + seconds - asyncio.get_running_loop().time()))
+        await self.newcomer.leave()
+
+    async def _tell(self, **attack: Any) -> None:
+        assert self._guest.stdin is not None
+        self._guest.stdin.write(json.dumps(attack).encode() + b"\n")
+        assert await self._answer(PATIENCE) == "ready"
+
+    async def _answer(self, seconds: float) -> Any:
+        assert self._guest.stdout is not None
+        line = await asyncio.wait_for(self._guest.stdout.readline(), seconds)
+        assert line, "the hostile guest ended: its error is above"
+        return json.loads(line)
+
+
+async def _seat(page: Person) -> Any:
+    """What changes where a page loses its seat or its socket."""
+    return await page.page.evaluate(
+        "[globalThis.seen.room.state, globalThis.seen.sockets.length,"
+        " globalThis.seen.room.people.find((each) => each.self)?.peer]"
+    )
+
+
+@asynccontextmanager
+async def room(stage: Stage, folder: Path, *, with_firefox: bool) -> AsyncIterator[Room]:
+    """Bring them together: two Chromium pages, aiortc, if wanted a Firefox, and a newcomer at the door."""
+    ana, bo, cleo = await stage.sea("Ana", "Bo", "Cleo")
+    async with AsyncExitStack() as stack:
+        pages = [ana, bo]
+        if with_firefox:
+            fox = await stack.enter_async_context(in_firefox("Fox", stage.server, folder))
+            await fox.come(await ana.invite())
+            pages.append(fox)
+        for page in pages:
+            await page.join()
+        robot = Robot(ROBOT, TONES[3], tuple(page.tone for page in pages))
+        await stack.enter_async_context(robot.in_room(stage.server.origin, await ana.invite()))
+        stack.push_async_callback(robot.end)
+        guest = await stack.enter_async_context(_program(stage.server))
+        yield Room(pages, robot, cleo, guest)
+
+
+@asynccontextmanager
+async def _program(server: Server) -> AsyncIterator[asyncio.subprocess.Process]:
+    # An attacker's machine is its own: here it takes what the honest leave.
+    process = await asyncio.create_subprocess_exec(
+        *("nice", "-n", "5", sys.executable, "-m", "tests.hostile"),
+        *(f"http://127.0.0.1:{server.port}", server.origin),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()

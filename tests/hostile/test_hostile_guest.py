@@ -1,0 +1,77 @@
+"""A guest who means ill does not take the call from the others, whatever it sends."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import need
+from tests.browser.harness import Stage
+from tests.hostile.honest import HEADER, Room, room
+from tests.hostile.strategies import STRATEGIES
+
+pytestmark = pytest.mark.browser
+
+BATCH = 9
+TRIES = 4
+"""How often a strategy is played, at most, until it is known what it does."""
+SHORT = ("shapes_at_the_limits", "offers", "everything_at_once", "two_tabs")
+
+
+def batches() -> list[tuple[str, ...]]:
+    """Give the strategies in portions that one stage bears."""
+    names = tuple(os.environ.get("STRATEGIES", "").split()) or tuple(STRATEGIES)
+    return [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
+
+
+async def play(stage: Room, strategies: tuple[str, ...], *, seconds: float) -> None:
+    """Play strategies one after another; fails where one is blamed twice.
+
+    A strategy is blamed where the honest suffer from it, and right after it, with nobody attacking, do not:
+    a machine that is busy with something else starves voices as well as any attack.
+    """
+
+    async def suffer(name: str | None) -> list[str]:
+        found = await stage.suffer(name, seconds=seconds)
+        print(found.row(name or "(nobody attacks)"), flush=True)
+        return found.complaints
+
+    print(f"\n{HEADER}", flush=True)
+    await suffer(None)
+    blamed, undecided = [], []
+    for name in strategies:
+        told: list[str] = []
+        for _ in range(TRIES):
+            complaints = await suffer(name)
+            if not complaints:
+                break
+            if not await suffer(None):
+                told.append(f"{name}: {'; '.join(complaints)}")
+            if len(told) == 2:
+                blamed += told
+                break
+        else:
+            undecided.append(name)
+    assert not blamed, "\n".join(blamed)
+    if undecided:
+        message = f"the machine is too busy to tell: {', '.join(undecided)}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+
+
+async def test_a_call_goes_on_whatever_a_guest_sends(stage: Stage, tmp_path: Path) -> None:
+    async with room(stage, tmp_path, with_firefox=False) as honest:
+        await play(honest, SHORT, seconds=2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strategies", batches(), ids=lambda names: f"{names[0]}..{names[-1]}")
+async def test_a_call_goes_on_through_every_strategy(
+    stage: Stage, tmp_path: Path, strategies: tuple[str, ...]
+) -> None:
+    need("firefox-esr", "firefox-esr")
+    async with room(stage, tmp_path, with_firefox=True) as honest:
+        await play(honest, strategies, seconds=4)
