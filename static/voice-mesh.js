@@ -22,6 +22,7 @@ import "./voice/link/candidate-batch.js";
 import "./voice/link/candidate-fit.js";
 import "./voice/link/generation.js";
 import "./voice/link/link-history.js";
+import "./voice/link/link-hold.js";
 import "./voice/link/link-machine.js";
 import "./voice/link/link-state.js";
 import "./voice/link/link-stats.js";
