@@ -189,7 +189,7 @@ export class VoiceSession extends Emitter {
     links.on("stream", (playing) => this.#tell("stream", playing));
     links.on("generation", ({ what, ...facts }) => journal.note(`generation ${what}`, facts));
     links.on("fault", ({ peer, gen, reason }) => {
-      if (isRefused(reason)) journal.note("description refused", { peer, gen });
+      if (isRefused(reason)) journal.noteOften("description refused", { peer, gen });
       else journal.note("fault", { peer, gen, kind: kindOf(reason) });
     });
     links.on("report", () => {
@@ -214,7 +214,7 @@ export class VoiceSession extends Emitter {
     const links = /** @type {Links} */ (this.#links);
     switch (message.type) {
       case "repair":
-        this.#journal.note("repair wanted", { peer: message.source, gen: message.gen });
+        this.#journal.noteOften("repair wanted", { peer: message.source, gen: message.gen });
         return links.deliver(message);
       case "offer":
       case "answer":
