@@ -23,8 +23,6 @@ class Client {
 }
 
 export class World extends ModelRelay {
-  /** ids of those that attack; nobody owes them anything */
-  hostile = new Set();
   /** the last gen forged to each peer */
   forged = new Map();
   paces = new Map();
