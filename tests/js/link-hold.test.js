@@ -9,15 +9,18 @@ import { makeLink, report } from "../../static/voice/link/link-state.js";
 class Told {
   now = 1_000_000;
   packets = 0;
+  random;
 
-  constructor(seed = {}) {
+  /** @param {any} [seed] */
+  constructor({ random = 0.5, ...seed } = {}) {
+    this.random = random;
     this.link = makeLink({ peer: "p", owner: false, now: this.now, ...seed });
     this.tell({ type: "begin" });
   }
 
   /** @param {any} event @returns {any[]} */
   tell(event) {
-    const { state, effects } = step(this.link, event, this.now, 0.5);
+    const { state, effects } = step(this.link, event, this.now, this.random);
     this.link = state;
     return effects;
   }
@@ -122,6 +125,14 @@ test("who is held is not asked for another offer meanwhile", () => {
   assert.deepEqual(link.wait(until - link.now - 1000).filter(({ type }) => type === "send"), []);
 });
 
+test("a repair is followed by no other within a second, however short the backoff", () => {
+  const link = new Told({ owner: true, random: 0 });
+  link.now += 999;
+  assert.deepEqual(opened(link.tell({ type: "repair", gen: 1 })), []);
+  link.now += 1;
+  assert.deepEqual(opened(link.tell({ type: "tick", samples: [] })), [2]);
+});
+
 test("repairs make one generation a second at most", () => {
   const link = new Told({ owner: true });
   let made = 0;
@@ -164,6 +175,15 @@ test("an abort and early candidates that leap are dropped", () => {
 test("an offer that the server dropped fails at once, and the next is made 2 s later", () => {
   const link = new Told({ owner: true });
   assert.deepEqual(link.tell({ type: "unsent" }), [{ type: "close", gen: 1 }, { type: "play", gen: null }]);
+  assert.deepEqual(opened(link.wait(1750)), []);
+  assert.deepEqual(opened(link.wait(250)), [2]);
+});
+
+test("what the server dropped late comes no sooner because somebody asks for it", () => {
+  const link = new Told({ owner: true });
+  link.now += 4900;
+  link.tell({ type: "unsent" });
+  link.tell({ type: "repair", gen: 1 });
   assert.deepEqual(opened(link.wait(1750)), []);
   assert.deepEqual(opened(link.wait(250)), [2]);
 });

@@ -58,7 +58,6 @@ export function hold(link, offer, now) {
     Object.assign(link, { holds: link.holds + 1, heldUntil: until, allowance: 0, allowedAt: until });
   }
   link.hold = { until: link.heldUntil, offer };
-  if (link.early && link.early.gen < offer.gen) link.early = null;
 }
 
 /** Whether the peer has to be told of as one that keeps starting over. @param {LinkState} link */
