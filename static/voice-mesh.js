@@ -13,6 +13,7 @@ import { Journal } from "./voice/session/journal.js";
 import { reportOf } from "./voice/session/report.js";
 import { VoiceSession } from "./voice/session/session.js";
 import { differences } from "./voice/session/shown.js";
+import { Throttle } from "./voice/session/throttle.js";
 import * as words from "./voice/session/words.js";
 import { ANOTHER_TAB } from "./voice/signaling/codes.js";
 
@@ -22,6 +23,7 @@ import "./voice/link/candidate-batch.js";
 import "./voice/link/candidate-fit.js";
 import "./voice/link/generation.js";
 import "./voice/link/link-history.js";
+import "./voice/link/link-hold.js";
 import "./voice/link/link-machine.js";
 import "./voice/link/link-state.js";
 import "./voice/link/link-stats.js";
@@ -30,9 +32,10 @@ import "./voice/link/link-wire.js";
 import "./voice/link/links.js";
 import "./voice/link/sdp-shape.js";
 import "./voice/link/tune-opus.js";
+import "./voice/session/bitrate.js";
+import "./voice/session/pairs.js";
 import "./voice/session/roster.js";
 import "./voice/session/server-watch.js";
-import "./voice/session/throttle.js";
 import "./voice/signaling/credentials.js";
 import "./voice/signaling/messages.js";
 import "./voice/signaling/reading.js";
@@ -43,7 +46,7 @@ import "./voice/signaling/signaling.js";
 
 export { VoiceError } from "./voice/session/words.js";
 /** @typedef {import("./voice/session/roster.js").Person} Person */
-/** @typedef {import("./voice/session/roster.js").Pair} Pair */
+/** @typedef {import("./voice/session/pairs.js").Pair} Pair */
 /** @typedef {import("./voice/session/room-events.js").RoomState} RoomState */
 /** @typedef {import("./voice/session/room-events.js").RoomEvents} RoomEvents */
 /**
@@ -52,6 +55,9 @@ export { VoiceError } from "./voice/session/words.js";
  */
 
 const STILL_MUTED_EVERY = 30_000;
+/** However much the others send, the page shows so many changes in a row, and one in so many ms after. */
+const SHOWN_AT_ONCE = 4;
+const SHOWN_EVERY = 100;
 
 /** Events (CustomEvent): RoomEvents. */
 export class VoiceRoom extends EventTarget {
@@ -65,6 +71,7 @@ export class VoiceRoom extends EventTarget {
   #settle = null;
   #saidStillMuted = -Infinity;
   #rendering = false;
+  #showing;
   /** What was shown last. @type {{people: Person[], pairs: Pair[]}} */
   #shown = { people: [], pairs: [] };
   /** Of this call, or of the last one. @type {Journal} */
@@ -85,6 +92,7 @@ export class VoiceRoom extends EventTarget {
     this.#muted = muted;
     this.#platform = platform;
     this.#journal = new Journal(platform.now);
+    this.#showing = new Throttle(SHOWN_EVERY, () => this.#show(), platform, SHOWN_AT_ONCE);
   }
 
   get roomId() {
@@ -228,6 +236,7 @@ export class VoiceRoom extends EventTarget {
     this.#joining = null;
     const { session, ...others } = parts;
     for (const part of Object.values(others)) part.close();
+    this.#showing.close();
     session.end();
     this.#become(state, said);
     const { code = "left" } = said;
@@ -281,6 +290,7 @@ export class VoiceRoom extends EventTarget {
       this.#saidStillMuted = now;
       this.#parts?.announcer.say(words.STILL_MUTED);
     }
+    this.#parts?.session.hear(peers);
     this.#render();
   }
 
@@ -299,13 +309,21 @@ export class VoiceRoom extends EventTarget {
     this.#rendering = true;
     queueMicrotask(() => {
       this.#rendering = false;
-      const { people, pairs } = this;
-      const news = differences(this.#shown, { people, pairs });
-      this.#shown = { people, pairs };
-      if (news.people) this.#emit("people", people);
-      if (news.pairs) this.#emit("pairs", pairs);
-      for (const { name, doing } of news.unheard) this.#parts?.announcer.say(words.unheard(name, doing));
+      // The end is shown at once: nothing may wait behind it.
+      if (this.#parts) this.#showing.want();
+      else this.#show();
     });
+  }
+
+  /** @returns {boolean} whether anything reads differently */
+  #show() {
+    const { people, pairs } = this;
+    const news = differences(this.#shown, { people, pairs });
+    this.#shown = { people, pairs };
+    if (news.people) this.#emit("people", people);
+    if (news.pairs) this.#emit("pairs", pairs);
+    for (const { name, doing } of news.unheard) this.#parts?.announcer.say(words.unheard(name, doing));
+    return news.people || news.pairs;
   }
 
   /** @template {keyof RoomEvents} Name @param {Name} name @param {RoomEvents[Name]} detail */

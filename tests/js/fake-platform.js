@@ -174,7 +174,7 @@ export class FakeLinks extends Emitter {
 
   /** @param {string} peer @param {object} report */
   report(peer, report) {
-    const full = { state: "up", path: "direct", rtt: 20.4, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false, ...report };
+    const full = { state: "up", path: "direct", rtt: 20.4, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, ...report };
     this.links.set(peer, full);
     this.dispatchEvent(new CustomEvent("report", { detail: { peer, report: full } }));
   }
@@ -200,6 +200,8 @@ export class FakeLinks extends Emitter {
   setCredentials = (...args) => this.calls.push(["setCredentials", ...args]);
   /** @param {any[]} args */
   reassess = (...args) => this.calls.push(["reassess", ...args]);
+  /** @param {any[]} args */
+  unsent = (...args) => this.calls.push(["unsent", ...args]);
   reports = () => this.links;
   receivers = () => new Map();
   close = () => {

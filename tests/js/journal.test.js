@@ -29,6 +29,15 @@ test("no address, description, candidate, name with a blank or long secret gets 
   assert.equal(journal.lines().at(-1), "+    0.000 s  fault  kind=OperationError");
 });
 
+test("what others can make happen at will pushes out nothing else", () => {
+  let now = 0;
+  const journal = new Journal(() => now);
+  journal.note("room", { state: "joined" });
+  for (let gen = 0; gen < 500; gen += 1, now += 20) journal.noteOften("repair wanted", { peer: "b", gen });
+  journal.noteOften("repair wanted", { peer: "c", gen: 1 });
+  assert.deepEqual(journal.entries.map(({ facts }) => facts.peer), [undefined, ...Array(10).fill("b"), "c"]);
+});
+
 test("of an error only its kind is kept", () => {
   assert.equal(kindOf("OperationError: Failed to parse candidate:1 1 udp 192.0.2.7"), "OperationError");
   assert.equal(kindOf("Error: the offer has no audio"), "Error");

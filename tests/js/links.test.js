@@ -65,7 +65,7 @@ test("the newcomer offers, the other answers, and both hear each other", async (
   assert.deepEqual(room.sent.filter(({ type }) => type !== "ice").map(({ type, source, gen }) => [type, source, gen]),
     [["offer", "bo", 1], ["answer", "ana", 1]]);
   assert.deepEqual(upTo(ana, "bo"),
-    { state: "up", path: "direct", rtt: 42, loss: 0, attempt: 1, gen: 1, relayOnly: false, orphan: false });
+    { state: "up", path: "direct", rtt: 42, loss: 0, attempt: 1, gen: 1, relayOnly: false, orphan: false, held: false, refused: false });
   assert.equal(upTo(bo, "ana").state, "up");
   assert.equal(bo.streams.length, 1);
   assert.equal(ana.links.receivers().get("bo").of.page, "ana");
@@ -159,6 +159,46 @@ test("an offer of another shape makes no connection, and an answer of another sh
     { peer: "ana", gen: 1, reason: "refused: the lines of an SDP end all alike, with CRLF or with LF: not line 6" },
   ]);
   assert.deepEqual([room.network.connections.length, room.network.open("bo").length], [made, 0]);
+});
+
+test("a flood of offers makes no flood of connections, and what is heard goes on", async () => {
+  const { room, ana } = await pair();
+  const made = room.network.connections.length;
+  const sdp = sdpOf("bo");
+  for (let gen = 2; gen < 300; gen += 1) {
+    ana.links.deliver({ type: "offer", source: "bo", gen, sdp });
+    await room.advance(20);
+  }
+  assert.ok(room.network.connections.length - made <= 12, `${room.network.connections.length - made} in 6 s`);
+  assert.ok(room.network.open("ana").length <= 2);
+  assert.deepEqual([upTo(ana, "bo").state, upTo(ana, "bo").held], ["up", true]);
+});
+
+test("of the candidates for one connection 256 are taken", async () => {
+  const { room, ana } = await pair();
+  const [mine] = room.network.open("ana");
+  for (let count = 0; count < 10; count += 1) {
+    const candidates = Array.from({ length: 64 }, (_, at) => ({ candidate: `candidate:${count}-${at}`, sdpMid: "0" }));
+    ana.links.deliver({ type: "ice", source: "bo", gen: 1, candidates });
+    await settled();
+  }
+  assert.equal(mine.candidates.length, 256);
+});
+
+test("an offer that the server dropped is made anew, where it is plain which one it was", async () => {
+  const room = new Room();
+  const bo = room.enter("bo", 2);
+  room.relay = (source, message) => room.sent.push({ source, ...message });
+  bo.links.present({ peer: "ana", order: 1 });
+  await room.advance(500);
+  await settled();
+  bo.links.unsent();
+  await room.advance(2500);
+  assert.deepEqual(room.of("offer").map(({ gen }) => gen), [1, 2]);
+  bo.links.present({ peer: "ada", order: 1 });
+  bo.links.unsent();
+  await room.advance(2500);
+  assert.deepEqual(room.of("offer").map(({ target, gen }) => [target, gen]), [["ana", 1], ["ana", 2], ["ada", 1]]);
 });
 
 test("candidates of every shape are taken, and a bad one harms no other", async () => {

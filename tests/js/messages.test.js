@@ -18,9 +18,9 @@ const WELCOME = {
 /** One good frame of each type, as PROTOCOL.md shows it, and the fields without which it can't be used. */
 const GOOD = /** @type {[Record<string, unknown>, string[]][]} */ ([
   [WELCOME, ["source", "user", "order", "role", "ticket", "resumed"]],
-  [{ type: "present", source: "b", user: "u", order: 4, name: "Bo", muted: true, deafened: false, away: false, role: "guest" },
+  [{ type: "present", source: "b", user: "u", order: 4, name: "Bo", muted: true, deafened: false, away: false, role: "guest", alike: true },
     ["source", "user", "order", "name", "muted", "role"]],
-  [{ type: "hello", source: "b", user: "u", order: 4, name: "Bo", muted: true, deafened: false, away: false, role: "guest" }, ["name"]],
+  [{ type: "hello", source: "b", user: "u", order: 4, name: "Bo", muted: true, deafened: false, away: false, role: "guest", alike: false }, ["name"]],
   [{ type: "offer", source: "b", gen: 1, sdp: "v=0" }, ["source", "gen", "sdp"]],
   [{ type: "answer", source: "b", gen: 1, sdp: "v=0" }, ["source", "gen", "sdp"]],
   [{ type: "ice", source: "b", gen: 1, candidates: [{ candidate: "c", sdpMid: "0", sdpMLineIndex: 0, usernameFragment: "k" }, null] },

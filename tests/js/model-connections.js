@@ -38,6 +38,8 @@ export class ModelNetwork {
   cuts = new Map();
   deafness = new Map();
   lastOrder = 1000;
+  /** ids of those that attack: nobody owes them anything */
+  hostile = new Set();
   offers = new Map();
   answers = new Set();
   trace = [];
@@ -104,6 +106,8 @@ export class ModelNetwork {
 
   apply(client, end, sdp) {
     const answer = JSON.parse(sdp);
+    // Whoever forges offers is answered what fits none of its own.
+    if (this.hostile.has(client.id) && answer.for !== end?.local) return;
     if (!end) this.fail(`${client.id} applies an answer to a closed generation`);
     if (answer.gen !== end.gen || answer.for !== end.local) this.fail(`${client.id} applies a stale answer in gen ${end.gen}`);
     if (end.remote !== null) this.fail(`${client.id} applies a second answer in gen ${end.gen}`);

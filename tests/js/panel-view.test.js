@@ -62,3 +62,9 @@ test("a check is worth offering where somebody isn't heard or doesn't come to be
   assert.equal(isWorthACheck([person({ word: "connecting", doing: "still connecting" })]), true);
   assert.equal(isWorthACheck([person({ word: "unheard", self: true })]), false);
 });
+
+test("what to be wary of stands apart from what somebody is", () => {
+  const { tags, warnings } = rowOf(person({ alike: true, heardMuted: true, deafened: true }));
+  assert.deepEqual([tags, warnings], [["sound off"], ["looks like another name here", "says muted, but is heard"]]);
+  assert.deepEqual(rowOf(person({})).warnings, []);
+});

@@ -2,13 +2,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { EMPTY, GONE, listEnds, pairs, people, prune, applyMessage, seats, summary } from "../../static/voice/session/roster.js";
+import { pairs } from "../../static/voice/session/pairs.js";
+import { EMPTY, GONE, applyMessage, listEnds, MUTING, overhear, overhearAt, people, prune, seats, summary } from "../../static/voice/session/roster.js";
+import { HELD } from "../../static/voice/session/words.js";
 import { present, welcome } from "./fake-platform.js";
 
+const UP = { state: "up", path: "direct", rtt: 20, loss: 0 };
+const STALLED = { ...UP, state: "stalled" };
 const ME = { name: "Ana", muted: false, silent: "", joined: true };
 const NOBODY = new Set();
 /** @param {object} [more] @returns {any} */
-const report = (more) => ({ state: "up", path: "direct", rtt: 20.4, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false, ...more });
+const report = (more) => ({ state: "up", path: "direct", rtt: 20.4, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, ...more });
 
 /** Take frames one after another. @param {any[]} messages @param {import("../../static/voice/session/roster.js").Roster} [roster] */
 function told(messages, roster = EMPTY) {
@@ -92,6 +96,52 @@ test("a muted person doesn't speak, whatever the level says", () => {
   assert.deepEqual(speaking, [false, false, true]);
 });
 
+/** @param {import("../../static/voice/session/roster.js").Roster} roster @param {number} now */
+const overheard = (roster, now) => overhear(roster, new Set(["b"]), now);
+const muting = (/** @type {boolean} */ muted) => /** @type {any} */ ({ type: "state", source: "b", muted, deafened: false });
+
+test("whoever says muted and is heard long after speaks, is here, and is told of once", () => {
+  const { roster } = told([muting(true)], joined());
+  assert.equal(overhearAt(roster, 0), MUTING);
+  assert.deepEqual(overheard(roster, MUTING - 1), { roster, news: [] });
+  assert.equal(overhearAt(roster, MUTING), null);
+  const after = overheard(roster, MUTING);
+  assert.deepEqual(after.news, [{ type: "overheard", name: "Bo" }]);
+  const bo = people(after.roster, ME, up(), new Set(["b"]))[1];
+  assert.deepEqual([bo.muted, bo.heardMuted, bo.speaking, bo.word], [true, true, true, "here"]);
+  assert.deepEqual(overheard(after.roster, 2 * MUTING), { roster: after.roster, news: [] });
+});
+
+test("a second claim is judged anew, without another word", () => {
+  const first = overheard(told([muting(true)], joined()).roster, MUTING).roster;
+  const open = applyMessage(first, muting(false), 9000).roster;
+  assert.equal(people(open, ME, up(), NOBODY)[1].heardMuted, false);
+  const again = applyMessage(open, muting(true), 9000).roster;
+  assert.equal(overheard(again, 9000).roster, again);
+  const { roster, news } = overheard(again, 9000 + MUTING);
+  assert.deepEqual([people(roster, ME, up(), NOBODY)[1].heardMuted, news], [true, []]);
+});
+
+test("flipping the word buys no time to speak in", () => {
+  let { roster } = told([muting(true)], joined());
+  for (let now = 100; now < MUTING; now += 100) {
+    for (const muted of [false, true]) roster = applyMessage(roster, muting(muted), now).roster;
+  }
+  assert.equal(overheard(roster, MUTING).news.length, 1);
+});
+
+test("a name like another's and a peer that is held are marked", () => {
+  const { roster } = told([present("b", "Bo", 10, { alike: true })], joined());
+  const [, bo, cleo] = shown(roster, new Map([["b", report({ held: true })], ["c", report()]]));
+  assert.deepEqual([bo.alike, bo.held, bo.word, bo.doing], [true, true, "here", HELD]);
+  assert.deepEqual([cleo.alike, cleo.held, cleo.doing], [false, false, ""]);
+});
+
+test("a refused description is told on its sender's row", () => {
+  const bo = shown(joined(), new Map([["b", report({ state: "connecting", attempt: 3, refused: true })]]))[1];
+  assert.deepEqual([bo.word, bo.doing], ["unheard", "sent a description that this page refused"]);
+});
+
 test("a peer that the server lost stays while it is heard, is gone when it isn't, and then leaves by name", () => {
   const { roster, news } = told([{ type: "left", source: "b", reason: "lost" }], joined());
   assert.deepEqual(news, []);
@@ -134,9 +184,40 @@ test("a list that a drop cut off is still open after a resumed welcome, and ends
 });
 
 test("a pair is shown when either end says that it isn't up", () => {
-  const { roster } = told([links("b", { c: { state: "repairing", path: "relay" } }), links("c", { b: { state: "up", path: "direct" } })], joined());
-  assert.deepEqual(pairs(roster, ME, up()), [
-    { names: ["Bo", "Cleo"], peers: ["b", "c"], words: "Bo and Cleo: reconnecting through the relay" },
+  const { roster } = told([links("b", { c: { state: "repairing", path: "relay" } }), links("c", { b: { state: "stalled", path: "direct" } })], joined());
+  const words = "Bo and Cleo: reconnecting through the relay";
+  assert.deepEqual(pairs(roster, ME, up()), [{ names: ["Bo", "Cleo"], peers: ["b", "c"], words }]);
+  const { roster: silent } = told([links("c", { b: undefined })], roster);
+  assert.deepEqual(pairs(silent, ME, up()).map((pair) => pair.words), [words]);
+});
+
+test("what one end says and the other denies is told as the opinion of the one", () => {
+  const { roster } = told([links("b", { c: STALLED }), links("c", { b: UP })], joined());
+  assert.deepEqual(pairs(roster, ME, up()).map(({ words }) => words), ["Bo says: can't hear Cleo"]);
+});
+
+test("whoever says that they can't hear us, and is heard here, is told of as such", () => {
+  const { roster } = told([links("b", { a: STALLED })], joined());
+  assert.deepEqual(pairs(roster, ME, up()).map(({ words }) => words), ["Bo says that they can't hear you"]);
+});
+
+test("that we hear nobody is a fact, whatever the others say", () => {
+  const { roster } = told([links("b", { a: UP }), links("c", { a: UP })], joined());
+  const deaf = new Map([["b", report({ state: "stalled" })], ["c", report({ state: "stalled" })]]);
+  assert.deepEqual(pairs(roster, ME, deaf).map(({ words }) => words.slice(0, 14)), ["Ana and Bo: no", "Ana and Cleo: "]);
+});
+
+test("whoever says to hear nobody, against everybody, is one line and not one for each", () => {
+  const lies = links("b", { a: STALLED, c: STALLED, d: STALLED });
+  const crowd = [present("d", "Dan", 30), lies, links("c", { b: UP }), links("d", { b: UP })];
+  const { roster } = told(crowd, joined());
+  const own = new Map([...up(), ["d", report()]]);
+  assert.deepEqual(pairs(roster, ME, own), [{
+    names: ["Ana", "Bo"], peers: ["a", "b"], words: "Bo says: can't hear anyone, but the others say that all is well",
+  }]);
+  const partly = told([links("d", { b: STALLED })], roster).roster;
+  assert.deepEqual(pairs(partly, ME, own).map(({ words }) => words.slice(0, 20)), [
+    "Bo says that they ca", "Bo says: can't hear ", "Bo and Dan: nothing ",
   ]);
 });
 
@@ -144,7 +225,7 @@ test("one's own pairs are in the matrix, from either end", () => {
   const own = new Map([["b", report({ state: "connecting", attempt: 2 })], ["c", report()]]);
   const { roster } = told([links("c", { a: { state: "stalled", path: null } })], joined());
   assert.deepEqual(pairs(roster, ME, own).map(({ words }) => words), [
-    "Ana and Bo: connecting", "Ana and Cleo: nothing heard; waiting a moment before reconnecting",
+    "Ana and Bo: connecting", "Cleo says that they can't hear you",
   ]);
 });
 

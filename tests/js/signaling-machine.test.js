@@ -142,6 +142,23 @@ test("a resumed seat sends again what the server didn't take, and what was kept 
   assert.deepEqual(m.on({ type: "send", message: { type: "bye" } }).sent.map(({ n }) => n), [5]);
 });
 
+test("what a newer offer to the same peer has overtaken is not sent again, and the numbers have a gap", () => {
+  const m = joined().here({ type: "closed", code: 1006 });
+  const say = (/** @type {any} */ message) => m.on({ type: "send", message });
+  say({ type: "offer", target: "b", gen: 1, sdp: "1" });
+  say({ type: "ice", target: "b", gen: 1, candidates: [null] });
+  say({ type: "state", muted: true, deafened: false });
+  say({ type: "offer", target: "c", gen: 1, sdp: "1" });
+  say({ type: "answer", target: "d", gen: 1, sdp: "1" });
+  say({ type: "offer", target: "b", gen: 2, sdp: "2" });
+  say({ type: "ice", target: "b", gen: 2, candidates: [null] });
+  say({ type: "abort", target: "b", gen: 2 });
+  m.here({ type: "open", hello: HELLO }).frame(welcome({ resumed: true, got: 0, seq: 3 }));
+  assert.deepEqual(m.sent.map(({ type, target, n }) => [type, target, n]), [
+    ["state", undefined, 3], ["offer", "c", 4], ["answer", "d", 5], ["offer", "b", 6], ["ice", "b", 7], ["abort", "b", 8],
+  ]);
+});
+
 test("a seat begun anew counts from 1 and sends nothing of before", () => {
   const m = joined().on({ type: "send", message: { type: "state", muted: true } });
   m.here({ type: "closed", code: 1012 }).here({ type: "open", hello: HELLO }).frame(welcome({ ticket: "t2" }));

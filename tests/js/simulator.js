@@ -23,6 +23,10 @@ class Client {
 }
 
 export class World extends ModelRelay {
+  /** the last gen forged to each peer */
+  forged = new Map();
+  paces = new Map();
+
   join(id) {
     const client = this.clients.get(id) ?? new Client(this, id);
     this.clients.set(id, client);
@@ -90,10 +94,53 @@ export class World extends ModelRelay {
         default:
       }
       if (effect.type !== "open") continue;
+      this.pace(client, peer);
       const held = [...client.ends.values()];
       if (held.filter((each) => each.peer === peer).length > 2) this.fail(`${client.id} holds three generations to ${peer}`);
       if (held.length > 2 * client.table.links.size) this.fail(`${client.id} holds ${held.length} connections`);
     }
+  }
+
+  // ---- somebody who means harm ----
+
+  /** Beside what its own links do, say at random what the protocol allows, to everybody, as fast as the server lets it. */
+  attack(id) {
+    this.hostile.add(id);
+    this.join(id);
+    const client = this.clients.get(id);
+    const again = () => {
+      if (!client.table) return;
+      const targets = [...this.clients.values()].filter((other) => other !== client && other.table);
+      const { peer } = targets[Math.floor(this.random() * targets.length)] ?? {};
+      if (peer && client.order) this.send(client, this.forge(client, peer));
+      this.clock.at(this.random() < 0.02 ? this.between(500, 20000) : 20, again);
+    };
+    again();
+  }
+
+  forge(client, target) {
+    const last = this.forged.get(target) ?? 0;
+    const known = this.clientOf(target)?.table.links.get(client.peer)?.gen ?? 0;
+    const gen = this.random() < 0.05 ? 2 ** 31 - 1 - Math.floor(this.random() * 100) : known + Math.floor(this.random() * 3);
+    const lure = { target, gen };
+    const kind = this.random();
+    if (kind < 0.2) return { type: "repair", why: "stalled", ...lure };
+    if (kind < 0.3) return { type: "abort", ...lure };
+    if (kind < 0.4) return { type: "ice", candidates: [{ candidate: "candidate:1" }], ...lure };
+    // A count that leapt would be the last of this link.
+    const next = last + 1 + Math.floor(this.random() * 2);
+    this.forged.set(target, next);
+    const sdp = JSON.stringify({ token: -1, gen: next, to: target, for: null });
+    return { type: "offer", target, gen: next, sdp };
+  }
+
+  /** No more than four at once and one a second after, closed ones counted. */
+  pace(client, peer) {
+    const key = `${client.peer} ${peer}`;
+    const since = this.clock.now - 10_000;
+    const made = [...(this.paces.get(key) ?? []).filter((at) => at > since), this.clock.now];
+    this.paces.set(key, made);
+    if (made.length > 15) this.fail(`${client.id} made ${made.length} generations to ${peer} in 10 s`);
   }
 
   // ---- faults: each returns what heals it ----
@@ -180,9 +227,13 @@ export class World extends ModelRelay {
 
   // ---- what must hold ----
 
-  /** Whether each pair of people in the room hears each other now. */
+  honest() {
+    return [...this.clients.values()].filter((client) => client.table && !this.hostile.has(client.id));
+  }
+
+  /** Whether each pair of honest people in the room hears each other now. */
   deafPairs() {
-    const here = [...this.clients.values()].filter((client) => client.table);
+    const here = this.honest();
     return here.flatMap((client) => here.filter((other) => other !== client).flatMap((other) => {
       const link = client.table.links.get(other.peer);
       const heard = link && link.heard && this.clock.now - link.heardAt < LIMITS.stalled;
@@ -192,8 +243,9 @@ export class World extends ModelRelay {
 
   /** Who holds more than one connection to someone, or one to nobody. */
   leftovers() {
-    const here = [...this.clients.values()].filter((client) => client.table);
-    return here.filter((client) => client.ends.size !== here.length - 1)
+    const here = this.honest();
+    const peers = new Set(here.map(({ peer }) => peer));
+    return here.filter((client) => [...client.ends.values()].filter(({ peer }) => peers.has(peer)).length !== here.length - 1)
       .map((client) => `${client.id} holds ${[...client.ends.keys()].join(" ")}`);
   }
 }

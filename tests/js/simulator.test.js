@@ -1,4 +1,4 @@
-// SEEDS=10000 runs more, FROM=10001 others, SEED=7 replays one.
+// SEEDS=10000 runs more, FROM=10001 others, SEED=7 replays one, ATTACKED=1 with an attacker.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -8,11 +8,13 @@ import { World } from "./simulator.js";
 
 const SEEDS = Number(process.env.SEEDS ?? 1000);
 const FROM = Number(process.env.FROM ?? 1);
+/** An attacked room has many times the messages. */
+const ATTACKED = Math.ceil(SEEDS / 20);
 const ONE = process.env.SEED === undefined ? null : Number(process.env.SEED);
 const PEOPLE = ["ana", "bo", "cleo", "dan", "eve", "fay"];
 
 /** One room's life: people come, the network fails them, it stops failing, they must hear each other, they leave. */
-function live(seed) {
+function live(seed, { attacked = false } = {}) {
   const world = new World(seed, { whole: ONE !== null });
   const { random } = world;
   const two = () => {
@@ -24,6 +26,8 @@ function live(seed) {
   if (random() < 0.15) world.options.throttle = 1000;
   if (random() < 0.2) world.options.latency = 1500;
   for (const who of people) world.clock.at(world.between(0, 4000), () => world.join(who));
+
+  if (attacked) world.clock.at(world.between(0, 8000), () => world.attack("mal"));
 
   const end = world.between(15000, 100000);
   const heals = new Set();
@@ -59,7 +63,7 @@ function live(seed) {
   world.clock.runUntil(begin + end + 75000);
   if (world.leftovers().length) world.fail(`a minute later ${world.leftovers().join(", ")}`);
 
-  for (const who of people) world.leave(who);
+  for (const who of [...people, "mal"]) world.leave(who);
   world.clock.runUntil(begin + end + 90000);
   for (const client of world.clients.values()) if (client.ends.size) world.fail(`${client.id} holds a connection after leaving`);
   return world;
@@ -68,6 +72,10 @@ function live(seed) {
 if (ONE === null) {
   test(`whatever fails, every pair hears each other 15 s later (${SEEDS} seeds)`, () => {
     for (let seed = FROM; seed < FROM + SEEDS; seed += 1) live(seed);
+  });
+
+  test(`whoever floods the room with offers and repairs harms nobody's links but its own (${ATTACKED} seeds)`, () => {
+    for (let seed = FROM; seed < FROM + ATTACKED; seed += 1) live(seed, { attacked: true });
   });
 
   for (const [name, steps] of Object.entries(SCENARIOS)) {
@@ -81,6 +89,6 @@ if (ONE === null) {
   });
 } else {
   test(`seed ${ONE}`, (context) => {
-    for (const line of live(ONE).trace) context.diagnostic(line);
+    for (const line of live(ONE, { attacked: Boolean(process.env.ATTACKED) }).trace) context.diagnostic(line);
   });
 }

@@ -495,6 +495,67 @@ test("online and visible are reasons to look, at the socket and at the links, ne
   assert.equal(platform.sockets.length, 1);
 });
 
+test("a flood of states is shown ten times a second at most, the first at once and the last for certain", async () => {
+  const { platform, told } = await joined();
+  await platform.advance(1000);
+  const before = told("people").length;
+  const say = (/** @type {boolean} */ deafened) => platform.socket.say({ type: "state", source: "b", muted: false, deafened });
+  say(true);
+  await settle();
+  assert.equal(told("people").length, before + 1);
+  for (let count = 0; count < 250; count += 1) {
+    say(count % 2 === 1);
+    await platform.advance(20);
+  }
+  assert.ok(told("people").length - before <= 56, `${told("people").length - before} in 5 s`);
+  await platform.advance(100);
+  assert.equal(told("people").at(-1)[1].deafened, true);
+});
+
+test("nothing of a flood waits behind the end", async () => {
+  const { room, platform, told } = await joined();
+  for (let count = 0; count < 20; count += 1) {
+    platform.socket.say({ type: "state", source: "b", muted: false, deafened: count % 2 === 0 });
+    await settle();
+  }
+  room.leave();
+  await settle();
+  assert.deepEqual([told("people").at(-1), platform.timers.size], [[], 0]);
+});
+
+test("whoever says muted and is heard is announced once", async () => {
+  const receiver = { getSynchronizationSources: () => [{ audioLevel: 0.2 }] };
+  const { room, platform, told } = await joined();
+  platform.socket.lively = true;
+  platform.links.report("b", {});
+  platform.links.receivers = () => new Map([["b", /** @type {any} */ (receiver)]]);
+  platform.socket.say({ type: "state", source: "b", muted: true, deafened: false });
+  await platform.advance(1000);
+  assert.deepEqual([room.people[1].word, room.people[1].speaking], ["muted", false]);
+  await platform.advance(1000);
+  assert.deepEqual([room.people[1].word, room.people[1].speaking, room.people[1].heardMuted], ["here", true, true]);
+  for (const muted of [false, true]) platform.socket.say({ type: "state", source: "b", muted, deafened: false });
+  await platform.advance(10_000);
+  assert.equal(room.people[1].heardMuted, true);
+  assert.deepEqual(told("announce"), ["Bo says they are muted, but you hear them"]);
+});
+
+test("an offer that the server dropped is told to the links and not to the person", async () => {
+  const { platform, told } = await joined();
+  platform.socket.say({ type: "error", code: "too-fast", message: "slowly", about: "repair" });
+  assert.deepEqual(platform.links.named("unsent"), []);
+  platform.socket.say({ type: "error", code: "too-fast", message: "slowly", about: "offer" });
+  assert.deepEqual([platform.links.named("unsent"), told("notice")], [[[]], []]);
+  platform.socket.say({ type: "error", code: "too-fast", message: "slowly", about: "state" });
+  assert.deepEqual(told("notice"), [{ code: "too-fast", words: "slowly" }]);
+});
+
+test("a description that was refused is in the report, without its words", async () => {
+  const { room, platform } = await joined();
+  platform.links.dispatchEvent(new CustomEvent("fault", { detail: { peer: "b", gen: 3, reason: "refused: an SDP starts with v=0" } }));
+  assert.match(room.report(), /description refused {2}peer=b {2}gen=3\n/);
+});
+
 test("joining twice is joining once", async () => {
   const { room, platform } = await joined();
   await room.join();

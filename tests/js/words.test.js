@@ -67,6 +67,13 @@ test("a removal and a loss are told as such", () => {
   assert.equal(words.announce([{ type: "lost", name: "Bo" }]).sentence, "Bo lost the connection and left");
 });
 
+test("whoever is heard although muted is told of, and several together", () => {
+  /** @param {string} name @returns {any} */
+  const overheard = (name) => ({ type: "overheard", name });
+  assert.equal(words.announce([overheard("Bo")]).sentence, "Bo says they are muted, but you hear them");
+  assert.equal(words.announce([overheard("Bo"), overheard("Dan")]).sentence, "Bo and Dan say they are muted, but you hear them");
+});
+
 test("the closing hour is told in minutes", () => {
   assert.equal(words.closing(1600, 1_000_000), "This room closes in 10 minutes.");
   assert.equal(words.closing(1060, 1_000_000), "This room closes in 1 minute.");

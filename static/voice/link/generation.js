@@ -14,6 +14,10 @@ import { tuneOpus } from "./tune-opus.js";
 
 /** Two networks with relays name far fewer. */
 const WAITING = 128;
+/** No peer has a reason to name more, in one connection, once its description is in. */
+const NAMED = 256;
+/** The name of an error about the other side's description. */
+const REFUSED = "refused";
 /** Loss is measured over this many ms. */
 const WINDOW = 4000;
 
@@ -56,6 +60,7 @@ export class Generation {
   #work = Promise.resolve();
   /** The other side's, until its description is in; then null. @type {Candidates | null} */
   #waiting = [];
+  #named = 0;
   #unexpected = 0;
   #window = { at: -WINDOW, packets: 0, lost: 0, loss: /** @type {number | null} */ (null) };
 
@@ -132,7 +137,7 @@ export class Generation {
   take(candidates) {
     this.#run(async () => {
       if (this.#waiting) this.#waiting = fit([...this.#waiting, ...candidates], WAITING);
-      else for (const candidate of candidates) await this.#add(candidate);
+      else for (const candidate of candidates.slice(0, NAMED - this.#named)) await this.#add(candidate);
     });
   }
 
@@ -248,6 +253,7 @@ export class Generation {
 
   /** @param {Candidate | null} candidate */
   async #add(candidate) {
+    this.#named += 1;
     await this.#try(async () => {
       if (!candidate?.candidate) await this.#connection?.addIceCandidate();
       // A candidate that names no section is an error; ours have one section.
@@ -275,6 +281,11 @@ export class Generation {
  */
 function tuned(sdp) {
   const trouble = sdpTrouble(sdp);
-  if (trouble) throw Object.assign(new Error(trouble), { name: "refused" });
+  if (trouble) throw Object.assign(new Error(trouble), { name: REFUSED });
   return tuneOpus(sdp);
+}
+
+/** Whether an error's text says that a description was refused for its shape. @param {string} reason */
+export function isRefused(reason) {
+  return reason.startsWith(`${REFUSED}:`);
 }

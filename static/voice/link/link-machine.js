@@ -7,7 +7,8 @@
  */
 
 import { fit } from "./candidate-fit.js";
-import { LIMITS, close, deafFor, end, inFlight, open, play } from "./link-state.js";
+import { allowance, hold, leaps, release } from "./link-hold.js";
+import { BACKOFF, LIMITS, close, deafFor, end, inFlight, open, play } from "./link-state.js";
 
 /** @typedef {import("./link-state.js").LinkState} LinkState */
 /** @typedef {import("./link-state.js").GenerationState} GenerationState */
@@ -28,12 +29,14 @@ import { LIMITS, close, deafFor, end, inFlight, open, play } from "./link-state.
  *   | {type: "repair", gen: number}
  *   | {type: "abort", gen: number}
  *   | {type: "connection", gen: number, state: string}
- *   | {type: "error", gen: number}
+ *   | {type: "error", gen: number, refused: boolean}
+ *   | {type: "unsent"}
  *   | {type: "sync"}
  *   | {type: "reassess", reason: "online" | "visible" | "wake" | "resume" | "addresses"}
  *   | {type: "credentials", relay: boolean, moveAt: number}
  *   | {type: "lost"}
  *   | {type: "close"}} LinkEvent
+ *   error: refused, where it was for the shape of the other side's description; unsent: the server dropped our offer;
  *   sync: messages in flight are gone, and the peer is in the roster; lost: the server lost the peer;
  *   close: it left, or we do
  */
@@ -77,6 +80,8 @@ const EVENTS = {
       if (sample.packets > each.packets) {
         if (each.phase !== "connected") Object.assign(each, { phase: "connected", since: now });
         heard = true;
+        const { refused } = link;
+        if (refused && (each.gen > refused.gen || now - refused.at >= LIMITS.refused)) link.refused = null;
         // Between two looks lies a second: the packet itself tells when it came.
         each.heardAt = now - Math.min(Math.max(sample.age ?? 0, 0), LIMITS.unwell);
         Object.assign(link, { heard, heardAt: Math.max(link.heardAt, each.heardAt) });
@@ -89,11 +94,10 @@ const EVENTS = {
   },
 
   offer(turn, { gen, sdp }) {
-    const { link, effects } = turn;
-    if (link.owner || gen <= link.gen) return;
-    open(turn, "asked", { gen, sdp });
-    if (link.early?.gen === gen) effects.push({ type: "candidates", gen, candidates: link.early.candidates });
-    link.early = null;
+    const { link, now } = turn;
+    if (link.owner || gen <= Math.max(link.gen, link.hold?.offer?.gen ?? 0)) return;
+    if (link.hold || allowance(link, now) < 1) hold(link, { gen, sdp }, now);
+    else answer(turn, { gen, sdp });
   },
 
   answer({ link, effects, now }, { gen, sdp }) {
@@ -103,18 +107,18 @@ const EVENTS = {
     effects.push({ type: "apply", gen, sdp });
   },
 
-  ice({ link, effects }, { gen, candidates }) {
+  ice({ link, effects, now }, { gen, candidates }) {
     if (find(link, gen)) effects.push({ type: "candidates", gen, candidates });
-    else if (!link.owner && gen > link.gen && gen >= (link.early?.gen ?? 0)) {
+    else if (!link.owner && gen > link.gen && gen >= (link.early?.gen ?? 0) && !leaps(link, gen, now)) {
       const waiting = link.early?.gen === gen ? link.early.candidates : [];
       link.early = { gen, candidates: fit([...waiting, ...candidates], LIMITS.early) };
     }
   },
 
-  repair({ link }, { gen }) {
+  repair({ link, now }, { gen }) {
     // What names an older generation was said before the newest was known. One that no longer lives doesn't
     // count: its offer and its abort may both be lost.
-    if (!link.owner || gen < (link.live.at(-1)?.gen ?? 0)) return;
+    if (!link.owner || gen < (link.live.at(-1)?.gen ?? 0) || leaps(link, gen, now)) return;
     const waiting = inFlight(link);
     if (waiting) waiting.failed = "asked";
     link.gen = Math.max(link.gen, gen);
@@ -122,9 +126,10 @@ const EVENTS = {
   },
 
   abort(turn, { gen }) {
-    const { link } = turn;
-    if (link.owner) return;
+    const { link, now } = turn;
+    if (link.owner || leaps(link, gen, now)) return;
     link.gen = Math.max(link.gen, gen);
+    if (link.hold?.offer && link.hold.offer.gen <= gen) link.hold = { ...link.hold, offer: null };
     const each = find(link, gen);
     if (each) close(turn, each);
   },
@@ -138,16 +143,32 @@ const EVENTS = {
     if (state === "failed" && !each.won) each.failed ??= "failed";
   },
 
-  error(turn, { gen }) {
+  error(turn, { gen, refused }) {
     const each = find(turn.link, gen);
-    if (each) close(turn, each);
+    if (!each) return;
+    if (refused) turn.link.refused = { gen, at: turn.now };
+    close(turn, each);
+  },
+
+  unsent(turn) {
+    const { link, now, random } = turn;
+    const waiting = inFlight(link);
+    if (!link.owner || waiting?.phase !== "signalling") return;
+    close(turn, waiting);
+    const wait = Math.max(BACKOFF[Math.min(link.attempt, BACKOFF.length - 1)] * (0.5 + random), LIMITS.unsent);
+    link.retryAt = now + Math.min(wait, LIMITS.longest);
+    // Asked for or not, the next one would be dropped, too.
+    link.startedAt = now;
   },
 
   sync(turn) {
     const { link, now } = turn;
     Object.assign(link, { orphan: false, orphanedAt: null });
     const waiting = inFlight(link);
-    if (waiting && link.owner && waiting.phase !== "connected") {
+    if (waiting && link.owner && waiting.phase !== "connected" && allowance(link, now) < 1) {
+      waiting.failed = "asked";
+      Object.assign(link, { asked: true, retryAt: now });
+    } else if (waiting && link.owner && waiting.phase !== "connected") {
       close(turn, waiting);
       link.attempt -= 1;
       open(turn, waiting.why, null);
@@ -181,9 +202,24 @@ function find(link, gen) {
   return link.live.find((each) => each.gen === gen);
 }
 
+/**
+ * Open what the other side offers, and give it the candidates that came before.
+ * @param {Turn} turn
+ * @param {{gen: number, sdp: string}} offer
+ */
+function answer(turn, offer) {
+  const { link, effects } = turn;
+  const { gen } = offer;
+  open(turn, "asked", offer);
+  if (link.early?.gen === gen) effects.push({ type: "candidates", gen, candidates: link.early.candidates });
+  if (link.early && link.early.gen <= gen) link.early = null;
+}
+
 /** @param {Turn} turn */
 function judge(turn) {
   const { link } = turn;
+  const offer = release(link, turn.now);
+  if (offer) answer(turn, offer);
   contest(turn);
   expire(turn);
   for (const each of link.live) if (each.closeAt !== null && turn.now >= each.closeAt) close(turn, each);
@@ -240,9 +276,10 @@ function repair(turn) {
   if (inFlight(link)) return;
   const why = reason(link);
   if (link.owner) {
-    const retryAt = link.asked ? Math.min(link.retryAt, link.startedAt + LIMITS.ask) : link.retryAt;
-    if ((why || link.asked) && now >= retryAt) open(turn, link.asked ? "asked" : why ?? "asked", null);
-  } else if (why && now >= link.askAt && (link.live.length > 0 || deafFor(link) >= LIMITS.deaf)) {
+    const askedAt = Math.max(Math.min(link.retryAt, link.startedAt + LIMITS.ask), link.startedAt + LIMITS.asked);
+    const due = now >= (link.asked ? askedAt : link.retryAt) && allowance(link, now) >= 1;
+    if ((why || link.asked) && due) open(turn, link.asked ? "asked" : why ?? "asked", null);
+  } else if (why && !link.hold?.offer && now >= link.askAt && (link.live.length > 0 || deafFor(link) >= LIMITS.deaf)) {
     link.askAt = now + LIMITS.ask;
     effects.push({ type: "send", message: { type: "repair", target: link.peer, gen: link.gen, why } });
   }

@@ -6,6 +6,8 @@
  * listened, and the only clock by which silence is judged: no evidence, no judgement, however long we slept.
  */
 
+import { BURST, isHeld, spend } from "./link-hold.js";
+
 /** Why a generation was made, or given up. @typedef {"first" | "stalled" | "failed" | "silent" | "addresses"
  *  | "asked" | "credentials" | "signalling" | "checking" | "lost"} Why */
 
@@ -38,6 +40,13 @@
  * @property {GenerationState[]} live oldest first, two at most
  * @property {number | null} playing the generation that is played
  * @property {{gen: number, candidates: Candidates} | null} early candidates that came before their offer
+ * @property {number} allowance generations that could be made at `allowedAt`; link-hold.js
+ * @property {number} allowedAt
+ * @property {{gen: number, at: number}} made the last one made here, by an offer of either side
+ * @property {{until: number, offer: {gen: number, sdp: string} | null} | null} hold the peer keeps starting over
+ * @property {number} holds how many in a row
+ * @property {number} heldUntil when the last one ends
+ * @property {{gen: number, at: number} | null} refused the last description of the peer's that was refused
  * @property {boolean} orphan the server lost the peer; perhaps we didn't
  * @property {boolean} asked the other side wants a new generation
  * @property {boolean} heard whether anything ever was
@@ -85,6 +94,9 @@ export const LIMITS = Object.freeze({
   handover: 300,
   lag: 2000,         // the other side keeps a loser for longer: the owner may still abort the winner
   ask: 5000,
+  asked: 1000,       // from the last one made to one that the other side asks for
+  unsent: 2000,      // the server dropped our offer
+  refused: 60000,    // for how long a refused description is told where all is well
   orphan: 10000,
   settled: 10000,
   gap: 3000,         // between ticks: we slept
@@ -94,7 +106,7 @@ export const LIMITS = Object.freeze({
   longest: 12000,    // from one attempt to the next: 15 s less the time to connect
 });
 
-const BACKOFF = [0, 1000, 2000, 4000, 8000, 15000];
+export const BACKOFF = [0, 1000, 2000, 4000, 8000, 15000];
 
 /**
  * @param {{peer: string, owner: boolean, gen?: number, relay?: boolean, moveAt?: number, now: number}} seed
@@ -105,7 +117,8 @@ export function makeLink({ peer, owner, gen = 0, relay = false, moveAt = Infinit
   return {
     peer, owner, gen, live: [], playing: null, early: null, orphan: false, asked: false, heard: false,
     heardAt: now, tickedAt: now, late: false, wokeAt: null, orphanedAt: null, addressesAt: null, wonAt: now,
-    attempt: 0, startedAt: 0, retryAt: 0, askAt: 0, relay, moveAt,
+    attempt: 0, startedAt: 0, retryAt: 0, askAt: 0, relay, moveAt, allowance: BURST, allowedAt: now,
+    made: { gen, at: now }, hold: null, holds: 0, heldUntil: -Infinity, refused: null,
   };
 }
 
@@ -129,6 +142,7 @@ export function deafFor(link) {
  */
 export function open({ link, effects, now, random }, why, offer) {
   link.attempt += 1;
+  spend(link, now);
   if (!offer) {
     link.startedAt = now;
     // From start to start, and cut off, so that a pair that can hear each other again does within 15 s.
@@ -141,6 +155,7 @@ export function open({ link, effects, now, random }, why, offer) {
   for (const each of link.live) if (each !== keeper) effects.push({ type: "close", gen: each.gen });
   if (keeper) Object.assign(keeper, { base: keeper.packets, closeAt: null });
   link.gen = offer ? offer.gen : link.gen + 1;
+  link.made = { gen: link.gen, at: now };
   // Each third attempt tries every path again: a relay that is down must not hold what could go directly.
   const relayOnly = !offer && link.relay && link.attempt >= 3 && link.attempt % 3 !== 2;
   link.live = [...(keeper ? [keeper] : []), {
@@ -197,7 +212,7 @@ export function end(turn) {
 
 /** @typedef {{state: "connecting" | "up" | "stalled" | "repairing", path: "direct" | "relay" | null,
  *   rtt: number | null, loss: number | null, attempt: number, gen: number, relayOnly: boolean,
- *   orphan: boolean}} LinkReport */
+ *   orphan: boolean, held: boolean, refused: boolean}} LinkReport */
 
 /**
  * How the link fares, to be shown.
@@ -214,7 +229,7 @@ export function report(link) {
   return {
     state, path: shown?.path ?? null, rtt: shown?.rtt ?? null, loss: shown?.loss ?? null,
     attempt, gen: link.playing ?? link.gen, relayOnly: link.live.at(-1)?.relayOnly ?? false,
-    orphan: link.orphan,
+    orphan: link.orphan, held: isHeld(link), refused: link.refused !== null,
   };
 }
 

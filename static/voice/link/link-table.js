@@ -6,7 +6,7 @@
  */
 
 import { step } from "./link-machine.js";
-import { makeLink } from "./link-state.js";
+import { inFlight, makeLink } from "./link-state.js";
 
 /** @typedef {{peer: string, order: number}} PeerRef */
 /** @typedef {import("./link-state.js").LinkState} LinkState */
@@ -101,6 +101,15 @@ export class LinkTable {
    */
   deliver(message, moment) {
     return this.advance(message.source, message, moment);
+  }
+
+  /**
+   * The server dropped an offer of ours, and doesn't say which: with several on their way, time will tell.
+   * @param {Moment} moment
+   */
+  unsent(moment) {
+    const waiting = [...this.#links].filter(([, link]) => link.owner && inFlight(link)?.phase === "signalling");
+    return waiting.length === 1 ? this.advance(waiting[0][0], { type: "unsent" }, moment) : [];
   }
 
   /**

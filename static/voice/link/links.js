@@ -85,6 +85,11 @@ export class Links extends Emitter {
     if (this.#platform.now() >= this.#dueAt) this.#tick();
   }
 
+  /** The server dropped an offer of ours. */
+  unsent() {
+    this.#do(this.#table.unsent(this.#moment()));
+  }
+
   /** @param {MediaStreamTrack | null} track */
   setTrack(track) {
     this.#track = track;

@@ -4,7 +4,7 @@
 import { PERSON } from "../session/words.js";
 
 /** @typedef {import("../session/roster.js").Person} Person */
-/** @typedef {import("../session/roster.js").Pair} Pair */
+/** @typedef {import("../session/pairs.js").Pair} Pair */
 /**
  * What the panel and the button need of a VoiceRoom.
  * @typedef {EventTarget & {state: string, muted: boolean, people: Person[], pairs: Pair[], join(): Promise<void>, leave(): void,
@@ -18,15 +18,17 @@ export const ICONS = Object.freeze({
 
 /**
  * @param {Person} person
- * @returns {{icon: import("../../dom.js").IconName, word: string, tags: string[], doing: string, initial: string, hue: number, speaking: boolean}}
+ * @returns {{icon: import("../../dom.js").IconName, word: string, tags: string[], warnings: string[], doing: string, initial: string, hue: number, speaking: boolean}}
  */
-export function rowOf({ name, user, self, role, word, speaking, deafened, path, doing }) {
+export function rowOf({ name, user, self, role, word, speaking, deafened, path, doing, alike, heardMuted }) {
+  const warnings = [alike && "looks like another name here", heardMuted && "says muted, but is heard"];
   const heard = word === "here" && speaking;
   const tags = [self && "you", role === "owner" && "owner", deafened && "sound off", path === "relay" && "relay"];
   return {
     icon: ICONS[heard ? "speaking" : word],
     word: PERSON[word],
     tags: tags.filter((tag) => tag !== false),
+    warnings: warnings.flatMap((warning) => warning || []),
     doing: doing === PERSON[word] ? "" : doing,
     initial: (Array.from(name.trim())[0] ?? "?").toUpperCase(),
     hue: hueOf(user),

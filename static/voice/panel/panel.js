@@ -198,7 +198,7 @@ export class VoicePanel {
   /** @param {Person} person @param {boolean} owner @returns {Row} */
   #addRow(person, owner) {
     const avatar = make("span", { className: `avatar hue-${rowOf(person).hue}`, ariaHidden: "true" });
-    const name = make("span");
+    const name = make("span", { className: "full" });
     const tags = make("span", { className: "tags" });
     const word = make("span");
     const doing = make("p", { className: "doing" });
@@ -216,9 +216,13 @@ export class VoicePanel {
     const view = rowOf(person);
     setText(avatar, view.initial);
     setText(name, person.name);
-    if (tags.dataset.tags !== view.tags.join()) {
-      tags.dataset.tags = view.tags.join();
-      tags.replaceChildren(...view.tags.flatMap((tag) => [" ", make("span", { className: "tag", textContent: tag })]));
+    // The whole of what an ellipsis may cut.
+    if (name.title !== person.name) name.title = person.name;
+    const shown = [...view.tags, ...view.warnings].join();
+    if (tags.dataset.tags !== shown) {
+      tags.dataset.tags = shown;
+      const marks = [...view.tags.map((tag) => tagOf(tag, "tag")), ...view.warnings.map((tag) => tagOf(tag, "tag warn"))];
+      tags.replaceChildren(...marks.flatMap((mark) => [" ", mark]));
     }
     redraw(svg, view.icon);
     setText(word, view.word);
@@ -247,6 +251,11 @@ export class VoicePanel {
     }
     this.#pairs.hidden = pairs.length === 0;
   }
+}
+
+/** @param {string} words @param {string} className */
+function tagOf(words, className) {
+  return make("span", { className, textContent: words });
 }
 
 /** Writing the same words again would still make screen readers and layout work. @param {HTMLElement} element @param {string} words */

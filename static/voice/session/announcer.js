@@ -7,6 +7,8 @@ import { announce } from "./words.js";
 /** @typedef {import("./roster.js").News} News */
 /** @typedef {import("./throttle.js").Clock} Clock */
 
+const WAITING = 50;
+
 /** At most one sentence in 2 s; where too many wait, the oldest are let go. */
 export class Announcer {
   /** @type {News[]} */
@@ -22,7 +24,7 @@ export class Announcer {
 
   /** @param {News[]} news */
   gather(news) {
-    this.#news.push(...news);
+    this.#news = [...this.#news, ...news].slice(-WAITING);
     if (news.length > 0) this.#throttle.want();
   }
 

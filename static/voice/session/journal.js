@@ -35,6 +35,13 @@ export class Journal {
     this.#entries = [...this.#entries, { ms: this.#now() - this.#begun, what, facts }].slice(-KEPT);
   }
 
+  /** What others can make happen at will: one entry a second of a kind and a peer, lest they push out all the rest.
+   *  @param {string} what @param {Entry["facts"]} facts */
+  noteOften(what, facts) {
+    const last = [...this.#entries].reverse().find((entry) => entry.what === what && entry.facts.peer === facts.peer);
+    if (!last || this.#now() - this.#begun - last.ms >= 1000) this.note(what, facts);
+  }
+
   /** One line for each event. */
   lines() {
     return this.#entries.map(({ ms, what, facts }) => [

@@ -2,7 +2,7 @@
 // The text of a call's report: its state, counts and journal, and nothing by which a person is known; pure.
 
 /** @typedef {import("./roster.js").Person} Person */
-/** @typedef {import("./roster.js").Pair} Pair */
+/** @typedef {import("./pairs.js").Pair} Pair */
 
 /**
  * @param {{journal: import("./journal.js").Journal, state: string, muted: boolean, people: readonly Person[],

@@ -5,7 +5,7 @@
 /**
  * @typedef {object} RoomEvents
  * @property {import("./roster.js").Person[]} people
- * @property {import("./roster.js").Pair[]} pairs
+ * @property {import("./pairs.js").Pair[]} pairs
  * @property {{state: RoomState, code?: string|number, words: string}} state
  * @property {{muted: boolean}} muted
  * @property {import("../audio/microphone.js").MicrophoneStatus} microphone

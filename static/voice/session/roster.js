@@ -1,7 +1,7 @@
 // @ts-check
-// Who is here and who can't hear whom, from the server's frames and one's own links; pure.
+// Who is here and how they fare, from the server's frames and one's own links; pure.
 
-import { doing, pairWords } from "./words.js";
+import { doing } from "./words.js";
 
 /** @typedef {import("../link/links.js").LinkReport} LinkReport */
 /** @typedef {import("../signaling/messages.js").LinkTold} LinkTold */
@@ -18,6 +18,9 @@ import { doing, pairWords } from "./words.js";
  * @property {boolean} muted
  * @property {boolean} deafened
  * @property {boolean} away
+ * @property {boolean} alike  came later than somebody whose name looks like this one
+ * @property {number} mutedAt  when this peer said so last, or -Infinity
+ * @property {boolean} heardMuted  was heard all the same since then
  * @property {number|null} goneAt  the server lost this peer, perhaps we didn't: kept while its link is heard
  * @property {Readonly<Record<string, LinkTold>>} links  as this peer told last
  */
@@ -26,21 +29,24 @@ import { doing, pairWords } from "./words.js";
  * @property {{peer: string, user: string, order: number, role: string}|null} self
  * @property {ReadonlyMap<string, RemotePeer>} peers  without oneself
  * @property {ReadonlySet<string>|null} listed  those named since a welcome, until its list ends
+ * @property {ReadonlySet<string>} overheard  the users of whom it was told that they are heard although muted
  * @property {boolean} first  nobody is news before the first list ended
  */
-/** @typedef {{type: "joined"|"left"|"removed"|"lost", name: string}} News */
+/** @typedef {{type: "joined"|"left"|"removed"|"lost"|"overheard", name: string}} News */
 /**
  * @typedef {{peer: string, user: string, name: string, role: string, self: boolean, muted: boolean,
  *   deafened: boolean, away: boolean, speaking: boolean, word: "connecting"|"here"|"muted"|"unheard"|"gone",
- *   doing: string, path: "direct"|"relay"|null}} Person
+ *   doing: string, path: "direct"|"relay"|null, held: boolean, alike: boolean, heardMuted: boolean}} Person
  */
-/** @typedef {{names: [string, string], peers: [string, string], words: string}} Pair */
 
 /** How long a lost peer without a link is still shown as gone. */
 export const GONE = 10_000;
 
+/** The last packets may come a second after the word that they are the last, and it takes 0.72 s to hear that they end. */
+export const MUTING = 1800;
+
 /** @type {Roster} */
-export const EMPTY = Object.freeze({ self: null, peers: new Map(), listed: null, first: true });
+export const EMPTY = Object.freeze({ self: null, peers: new Map(), listed: null, overheard: new Set(), first: true });
 
 /**
  * Take one frame of the server; what isn't about a person changes nothing.
@@ -60,9 +66,9 @@ export function applyMessage(roster, message, now) {
     }
     case "hello":
     case "present":
-      return seat(roster, message);
+      return seat(roster, message, now);
     case "state":
-      return told(change(roster, known, { muted: message.muted, deafened: message.deafened }));
+      return told(change(roster, known, { deafened: message.deafened, ...muting(known, message.muted, now) }));
     case "away":
     case "back":
       return told(change(roster, known, { away: message.type === "away" }));
@@ -115,6 +121,34 @@ export function prune(roster, reports, now) {
 }
 
 /**
+ * Whoever is heard long after saying "muted" is not muted: the level counts, not the claim. Told once a person and visit.
+ * @param {Roster} roster
+ * @param {ReadonlySet<string>} speaking  peer ids
+ * @param {number} now
+ * @returns {{roster: Roster, news: News[]}}
+ */
+export function overhear(roster, speaking, now) {
+  /** @type {News[]} */
+  const news = [];
+  for (const remote of roster.peers.values()) {
+    const { peer, user, name, muted, mutedAt, heardMuted } = remote;
+    if (!muted || heardMuted || now - mutedAt < MUTING || !speaking.has(peer)) continue;
+    roster = put(roster, { ...remote, heardMuted: true });
+    if (roster.overheard.has(user)) continue;
+    roster = { ...roster, overheard: new Set([...roster.overheard, user]) };
+    news.push({ type: "overheard", name });
+  }
+  return { roster, news };
+}
+
+/** When the next of those who just muted can be overheard, null where there is none. @param {Roster} roster @param {number} now */
+export function overhearAt(roster, now) {
+  const due = [...roster.peers.values()].filter(({ muted }) => muted).map(({ mutedAt }) => mutedAt + MUTING);
+  const coming = due.filter((at) => at > now);
+  return coming.length > 0 ? Math.min(...coming) : null;
+}
+
+/**
  * Those that have a seat, as the links want them.
  * @param {Roster} roster
  * @returns {{peer: string, order: number}[]}
@@ -136,13 +170,15 @@ export function people(roster, me, reports, speaking) {
   const mine = self ? [{
     ...self, name: me.name, self: true, muted: me.muted, deafened: false, away: !me.joined,
     speaking: speaking.has("") && !me.muted,
-    word: me.silent ? "unheard" : me.muted ? "muted" : "here", doing: me.silent, path: null,
+    word: me.silent ? "unheard" : me.muted ? "muted" : "here", doing: me.silent, path: null, held: false, alike: false,
+    heardMuted: false,
   }] : [];
   const others = [...roster.peers.values()].sort((a, b) => a.order - b.order).map((remote) => {
-    const { peer, user, name, role, muted, deafened, away } = remote;
+    const { peer, user, name, role, muted, deafened, away, alike, heardMuted } = remote;
     const report = reports.get(peer);
     return {
-      peer, user, name, role, muted, deafened, away, self: false, speaking: speaking.has(peer) && !muted,
+      peer, user, name, role, muted, deafened, away, self: false,
+      speaking: speaking.has(peer) && (!muted || heardMuted), held: report?.held === true, alike, heardMuted,
       word: word(remote, report), doing: doing(report, away || remote.goneAt !== null), path: report?.path ?? null,
     };
   });
@@ -150,35 +186,11 @@ export function people(roster, me, reports, speaking) {
 }
 
 /** @param {RemotePeer} remote @param {LinkReport|undefined} report @returns {Person["word"]} */
-function word({ muted, goneAt }, report) {
-  if (report?.state === "up") return muted ? "muted" : "here";
+function word({ muted, heardMuted, goneAt }, report) {
+  if (report?.state === "up") return muted && !heardMuted ? "muted" : "here";
   if (goneAt !== null) return "gone";
   if (!report || (report.state === "connecting" && report.attempt <= 1)) return "connecting";
   return "unheard";
-}
-
-/**
- * Every pair of which either end says that it isn't up. Nobody's silence counts, nor what an absent end said before.
- * @param {Roster} roster
- * @param {{name: string}} me
- * @param {ReadonlyMap<string, LinkReport>} reports
- * @returns {Pair[]}
- */
-export function pairs(roster, me, reports) {
-  const own = summary(reports);
-  /** @type {{peer: string, name: string, says: (peer: string) => LinkTold|undefined}[]} */
-  const ends = present(roster).sort((a, b) => a.order - b.order)
-    .map(({ peer, name, away, links }) => ({ peer, name, says: (other) => (away ? undefined : links[other]) }));
-  if (roster.self) ends.unshift({ peer: roster.self.peer, name: me.name, says: (other) => own[other] });
-  return ends.flatMap((a, i) => ends.slice(i + 1).flatMap((b) => {
-    const troubles = [a.says(b.peer), b.says(a.peer)].filter((told) => told !== undefined && told.state !== "up");
-    if (troubles.length === 0) return [];
-    return [{
-      names: /** @type {[string, string]} */ ([a.name, b.name]),
-      peers: /** @type {[string, string]} */ ([a.peer, b.peer]),
-      words: pairWords(a.name, b.name, /** @type {LinkTold[]} */ (troubles)),
-    }];
-  }));
 }
 
 /**
@@ -192,8 +204,8 @@ export function summary(reports) {
     .map(([peer, report]) => [peer, asTold(report)]));
 }
 
-/** @param {Roster} roster */
-function present(roster) {
+/** Those whom the server has not lost. @param {Roster} roster */
+export function present(roster) {
   return [...roster.peers.values()].filter(({ goneAt }) => goneAt === null);
 }
 
@@ -203,9 +215,21 @@ function asTold(report) {
   return { state: report.state, path, rtt: report.rtt === null ? null : Math.round(report.rtt), loss: report.loss };
 }
 
-/** @param {Roster} roster @param {Seated} message @returns {{roster: Roster, news: News[]}} */
-function seat(roster, message) {
-  const { source: peer, user, order, name, role, muted, deafened, away } = message;
+/**
+ * Whoever flips the word gets no new grace each time.
+ * @param {RemotePeer|undefined} known
+ * @param {boolean} muted
+ * @param {number} now
+ */
+function muting(known, muted, now) {
+  const mutedAt = known?.mutedAt ?? -Infinity;
+  const begins = muted && !known?.muted && now - mutedAt >= 2 * MUTING;
+  return { muted, mutedAt: begins ? now : mutedAt, heardMuted: muted && known?.heardMuted === true };
+}
+
+/** @param {Roster} roster @param {Seated} message @param {number} now @returns {{roster: Roster, news: News[]}} */
+function seat(roster, message, now) {
+  const { source: peer, user, order, name, role, deafened, away } = message;
   const known = roster.peers.get(peer);
   // One person has one seat: a lost one of the same user is this one now.
   const stale = [...roster.peers.values()]
@@ -213,7 +237,10 @@ function seat(roster, message) {
   const cleared = stale.reduce((rest, remote) => without(rest, remote.peer), roster);
   const listed = cleared.listed && new Set([...cleared.listed, peer]);
   const links = known?.links ?? {};
-  const remote = { peer, user, order, name, role, muted, deafened, away, goneAt: null, links };
+  const remote = {
+    peer, user, order, name, role, deafened, away, alike: message.alike === true, goneAt: null, links,
+    ...muting(known, message.muted, now),
+  };
   const isNews = !known && stale.length === 0 && !(message.type === "present" && roster.first);
   return { roster: put({ ...cleared, listed }, remote), news: isNews ? [{ type: "joined", name }] : [] };
 }

@@ -2,8 +2,11 @@
 // A person's time in a room, from the first dial to its end: the seat, the roster and the links, kept in step.
 
 import { Emitter } from "../emitter.js";
+import { isRefused } from "../link/generation.js";
 import { Signaling } from "../signaling/signaling.js";
 import { kindOf } from "./journal.js";
+import { bitrate } from "./bitrate.js";
+import { pairs } from "./pairs.js";
 import * as rosters from "./roster.js";
 import { ServerWatch } from "./server-watch.js";
 import { Throttle } from "./throttle.js";
@@ -14,15 +17,11 @@ import * as words from "./words.js";
 /** @typedef {import("../signaling/signaling-state.js").Greeting} Greeting */
 
 const LINKS_EVERY = 2000;
+/** What links say by themselves: an error about one of these is no news for the person. */
+const OF_LINKS = ["offer", "answer", "ice", "repair", "abort", "links"];
 /** Errors that a person's own act can cause; the others answer races that mend themselves.
  *  @type {readonly (keyof typeof import("../signaling/codes.js").ERROR_CODES)[]} */
 const FOR_THE_PERSON = ["not-allowed", "too-fast"];
-
-/** Bits a second of each link; one's uplink carries one link for each other person. @param {number} people */
-export function bitrate(people) {
-  if (people <= 4) return 40_000;
-  return people <= 6 ? 32_000 : 24_000;
-}
 
 /** @typedef {import("./words.js").Said} Said */
 /** @typedef {import("../signaling/messages.js").Welcome} Welcome */
@@ -30,22 +29,8 @@ export function bitrate(people) {
 /** @typedef {import("../signaling/messages.js").ClientMessage} ClientMessage */
 /** @typedef {import("../signaling/messages.js").Credentials} Credentials */
 /** @typedef {import("../signaling/signaling-state.js").SeatEvents & import("../signaling/signaling.js").SocketEvents} SignalingEvents */
-/**
- * @typedef {object} SessionEvents
- * @property {null} joined
- * @property {null} lost    the socket, for now
- * @property {null} changed  people or pairs may read differently
- * @property {null} wake    time was lost
- * @property {Said} trouble
- * @property {Said} over
- * @property {rosters.News[]} news
- * @property {{lost: boolean, words: string}} server
- * @property {{peer: string, stream: MediaStream|null}} stream
- * @property {number} closing  when, in seconds since 1970
- * @property {Said} notice
- */
 
-/** @extends {Emitter<SessionEvents>} */
+/** @extends {Emitter<import("./session-events.js").SessionEvents>} */
 export class VoiceSession extends Emitter {
   /** @type {rosters.Roster} */
   #roster = rosters.EMPTY;
@@ -55,6 +40,10 @@ export class VoiceSession extends Emitter {
   #credentials = null;
   /** @type {any} */
   #pruning = null;
+  /** @type {any} */
+  #overhearing = null;
+  /** @type {ReadonlySet<string>} the peers that are heard now */
+  #speaking = new Set();
   /** The links as they were told last. */
   #toldLinks = "[]";
   /** Whether the room takes us for muted, and what the last hello said. */
@@ -141,7 +130,13 @@ export class VoiceSession extends Emitter {
 
   /** @param {string} name */
   pairs(name) {
-    return rosters.pairs(this.#roster, { name }, this.#reports());
+    return pairs(this.#roster, { name }, this.#reports());
+  }
+
+  /** Who speaks now, whatever they say of themselves. @param {ReadonlySet<string>} speaking */
+  hear(speaking) {
+    this.#speaking = speaking;
+    this.#overhear();
   }
 
   receivers() {
@@ -154,6 +149,7 @@ export class VoiceSession extends Emitter {
     this.#links?.close();
     this.#telling.close();
     this.#platform.clearTimeout(this.#pruning);
+    this.#platform.clearTimeout(this.#overhearing);
     this.#server.close();
   }
 
@@ -192,7 +188,10 @@ export class VoiceSession extends Emitter {
     });
     links.on("stream", (playing) => this.#tell("stream", playing));
     links.on("generation", ({ what, ...facts }) => journal.note(`generation ${what}`, facts));
-    links.on("fault", ({ peer, gen, reason }) => journal.note("fault", { peer, gen, kind: kindOf(reason) }));
+    links.on("fault", ({ peer, gen, reason }) => {
+      if (isRefused(reason)) journal.noteOften("description refused", { peer, gen });
+      else journal.note("fault", { peer, gen, kind: kindOf(reason) });
+    });
     links.on("report", () => {
       this.#telling.want();
       this.#prune();
@@ -215,7 +214,7 @@ export class VoiceSession extends Emitter {
     const links = /** @type {Links} */ (this.#links);
     switch (message.type) {
       case "repair":
-        this.#journal.note("repair wanted", { peer: message.source, gen: message.gen });
+        this.#journal.noteOften("repair wanted", { peer: message.source, gen: message.gen });
         return links.deliver(message);
       case "offer":
       case "answer":
@@ -238,7 +237,9 @@ export class VoiceSession extends Emitter {
   /** An error of ours. @param {{code: string, message: string, about: string}} error */
   #answered({ code, message, about }) {
     this.#journal.note("error answered", { code, about });
-    if (FOR_THE_PERSON.some((known) => known === code)) this.#tell("notice", { code, words: message });
+    if (code === "too-fast" && about === "offer") this.#links?.unsent();
+    const forThePerson = FOR_THE_PERSON.some((known) => known === code) && !OF_LINKS.includes(about);
+    if (forThePerson) this.#tell("notice", { code, words: message });
   }
 
   /** Let the roster take a frame, and tell what is new. @param {Welcome|SeatMessage} message */
@@ -247,6 +248,7 @@ export class VoiceSession extends Emitter {
     this.#roster = roster;
     this.#tell("changed", null);
     this.#tell("news", news);
+    this.#overhear();
     this.#prune();
   }
 
@@ -256,6 +258,19 @@ export class VoiceSession extends Emitter {
     this.#roster = rosters.listEnds(this.#roster, this.#platform.now());
     this.#links?.sync(rosters.seats(this.#roster));
     this.#prune();
+    this.#tell("changed", null);
+  }
+
+  #overhear() {
+    const now = this.#platform.now();
+    const { roster, news } = rosters.overhear(this.#roster, this.#speaking, now);
+    const changed = roster !== this.#roster;
+    this.#roster = roster;
+    this.#platform.clearTimeout(this.#overhearing);
+    const at = rosters.overhearAt(roster, now);
+    this.#overhearing = at === null || this.#ended ? null : this.#platform.setTimeout(() => this.#overhear(), at - now);
+    if (!changed) return;
+    this.#tell("news", news);
     this.#tell("changed", null);
   }
 
@@ -292,7 +307,7 @@ export class VoiceSession extends Emitter {
     return this.#links?.reports() ?? new Map();
   }
 
-  /** @template {keyof SessionEvents} Name @param {Name} name @param {SessionEvents[Name]} detail */
+  /** @template {keyof import("./session-events.js").SessionEvents} Name @param {Name} name @param {import("./session-events.js").SessionEvents[Name]} detail */
   #tell(name, detail) {
     if (!this.#ended) this.emit(name, detail);
   }

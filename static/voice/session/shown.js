@@ -2,7 +2,7 @@
 // What differs between what was shown last and what would be shown now; pure.
 
 /** @typedef {import("./roster.js").Person} Person */
-/** @typedef {import("./roster.js").Pair} Pair */
+/** @typedef {import("./pairs.js").Pair} Pair */
 /** @typedef {{people: readonly Person[], pairs: readonly Pair[]}} Shown */
 
 /**

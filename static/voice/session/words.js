@@ -80,6 +80,9 @@ export const SERVER_BACK = "Connected to the server again.";
 export const STILL_MUTED = "You are muted, so nobody hears you.";
 export const BACK_MUTED = { code: "back-muted", words: "You are back in voice, muted: unmute to be heard." };
 
+export const HELD = "this person's browser keeps starting over and was asked to wait";
+export const REFUSED = "sent a description that this page refused";
+
 /** @param {string} name @param {string} does */
 export const unheard = (name, does) => `${name} can't be heard: ${does}`;
 
@@ -95,6 +98,8 @@ export function closing(at, now) {
  * @param {boolean} away  its end has lost the server
  */
 export function doing(report, away) {
+  if (report?.held && !away) return HELD;
+  if (report?.refused && !away) return REFUSED;
   if (report?.state === "up") return away ? "reconnecting to the server; still heard" : "";
   if (away) return "their connection is down; waiting for them";
   if (!report || report.state === "connecting") return report && report.attempt > 1 ? "still connecting" : "connecting";
@@ -112,6 +117,18 @@ export function pairWords(a, b, troubles) {
   return `${a} and ${b}: ${worst.state === "connecting" ? "connecting" : trying(worst.state, worst.path === "relay")}`;
 }
 
+/**
+ * What one end says, against what the other says or what is heard here: an opinion, and told as one.
+ * @param {string} name
+ * @param {string|null} other  null: oneself
+ */
+export function opinion(name, other) {
+  return other === null ? `${name} says that they can't hear you` : `${name} says: can't hear ${other}`;
+}
+
+/** @param {string} name of somebody whom all the others hear, and who says to hear nobody */
+export const opinionOfAll = (name) => `${name} says: can't hear anyone, but the others say that all is well`;
+
 /** @param {LinkReport["state"]} state @param {boolean} relay */
 function trying(state, relay) {
   if (state === "stalled") return "nothing heard; waiting a moment before reconnecting";
@@ -119,7 +136,13 @@ function trying(state, relay) {
 }
 
 /** @type {Record<News["type"], string>} */
-const NEWS = { joined: "joined", left: "left", removed: "removed by the owner", lost: "lost the connection and left" };
+const NEWS = {
+  joined: "joined", left: "left", removed: "removed by the owner", lost: "lost the connection and left",
+  overheard: "they are muted, but you hear them",
+};
+
+/** What stands between the names and the rest, for one and for several. @type {Partial<Record<News["type"], [string, string]>>} */
+const VERBS = { removed: ["was ", "were "], overheard: ["says ", "say "] };
 
 /**
  * The news of one kind that stand first, in one sentence, and the rest.
@@ -129,8 +152,8 @@ const NEWS = { joined: "joined", left: "left", removed: "removed by the owner", 
 export function announce(news) {
   const { type } = news[0];
   const names = news.filter((one) => one.type === type).map(({ name }) => name);
-  const verb = type === "removed" ? `${names.length > 1 ? "were" : "was"} ${NEWS[type]}` : NEWS[type];
-  return { sentence: `${list(names)} ${verb}`, rest: news.filter((one) => one.type !== type) };
+  const verb = VERBS[type]?.[names.length > 1 ? 1 : 0] ?? "";
+  return { sentence: `${list(names)} ${verb}${NEWS[type]}`, rest: news.filter((one) => one.type !== type) };
 }
 
 /** @param {string[]} names */

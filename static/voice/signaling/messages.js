@@ -15,7 +15,7 @@ import { flag, listOf, number, oneOf, or, orNull, record, shape, text } from "./
  * @typedef {{source: string, user: string, order: number, role: string, ticket: string, resumed: boolean, got: number,
  *   ping: number}} Seat  one's own
  * @typedef {{source: string, user: string, order: number, name: string, role: string, muted: boolean, deafened: boolean,
- *   away: boolean}} Introduction
+ *   away: boolean, alike?: boolean}} Introduction  alike: its name looks like that of somebody who came before
  * @typedef {{source: string, gen: number, sdp: string}} Description
  * @typedef {{source: string, gen: number}} OfGeneration
  *
@@ -100,6 +100,7 @@ const credentials = (raw) => {
 const SHARED = {
   Introduction: shape({
     source: text, user: text, order: number, name: text, role: text, muted: flag, deafened: or(flag, false), away: or(flag, false),
+    alike: or(flag, false),
   }),
   Description: shape({ source: text, gen: number, sdp: text }),
   OfGeneration: shape({ source: text, gen: number }),

@@ -1,0 +1,20 @@
+// @ts-check
+// What a session tells its room: the detail of each event.
+
+/** @typedef {import("./words.js").Said} Said */
+/**
+ * @typedef {object} SessionEvents
+ * @property {null} joined
+ * @property {null} lost    the socket, for now
+ * @property {null} changed  people or pairs may read differently
+ * @property {null} wake    time was lost
+ * @property {Said} trouble
+ * @property {Said} over
+ * @property {import("./roster.js").News[]} news
+ * @property {{lost: boolean, words: string}} server
+ * @property {{peer: string, stream: MediaStream|null}} stream
+ * @property {number} closing  when, in seconds since 1970
+ * @property {Said} notice
+ */
+
+export {};
