@@ -174,7 +174,7 @@ class Room:
         marks = [await page.mark() for page in self.pages]
         self.robot.listen_anew()
         for page in self.pages:
-            await page.page.evaluate(f"{_CLICKS}; globalThis.clicks = startClicks(); null")
+            await page.page.evaluate(f"(() => {{ {_CLICKS} globalThis.clicks = startClicks(); }})()")
         await self._newcomer_comes(found, seconds)
         if strategy is not None:
             found.attacker = await self._answer(seconds + PATIENCE)

@@ -14,7 +14,7 @@ from tests.hostile.strategies import STRATEGIES
 
 pytestmark = pytest.mark.browser
 
-BATCH = 9
+BATCH = 6
 TRIES = 4
 """How often a strategy is played, at most, until it is known what it does."""
 SHORT = ("shapes_at_the_limits", "offers", "everything_at_once", "two_tabs")
