@@ -552,7 +552,7 @@ test("an offer that the server dropped is told to the links and not to the perso
 
 test("a description that was refused is in the report, without its words", async () => {
   const { room, platform } = await joined();
-  platform.links.dispatchEvent(new CustomEvent("fault", { detail: { peer: "b", gen: 3, reason: "refused: an SDP starts with v=0" } }));
+  platform.links.dispatchEvent(new CustomEvent("fault", { detail: { peer: "b", gen: 3, reason: "refused: an SDP starts with v=0", refused: true } }));
   assert.match(room.report(), /description refused {2}peer=b {2}gen=3\n/);
 });
 

@@ -18,7 +18,7 @@ const PATIENCE = 5000;
  * @property {(event: LinkEvent) => void} advance the link's machine
  * @property {import("./generation.js").Hooks["send"]} send
  * @property {(stream: MediaStream | null) => void} stream which one to play
- * @property {(gen: number, reason: string) => void} fault
+ * @property {(gen: number, reason: string, refused: boolean) => void} fault
  * @property {(relayOnly: boolean) => Start} make
  */
 
@@ -106,9 +106,9 @@ export class LinkWire {
         send,
         connection: (state) => advance({ type: "connection", gen, state }),
         stream: () => this.#play(),
-        fault: (reason) => fault(gen, reason),
+        fault: (reason) => fault(gen, reason, false),
         error: (reason) => {
-          fault(gen, reason);
+          fault(gen, reason, isRefused(reason));
           advance({ type: "error", gen, refused: isRefused(reason) });
         },
       },

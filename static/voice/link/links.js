@@ -20,7 +20,8 @@ import { LinkWire } from "./link-wire.js";
  * @property {{peer: string, stream: MediaStream | null}} stream which to play, and again when another generation wins
  * @property {{peer: string, report: LinkReport}} report when it changed
  * @property {{peer: string} & import("./link-history.js").Change} generation
- * @property {{peer: string, gen: number, reason: string}} fault something failed that ends no link; an error's text
+ * @property {{peer: string, gen: number, reason: string, refused: boolean}} fault something failed that ends no link:
+ *   an error's text, and whether it was the shape of the other side's description
  */
 
 /** @extends {Emitter<LinksEvents>} */
@@ -162,7 +163,7 @@ export class Links extends Emitter {
       advance: (event) => this.#do(this.#table.advance(peer, event, this.#moment())),
       send: ({ type, ...rest }) => this.#options.send(/** @type {ClientMessage} */ ({ type, target: peer, ...rest })),
       stream: (stream) => this.emit("stream", { peer, stream }),
-      fault: (gen, reason) => this.emit("fault", { peer, gen, reason }),
+      fault: (gen, reason, refused) => this.emit("fault", { peer, gen, reason, refused }),
       make: (relayOnly) => ({
         track: this.#track, bitrate: this.#bitrateNow, configuration: () => this.#configuration(relayOnly),
       }),

@@ -2,7 +2,6 @@
 // A person's time in a room, from the first dial to its end: the seat, the roster and the links, kept in step.
 
 import { Emitter } from "../emitter.js";
-import { isRefused } from "../link/generation.js";
 import { Signaling } from "../signaling/signaling.js";
 import { kindOf } from "./journal.js";
 import { bitrate } from "./bitrate.js";
@@ -188,8 +187,8 @@ export class VoiceSession extends Emitter {
     });
     links.on("stream", (playing) => this.#tell("stream", playing));
     links.on("generation", ({ what, ...facts }) => journal.note(`generation ${what}`, facts));
-    links.on("fault", ({ peer, gen, reason }) => {
-      if (isRefused(reason)) journal.noteOften("description refused", { peer, gen });
+    links.on("fault", ({ peer, gen, reason, refused }) => {
+      if (refused) journal.noteOften("description refused", { peer, gen });
       else journal.note("fault", { peer, gen, kind: kindOf(reason) });
     });
     links.on("report", () => {
