@@ -129,6 +129,7 @@ class Suffering:
         click = max(self.clicks.values(), default=0.0)
         newcomer = max(self.newcomer.values(), default=0.0)
         told = " ".join(f"{what}:{count}" for what, count in sorted(self.attacker.items()))
+        told += "".join(f"  {who} LOST THE SEAT" for who in self.lost)
         return f"{name:28} {between_pages:6.0f} {gap:6.0f} {click:6.0f} {newcomer:8.0f}  {told}"
 
 
