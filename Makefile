@@ -13,16 +13,18 @@ MESHVOICE = $(BIN)/meshvoice --env-file $(ENV_FILE)
 BROWSER_NEEDS = chromium:chromium turnserver:coturn firefox-esr:firefox-esr nft:nftables ip:iproute2 \
 	conntrack:conntrack openssl:openssl node:nodejs certutil:libnss3-tools pulseaudio:pulseaudio
 
-# Two calls between browsers at one time would be a load test of the machine: those tests run in a row.
-OTHERS = -n 2 --ignore=tests/browser
+# Two calls at one time would be a load test of the machine: what starts browsers and relays runs in a row.
+HEAVY = browser or coturn or lab
+LIGHT_TESTS = -n 2 -m 'not ($(HEAVY) or slow or deploy)'
+HEAVY_TESTS = -m '($(HEAVY)) and not (slow or deploy)'
 
 run: $(VENV)/serve.done $(ENV_FILE)
 	@$(MESHVOICE) serve
 
 test: $(VENV)/test.done
 	@tests/need.sh $(BROWSER_NEEDS)
-	$(BIN)/python -m pytest $(OTHERS)
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest $(LIGHT_TESTS)
+	$(BIN)/python -m pytest $(HEAVY_TESTS)
 	@if command -v node >/dev/null; then node --test tests/js/; else echo "skipped: tests/js, node is missing"; fi
 
 check: $(VENV)/check.done node_modules/.package-lock.json
@@ -32,8 +34,8 @@ check: $(VENV)/check.done node_modules/.package-lock.json
 	$(BIN)/mypy
 	npx --no-install tsc --project tsconfig.json
 	node --test tests/js/
-	$(BIN)/python -m pytest $(OTHERS) --cov --cov-report=
-	$(BIN)/python -m pytest tests/browser --cov --cov-append --cov-report=term
+	$(BIN)/python -m pytest $(LIGHT_TESTS) --cov --cov-report=
+	$(BIN)/python -m pytest $(HEAVY_TESTS) --cov --cov-append --cov-report=term
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
 
 # What takes minutes: hundreds of comings and goings, browsers asleep, deployments broken one by one.
