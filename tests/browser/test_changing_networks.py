@@ -12,7 +12,7 @@ import pytest
 from tests.browser.harness import Person, all_hear_each_other, until
 from tests.browser.homes import at_home
 
-pytestmark = [pytest.mark.lab, pytest.mark.coturn]
+pytestmark = [pytest.mark.lab, pytest.mark.coturn, pytest.mark.long]
 
 
 async def heard_again(hearer: Person, speaker: Person, mark: int) -> float:

@@ -7,6 +7,8 @@ import random
 import signal
 from itertools import permutations
 
+import pytest
+
 from tests.browser.harness import Person, Stage, all_hear_each_other, until
 
 GAP = 100.0
@@ -90,6 +92,7 @@ async def _sees(person: Person, name: str, word: str) -> bool:
     return (await person.words()).get(name) == word
 
 
+@pytest.mark.long
 async def test_cuts_in_the_middle_of_negotiations_leave_nobody_unheard(stage: Stage) -> None:
     people = await stage.sea("Ana", "Bo", "Cleo")
     ana, bo, cleo = people
@@ -116,6 +119,7 @@ async def _is_out(person: Person) -> bool:
     return bool(await person.page.evaluate("globalThis.seen.room.state === 'left'"))
 
 
+@pytest.mark.long
 async def test_who_joins_while_one_is_cut_off_is_connected_when_that_one_is_back(stage: Stage) -> None:
     people = await stage.sea("Ana", "Bo", "Cleo")
     ana, bo, cleo = people
@@ -139,6 +143,7 @@ async def _away(person: Person, name: str) -> bool:
     return any(p["away"] for p in await person.people() if p["name"] == name)
 
 
+@pytest.mark.long
 async def test_a_killed_server_and_its_restart_cost_no_word_in_a_call_of_four(stage: Stage) -> None:
     people = await stage.sea("Ana", "Bo", "Cleo", "Dee")
     ana, bo, cleo, dee = people

@@ -97,6 +97,7 @@ async def test_a_relay_only_call_is_heard(tmp_path: Path, url: str, transport: s
             assert {other["path"] for other in (await person.people())[1:]} == {"relay"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 async def test_behind_1_to_1_nat_one_side_alone_needs_the_relay(tmp_path: Path, transport: str) -> None:
     """Bo's network lets nothing of Ana's in or out, nor UDP at all where the transport is TCP."""
@@ -111,6 +112,7 @@ async def test_behind_1_to_1_nat_one_side_alone_needs_the_relay(tmp_path: Path, 
         assert not {kind for kind in found if kind.startswith("relay")}
 
 
+@pytest.mark.long
 async def test_behind_1_to_1_nat_two_who_both_need_the_relay_hear_each_other(tmp_path: Path) -> None:
     async with relay(tmp_path, "Ana", "Bo", server_behind_nat=True, MESHVOICE_RELAY_ONLY="1") as homes:
         await talk(*homes.people)
@@ -125,6 +127,7 @@ async def test_two_symmetric_nats_meet_at_the_relay(tmp_path: Path) -> None:
         assert paths == [{"relay"}, {"relay"}]
 
 
+@pytest.mark.long
 async def test_with_udp_blocked_on_both_sides_the_relay_by_tcp_carries_the_call(tmp_path: Path) -> None:
     async with relay(tmp_path, "Ana", "Bo") as homes:
         for home in homes.lab.homes:
@@ -134,6 +137,7 @@ async def test_with_udp_blocked_on_both_sides_the_relay_by_tcp_carries_the_call(
             await goes_by(person, "relay/tcp")
 
 
+@pytest.mark.long
 async def test_with_only_port_443_open_the_relay_by_tls_carries_the_call(tmp_path: Path) -> None:
     async with relay(tmp_path, "Ana", "Bo", COTURN_TLS_PORT="443") as homes:
         for home in homes.lab.homes:
@@ -143,6 +147,7 @@ async def test_with_only_port_443_open_the_relay_by_tls_carries_the_call(tmp_pat
             await goes_by(person, "relay/tls")
 
 
+@pytest.mark.long
 async def test_somebody_behind_port_443_talks_with_somebody_who_is_free(tmp_path: Path) -> None:
     async with relay(tmp_path, "Ana", "Bo", COTURN_TLS_PORT="443") as homes:
         ana, bo = homes.people

@@ -70,6 +70,7 @@ def _too_busy(why: str) -> None:
     pytest.skip(message)
 
 
+@pytest.mark.long
 async def test_a_call_goes_on_whatever_a_guest_sends(stage: Stage, tmp_path: Path) -> None:
     async with room(stage, tmp_path, with_firefox=False) as honest:
         await play(honest, SHORT, seconds=2)
