@@ -21,6 +21,8 @@ from tests.process import Server
 
 ROBOT = "Robot"
 GAP_MS = 200.0
+ROBOT_GAP_MS = 1000.0
+"""aiortc's voices, its new connections and this test's own errands share one thread of Python."""
 CLICK_MS = 200.0
 NEWCOMER_MS = 2000.0
 PATIENCE = 60.0
@@ -113,7 +115,11 @@ class Suffering:
     @property
     def complaints(self) -> list[str]:
         """What is over what anybody would notice."""
-        found = [f"{who} for {ms:.0f} ms" for who, ms in self.gaps.items() if ms > GAP_MS]
+        found = [
+            f"{who} for {ms:.0f} ms"
+            for who, ms in self.gaps.items()
+            if ms > (ROBOT_GAP_MS if ROBOT in who else GAP_MS)
+        ]
         found += [f"a click took {ms:.0f} ms at {who}" for who, ms in self.clicks.items() if ms > CLICK_MS]
         found += [
             f"the newcomer after {ms:.0f} ms at {who}"
