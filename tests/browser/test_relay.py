@@ -32,15 +32,21 @@ _LOCAL_CANDIDATES = """async () => {
 }"""
 
 
+# Where they are used: credentials come by HTTP and, anew, over the socket.
 _OFFER = """() => {
-  const native = globalThis.fetch;
-  globalThis.fetch = async (...args) => {
-    const answer = await native(...args);
-    if (!String(args[0]).includes("/turn-credentials/") || !answer.ok) return answer;
-    const body = await answer.json();
-    const servers = body.iceServers.filter(({ urls }) => urls.includes(globalThis.offered));
-    body.iceServers = servers.map((server) => ({ ...server, urls: [globalThis.offered] }));
-    return new Response(JSON.stringify(body), { status: answer.status });
+  const left = (configuration) => ({
+    ...configuration,
+    iceServers: configuration.iceServers
+      .map((server) => ({ ...server, urls: [server.urls].flat().filter((one) => one === globalThis.offered) }))
+      .filter(({ urls }) => urls.length > 0),
+  });
+  globalThis.RTCPeerConnection = class extends globalThis.RTCPeerConnection {
+    constructor(configuration) {
+      super(left(configuration));
+    }
+    setConfiguration(configuration) {
+      super.setConfiguration(left(configuration));
+    }
   };
 }"""
 _STUN = f"stun:{SERVER}:3478"
