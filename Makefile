@@ -14,11 +14,12 @@ BROWSER_NEEDS = chromium:chromium turnserver:coturn firefox-esr:firefox-esr nft:
 	conntrack:conntrack openssl:openssl node:nodejs certutil:libnss3-tools pulseaudio:pulseaudio \
 	nginx:nginx-light caddy:caddy
 
-# Two calls between browsers at one time would be a load test of the machine: those tests run in a row, and so do
-# those that start relays, beside the rest. What takes half a minute by itself is left to `make check`.
-LIGHT_TESTS = -n 2 --dist loadgroup -m 'not (browser or slow or deploy)'
-BROWSER_TESTS = -m 'browser and not (slow or deploy)'
-SHORT_BROWSER_TESTS = -m 'browser and not (long or slow or deploy)'
+# Two calls at one time would be a load test of the machine: what starts browsers and relays runs in a row, after the
+# rest. What takes half a minute by itself is left to `make check`.
+HEAVY = browser or coturn or lab
+LIGHT_TESTS = -n 2 -m 'not ($(HEAVY) or slow or deploy)'
+HEAVY_TESTS = -m '($(HEAVY)) and not (slow or deploy)'
+SHORT_HEAVY_TESTS = -m '($(HEAVY)) and not (long or slow or deploy)'
 
 run: $(VENV)/serve.done $(ENV_FILE)
 	@$(MESHVOICE) serve
@@ -26,7 +27,7 @@ run: $(VENV)/serve.done $(ENV_FILE)
 test: $(VENV)/test.done
 	@tests/need.sh $(BROWSER_NEEDS)
 	$(BIN)/python -m pytest $(LIGHT_TESTS)
-	$(BIN)/python -m pytest $(SHORT_BROWSER_TESTS)
+	$(BIN)/python -m pytest $(SHORT_HEAVY_TESTS)
 	@if command -v node >/dev/null; then node --test tests/js/; else echo "skipped: tests/js, node is missing"; fi
 
 check: $(VENV)/check.done node_modules/.package-lock.json
@@ -39,7 +40,7 @@ check: $(VENV)/check.done node_modules/.package-lock.json
 	npm run --silent coverage
 	node --test tests/js/simulator.test.js
 	$(BIN)/python -m pytest $(LIGHT_TESTS) --cov --cov-report=
-	$(BIN)/python -m pytest $(BROWSER_TESTS) --cov --cov-append --cov-report=term
+	$(BIN)/python -m pytest $(HEAVY_TESTS) --cov --cov-append --cov-report=term
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
 
 # What takes minutes: hundreds of comings and goings, browsers asleep, deployments broken one by one.

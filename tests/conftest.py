@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 
-import pytest
 from hypothesis import settings
 
 # Hypothesis explores by hand; in CI it draws the same examples each time, so a red run is the change's.
@@ -18,10 +17,3 @@ settings.load_profile("ci" if os.environ.get("CI") == "true" else "by hand")
 def pytest_configure() -> None:
     """Let a kill end a run as Ctrl-C does: its servers, browsers and namespaces end with it."""
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what starts relays and makes networks on one worker: their names and ports are the machine's."""
-    for item in items:
-        if item.get_closest_marker("coturn") or item.get_closest_marker("lab"):
-            item.add_marker(pytest.mark.xdist_group("relays"))

@@ -34,10 +34,11 @@ _LOCAL_CANDIDATES = """async () => {
 
 # Where they are used: credentials come by HTTP and, anew, over the socket.
 _OFFER = """() => {
+  const isLeft = (url) => url === globalThis.offered;
   const left = (configuration) => ({
     ...configuration,
     iceServers: configuration.iceServers
-      .map((server) => ({ ...server, urls: [server.urls].flat().filter((one) => one === globalThis.offered) }))
+      .map((server) => ({ ...server, urls: [server.urls].flat().filter(isLeft) }))
       .filter(({ urls }) => urls.length > 0),
   });
   globalThis.RTCPeerConnection = class extends globalThis.RTCPeerConnection {

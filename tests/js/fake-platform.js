@@ -44,6 +44,7 @@ export class FakeSocket {
   /** @type {any} */ onclose = null;
   /** @type {any[]} */ sent = [];
   closed = false;
+  readyState = 1;
   seq = 0;
   /** Whether pings are answered by themselves. */
   lively = false;

@@ -37,6 +37,19 @@ test("it asks the credentials endpoint, then dials the room's socket with the su
   assert.equal(platform.socket.protocol, "meshvoice.v1");
 });
 
+test("nothing is sent on a socket that is closing, and what was said goes out when the seat is resumed", async () => {
+  const { it, platform } = await joined();
+  const closing = platform.socket;
+  closing.readyState = 2;
+  it.send({ type: "state", muted: true, deafened: false });
+  assert.deepEqual(closing.sent.filter(({ type }) => type === "state"), []);
+  closing.onclose({ code: 1006 });
+  await settle();
+  platform.socket.accept();
+  platform.socket.say({ ...welcome(), resumed: true, got: 0 });
+  assert.deepEqual(platform.socket.sent.filter(({ type }) => type === "state").map(({ muted }) => muted), [true]);
+});
+
 test("the welcome and the end of the list are told in order", async () => {
   const { names, it } = await joined();
   assert.deepEqual(names(), ["credentials", "welcome", "roster"]);

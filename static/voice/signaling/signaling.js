@@ -12,6 +12,10 @@ import { idle, wakeAt } from "./signaling-state.js";
 /** @typedef {import("./signaling-state.js").Greeting} Greeting */
 /** @typedef {import("./messages.js").ClientMessage} ClientMessage */
 /** @typedef {import("../browser/platform.js").Platform} Platform */
+
+/** WebSocket.OPEN */
+const OPEN = 1;
+
 /**
  * What became of a socket, and of a frame that can't be used; nothing is decided by these two.
  * @typedef {object} SocketEvents
@@ -99,7 +103,8 @@ export class Signaling extends Emitter {
         this.#dial(effect.serial);
         break;
       case "transmit":
-        this.#socket?.send(effect.text);
+        // One that is closing takes nothing and says so in the console: what is kept goes out when a seat is resumed.
+        if (this.#socket?.readyState === OPEN) this.#socket.send(effect.text);
         break;
       case "drop":
         this.#drop();
