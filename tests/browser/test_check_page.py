@@ -70,6 +70,7 @@ async def test_a_refused_microphone_has_plain_words(stage: Stage, name: str, par
     assert part in told.words
 
 
+@pytest.mark.long
 async def test_a_silent_microphone_is_noticed(stage: Stage) -> None:
     ana = await stage.person("Ana")
     await ana.page.context.add_init_script(
@@ -128,6 +129,7 @@ async def test_the_check_is_loaded_by_its_click_and_works_by_keyboard(stage: Sta
 
 @pytest.mark.coturn
 @pytest.mark.lab
+@pytest.mark.long
 async def test_the_check_is_offered_where_somebody_is_not_heard_and_keeps_the_room(tmp_path: Path) -> None:
     async with at_home(tmp_path, "Ana", "Bo", turn=True) as homes:
         ana, bo = homes.people

@@ -63,6 +63,7 @@ async def sockets(people: list[Person]) -> dict[str, int]:
     return {p.name: await p.page.evaluate("globalThis.seen.sockets.length") for p in people}
 
 
+@pytest.mark.long
 async def test_thirty_cuts_of_the_sockets_cost_no_word(stage: Stage) -> None:
     people = await stage.sea("Ana", "Bo", "Cleo")
     for person in people:

@@ -90,8 +90,8 @@ async def goes_by(person: Person, candidate: str) -> None:
     ("url", "transport"),
     [
         (f"turn:{SERVER}:3478?transport=udp", "udp"),
-        (f"turn:{SERVER}:3478?transport=tcp", "tcp"),
-        (f"turns:{SERVER}:5349?transport=tcp", "tls"),
+        pytest.param(f"turn:{SERVER}:3478?transport=tcp", "tcp", marks=pytest.mark.long),
+        pytest.param(f"turns:{SERVER}:5349?transport=tcp", "tls", marks=pytest.mark.long),
     ],
 )
 async def test_a_relay_only_call_is_heard(tmp_path: Path, url: str, transport: str) -> None:

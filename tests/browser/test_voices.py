@@ -6,6 +6,8 @@ import asyncio
 import statistics
 from itertools import permutations
 
+import pytest
+
 from tests.browser.harness import Person, Stage, all_hear_each_other, until
 
 
@@ -71,6 +73,7 @@ async def test_leaving_takes_a_person_out_of_the_others_roster_and_ears(stage: S
     assert await bo.page.evaluate("globalThis.seen.connections.every(c => c.connectionState === 'closed')")
 
 
+@pytest.mark.long
 async def test_six_people_clicking_at_once_hear_the_right_tone_on_all_thirty_links(stage: Stage) -> None:
     people = await stage.sea("Ana", "Bo", "Cleo", "Dee", "Eli", "Fay")
     await asyncio.gather(*(person.join() for person in people))
@@ -83,6 +86,7 @@ async def test_six_people_clicking_at_once_hear_the_right_tone_on_all_thirty_lin
     print(f"\nsix at once, click to first audible: median {median:.0f} ms, last {last:.0f} ms")
 
 
+@pytest.mark.long
 async def test_the_time_from_click_to_first_audible_packet_is_printed(stage: Stage) -> None:
     ana, bo = await stage.sea("Ana", "Bo")
     await ana.join()
