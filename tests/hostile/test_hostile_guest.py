@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 BATCH = 6
 TRIES = 4
 """How often a strategy is played, at most, until it is known what it does."""
-SHORT = ("shapes_at_the_limits", "offers", "everything_at_once", "two_tabs")
+SHORT = ("shapes_at_the_limits", "offers", "everything_at_once")
 
 
 def batches() -> list[tuple[str, ...]]:
