@@ -16,4 +16,9 @@ settings.load_profile("ci" if os.environ.get("CI") == "true" else "by hand")
 
 def pytest_configure() -> None:
     """Let a kill end a run as Ctrl-C does: its servers, browsers and namespaces end with it."""
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+    def end(*_: object) -> None:
+        # Not by raising SIGINT: a run in the background has it ignored.
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
