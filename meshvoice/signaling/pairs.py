@@ -84,11 +84,14 @@ class Pairs:
             raise BadMessage(
                 f"generations count by one: {message.gen} leaps, {last} - at `$.gen`", about=type_of(message)
             )
+        if not isinstance(message, Offer | Repair | Abort):
+            # What isn't limited lifts no count either: else candidates could carry it anywhere.
+            return
         if link is None:
             self._links[key] = _Link(message.gen, now)
         elif message.gen > link.gen:
             link.gen, link.at = message.gen, now
-        if isinstance(message, Offer | Repair | Abort) and not self._asking.take((user, target_user), now):
+        if not self._asking.take((user, target_user), now):
             raise TooFast(
                 "this link was begun anew too often: wait, this message was dropped", about=type_of(message)
             )

@@ -112,7 +112,7 @@ def _held(request: web.Request, visitor: Visitor, room: RoomId) -> Iterator[Exit
 async def _listen(
     request: web.Request, ws: web.WebSocketResponse, socket: SocketId, silent: ExitStack
 ) -> None:
-    switchboard, within = request.app[SWITCHBOARD], request.app[WAITS].hello
+    switchboard, within, greeted = request.app[SWITCHBOARD], request.app[WAITS].hello, False
     try:
         async with asyncio.timeout(within) as deadline:
             async for message in ws:
@@ -122,7 +122,8 @@ async def _listen(
                     crowded = switchboard.receive(socket, message.data)
                 elif message.type is WSMsgType.BINARY:
                     crowded = switchboard.receive_binary(socket, len(message.data))
-                if not switchboard.awaits_hello(socket):
+                if not greeted and not switchboard.awaits_hello(socket):
+                    greeted = True
                     deadline.reschedule(None)
                     silent.close()
                 if crowded:

@@ -53,7 +53,7 @@ class HubMachine(RuleBasedStateMachine):
         return [page for page in self.pages if page.tab.room == room and page.tab.place is not None]
 
     def take(self, page: Page, frames: int) -> None:
-        """Let the page take the first frames on its wire, as `place` in static/voice/replay.js does."""
+        """Let the page take the first frames on its wire, as `place` in signaling/replay.js does."""
         tab = page.tab
         taken, tab.wire = tab.wire[:frames], tab.wire[frames:]
         for frame in taken:

@@ -111,6 +111,16 @@ def test_either_may_go_on_from_what_the_other_named_and_time_allows_more() -> No
     assert (codes(ana), codes(bo)) == ([], [])
 
 
+def test_candidates_carry_the_count_of_generations_nowhere() -> None:
+    ana, bo, _ = three(World())
+    ana.says("offer", target=bo.peer, gen=1, sdp=SDP)
+    for gen in range(1, 4 * GEN_LEAP, GEN_LEAP // 2):
+        bo.says("ice", target=ana.peer, gen=gen, candidates=[None])
+    assert codes(bo) == ["bad-message"] * 5
+    bo.says("repair", target=ana.peer, gen=2 + GEN_LEAP)
+    assert codes(bo) == ["bad-message"]
+
+
 def test_a_peer_that_left_takes_its_generations_along() -> None:
     world = World()
     ana, bo, cleo = three(world)
