@@ -1,6 +1,8 @@
 // @ts-check
 // VoiceRoom, the library's public API: one person in one room, with a microphone, ears and plain words.
 
+import { AudioGraph } from "./voice/audio/audio-graph.js";
+import { Level } from "./voice/audio/level.js";
 import { silent } from "./voice/audio/microphone-words.js";
 import { Microphone } from "./voice/audio/microphone.js";
 import { Playback } from "./voice/audio/playback.js";
@@ -51,7 +53,7 @@ export { VoiceError } from "./voice/session/words.js";
 /** @typedef {import("./voice/session/room-events.js").RoomEvents} RoomEvents */
 /**
  * @typedef {{session: VoiceSession, microphone: Microphone, playback: Playback, speaking: Speaking, page: PageLife,
- *   announcer: Announcer, silence: Silence}} Parts
+ *   announcer: Announcer, silence: Silence, level: Level, graph: AudioGraph}} Parts
  */
 
 const STILL_MUTED_EVERY = 30_000;
@@ -107,6 +109,11 @@ export class VoiceRoom extends EventTarget {
     return this.#muted;
   }
 
+  /** How loud the microphone is now, 0 to 1, muted or not; null where it can't be told. */
+  get level() {
+    return this.#parts?.level.now() ?? null;
+  }
+
   /** @returns {Person[]} oneself first, then in the order of arrival */
   get people() {
     if (!this.#parts) return [];
@@ -158,6 +165,7 @@ export class VoiceRoom extends EventTarget {
 
   /** Hear everyone, after the browser refused to play; call it from a click. */
   unlock() {
+    this.#parts?.graph.resume();
     this.#parts?.playback.unlock();
   }
 
@@ -181,12 +189,14 @@ export class VoiceRoom extends EventTarget {
     const platform = this.#platform;
     const journal = this.#journal;
     const microphone = new Microphone(platform);
-    const silence = new Silence(platform);
+    const graph = new AudioGraph(platform);
+    const level = new Level(graph, platform);
+    const silence = new Silence(graph);
     microphone.muted = this.#muted;
     const hello = () => ({ name: this.#name, muted: this.#unheard(), deafened: false });
     const session = new VoiceSession({ roomId: this.#roomId, hello, track: () => silence.instead(microphone.track), journal, platform });
     const playback = new Playback(platform);
-    const speaking = new Speaking({ receivers: () => session.receivers(), platform });
+    const speaking = new Speaking({ receivers: () => session.receivers(), own: () => level.now(), platform });
     const page = new PageLife(platform);
     const announcer = new Announcer((sentence) => this.#emit("announce", sentence), platform);
 
@@ -203,10 +213,13 @@ export class VoiceRoom extends EventTarget {
     session.on("stream", ({ peer, stream }) => playback.play(peer, stream));
     session.on("closing", (at) => this.#emit("closing", { at, words: words.closing(at, platform.now()) }));
     session.on("notice", (notice) => this.#emit("notice", notice));
-    session.on("wake", () => microphone.recover());
+    session.on("wake", () => {
+      graph.resume();
+      microphone.recover();
+    });
     microphone.on("track", (track) => {
       session.setTrack(silence.instead(track));
-      speaking.listen(track);
+      level.listen(track);
     });
     microphone.on("status", (status) => this.#heardOfMicrophone(status));
     playback.on("playback", (detail) => this.#emit("playback", detail));
@@ -214,9 +227,12 @@ export class VoiceRoom extends EventTarget {
     page.on("hide", () => this.#hide());
     page.on("change", (why) => {
       session.reassess(why);
-      if (why === "visible") microphone.recover();
+      if (why !== "visible") return;
+      graph.resume();
+      microphone.recover();
     });
-    return { session, microphone, playback, speaking, page, announcer, silence };
+    // The graph closes last: the others let go of their parts of it.
+    return { session, microphone, playback, speaking, page, announcer, silence, level, graph };
   }
 
   #joined() {

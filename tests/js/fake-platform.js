@@ -95,7 +95,11 @@ export class FakeTrack extends EventTarget {
   /** @type {any} */ onunmute = null;
   settings = { deviceId: "default", groupId: "g1" };
   getSettings = () => this.settings;
-  clone = () => new FakeTrack();
+  /** @type {FakeTrack[]} */ clones = [];
+  clone = () => {
+    this.clones.push(new FakeTrack());
+    return this.clones[this.clones.length - 1];
+  };
   stop() {
     this.readyState = "ended";
   }
