@@ -2,12 +2,15 @@
 (() => {
   const TONES = globalThis.__TONES ?? [];
   const FRAMES = 1024; // a block of the timeline: eight render quanta, 21.3 ms at 48 kHz
+  // As the browser gave them: some tests break them for the page, and hear all the same.
+  const { AudioContext } = globalThis;
+  const { createMediaStreamSource, createMediaStreamDestination, resume } = AudioContext?.prototype ?? {};
 
   // --- a voice: one oscillator in place of the microphone ----------------------------------------------------
   const voice = globalThis.voice = { tone: globalThis.__TONE, tracks: [], refuse: "", asked: 0 };
   const speak = (tone) => {
     const ctx = voice.ctx ??= new AudioContext();
-    const out = ctx.createMediaStreamDestination();
+    const out = createMediaStreamDestination.call(ctx);
     const hum = new ConstantSourceNode(ctx, { offset: 0 }); // a destination without a running source sends nothing
     const osc = new OscillatorNode(ctx, { frequency: tone });
     const gain = new GainNode(ctx, { gain: 0.3 });
@@ -103,7 +106,7 @@
     ear.ctx = new AudioContext();
     const url = URL.createObjectURL(new Blob([worklet], { type: "text/javascript" }));
     ear.worklet = await ear.ctx.audioWorklet?.addModule(url).then(() => true, () => false);
-    await ear.ctx.resume();
+    await resume.call(ear.ctx);
     // Keeps the clock running, whoever speaks.
     new ConstantSourceNode(ear.ctx, { offset: 0 }).connect(ear.ctx.destination);
   })();
@@ -134,7 +137,7 @@
     node.source?.disconnect();
     node.source = null;
     if (stream && stream.getAudioTracks().length && element.srcObject === stream) {
-      node.source = ear.ctx.createMediaStreamSource(stream);
+      node.source = createMediaStreamSource.call(ear.ctx, stream);
       node.source.connect(node.blocks);
     }
   };
@@ -147,6 +150,14 @@
     },
   });
   if (TONES.length && isSecureContext) void open();
+
+  // A clone is a microphone, too.
+  const { clone } = MediaStreamTrack.prototype;
+  MediaStreamTrack.prototype.clone = function () {
+    const made = clone.call(this);
+    voice.tracks.push(made);
+    return made;
+  };
 
   // --- what the page did, for tests that ask ------------------------------------------------------------------
   const seen = globalThis.seen = { room: null, connections: [], sockets: [], events: [] };
