@@ -1,6 +1,8 @@
 // @ts-check
 // VoiceRoom, the library's public API: one person in one room, with a microphone, ears and plain words.
 
+import { FULL } from "./voice/audio/playback.js";
+import { Volumes } from "./voice/audio/volumes.js";
 import { browser } from "./voice/browser/platform.js";
 import { Call } from "./voice/call/call.js";
 import { Talk } from "./voice/call/talk.js";
@@ -13,10 +15,11 @@ import { Store } from "./voice/store.js";
 
 // Named here although others import them: so the browser fetches the whole graph in one round trip, not in five.
 import "./voice/audio/audio-graph.js";
+import "./voice/audio/boost.js";
+import "./voice/audio/ceiling.js";
 import "./voice/audio/level.js";
 import "./voice/audio/microphone-words.js";
 import "./voice/audio/microphone.js";
-import "./voice/audio/playback.js";
 import "./voice/audio/silence.js";
 import "./voice/audio/speaking.js";
 import "./voice/browser/page-life.js";
@@ -81,11 +84,16 @@ export class VoiceRoom extends EventTarget {
   constructor(roomId, { name, muted, store = new Store(), platform = browser() }) {
     super();
     const talk = new Talk({ muted, store, platform });
-    this.#belongings = { roomId, name: [...name.trim()].slice(0, 80).join("") || "Guest", talk, store, platform };
+    const volumes = new Volumes(store);
+    this.#belongings = { roomId, name: [...name.trim()].slice(0, 80).join("") || "Guest", talk, volumes, store, platform };
     this.#platform = platform;
     this.#journal = new Journal(platform.now);
     const look = () => ({ people: this.people, pairs: this.pairs, over: !this.#call });
     this.#showing = new Showing(look, (shown, news) => this.#show(shown, news), platform);
+    volumes.on("change", (user) => {
+      this.#call?.adjustVolumes();
+      this.#emit("volume", { user, ...volumes.of(user) });
+    });
     talk.on("change", ({ before, after }) => this.#talked(before, after));
   }
 
@@ -113,6 +121,11 @@ export class VoiceRoom extends EventTarget {
   /** How loud the microphone is now, 0 to 1, muted or not; null where it can't be told. */
   get level() {
     return this.#call?.level ?? null;
+  }
+
+  /** How loud anybody can be made on this device; whole until a call has tried. */
+  get volumeRange() {
+    return this.#call?.volumeRange ?? FULL;
   }
 
   /** @returns {Person[]} oneself first, then in the order of arrival */
@@ -182,6 +195,21 @@ export class VoiceRoom extends EventTarget {
     this.#call?.retryMicrophone();
   }
 
+  /** How loud somebody is for this person. @param {string} user */
+  volumeOf(user) {
+    return this.#belongings.volumes.of(user);
+  }
+
+  /** Make somebody louder or softer, here and for this person only. @param {string} user @param {number} volume in percent, 0 to 200 */
+  setVolume(user, volume) {
+    this.#belongings.volumes.choose(user, { volume });
+  }
+
+  /** @param {string} user @param {boolean} [mutedForMe] */
+  muteForMe(user, mutedForMe = true) {
+    this.#belongings.volumes.choose(user, { mutedForMe });
+  }
+
   /** Remove somebody, as the room's owner. @param {string} peer */
   remove(peer) {
     this.#call?.remove(peer);
@@ -205,6 +233,7 @@ export class VoiceRoom extends EventTarget {
     call.on("announce", (detail) => this.#emit("announce", detail));
     call.on("microphone", (detail) => this.#emit("microphone", detail));
     call.on("playback", (detail) => this.#emit("playback", detail));
+    call.on("volumerange", (detail) => this.#emit("volumerange", detail));
     call.on("closing", (detail) => this.#emit("closing", detail));
     call.on("notice", (detail) => this.#emit("notice", detail));
     return call;

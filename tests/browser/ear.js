@@ -7,13 +7,13 @@
   const { createMediaStreamSource, createMediaStreamDestination, resume } = AudioContext?.prototype ?? {};
 
   // --- a voice: one oscillator in place of the microphone ----------------------------------------------------
-  const voice = globalThis.voice = { tone: globalThis.__TONE, tracks: [], refuse: "", asked: 0 };
+  const voice = globalThis.voice = { tone: globalThis.__TONE, gain: 0.3, tracks: [], refuse: "", asked: 0 };
   const speak = (tone) => {
     const ctx = voice.ctx ??= new AudioContext();
     const out = createMediaStreamDestination.call(ctx);
     const hum = new ConstantSourceNode(ctx, { offset: 0 }); // a destination without a running source sends nothing
     const osc = new OscillatorNode(ctx, { frequency: tone });
-    const gain = new GainNode(ctx, { gain: 0.3 });
+    const gain = new GainNode(ctx, { gain: voice.gain });
     osc.connect(gain).connect(out);
     hum.connect(out);
     osc.start();
@@ -46,7 +46,8 @@
         const samples = input[0];
         if (samples) this.buffer.set(samples, at); else this.buffer.fill(0, at, at + 128);
         if (at + 128 === FRAMES) {
-          this.blocks.push({ index: Math.floor(currentFrame / FRAMES), levels: levelsOf(TONES, this.buffer, sampleRate) });
+          const peak = this.buffer.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+          this.blocks.push({ index: Math.floor(currentFrame / FRAMES), levels: levelsOf(TONES, this.buffer, sampleRate), peak });
           if (this.blocks.length === 2) { this.port.postMessage(this.blocks); this.blocks = []; }
         }
         return true;
@@ -68,6 +69,13 @@
   };
   const ear = globalThis.ear = {
     ready: null, ctx: null, worklet: false, elements: new Map(), levels: new Map(), last: 0, firstHeard: {}, THRESHOLD: 0.03,
+    /** The largest sample that any element played. */
+    peak: 0,
+    /** How loud a tone is now, as an amplitude, all elements together. */
+    loudness(tone) {
+      const levels = [...this.elements.values()].map(({ recent }) => (recent.length ? median(recent.map((l) => l[TONES.indexOf(tone)])) : 0));
+      return levels.reduce((sum, level) => sum + level, 0);
+    },
     /** The tones heard now, element by element: [[500], [700]]. */
     now() {
       const lists = [];
@@ -118,8 +126,9 @@
       node = { source: null, recent: [] };
       node.blocks = listener((blocks) => {
         const silent = element.paused || element.muted || element.volume === 0 || !element.srcObject;
-        for (const { index, levels } of blocks) {
-          const heard = silent ? levels.map(() => 0) : levels;
+        for (const { index, levels, peak = 0 } of blocks) {
+          const heard = levels.map((level) => (silent ? 0 : level * element.volume));
+          if (!silent) ear.peak = Math.max(ear.peak, peak * element.volume);
           node.recent.push(heard);
           if (node.recent.length > 8) node.recent.shift();
           ear.last = Math.max(ear.last, index);
@@ -163,7 +172,7 @@
   const seen = globalThis.seen = { room: null, connections: [], sockets: [], events: [] };
   document.addEventListener("meshvoice:room", (event) => {
     seen.room = event.detail.room;
-    for (const name of ["state", "people", "pairs", "announce", "notice", "server", "microphone", "playback", "closing"]) {
+    for (const name of ["state", "people", "pairs", "announce", "notice", "server", "microphone", "playback", "closing", "volumerange"]) {
       seen.room.addEventListener(name, ({ detail }) => seen.events.push({ name, detail, at: performance.now() }));
     }
   }, true);

@@ -113,6 +113,16 @@ export class FakeContext {
     return new FakeNode(this, "constant", { offset: { value: 1 } });
   }
 
+  createGain() {
+    this.does("createGain");
+    return new FakeNode(this, "gain", { gain: { value: 1 } });
+  }
+
+  createWaveShaper() {
+    this.does("createWaveShaper");
+    return new FakeNode(this, "shaper", { curve: null });
+  }
+
   /** @param {string} kind */
   named(kind) {
     return this.nodes.filter((node) => node.kind === kind);

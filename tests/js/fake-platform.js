@@ -149,6 +149,8 @@ export class FakeAudio {
   /** @type {any} */ srcObject = null;
   autoplay = false;
   paused = true;
+  muted = false;
+  volume = 1;
   /** @param {FakePlatform} platform */
   constructor(platform) {
     this.platform = platform;

@@ -18,12 +18,12 @@ import * as words from "../session/words.js";
 /** @typedef {import("./talk.js").Talk} Talk */
 /**
  * What belongs to the room and outlives its calls.
- * @typedef {{roomId: string, name: string, talk: Talk, store: import("../store.js").Store,
- *   platform: import("../browser/platform.js").Platform}} Belongings
+ * @typedef {{roomId: string, name: string, talk: Talk, volumes: import("../audio/volumes.js").Volumes,
+ *   store: import("../store.js").Store, platform: import("../browser/platform.js").Platform}} Belongings
  */
 /**
  * What goes out as the room's own event, and what the room has to answer.
- * @typedef {Pick<RoomEvents, "server"|"announce"|"microphone"|"playback"|"closing"|"notice">
+ * @typedef {Pick<RoomEvents, "server"|"announce"|"microphone"|"playback"|"volumerange"|"closing"|"notice">
  *   & Pick<import("../session/session-events.js").SessionEvents, "joined"|"lost"|"trouble"|"over"|"changed"> & {hide: null}} CallEvents
  */
 
@@ -48,7 +48,7 @@ export class Call extends Emitter {
   /** @param {Belongings} belongings @param {import("../session/journal.js").Journal} journal */
   constructor(belongings, journal) {
     super();
-    const { roomId, name, talk, platform } = belongings;
+    const { roomId, name, talk, volumes, platform } = belongings;
     this.#belongings = belongings;
     this.#journal = journal;
     const microphone = this.#microphone = new Microphone(platform);
@@ -60,7 +60,7 @@ export class Call extends Emitter {
       hello: () => ({ name, ...this.#told() }),
       track: () => silence.instead(microphone.track),
     });
-    this.#playback = new Playback(platform);
+    this.#playback = new Playback({ platform, graph, loudness: (peer) => volumes.of(session.userOf(peer)) });
     this.#speaking = new Speaking({ receivers: () => session.receivers(), own: () => level.now(), platform });
     this.#page = new PageLife(platform);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
@@ -91,6 +91,15 @@ export class Call extends Emitter {
 
   get pairs() {
     return this.#session.pairs(this.#belongings.name);
+  }
+
+  get volumeRange() {
+    return this.#playback.range;
+  }
+
+  /** What is wanted of somebody's loudness holds from now on. */
+  adjustVolumes() {
+    this.#playback.adjust();
   }
 
   unlock() {
@@ -157,6 +166,7 @@ export class Call extends Emitter {
     });
     microphone.on("status", (status) => this.#heardOfMicrophone(status));
     this.#playback.on("playback", (detail) => this.#tell("playback", detail));
+    this.#playback.on("range", (range) => this.#tell("volumerange", range));
     this.#speaking.on("speaking", (peers) => this.#spoke(peers));
     this.#page.on("hide", () => this.#tell("hide", null));
     this.#page.on("change", (why) => {

@@ -138,6 +138,11 @@ export class VoiceSession extends Emitter {
     this.#overhear();
   }
 
+  /** @param {string} peer @returns {string} "" where nobody is known by that id */
+  userOf(peer) {
+    return this.#roster.peers.get(peer)?.user ?? "";
+  }
+
   receivers() {
     return this.#links?.receivers() ?? new Map();
   }
