@@ -75,7 +75,7 @@ export class VoicePanel {
     for (const old of container.querySelectorAll(":scope > [data-call]")) old.remove();
     let who = container.querySelector("[data-who]");
     if (!who) {
-      who = make("div", { className: "who" });
+      who = make("div", { className: "here" });
       container.replaceChildren(who);
     }
     who.before(mark(this.#title), mark(this.#notices.element));
