@@ -18,6 +18,7 @@ import "./voice/audio/playback.js";
 import "./voice/audio/silence.js";
 import "./voice/audio/speaking.js";
 import "./voice/audio/voice-gate.js";
+import "./voice/browser/system-sound.js";
 import "./voice/decibels.js";
 import "./voice/browser/page-life.js";
 import "./voice/emitter.js";

@@ -8,6 +8,7 @@ import { Silence } from "../audio/silence.js";
 import { Speaking } from "../audio/speaking.js";
 import { VoiceGate } from "../audio/voice-gate.js";
 import { PageLife } from "../browser/page-life.js";
+import { SystemSound } from "../browser/system-sound.js";
 import { Emitter } from "../emitter.js";
 import { Announcer } from "../session/announcer.js";
 import { VoiceSession } from "../session/session.js";
@@ -38,6 +39,7 @@ export class Call extends Emitter {
   #speaking;
   #gate;
   #page;
+  #system;
   #announcer;
   #silence;
   #belongings;
@@ -60,6 +62,7 @@ export class Call extends Emitter {
     this.#speaking = new Speaking({ receivers: () => session.receivers(), platform });
     this.#gate = new VoiceGate(platform);
     this.#page = new PageLife(platform);
+    this.#system = new SystemSound(platform);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
     microphone.muted = !talk.sends;
     this.#playback.deafened = talk.deafened;
@@ -123,7 +126,7 @@ export class Call extends Emitter {
 
   close() {
     this.#closed = true;
-    for (const part of [this.#microphone, this.#playback, this.#speaking, this.#gate, this.#page, this.#announcer, this.#silence]) part.close();
+    for (const part of [this.#microphone, this.#playback, this.#speaking, this.#gate, this.#page, this.#system, this.#announcer, this.#silence]) part.close();
     this.#session.end();
   }
 
@@ -149,6 +152,7 @@ export class Call extends Emitter {
     const microphone = this.#microphone;
     microphone.on("track", (track) => {
       this.#session.setTrack(this.#silence.instead(track));
+      this.#system.use(track !== null);
       this.#speaking.listen(track);
       this.#gateOrNot();
     });
@@ -164,8 +168,15 @@ export class Call extends Emitter {
     this.#page.on("hide", () => this.#tell("hide", null));
     this.#page.on("change", (why) => {
       this.#session.reassess(why);
-      if (why === "visible") microphone.recover();
+      if (why === "visible") this.#resume();
     });
+    this.#system.on("back", () => this.#resume());
+  }
+
+  /** A phone call or a locked screen may have stopped what was played and what was recorded. */
+  #resume() {
+    this.#microphone.recover();
+    this.#playback.unlock();
   }
 
   /** Only voice activation pays for its gate. */
