@@ -23,7 +23,7 @@ async def violations(page: Page, where: str) -> list[str]:
     if not await page.evaluate("'axe' in globalThis"):
         await page.add_script_tag(path=AXE)
     for theme in ("light", "dark"):
-        await page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        await page.emulate_media(color_scheme=theme)
         answer: dict[str, Any] = await page.evaluate("axe.run()")
         for violation in answer["violations"]:
             for node in violation["nodes"]:
