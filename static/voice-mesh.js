@@ -27,6 +27,9 @@ import "./voice/audio/silence.js";
 import "./voice/audio/silent-loop.js";
 import "./voice/audio/speaker.js";
 import "./voice/audio/speaking.js";
+import "./voice/audio/voice-gate.js";
+import "./voice/browser/system-sound.js";
+import "./voice/decibels.js";
 import "./voice/browser/page-life.js";
 import "./voice/emitter.js";
 import "./voice/link/candidate-batch.js";
@@ -71,6 +74,8 @@ export class VoiceRoom extends EventTarget {
   #state = "idle";
   /** @type {Call|null} all that lives from join to leave */
   #call = null;
+  /** The one before, which may still be dialing to give its seat back. @type {Call|null} */
+  #last = null;
   /** @type {Promise<void>|null} */
   #joining = null;
   /** @type {{resolve: () => void, reject: (error: Error) => void}|null} */
@@ -102,6 +107,7 @@ export class VoiceRoom extends EventTarget {
     });
     devices.on("microphone", ({ listenOnly }) => this.#call?.changeMicrophone(listenOnly));
     devices.on("speaker", (device) => this.#call?.changeSpeaker(device));
+    talk.on("threshold", () => this.#call?.talked({ unmuted: false }));
     talk.on("change", ({ before, after }) => this.#talked(before, after));
   }
 
@@ -124,11 +130,6 @@ export class VoiceRoom extends EventTarget {
   /** How one talks: always, by a key, or by voice. */
   get talk() {
     return this.#belongings.talk;
-  }
-
-  /** How loud the microphone is now, 0 to 1, muted or not; null where it can't be told. */
-  get level() {
-    return this.#call?.level ?? null;
   }
 
   /** Which microphone and speaker are used, and what is done to the sound. */
@@ -160,6 +161,7 @@ export class VoiceRoom extends EventTarget {
     this.#joining ??= new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
       this.#journal = new Journal(this.#platform.now);
+      this.#last?.forget();
       this.#call = this.#newCall();
       this.#call.start();
       // Listeners come last, for one may leave.
@@ -228,6 +230,11 @@ export class VoiceRoom extends EventTarget {
     this.#call?.remove(peer);
   }
 
+  /** How loud one's microphone is now, from 0 to 1, also while muted; null where this can't be told. */
+  level() {
+    return this.#call?.level() ?? null;
+  }
+
   /** What happened lately, as text to send to whoever runs the server: no name, no address, no words of anybody. */
   report() {
     const { state, muted, people, pairs } = this;
@@ -261,6 +268,7 @@ export class VoiceRoom extends EventTarget {
   /** @param {RoomState} state @param {{code?: string|number, words: string}} said */
   #end(state, said) {
     this.#call?.close();
+    this.#last = this.#call;
     this.#call = null;
     this.#joining = null;
     this.#showing.close();
@@ -287,7 +295,7 @@ export class VoiceRoom extends EventTarget {
     if (after.muted !== before.muted) this.#emit("muted", { muted: after.muted });
     if (after.deafened !== before.deafened) this.#emit("deafened", { deafened: after.deafened });
     this.#call?.talked({ unmuted: before.muted && !after.muted });
-    this.#emit("talk", { mode: after.mode, pressed: after.pressed, sends: this.talk.sends });
+    this.#emit("talk", { mode: after.mode, pressed: after.pressed, sends: this.talk.sends, inVain: this.talk.inVain });
     if (this.#call) this.#showing.want();
   }
 

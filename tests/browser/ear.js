@@ -7,13 +7,13 @@
   const { createMediaStreamSource, createMediaStreamDestination, resume } = AudioContext?.prototype ?? {};
 
   // --- a voice: one oscillator in place of the microphone ----------------------------------------------------
-  const voice = globalThis.voice = { tone: globalThis.__TONE, gain: 0.3, tracks: [], refuse: "", asked: 0 };
+  const voice = globalThis.voice = { tone: globalThis.__TONE, loudness: 0.3, tracks: [], refuse: "", asked: 0 };
   const speak = (tone) => {
     const ctx = voice.ctx ??= new AudioContext();
     const out = createMediaStreamDestination.call(ctx);
     const hum = new ConstantSourceNode(ctx, { offset: 0 }); // a destination without a running source sends nothing
     const osc = new OscillatorNode(ctx, { frequency: tone });
-    const gain = new GainNode(ctx, { gain: voice.gain });
+    const gain = voice.gain = new GainNode(ctx, { gain: voice.loudness });
     osc.connect(gain).connect(out);
     hum.connect(out);
     osc.start();
@@ -21,6 +21,8 @@
     voice.tracks.push(out.stream.getAudioTracks()[0]);
     return out.stream;
   };
+  /** From now on the voice is so loud, of 1. */
+  voice.quieter = (level) => { voice.gain.gain.value = level; };
   if (voice.tone && navigator.mediaDevices) {
     navigator.mediaDevices.getUserMedia = async () => {
       voice.asked += 1;

@@ -45,7 +45,7 @@ for (const [faults, measured] of FAULTS) {
     const [microphone] = platform.devices.tracks;
     const sent = [platform.links.options.track, ...platform.links.named("setTrack").flat()];
     assert.equal(sent[sent.length - 1], microphone);
-    assert.equal(room.level !== null, measured);
+    assert.equal(room.level() !== null, measured);
     room.mute();
     room.unlock();
     platform.document.dispatchEvent(new Event("visibilitychange"));

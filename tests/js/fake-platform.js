@@ -148,6 +148,7 @@ const stream = (track) => ({ getAudioTracks: () => [track] });
 export class FakeAudio {
   /** @type {any} */ srcObject = null;
   autoplay = false;
+  muted = false;
   paused = true;
   muted = false;
   volume = 1;
@@ -210,6 +211,8 @@ export class FakeLinks extends Emitter {
   /** @param {any[]} args */
   reassess = (...args) => this.calls.push(["reassess", ...args]);
   /** @param {any[]} args */
+  retune = (...args) => this.calls.push(["retune", ...args]);
+  /** @param {any[]} args */
   unsent = (...args) => this.calls.push(["unsent", ...args]);
   reports = () => this.links;
   receivers = () => new Map();
@@ -240,6 +243,7 @@ export class FakePlatform extends FakeClock {
   audioContext = null;
   RTCPeerConnection = /** @type {any} */ (class {});
   /** @type {any} */ locks = [];
+  audioSession = undefined;
   wakeLock = /** @type {any} */ ({
     request: async () => {
       const lock = { released: false, release: async () => void (lock.released = true) };

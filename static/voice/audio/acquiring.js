@@ -31,13 +31,12 @@ export function cause({ name = "", message = "" }) {
  */
 export async function acquire(mediaDevices, choice) {
   const { device } = choice;
-  if (device) {
-    const found = find(await inputs(mediaDevices), device);
-    const track = await unless(UNMET, () => first(mediaDevices, constraintsOf(choice, found?.deviceId ?? device.id)));
-    if (track) return { track, fellBack: false };
-  }
-  const track = await unless(UNMET, () => first(mediaDevices, constraintsOf(choice)));
-  if (track) return { track, fellBack: device !== null };
+  /** @param {string} [id] */
+  const processed = (id) => unless(UNMET, async () => ({ track: await first(mediaDevices, constraintsOf(choice, id)) }));
+  const wanted = device && await processed(find(await inputs(mediaDevices), device)?.deviceId ?? device.id);
+  if (wanted) return { ...wanted, fellBack: false };
+  const usual = await processed();
+  if (usual) return { ...usual, fellBack: device !== null };
   return { track: await first(mediaDevices, true), fellBack: true };
 }
 

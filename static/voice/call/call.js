@@ -9,7 +9,9 @@ import { Playback } from "../audio/playback.js";
 import { Silence } from "../audio/silence.js";
 import { Speaker } from "../audio/speaker.js";
 import { Speaking } from "../audio/speaking.js";
+import { VoiceGate } from "../audio/voice-gate.js";
 import { PageLife } from "../browser/page-life.js";
+import { SystemSound } from "../browser/system-sound.js";
 import { Emitter } from "../emitter.js";
 import { Announcer } from "../session/announcer.js";
 import { VoiceSession } from "../session/session.js";
@@ -39,7 +41,9 @@ export class Call extends Emitter {
   #playback;
   #speaker;
   #speaking;
+  #gate;
   #page;
+  #system;
   #announcer;
   #silence;
   #graph;
@@ -66,7 +70,9 @@ export class Call extends Emitter {
     this.#playback = new Playback({ platform, graph, loudness: (peer) => volumes.of(session.userOf(peer)) });
     this.#speaker = new Speaker(devices, platform);
     this.#speaking = new Speaking({ receivers: () => session.receivers(), own: () => level.now(), platform });
+    this.#gate = new VoiceGate(platform);
     this.#page = new PageLife(platform);
+    this.#system = new SystemSound(platform);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
     microphone.muted = !talk.sends;
     this.#playback.deafened = talk.deafened;
@@ -87,11 +93,13 @@ export class Call extends Emitter {
   get people() {
     const { name, talk: { muted, deafened } } = this.#belongings;
     const me = { name, muted, deafened, silent: silent(this.#microphone.trouble) };
-    return this.#session.people(me, this.#speaking.now);
+    const speaking = new Set(this.#speaking.now);
+    if (!this.#belongings.talk.sends) speaking.delete("");
+    return this.#session.people(me, speaking);
   }
 
   /** How loud the microphone is now, 0 to 1, muted or not; null where it can't be told. */
-  get level() {
+  level() {
     return this.#level.now();
   }
 
@@ -145,6 +153,7 @@ export class Call extends Emitter {
     const microphone = this.#microphone;
     microphone.muted = !talk.sends;
     this.#playback.deafened = talk.deafened;
+    this.#gateOrNot();
     // Whoever unmutes wants to be heard.
     if (unmuted && microphone.trouble && microphone.trouble !== "asking") microphone.open();
     this.#session.sendState(this.#told());
@@ -153,9 +162,15 @@ export class Call extends Emitter {
   close() {
     this.#closed = true;
     // The graph closes last: the others let go of their parts of it.
-    const parts = [this.#microphone, this.#playback, this.#speaker, this.#speaking, this.#page, this.#announcer, this.#silence, this.#level, this.#graph];
+    const parts = [this.#microphone, this.#playback, this.#speaker, this.#speaking, this.#gate, this.#page, this.#system,
+      this.#announcer, this.#silence, this.#level, this.#graph];
     for (const part of parts) part.close();
     this.#session.end();
+  }
+
+  /** A seat that still waits to be given back is let go: its owner takes another. */
+  forget() {
+    this.#session.forget();
   }
 
   #hearTheSession() {
@@ -173,7 +188,7 @@ export class Call extends Emitter {
     session.on("stream", ({ peer, stream }) => this.#playback.play(peer, stream));
     session.on("closing", (at) => this.#tell("closing", { at, words: words.closing(at, this.#belongings.platform.now()) }));
     session.on("notice", (notice) => this.#tell("notice", notice));
-    session.on("wake", () => this.#recover());
+    session.on("wake", () => this.#resume());
   }
 
   #hearTheMachine() {
@@ -181,6 +196,8 @@ export class Call extends Emitter {
     microphone.on("track", (track) => {
       this.#session.setTrack(this.#silence.instead(track));
       this.#level.listen(track);
+      this.#system.use(track !== null);
+      this.#gateOrNot();
     });
     this.#silence.on("track", () => this.#session.setTrack(this.#silence.instead(microphone.track)));
     microphone.on("status", (status) => this.#heardOfMicrophone(status));
@@ -192,17 +209,32 @@ export class Call extends Emitter {
     this.#speaker.on("told", (said) => this.#tell("notice", said));
     this.#playback.on("range", (range) => this.#tell("volumerange", range));
     this.#speaking.on("speaking", (peers) => this.#spoke(peers));
+    const { talk } = this.#belongings;
+    this.#gate.on("loud", (loud) => talk.hear(loud));
+    this.#gate.on("deaf", (deaf) => {
+      talk.lose(deaf);
+      if (deaf) this.#tell("notice", words.NO_VOICE_ACTIVATION);
+    });
     this.#page.on("hide", () => this.#tell("hide", null));
     this.#page.on("change", (why) => {
       this.#session.reassess(why);
-      if (why === "visible") this.#recover();
+      if (why === "visible") this.#resume();
     });
+    this.#system.on("back", () => this.#resume());
   }
 
-  /** What a sleep or a phone call may have taken. */
-  #recover() {
+  /** A phone call or a locked screen may have stopped what was played and what was recorded. */
+  #resume() {
     this.#graph.resume();
     this.#microphone.recover();
+    this.#playback.unlock();
+  }
+
+  /** Only voice activation pays for its gate. */
+  #gateOrNot() {
+    const { talk } = this.#belongings;
+    this.#gate.threshold = talk.threshold;
+    this.#gate.listen(talk.mode === "voice" ? this.#microphone.track : null);
   }
 
   #joined() {
@@ -230,8 +262,10 @@ export class Call extends Emitter {
 
   /** @param {ReadonlySet<string>} peers */
   #spoke(peers) {
-    const now = this.#belongings.platform.now();
-    if (this.#belongings.talk.muted && peers.has("") && now - this.#saidStillMuted > STILL_MUTED_EVERY) {
+    const { talk, platform } = this.#belongings;
+    const now = platform.now();
+    talk.speak(peers.has(""));
+    if (talk.inVain && now - this.#saidStillMuted > STILL_MUTED_EVERY) {
       this.#saidStillMuted = now;
       this.announce(words.STILL_MUTED);
     }

@@ -5,8 +5,10 @@ import { make } from "../../dom.js";
 import { isShut } from "./button.js";
 import { ControlsBar } from "./controls-bar.js";
 import { Keys } from "./keys.js";
+import { mediaKeys } from "./media-keys.js";
 import { Notices } from "./notices.js";
 import { PairsList } from "./pairs-list.js";
+import { markPage } from "./page-marks.js";
 import { isWorthACheck } from "./panel-view.js";
 import { PeopleList } from "./people-list.js";
 import { checkLink, copyReport } from "./report-copy.js";
@@ -18,9 +20,12 @@ import "./membership.js";
 import "./person-row.js";
 import "./person-rows.js";
 import "./shortcuts.js";
+import "./push-to-talk.js";
+import "./talk-key.js";
 import "./text.js";
 import "./views.js";
 import "./volume-part.js";
+import "./writing.js";
 
 /** @typedef {import("./panel-view.js").Person} Person */
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
@@ -30,7 +35,6 @@ const sheets = () => Promise.all([import("./settings-sheet.js"), import("./short
 
 export class VoicePanel {
   #over = new AbortController();
-  #title = make("h2", { className: "visually-hidden", textContent: "In voice", tabIndex: -1 });
   #pairs = new PairsList();
   #alone = make("p", { className: "quiet small", hidden: true }, "Nobody else is here yet. They appear as they join voice.");
   #views = make("div", { className: "views" });
@@ -39,6 +43,7 @@ export class VoicePanel {
   #notices;
   #people;
   #bar;
+  #title;
   #container;
   #room;
   #store;
@@ -49,6 +54,8 @@ export class VoicePanel {
     this.#container = container;
     this.#room = room;
     this.#store = store;
+    this.#title = container.querySelector("h2") ?? mark(make("h2", { className: "visually-hidden", textContent: "In voice" }));
+    this.#title.tabIndex = -1;
     this.#notices = new Notices(this.#title);
     this.#people = new PeopleList(room, store, this.#title, signal);
     this.#check = make("p", { className: "help", hidden: true }, checkLink(room));
@@ -56,6 +63,8 @@ export class VoicePanel {
     this.#bar.settings.onclick = () => this.#open("settings");
     const keys = new Keys(store, { mute: () => room.toggleMute(), deafen: () => room.toggleDeafen(), settings: () => this.#open("settings"), help: () => this.#open("help") }, signal);
     keys.label({ mute: [this.#bar.mute, document.getElementById("id_voice_btn")], deafen: [this.#bar.deafen], settings: [this.#bar.settings] });
+    mediaKeys(room, signal, document.title);
+    markPage(room, signal);
     this.#lay();
     this.#listen();
     this.#showPeople(room.people);
@@ -66,13 +75,14 @@ export class VoicePanel {
   /** A page's own list of those who may come in is one with ours; a page without one gets ours alone. */
   #lay() {
     const container = this.#container;
-    for (const old of container.querySelectorAll(":scope > [data-call]")) old.remove();
+    for (const old of container.querySelectorAll(":scope > [data-call]")) if (old !== this.#title) old.remove();
     let who = container.querySelector("[data-who]");
     if (!who) {
-      who = make("div", { className: "who" });
+      who = make("div", { className: "here" });
       container.replaceChildren(who);
     }
-    who.before(mark(this.#title), mark(this.#notices.element));
+    if (!this.#title.isConnected) who.before(this.#title);
+    who.before(mark(this.#notices.element));
     who.prepend(this.#people.element);
     who.after(...[this.#alone, this.#pairs.element, this.#check, this.#views, this.#bar.element, this.#live].map(mark));
     container.classList.add("live");
@@ -89,8 +99,6 @@ export class VoicePanel {
     on("people", (people) => this.#showPeople(people));
     for (const loudness of ["volume", "volumerange"]) on(loudness, () => this.#showPeople(room.people));
     on("pairs", (pairs) => this.#pairs.update(pairs));
-    on("muted", () => this.#bar.update());
-    on("deafened", () => this.#bar.update());
     on("announce", (sentence) => void (this.#live.textContent = sentence));
     on("state", (detail) => this.#showState(detail));
     on("server", ({ lost, words }) => notices.show("server", lost ? words : ""));
@@ -148,7 +156,7 @@ export class VoicePanel {
     container.classList.remove("live", "alone");
     if (code === undefined) {
       // Whoever left knows; the button says it.
-      for (const part of [this.#title, this.#notices.element, this.#live]) part.remove();
+      for (const part of [this.#notices.element, this.#live]) part.remove();
       container.hidden = !container.querySelector("[data-who]");
     } else this.#notices.element.after(mark(copyReport(this.#room)));
     // "Leave" vanishes under its own click: the button that joins again is the next step.

@@ -3,6 +3,7 @@
 
 import { helpSection } from "./help-section.js";
 import { shortcutsSection } from "./shortcuts-section.js";
+import { talkSection } from "./talk-section.js";
 
 /**
  * Made anew at each opening of the sheet; `closed` aborts when it closes, and with it meters and listeners.
@@ -10,4 +11,4 @@ import { shortcutsSection } from "./shortcuts-section.js";
  */
 
 /** @type {readonly MakeSection[]} */
-export const SECTIONS = [shortcutsSection, helpSection];
+export const SECTIONS = [talkSection, shortcutsSection, helpSection];
