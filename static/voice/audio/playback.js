@@ -73,6 +73,7 @@ export class Playback extends Emitter {
 
   set deafened(deafened) {
     this.#deafened = deafened;
+    for (const element of this.#pool) element.muted = deafened;
     this.adjust();
   }
 
@@ -183,6 +184,7 @@ export class Playback extends Emitter {
     if (!element) return;
     this.#playing.delete(peer);
     silence(element);
+    element.muted = this.#deafened;
     this.#pool.push(element);
     this.#mark(peer, false);
   }
@@ -198,6 +200,7 @@ export class Playback extends Emitter {
   #create() {
     const element = this.#platform.createAudio();
     element.autoplay = true;
+    element.muted = this.#deafened;
     if (this.#sink) this.#direct(element);
     return element;
   }
