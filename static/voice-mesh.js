@@ -2,6 +2,10 @@
 // VoiceRoom, the library's public API: one person in one room, with a microphone, ears and plain words.
 
 import { Devices } from "./voice/audio/devices.js";
+import { playOnce } from "./voice/audio/play-once.js";
+import { record } from "./voice/audio/sample.js";
+import { SoundChoices } from "./voice/audio/sound-choices.js";
+import { soundOf } from "./voice/audio/tunes.js";
 import { FULL } from "./voice/audio/playback.js";
 import { Volumes } from "./voice/audio/volumes.js";
 import { browser } from "./voice/browser/platform.js";
@@ -25,9 +29,11 @@ import "./voice/audio/microphone-words.js";
 import "./voice/audio/microphone.js";
 import "./voice/audio/silence.js";
 import "./voice/audio/silent-loop.js";
+import "./voice/audio/sounds.js";
 import "./voice/audio/speaker.js";
 import "./voice/audio/speaking.js";
 import "./voice/audio/voice-gate.js";
+import "./voice/audio/wave.js";
 import "./voice/browser/system-sound.js";
 import "./voice/decibels.js";
 import "./voice/browser/page-life.js";
@@ -96,7 +102,8 @@ export class VoiceRoom extends EventTarget {
     const talk = new Talk({ muted, store, platform });
     const volumes = new Volumes(store);
     const devices = new Devices(store, platform);
-    this.#belongings = { roomId, name: [...name.trim()].slice(0, 80).join("") || "Guest", talk, volumes, devices, store, platform };
+    const sounds = new SoundChoices(store);
+    this.#belongings = { roomId, name: [...name.trim()].slice(0, 80).join("") || "Guest", talk, volumes, devices, sounds, store, platform };
     this.#platform = platform;
     this.#journal = new Journal(platform.now);
     const look = () => ({ people: this.people, pairs: this.pairs, over: !this.#call });
@@ -135,6 +142,11 @@ export class VoiceRoom extends EventTarget {
   /** Which microphone and speaker are used, and what is done to the sound. */
   get devices() {
     return this.#belongings.devices;
+  }
+
+  /** Which sounds are wanted, and how loud. */
+  get sounds() {
+    return this.#belongings.sounds;
   }
 
   /** How loud anybody can be made on this device; whole until a call has tried. */
@@ -208,6 +220,26 @@ export class VoiceRoom extends EventTarget {
 
   retryMicrophone() {
     this.#call?.retryMicrophone();
+  }
+
+  /**
+   * Record three seconds of the microphone, muted or not, into this page's memory.
+   * @param {AbortSignal} [signal] @returns {Promise<Blob|null>} null where there is no microphone, or this browser can't record
+   */
+  async record(signal) {
+    const track = this.#call?.track;
+    return track ? record(track, this.#platform, signal) : null;
+  }
+
+  /**
+   * Play a recorded sample, or a sound by its name, by the chosen speaker; null is a sound to try it with.
+   * @param {Blob|import("./voice/audio/sounds.js").Sound|null} sound @param {AbortSignal} [signal] @returns {Promise<boolean>} whether it was heard
+   */
+  async playOnce(sound, signal) {
+    const { devices, sounds } = this.#belongings;
+    const named = !(sound instanceof Blob);
+    const how = { sink: devices.speaker?.id, volume: named && sound ? sounds.volume / 100 : 1, signal };
+    return playOnce(named ? soundOf(sound ?? "test") : sound, how, this.#platform);
   }
 
   /** How loud somebody is for this person. @param {string} user */

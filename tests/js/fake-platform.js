@@ -252,6 +252,7 @@ export class FakePlatform extends FakeClock {
     },
   });
   random = () => 0.5;
+  MediaRecorder = undefined;
   canChooseSpeaker = true;
   /** @type {Set<string>} */ urls = new Set();
   blobUrl = () => {

@@ -7,10 +7,10 @@ const VOLUME = "sounds-volume";
 const OFF = "sounds-off";
 const USUAL = 60;
 
-/** In the order in which they are listed. @type {readonly Sound[]} */
-export const SOUNDS = ["join", "leave", "lost", "back", "removed", "muted", "knock"];
 
 export class SoundChoices {
+  /** In the order in which they are listed. @type {readonly Sound[]} */
+  all = ["join", "leave", "lost", "back", "removed", "muted", "knock"];
   #store;
 
   /** @param {import("../store.js").Store} store */

@@ -1,8 +1,8 @@
 // @ts-check
 // The sounds that tell what happens in a room: played by an audio element of their own, softly where somebody speaks.
 
-import { TUNES, render } from "./tunes.js";
-import { wave } from "./wave.js";
+import { soundOf } from "./tunes.js";
+import { RATE, wave } from "./wave.js";
 
 /** @typedef {import("../browser/platform.js").Platform} Platform */
 /** @typedef {Exclude<import("./tunes.js").Tune, "test">} Sound */
@@ -13,6 +13,8 @@ const OWN = new Set(["lost", "back", "removed", "muted"]);
 const DUCKED = 0.2;
 
 export class Sounds {
+  /** Whether the person wants to hear nobody. */
+  deafened = false;
   /** @type {HTMLAudioElement|null} */
   #element = null;
   /** @type {Map<string, string>} */
@@ -31,8 +33,6 @@ export class Sounds {
     this.#platform = platform;
   }
 
-  deafened = false;
-
   /** Call it within the join click, which lets it be heard later. */
   prepare() {
     if (this.#element) return;
@@ -40,10 +40,9 @@ export class Sounds {
     element.onended = () => {
       this.#playing = "";
     };
-    element.volume = 0;
-    element.src = this.#url("muted");
     // Only the gesture counts here.
-    element.play().then(() => this.#playing || element.pause(), () => {});
+    element.src = this.#url("", () => wave(new Float32Array(RATE / 10)));
+    element.play().catch(() => {});
   }
 
   /** @param {string} sink */
@@ -67,7 +66,7 @@ export class Sounds {
     // Where no page sets a volume (iOS), a sound would come at full level over somebody's words.
     if (!this.#level() && this.#speaking) return;
     this.#playing = sound;
-    element.src = this.#url(sound);
+    element.src = this.#url(sound, () => soundOf(sound));
     element.play().catch(() => {
       this.#playing = "";
     });
@@ -77,12 +76,13 @@ export class Sounds {
   close() {
     const element = this.#element;
     this.#element = null;
-    const let_go = () => {
+    const letGo = () => {
       for (const url of this.#urls.values()) this.#platform.forgetUrl(url);
+      element?.pause();
       element?.removeAttribute("src");
     };
-    if (element && this.#playing) element.onended = let_go;
-    else let_go();
+    if (element && this.#playing) element.onended = letGo;
+    else letGo();
   }
 
   /** @returns {boolean} whether this browser did it */
@@ -94,10 +94,10 @@ export class Sounds {
     return Math.abs(element.volume - wanted) < 0.01;
   }
 
-  /** @param {Sound} sound */
-  #url(sound) {
-    const known = this.#urls.get(sound) ?? this.#platform.blobUrl(wave(render(TUNES[sound])));
-    this.#urls.set(sound, known);
+  /** @param {string} name @param {() => Blob} make */
+  #url(name, make) {
+    const known = this.#urls.get(name) ?? this.#platform.blobUrl(make());
+    this.#urls.set(name, known);
     return known;
   }
 }

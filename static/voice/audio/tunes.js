@@ -1,7 +1,7 @@
 // @ts-check
 // What the sounds of a room are: notes of one chord, so that no two of them clash; pure.
 
-import { RATE } from "./wave.js";
+import { RATE, wave } from "./wave.js";
 
 /** @typedef {"join"|"leave"|"lost"|"back"|"removed"|"muted"|"knock"|"test"} Tune */
 /** One note: when it begins (s), its frequency (Hz), how long it is heard (s). @typedef {readonly [at: number, frequency: number, length: number]} Note */
@@ -39,3 +39,6 @@ export function render(notes) {
   }
   return samples;
 }
+
+/** @param {Tune} tune @returns {Blob} */
+export const soundOf = (tune) => wave(render(TUNES[tune]));

@@ -15,6 +15,7 @@ import { Links } from "../link/links.js";
  * @property {MediaDevices|undefined} mediaDevices
  * @property {(() => AudioContext)|null} audioContext
  * @property {() => HTMLAudioElement} createAudio
+ * @property {typeof MediaRecorder|undefined} MediaRecorder
  * @property {boolean} canChooseSpeaker  whether audio elements have setSinkId
  * @property {() => MediaStream} emptyStream
  * @property {(blob: Blob) => string} blobUrl  good until it is forgotten
@@ -42,6 +43,7 @@ export function browser() {
     mediaDevices: navigator.mediaDevices,
     audioContext: typeof AudioContext === "undefined" ? null : () => new AudioContext(),
     createAudio: () => new Audio(),
+    MediaRecorder: globalThis.MediaRecorder,
     canChooseSpeaker: "setSinkId" in HTMLMediaElement.prototype,
     emptyStream: () => new MediaStream(),
     blobUrl: (blob) => URL.createObjectURL(blob),

@@ -7,6 +7,7 @@ import { silent } from "../audio/microphone-words.js";
 import { Microphone } from "../audio/microphone.js";
 import { Playback } from "../audio/playback.js";
 import { Silence } from "../audio/silence.js";
+import { Sounds } from "../audio/sounds.js";
 import { Speaker } from "../audio/speaker.js";
 import { Speaking } from "../audio/speaking.js";
 import { VoiceGate } from "../audio/voice-gate.js";
@@ -16,13 +17,15 @@ import { Emitter } from "../emitter.js";
 import { Announcer } from "../session/announcer.js";
 import { VoiceSession } from "../session/session.js";
 import * as words from "../session/words.js";
+import { REMOVED } from "../signaling/codes.js";
 
 /** @typedef {import("../session/room-events.js").RoomEvents} RoomEvents */
 /** @typedef {import("./talk.js").Talk} Talk */
 /**
  * What belongs to the room and outlives its calls.
  * @typedef {{roomId: string, name: string, talk: Talk, volumes: import("../audio/volumes.js").Volumes,
- *   devices: import("../audio/devices.js").Devices, store: import("../store.js").Store, platform: import("../browser/platform.js").Platform}} Belongings
+ *   devices: import("../audio/devices.js").Devices,
+ *   sounds: import("../audio/sound-choices.js").SoundChoices, store: import("../store.js").Store, platform: import("../browser/platform.js").Platform}} Belongings
  */
 /**
  * What goes out as the room's own event, and what the room has to answer.
@@ -40,6 +43,7 @@ export class Call extends Emitter {
   #microphone;
   #playback;
   #speaker;
+  #sounds;
   #speaking;
   #gate;
   #page;
@@ -54,7 +58,7 @@ export class Call extends Emitter {
   /** @param {Belongings} belongings @param {import("../session/journal.js").Journal} journal */
   constructor(belongings, journal) {
     super();
-    const { roomId, name, talk, volumes, devices, platform } = belongings;
+    const { roomId, name, talk, volumes, devices, sounds, platform } = belongings;
     this.#belongings = belongings;
     this.#journal = journal;
     const microphone = this.#microphone = new Microphone(platform, () => devices.microphone);
@@ -69,13 +73,14 @@ export class Call extends Emitter {
     });
     this.#playback = new Playback({ platform, graph, loudness: (peer) => volumes.of(session.userOf(peer)) });
     this.#speaker = new Speaker(devices, platform);
+    this.#sounds = new Sounds(sounds, platform);
     this.#speaking = new Speaking({ receivers: () => session.receivers(), own: () => level.now(), platform });
     this.#gate = new VoiceGate(platform);
     this.#page = new PageLife(platform);
     this.#system = new SystemSound(platform);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
     microphone.muted = !talk.sends;
-    this.#playback.deafened = talk.deafened;
+    this.#playback.deafened = this.#sounds.deafened = talk.deafened;
     this.#hearTheSession();
     this.#hearTheMachine();
   }
@@ -84,6 +89,7 @@ export class Call extends Emitter {
   start() {
     this.#session.start();
     this.#playback.prepare();
+    this.#sounds.prepare();
     this.#speaker.start();
     if (this.#belongings.devices.listenOnly) this.#microphone.decline();
     else this.#microphone.open();
@@ -132,6 +138,11 @@ export class Call extends Emitter {
     this.#session.retune();
   }
 
+  /** What the microphone gives now, before it is muted. */
+  get track() {
+    return this.#microphone.track;
+  }
+
   /** @param {import("../audio/constraints.js").Device|null} device */
   changeSpeaker(device) {
     this.#speaker.choose(device);
@@ -152,7 +163,7 @@ export class Call extends Emitter {
     const { talk } = this.#belongings;
     const microphone = this.#microphone;
     microphone.muted = !talk.sends;
-    this.#playback.deafened = talk.deafened;
+    this.#playback.deafened = this.#sounds.deafened = talk.deafened;
     this.#gateOrNot();
     // Whoever unmutes wants to be heard.
     if (unmuted && microphone.trouble && microphone.trouble !== "asking") microphone.open();
@@ -162,7 +173,7 @@ export class Call extends Emitter {
   close() {
     this.#closed = true;
     // The graph closes last: the others let go of their parts of it.
-    const parts = [this.#microphone, this.#playback, this.#speaker, this.#speaking, this.#gate, this.#page, this.#system,
+    const parts = [this.#microphone, this.#playback, this.#sounds, this.#speaker, this.#speaking, this.#gate, this.#page, this.#system,
       this.#announcer, this.#silence, this.#level, this.#graph];
     for (const part of parts) part.close();
     this.#session.end();
@@ -180,10 +191,17 @@ export class Call extends Emitter {
     session.on("server", (detail) => {
       this.#tell("server", detail);
       this.announce(detail.words);
+      this.#sounds.play(detail.lost ? "lost" : "back");
     });
     session.on("trouble", (said) => this.#tell("trouble", said));
-    session.on("over", (said) => this.#tell("over", said));
-    session.on("news", (news) => this.#announcer.gather(news));
+    session.on("over", (said) => {
+      if (said.code === REMOVED) this.#sounds.play("removed");
+      this.#tell("over", said);
+    });
+    session.on("news", (news) => {
+      this.#announcer.gather(news);
+      for (const { type } of news) if (type !== "overheard") this.#sounds.play(type === "joined" ? "join" : "leave");
+    });
     session.on("changed", () => this.#tell("changed", null));
     session.on("stream", ({ peer, stream }) => this.#playback.play(peer, stream));
     session.on("closing", (at) => this.#tell("closing", { at, words: words.closing(at, this.#belongings.platform.now()) }));
@@ -205,6 +223,7 @@ export class Call extends Emitter {
     this.#playback.on("refused", () => this.#speaker.refused());
     this.#speaker.on("sink", (sink) => {
       this.#playback.sink = sink;
+      this.#sounds.sink = sink;
     });
     this.#speaker.on("told", (said) => this.#tell("notice", said));
     this.#playback.on("range", (range) => this.#tell("volumerange", range));
@@ -262,12 +281,14 @@ export class Call extends Emitter {
 
   /** @param {ReadonlySet<string>} peers */
   #spoke(peers) {
+    this.#sounds.speaking = [...peers].some((peer) => peer !== "");
     const { talk, platform } = this.#belongings;
     const now = platform.now();
     talk.speak(peers.has(""));
     if (talk.inVain && now - this.#saidStillMuted > STILL_MUTED_EVERY) {
       this.#saidStillMuted = now;
       this.announce(words.STILL_MUTED);
+      this.#sounds.play("muted");
     }
     this.#session.hear(peers);
     this.#tell("changed", null);

@@ -40,13 +40,16 @@ export class MicrophoneCheck extends Emitter {
   #microphone;
   #platform;
 
-  /** @param {import("../browser/platform.js").Platform} platform */
-  constructor(platform) {
+  /**
+   * @param {import("../browser/platform.js").Platform} platform
+   * @param {() => import("../audio/constraints.js").MicrophoneChoice} [choice]
+   */
+  constructor(platform, choice) {
     super();
     this.#platform = platform;
     this.#graph = new AudioGraph(platform);
     this.#level = new Level(this.#graph, platform);
-    this.#microphone = new Microphone(platform);
+    this.#microphone = new Microphone(platform, choice);
     this.verdict = new Promise((resolve) => {
       this.#judge = resolve;
     });

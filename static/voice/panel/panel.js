@@ -104,7 +104,7 @@ export class VoicePanel {
     on("server", ({ lost, words }) => notices.show("server", lost ? words : ""));
     on("closing", ({ words }) => notices.show("closing", words));
     on("microphone", ({ ok, code, words, retry }) => {
-      notices.show("microphone", ok ? "" : words, retry ? ["Try the microphone again", () => this.#room.retryMicrophone()] : null);
+      notices.show("microphone", ok ? "" : words, retry ? [code === "listen-only" ? "Use the microphone" : "Try the microphone again", () => this.#room.retryMicrophone()] : null);
       // All is well, but not with the microphone that one thinks.
       if (ok && code !== "ok") notices.note(words);
     });

@@ -1,0 +1,30 @@
+// @ts-check
+// The settings' section about the sounds of a room: each with a switch, and one volume for all.
+
+import { make } from "../../dom.js";
+
+/** @type {Record<import("../audio/sounds.js").Sound, string>} */
+const WHEN = {
+  join: "Somebody joins", leave: "Somebody leaves", lost: "The server can't be reached", back: "The server is back",
+  removed: "You were removed", muted: "You speak while muted", knock: "Somebody knocks",
+};
+
+/** @type {import("./sections.js").MakeSection} */
+export function soundsSection(room, _store, closed) {
+  const { sounds } = room;
+  const volume = make("input", { type: "range", id: "id_sounds_volume", min: "0", max: "100", step: "5", value: String(sounds.volume) });
+  volume.oninput = () => {
+    sounds.volume = volume.valueAsNumber;
+  };
+  const boxes = sounds.all.map((sound) => {
+    const box = make("input", { type: "checkbox", checked: sounds.isOn(sound) });
+    box.onchange = () => sounds.choose(sound, box.checked);
+    const hear = make("button", { type: "button", className: "plain", ariaLabel: `Hear: ${WHEN[sound]}` }, "Hear it");
+    hear.onclick = () => void room.playOnce(sound, closed);
+    return make("div", { className: "sound" }, make("label", { className: "check" }, box, ` ${WHEN[sound]}`), hear);
+  });
+  return make("section", {}, make("h3", { textContent: "Sounds" }),
+    make("label", { className: "slider", htmlFor: volume.id }, make("span", { textContent: "Volume of the sounds" })), volume,
+    make("fieldset", {}, make("legend", { className: "visually-hidden", textContent: "When there is a sound" }), ...boxes),
+    make("p", { className: "quiet small", textContent: "They are soft while somebody speaks, and while you are deafened only those about yourself come." }));
+}
