@@ -8,7 +8,7 @@
 
   // --- a voice: one oscillator in place of the microphone ----------------------------------------------------
   const voice = globalThis.voice = { tone: globalThis.__TONE, loudness: 0.3, tracks: [], refuse: "", asked: 0 };
-  const speak = (tone) => {
+  const speak = voice.speak = (tone) => {
     const ctx = voice.ctx ??= new AudioContext();
     const out = createMediaStreamDestination.call(ctx);
     const hum = new ConstantSourceNode(ctx, { offset: 0 }); // a destination without a running source sends nothing
@@ -24,6 +24,7 @@
   /** From now on the voice is so loud, of 1. */
   voice.quieter = (level) => { voice.gain.gain.value = level; };
   if (voice.tone && navigator.mediaDevices) {
+    voice.real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
     navigator.mediaDevices.getUserMedia = async () => {
       voice.asked += 1;
       if (voice.refuse) throw new DOMException("refused by the test", voice.refuse);

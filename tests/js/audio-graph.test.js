@@ -136,7 +136,7 @@ test("the check says that a voice comes in, or that none does, only where it cou
   assert.deepEqual(await checked({}), ["ok", "Your voice comes in."]);
   const [status, words] = await checked({}, 0);
   assert.deepEqual([status, /on, but silent/.test(words)], ["notice", true]);
-  for (const faults of [null, { create: "throw" }, { createMediaStreamSource: "throw" }, { resume: "hang" }, { getFloatTimeDomainData: "throw" }]) {
+  for (const faults of /** @type {(Faults|null)[]} */ ([null, { create: "throw" }, { createMediaStreamSource: "throw" }, { resume: "hang" }, { getFloatTimeDomainData: "throw" }])) {
     const [status, words] = await checked(faults);
     assert.deepEqual([status, /Your microphone is on, but this browser can't show/.test(words)], ["notice", true], JSON.stringify(faults));
   }

@@ -263,7 +263,10 @@ test("before a browser names any speaker none is missed, and one that it refuses
 test("everyone is heard by the speaker that is chosen in a call, those who come later, too", async () => {
   const { room, platform } = await joined(new Store(), (platform) => {
     const { createAudio } = platform;
-    platform.createAudio = () => Object.assign(createAudio(), { setSinkId(/** @type {string} */ id) { this.sinkId = id; return Promise.resolve(); } });
+    platform.createAudio = () => {
+      const audio = createAudio();
+      return Object.assign(audio, { setSinkId: async (/** @type {string} */ id) => void Object.assign(audio, { sinkId: id }) });
+    };
   });
   room.devices.chooseSpeaker({ id: "desk", label: "Desk" });
   for (const peer of ["b", "c", "d", "e", "f", "g", "h", "i", "j"]) platform.links.stream(peer, /** @type {any} */ ({}));

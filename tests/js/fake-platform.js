@@ -150,7 +150,6 @@ export class FakeAudio {
   autoplay = false;
   muted = false;
   paused = true;
-  muted = false;
   volume = 1;
   /** @param {FakePlatform} platform */
   constructor(platform) {
@@ -254,10 +253,11 @@ export class FakePlatform extends FakeClock {
   random = () => 0.5;
   MediaRecorder = undefined;
   canChooseSpeaker = true;
-  /** @type {Set<string>} */ urls = new Set();
-  blobUrl = () => {
+  /** @type {Map<string, Blob>} */ urls = new Map();
+  /** @param {Blob} blob */
+  blobUrl = (blob) => {
     const url = `blob:${this.urls.size}`;
-    this.urls.add(url);
+    this.urls.set(url, blob);
     return url;
   };
   /** @param {string} url */
