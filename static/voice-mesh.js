@@ -37,6 +37,7 @@ import "./voice/audio/wave.js";
 import "./voice/browser/system-sound.js";
 import "./voice/decibels.js";
 import "./voice/browser/page-life.js";
+import "./voice/call/hearing.js";
 import "./voice/emitter.js";
 import "./voice/link/candidate-batch.js";
 import "./voice/link/candidate-fit.js";

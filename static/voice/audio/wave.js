@@ -8,8 +8,9 @@ const HEADER = 44;
 /** @param {Float32Array} samples -1 to 1 @returns {Blob} */
 export function wave(samples) {
   const view = new DataView(new ArrayBuffer(HEADER + samples.length * 2));
-  const text = (/** @type {number} */ at, /** @type {string} */ letters) =>
-    [...letters].forEach((letter, i) => view.setUint8(at + i, letter.charCodeAt(0)));
+  const text = (/** @type {number} */ at, /** @type {string} */ letters) => {
+    for (const letter of letters) view.setUint8(at++, letter.charCodeAt(0));
+  };
   text(0, "RIFF");
   view.setUint32(4, view.byteLength - 8, true);
   text(8, "WAVEfmt ");
@@ -22,6 +23,8 @@ export function wave(samples) {
   view.setUint16(34, 16, true);
   text(36, "data");
   view.setUint32(40, samples.length * 2, true);
-  samples.forEach((sample, i) => view.setInt16(HEADER + i * 2, Math.round(Math.max(-1, Math.min(1, sample)) * 32_767), true));
+  for (const [i, sample] of samples.entries()) {
+    view.setInt16(HEADER + i * 2, Math.round(Math.max(-1, Math.min(1, sample)) * 32_767), true);
+  }
   return new Blob([view], { type: "audio/wav" });
 }

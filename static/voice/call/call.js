@@ -5,10 +5,7 @@ import { AudioGraph } from "../audio/audio-graph.js";
 import { Level } from "../audio/level.js";
 import { silent } from "../audio/microphone-words.js";
 import { Microphone } from "../audio/microphone.js";
-import { Playback } from "../audio/playback.js";
 import { Silence } from "../audio/silence.js";
-import { Sounds } from "../audio/sounds.js";
-import { Speaker } from "../audio/speaker.js";
 import { Speaking } from "../audio/speaking.js";
 import { VoiceGate } from "../audio/voice-gate.js";
 import { PageLife } from "../browser/page-life.js";
@@ -18,14 +15,15 @@ import { Announcer } from "../session/announcer.js";
 import { VoiceSession } from "../session/session.js";
 import * as words from "../session/words.js";
 import { REMOVED } from "../signaling/codes.js";
+import { Hearing } from "./hearing.js";
 
 /** @typedef {import("../session/room-events.js").RoomEvents} RoomEvents */
 /** @typedef {import("./talk.js").Talk} Talk */
 /**
  * What belongs to the room and outlives its calls.
  * @typedef {{roomId: string, name: string, talk: Talk, volumes: import("../audio/volumes.js").Volumes,
- *   devices: import("../audio/devices.js").Devices,
- *   sounds: import("../audio/sound-choices.js").SoundChoices, store: import("../store.js").Store, platform: import("../browser/platform.js").Platform}} Belongings
+ *   devices: import("../audio/devices.js").Devices, sounds: import("../audio/sound-choices.js").SoundChoices,
+ *   store: import("../store.js").Store, platform: import("../browser/platform.js").Platform}} Belongings
  */
 /**
  * What goes out as the room's own event, and what the room has to answer.
@@ -41,9 +39,7 @@ export class Call extends Emitter {
   #closed = false;
   #session;
   #microphone;
-  #playback;
-  #speaker;
-  #sounds;
+  #hearing;
   #speaking;
   #gate;
   #page;
@@ -58,7 +54,7 @@ export class Call extends Emitter {
   /** @param {Belongings} belongings @param {import("../session/journal.js").Journal} journal */
   constructor(belongings, journal) {
     super();
-    const { roomId, name, talk, volumes, devices, sounds, platform } = belongings;
+    const { roomId, name, talk, devices, platform } = belongings;
     this.#belongings = belongings;
     this.#journal = journal;
     const microphone = this.#microphone = new Microphone(platform, () => devices.microphone);
@@ -71,16 +67,14 @@ export class Call extends Emitter {
       track: () => silence.instead(microphone.track),
       music: () => devices.processing.music,
     });
-    this.#playback = new Playback({ platform, graph, loudness: (peer) => volumes.of(session.userOf(peer)) });
-    this.#speaker = new Speaker(devices, platform);
-    this.#sounds = new Sounds(sounds, platform);
+    this.#hearing = new Hearing(belongings, graph, (peer) => session.userOf(peer));
     this.#speaking = new Speaking({ receivers: () => session.receivers(), own: () => level.now(), platform });
     this.#gate = new VoiceGate(platform);
     this.#page = new PageLife(platform);
     this.#system = new SystemSound(platform);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
     microphone.muted = !talk.sends;
-    this.#playback.deafened = this.#sounds.deafened = talk.deafened;
+    this.#hearing.deafened = talk.deafened;
     this.#hearTheSession();
     this.#hearTheMachine();
   }
@@ -88,9 +82,7 @@ export class Call extends Emitter {
   /** Call it within the click, which unlocks sound. */
   start() {
     this.#session.start();
-    this.#playback.prepare();
-    this.#sounds.prepare();
-    this.#speaker.start();
+    this.#hearing.start();
     if (this.#belongings.devices.listenOnly) this.#microphone.decline();
     else this.#microphone.open();
   }
@@ -114,17 +106,17 @@ export class Call extends Emitter {
   }
 
   get volumeRange() {
-    return this.#playback.range;
+    return this.#hearing.range;
   }
 
   /** What is wanted of somebody's loudness holds from now on. */
   adjustVolumes() {
-    this.#playback.adjust();
+    this.#hearing.adjust();
   }
 
   unlock() {
     this.#graph.resume();
-    this.#playback.unlock();
+    this.#hearing.unlock();
   }
 
   retryMicrophone() {
@@ -145,7 +137,7 @@ export class Call extends Emitter {
 
   /** @param {import("../audio/constraints.js").Device|null} device */
   changeSpeaker(device) {
-    this.#speaker.choose(device);
+    this.#hearing.choose(device);
   }
 
   /** @param {string} peer */
@@ -163,7 +155,7 @@ export class Call extends Emitter {
     const { talk } = this.#belongings;
     const microphone = this.#microphone;
     microphone.muted = !talk.sends;
-    this.#playback.deafened = this.#sounds.deafened = talk.deafened;
+    this.#hearing.deafened = talk.deafened;
     this.#gateOrNot();
     // Whoever unmutes wants to be heard.
     if (unmuted && microphone.trouble && microphone.trouble !== "asking") microphone.open();
@@ -173,8 +165,8 @@ export class Call extends Emitter {
   close() {
     this.#closed = true;
     // The graph closes last: the others let go of their parts of it.
-    const parts = [this.#microphone, this.#playback, this.#sounds, this.#speaker, this.#speaking, this.#gate, this.#page, this.#system,
-      this.#announcer, this.#silence, this.#level, this.#graph];
+    const parts = [this.#microphone, this.#hearing, this.#speaking, this.#gate, this.#page, this.#system, this.#announcer,
+      this.#silence, this.#level, this.#graph];
     for (const part of parts) part.close();
     this.#session.end();
   }
@@ -191,19 +183,19 @@ export class Call extends Emitter {
     session.on("server", (detail) => {
       this.#tell("server", detail);
       this.announce(detail.words);
-      this.#sounds.play(detail.lost ? "lost" : "back");
+      this.#hearing.sound(detail.lost ? "lost" : "back");
     });
     session.on("trouble", (said) => this.#tell("trouble", said));
     session.on("over", (said) => {
-      if (said.code === REMOVED) this.#sounds.play("removed");
+      if (said.code === REMOVED) this.#hearing.sound("removed");
       this.#tell("over", said);
     });
     session.on("news", (news) => {
       this.#announcer.gather(news);
-      for (const { type } of news) if (type !== "overheard") this.#sounds.play(type === "joined" ? "join" : "leave");
+      for (const { type } of news) if (type !== "overheard") this.#hearing.sound(type === "joined" ? "join" : "leave");
     });
     session.on("changed", () => this.#tell("changed", null));
-    session.on("stream", ({ peer, stream }) => this.#playback.play(peer, stream));
+    session.on("stream", ({ peer, stream }) => this.#hearing.play(peer, stream));
     session.on("closing", (at) => this.#tell("closing", { at, words: words.closing(at, this.#belongings.platform.now()) }));
     session.on("notice", (notice) => this.#tell("notice", notice));
     session.on("wake", () => this.#resume());
@@ -219,14 +211,9 @@ export class Call extends Emitter {
     });
     this.#silence.on("track", () => this.#session.setTrack(this.#silence.instead(microphone.track)));
     microphone.on("status", (status) => this.#heardOfMicrophone(status));
-    this.#playback.on("playback", (detail) => this.#tell("playback", detail));
-    this.#playback.on("refused", () => this.#speaker.refused());
-    this.#speaker.on("sink", (sink) => {
-      this.#playback.sink = sink;
-      this.#sounds.sink = sink;
-    });
-    this.#speaker.on("told", (said) => this.#tell("notice", said));
-    this.#playback.on("range", (range) => this.#tell("volumerange", range));
+    this.#hearing.on("playback", (detail) => this.#tell("playback", detail));
+    this.#hearing.on("range", (range) => this.#tell("volumerange", range));
+    this.#hearing.on("told", (said) => this.#tell("notice", said));
     this.#speaking.on("speaking", (peers) => this.#spoke(peers));
     const { talk } = this.#belongings;
     this.#gate.on("loud", (loud) => talk.hear(loud));
@@ -246,7 +233,7 @@ export class Call extends Emitter {
   #resume() {
     this.#graph.resume();
     this.#microphone.recover();
-    this.#playback.unlock();
+    this.#hearing.unlock();
   }
 
   /** Only voice activation pays for its gate. */
@@ -273,7 +260,7 @@ export class Call extends Emitter {
   #heardOfMicrophone(status) {
     this.#journal.note("microphone", { code: status.code });
     // Names and ids of devices are told once a microphone is allowed.
-    if (status.ok) this.#speaker.look();
+    if (status.ok) this.#hearing.look();
     this.#tell("microphone", status);
     this.#session.sendState(this.#told());
     this.#tell("changed", null);
@@ -281,14 +268,14 @@ export class Call extends Emitter {
 
   /** @param {ReadonlySet<string>} peers */
   #spoke(peers) {
-    this.#sounds.speaking = [...peers].some((peer) => peer !== "");
+    this.#hearing.speaking = [...peers].some((peer) => peer !== "");
     const { talk, platform } = this.#belongings;
     const now = platform.now();
     talk.speak(peers.has(""));
     if (talk.inVain && now - this.#saidStillMuted > STILL_MUTED_EVERY) {
       this.#saidStillMuted = now;
       this.announce(words.STILL_MUTED);
-      this.#sounds.play("muted");
+      this.#hearing.sound("muted");
     }
     this.#session.hear(peers);
     this.#tell("changed", null);
