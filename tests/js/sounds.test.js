@@ -44,6 +44,7 @@ test("each tune begins and ends softly, is short, and stays far below full scale
     assert.ok(samples.length / RATE <= 1.1, name);
     assert.ok(samples.every((x) => Math.abs(x) <= 0.5), name);
     assert.ok(Math.max(...samples) > 0.1, name);
+    assert.ok(samples.slice(0, RATE / 1000).every((x) => Math.abs(x) < 0.03), name);
     assert.deepEqual([Math.abs(samples[0]) < 0.01, Math.abs(samples[samples.length - 1]) < 0.01], [true, true], name);
   }
 });
