@@ -19,7 +19,7 @@ export function soundsSection(room, _store, closed) {
   const boxes = sounds.all.map((sound) => {
     const box = make("input", { type: "checkbox", checked: sounds.isOn(sound) });
     box.onchange = () => sounds.choose(sound, box.checked);
-    const hear = make("button", { type: "button", className: "plain", ariaLabel: `Hear: ${WHEN[sound]}` }, "Hear it");
+    const hear = make("button", { type: "button", className: "plain", ariaLabel: `Hear: ${WHEN[sound]}` }, "Hear");
     hear.onclick = () => void room.playOnce(sound, closed);
     return make("div", { className: "sound" }, make("label", { className: "check" }, box, ` ${WHEN[sound]}`), hear);
   });
