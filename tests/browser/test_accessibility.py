@@ -153,7 +153,7 @@ async def test_the_live_region_says_a_sentence_in_two_seconds_at_most(stage: Sta
 async def test_on_a_phone_the_bar_lies_at_the_bottom_and_every_control_fits_a_thumb(
     stage: Stage, scale: int
 ) -> None:
-    ana, bo = await stage.sea("Ana", "Bo with a name that is far too long for any screen")
+    ana, bo = await stage.sea("Ana", "Bo with a name too long for any screen")
     await ana.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     await ana.page.evaluate("scale => { document.documentElement.style.fontSize = `${scale}%`; }", scale)
     await ana.join()
