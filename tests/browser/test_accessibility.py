@@ -228,3 +228,23 @@ async def test_who_is_alone_is_offered_to_invite_and_has_the_link_at_once(stage:
     await ana.page.locator("#id_link").wait_for()
     assert await ana.page.evaluate("document.activeElement.id") == "id_fresh_title"
     assert await ana.joined()
+
+
+async def test_without_javascript_the_owner_still_invites_and_removes(stage: Stage) -> None:
+    assert stage.browser is not None
+    page = await (await stage.browser.new_context(java_script_enabled=False)).new_page()
+    await page.goto(stage.server.origin + "/")
+    await page.fill("[name=name]", "Ana")
+    await page.get_by_role("button", name="Come in").click()
+    await page.get_by_role("button", name="Open your sea").click()
+    await page.get_by_role("button", name="Invite somebody").click()
+    link = await page.input_value("#id_link")
+    bo = await stage.person("Bo")
+    await bo.come(link)
+    await page.goto(stage.server.origin + "/my-sea/")
+    await page.get_by_label("Details of Bo").click()
+    await page.get_by_text("Remove", exact=True).click()
+    await page.get_by_role("button", name="Remove Bo").click()
+    await page.get_by_text("Earlier guests and links").click()
+    assert "removed" in await page.inner_text("#id_earlier")
+    await page.context.close()
