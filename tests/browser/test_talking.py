@@ -140,8 +140,8 @@ async def test_a_finger_on_the_big_button_talks_until_it_is_lifted_or_lost(
     await bo.page.locator(".push").dispatch_event("contextmenu")
     assert await bo.page.evaluate("seen.room.talk.sends")
     if end.startswith("capture"):
-        # A capture begins with the finger's next move, and its loss is told with the one after. One that is lost
-        # before it has begun is told by nothing: then the finger counts that is lifted somewhere else.
+        # A capture begins with the finger's next move, and its loss is told with the one after. One that is
+        # lost before it has begun is told by nothing: then the finger counts that is lifted somewhere else.
         near = {"type": "touchMove", "touchPoints": [{"x": at["x"] + 30, "y": at["y"]}]}
         away = {"type": "touchMove", "touchPoints": [{"x": 5, "y": 5}]}
         if end == "capture":
