@@ -74,10 +74,10 @@
     ready: null, ctx: null, worklet: false, elements: new Map(), levels: new Map(), last: 0, firstHeard: {}, THRESHOLD: 0.03,
     /** The largest sample that any element played. */
     peak: 0,
-    /** How loud a tone is now, as an amplitude, all elements together. */
+    /** How loud a tone is now, as an amplitude, where it is loudest: others leak a little into its place. */
     loudness(tone) {
-      const levels = [...this.elements.values()].map(({ recent }) => (recent.length ? median(recent.map((l) => l[TONES.indexOf(tone)])) : 0));
-      return levels.reduce((sum, level) => sum + level, 0);
+      const at = TONES.indexOf(tone);
+      return Math.max(0, ...[...this.elements.values()].map(({ recent }) => (recent.length ? median(recent.map((l) => l[at])) : 0)));
     },
     /** The tones heard now, element by element: [[500], [700]]. */
     now() {
