@@ -74,7 +74,8 @@ async def silence_of_both(listener: Person, tones: tuple[int, int], since: int) 
 
 
 async def hears_tone(listener: Person, tone: int) -> bool:
-    return await listener.tones() == [tone]
+    # While one gives way to the other, both are heard from one element.
+    return bool(await listener.page.evaluate("globalThis.ear.now()") == [[tone]])
 
 
 async def said(person: Person) -> list[str]:
@@ -197,7 +198,7 @@ async def test_the_check_lets_one_choose_a_microphone_and_hear_a_sample_that_sta
     )
     await ana.page.get_by_role("button", name="Record a sample").click()
     await until("the sample is played", lambda: _is(ana, "globalThis.played.length", 1))
-    assert [url for url in asked if not url.startswith("blob:")] == []
+    assert [url for url in asked if not url.startswith("blob:") and not url.endswith("/icon.svg")] == []
     await ana.page.get_by_role("button", name="Play a test sound").click()
     await until("the test sound is played", lambda: _is(ana, "globalThis.played.length", 2))
     await ana.open_sea()
