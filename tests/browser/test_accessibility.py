@@ -117,6 +117,7 @@ async def test_shortcuts_are_listed_under_a_key_and_can_be_switched_off_for_good
     await ana.join()
     await ana.page.keyboard.press("?")
     sheet = ana.page.locator("dialog[open]")
+    await sheet.wait_for()
     assert await sheet.locator("kbd").all_inner_texts() == ["M", "D", "S", "?"]
     await ana.page.keyboard.press("m")
     assert not await ana.page.evaluate("seen.room.muted"), "a key acted under a dialog"
