@@ -9,24 +9,26 @@ from tests.browser.harness import Person, Stage, all_hear_each_other, until
 LISTEN = """
 globalThis.sounds = [];
 const { play } = HTMLMediaElement.prototype;
+const analysers = new WeakMap();
 HTMLMediaElement.prototype.play = function () {
-  const done = play.call(this);
   if (this.src.startsWith("blob:") && !this.loop) {
     const sound = { volume: this.volume, peak: 0 };
     globalThis.sounds.push(sound);
     const context = globalThis.__listening ??= new AudioContext();
-    const analyser = context.createAnalyser();
-    context.createMediaStreamSource(this.captureStream()).connect(analyser);
-    const samples = new Float32Array(analyser.fftSize);
+    if (!analysers.has(this)) {
+      analysers.set(this, context.createAnalyser());
+      // What comes from the element is as loud as its volume says.
+      context.createMediaElementSource(this).connect(analysers.get(this)).connect(context.destination);
+    }
+    const samples = new Float32Array(2048);
     const look = () => {
-      analyser.getFloatTimeDomainData(samples);
-      // What is captured comes from before the element's own volume.
-      sound.peak = Math.max(sound.peak, ...samples.map((x) => Math.abs(x) * this.volume));
+      analysers.get(this).getFloatTimeDomainData(samples);
+      sound.peak = Math.max(sound.peak, ...samples.map(Math.abs));
       if (!this.ended && !this.paused) setTimeout(look, 20);
     };
-    look();
+    setTimeout(look, 20);
   }
-  return done;
+  return play.call(this);
 };
 """
 """What runs before the page's scripts: an ear at what plays a file of its own."""
