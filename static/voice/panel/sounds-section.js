@@ -13,6 +13,10 @@ const WHEN = {
 export function soundsSection(room, _store, closed) {
   const { sounds } = room;
   const volume = make("input", { type: "range", id: "id_sounds_volume", min: "0", max: "100", step: "5", value: String(sounds.volume) });
+  // Where no page sets a volume (iOS), the device's own buttons do, and over somebody's words there is no sound at all.
+  const fixed = room.volumeRange.min === room.volumeRange.max;
+  volume.disabled = fixed;
+  const says = fixed ? "They are as loud as this device is set, and none comes while somebody speaks" : "They are soft while somebody speaks";
   volume.oninput = () => {
     sounds.volume = volume.valueAsNumber;
   };
@@ -26,5 +30,5 @@ export function soundsSection(room, _store, closed) {
   return make("section", {}, make("h3", { textContent: "Sounds" }),
     make("label", { className: "slider", htmlFor: volume.id }, make("span", { textContent: "Volume of the sounds" })), volume,
     make("fieldset", {}, make("legend", { className: "visually-hidden", textContent: "When there is a sound" }), ...boxes),
-    make("p", { className: "quiet small", textContent: "They are soft while somebody speaks, and while you are deafened only those about yourself come." }));
+    make("p", { className: "quiet small", textContent: `${says}; while you are deafened only those about yourself come.` }));
 }
