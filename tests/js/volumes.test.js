@@ -4,13 +4,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { VoiceRoom } from "../../static/voice-mesh.js";
 import { AudioGraph } from "../../static/voice/audio/audio-graph.js";
 import { HEADROOM, ceilingCurve, under } from "../../static/voice/audio/ceiling.js";
 import { Playback } from "../../static/voice/audio/playback.js";
 import { AS_THEY_COME, Volumes } from "../../static/voice/audio/volumes.js";
 import { Store } from "../../static/voice/store.js";
 import { lend } from "./fake-audio.js";
-import { FakePlatform, settle } from "./fake-platform.js";
+import { FakePlatform, present, settle, welcome } from "./fake-platform.js";
 
 /** @param {string} [kept] */
 function device(kept) {
@@ -176,4 +177,32 @@ test("an element is lent to the next one as loud as new", async () => {
   assert.deepEqual([used?.muted, used?.volume], [false, 1]);
   playback.close();
   assert.ok(platform.audios.every(({ paused, srcObject }) => paused && srcObject === null));
+});
+
+test("a room makes somebody softer by their user id, in every seat that they take, and says so", async () => {
+  const platform = new FakePlatform();
+  const room = new VoiceRoom("mysea-ua", { name: "Ana", store: device(), platform });
+  /** @type {any[]} */
+  const told = [];
+  room.addEventListener("volume", (event) => told.push(/** @type {CustomEvent} */ (event).detail));
+  const joining = room.join();
+  await settle();
+  platform.socket.accept();
+  platform.socket.say(welcome());
+  platform.socket.say(present("b", "Bo", 10));
+  platform.socket.say({ type: "pong", t: platform.socket.all("ping")[0].t });
+  await joining;
+  const [first, second] = [/** @type {any} */ ({}), /** @type {any} */ ({})];
+  platform.links.stream("b", first);
+  room.setVolume("ub", 50);
+  const volumeOf = (/** @type {any} */ stream) => platform.audios.find(({ srcObject }) => srcObject === stream)?.volume;
+  assert.deepEqual([volumeOf(first), told], [0.5, [{ user: "ub", volume: 50, mutedForMe: false }]]);
+  platform.socket.say({ ...present("b2", "Bo", 70), user: "ub", type: "hello" });
+  platform.links.stream("b2", second);
+  assert.equal(volumeOf(second), 0.5);
+  room.muteForMe("ub");
+  assert.deepEqual(room.volumeOf("ub"), { volume: 50, mutedForMe: true });
+  room.leave();
+  room.muteForMe("ub", false);
+  assert.deepEqual(told.map(({ mutedForMe }) => mutedForMe), [false, true, false]);
 });
