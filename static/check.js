@@ -51,7 +51,7 @@ async function tryDevices(button) {
     const fields = deviceFields(devices, {
       level: () => trial.level(), record: (signal) => trial.record(signal), play: (sound, signal) => trial.play(sound, signal),
     }, over.signal);
-    document.getElementById("id_devices")?.replaceChildren(...fields);
+    document.getElementById("id_devices")?.replaceChildren(fields);
     button.hidden = true;
     document.getElementById("id_microphone")?.focus();
   } catch {

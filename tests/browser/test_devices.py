@@ -203,7 +203,8 @@ async def test_the_check_lets_one_choose_a_microphone_and_hear_a_sample_that_sta
     await until("the test sound is played", lambda: _is(ana, "globalThis.played.length", 2))
     await ana.open_sea()
     await ana.join()
-    assert await ana.page.evaluate("globalThis.microphone.getSettings().deviceId") == "headset"
+    used = "globalThis.microphone?.getSettings().deviceId"
+    await until("the chosen one is used in the call", lambda: _is(ana, used, "headset"))
 
 
 @asynccontextmanager

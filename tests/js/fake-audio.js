@@ -25,9 +25,11 @@ export class FakeNode {
     return node;
   }
 
-  disconnect() {
+  /** @param {FakeNode} [node] */
+  disconnect(node) {
     this.context.does("disconnect");
-    this.to.clear();
+    if (node) this.to.delete(node);
+    else this.to.clear();
   }
 
   start() {
@@ -122,6 +124,14 @@ export class FakeContext {
     this.does("createWaveShaper");
     return new FakeNode(this, "shaper", { curve: null });
   }
+
+  audioWorklet = {
+    /** @type {string[]} */ modules: [],
+    addModule: async (/** @type {string} */ url) => {
+      this.does("addModule");
+      this.audioWorklet.modules.push(url);
+    },
+  };
 
   /** @param {string} kind */
   named(kind) {

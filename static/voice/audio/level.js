@@ -57,6 +57,18 @@ export class Level {
     });
   }
 
+  /** Let somebody else hear the same track. @param {AudioNode} node @returns {boolean} whether there is one, and it can */
+  feed(node) {
+    const source = this.#source;
+    return source !== null && this.#graph.build(() => Boolean(source.connect(node))) === true;
+  }
+
+  /** @param {AudioNode} node */
+  unfeed(node) {
+    const source = this.#source;
+    if (source) this.#graph.build(() => source.disconnect(node));
+  }
+
   close() {
     this.#track?.stop();
     const source = this.#source;

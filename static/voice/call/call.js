@@ -32,10 +32,14 @@ import { Hearing } from "./hearing.js";
  */
 
 const STILL_MUTED_EVERY = 30_000;
+/** Who mutes in the middle of a word knows it; who goes on for so long may not. */
+const IN_VAIN = 1000;
 
 /** @extends {Emitter<CallEvents>} */
 export class Call extends Emitter {
   #saidStillMuted = -Infinity;
+  /** @type {any} */
+  #inVain = null;
   #closed = false;
   #session;
   #microphone;
@@ -69,7 +73,7 @@ export class Call extends Emitter {
     });
     this.#hearing = new Hearing(belongings, graph, (peer) => session.userOf(peer));
     this.#speaking = new Speaking({ receivers: () => session.receivers(), own: () => level.now(), platform });
-    this.#gate = new VoiceGate(platform);
+    this.#gate = new VoiceGate({ graph, level, platform });
     this.#page = new PageLife(platform);
     this.#system = new SystemSound(platform);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
@@ -160,10 +164,12 @@ export class Call extends Emitter {
     // Whoever unmutes wants to be heard.
     if (unmuted && microphone.trouble && microphone.trouble !== "asking") microphone.open();
     this.#session.sendState(this.#told());
+    this.#watchForVain();
   }
 
   close() {
     this.#closed = true;
+    this.#endVain();
     // The graph closes last: the others let go of their parts of it.
     const parts = [this.#microphone, this.#hearing, this.#speaking, this.#gate, this.#page, this.#system, this.#announcer,
       this.#silence, this.#level, this.#graph];
@@ -269,16 +275,30 @@ export class Call extends Emitter {
   /** @param {ReadonlySet<string>} peers */
   #spoke(peers) {
     this.#hearing.speaking = [...peers].some((peer) => peer !== "");
-    const { talk, platform } = this.#belongings;
-    const now = platform.now();
-    talk.speak(peers.has(""));
-    if (talk.inVain && now - this.#saidStillMuted > STILL_MUTED_EVERY) {
-      this.#saidStillMuted = now;
-      this.announce(words.STILL_MUTED);
-      this.#hearing.sound("muted");
-    }
+    this.#belongings.talk.speak(peers.has(""));
+    this.#watchForVain();
     this.#session.hear(peers);
     this.#tell("changed", null);
+  }
+
+  #watchForVain() {
+    const { talk, platform } = this.#belongings;
+    if (talk.inVain) this.#inVain ??= platform.setTimeout(() => this.#sayStillMuted(), IN_VAIN);
+    else this.#endVain();
+  }
+
+  #endVain() {
+    this.#belongings.platform.clearTimeout(this.#inVain);
+    this.#inVain = null;
+  }
+
+  #sayStillMuted() {
+    this.#inVain = null;
+    const now = this.#belongings.platform.now();
+    if (now - this.#saidStillMuted <= STILL_MUTED_EVERY) return;
+    this.#saidStillMuted = now;
+    this.announce(words.STILL_MUTED);
+    this.#hearing.sound("muted");
   }
 
   /** @template {keyof CallEvents} Name @param {Name} name @param {CallEvents[Name]} detail */

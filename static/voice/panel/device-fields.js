@@ -24,7 +24,8 @@ const SWITCHES = /** @type {const} */ ([
 
 /** @param {Devices} devices @param {Trial} trial @param {AbortSignal} closed */
 export function deviceFields(devices, trial, closed) {
-  return [microphoneFields(devices, trial, closed), speakerFields(devices, trial, closed), processingFields(devices)];
+  return make("div", { className: "device-fields" },
+    microphoneFields(devices, trial, closed), speakerFields(devices, trial, closed), processingFields(devices));
 }
 
 /** @param {Devices} devices @param {Trial} trial @param {AbortSignal} closed */

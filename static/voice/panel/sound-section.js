@@ -10,5 +10,5 @@ export function soundSection(room, _store, closed) {
     level: () => room.level(), record: (/** @type {AbortSignal} */ signal) => room.record(signal),
     play: (/** @type {Blob|null} */ sound, /** @type {AbortSignal} */ signal) => room.playOnce(sound, signal),
   };
-  return make("section", {}, make("h3", { textContent: "Microphone and speaker" }), ...deviceFields(room.devices, trial, closed));
+  return make("section", {}, make("h3", { textContent: "Microphone and speaker" }), deviceFields(room.devices, trial, closed));
 }
