@@ -14,6 +14,7 @@ import pytest
 from meshvoice import assets
 from meshvoice.proxies import commands, conf
 from meshvoice.settings import Settings, SettingsError
+from meshvoice.values import peers
 
 GOLDEN = Path(__file__).parent / "golden"
 TEMPLATES = {proxy: (assets.find("conf") / name).read_text() for proxy, name in conf.TEMPLATES.items()}
@@ -24,7 +25,11 @@ PLAIN = Settings(
 )
 NAMED = replace(PLAIN, user_header="X-Forwarded-User")
 ODD = replace(
-    NAMED, origins=("https://[2001:db8::1]:8443",), host="::", port=9000, user_header="X-Authentik-Username"
+    NAMED,
+    origins=("https://[2001:db8::1]:8443",),
+    hosts=("::",),
+    port=9000,
+    user_header="X-Authentik-Username",
 )
 LOCAL = replace(PLAIN, origins=("http://localhost:8081",))
 OWN = conf.Certificate(chain="/etc/caddy/tls/fullchain.pem", key="/etc/caddy/tls/privkey.pem")
@@ -110,8 +115,30 @@ def test_without_a_user_header_there_is_no_forward_auth_to_switch_on() -> None:
     ],
 )
 def test_the_proxy_dials_where_meshvoice_listens(proxy: conf.Proxy, host: str, dialled: str) -> None:
-    lines = directives(render(replace(PLAIN, host=host), proxy))
+    lines = directives(render(replace(PLAIN, hosts=(host,)), proxy))
     assert {"nginx": f"server {dialled};", "caddy": f"reverse_proxy {dialled} {{"}[proxy] in lines
+
+
+@each
+@pytest.mark.parametrize(
+    "hosts", [("unix:/run/meshvoice/http.sock",), ("127.0.0.1", "unix:/run/meshvoice/http.sock")]
+)
+def test_the_proxy_dials_the_unix_socket_where_there_is_one(
+    proxy: conf.Proxy, hosts: tuple[str, ...]
+) -> None:
+    lines = directives(render(replace(PLAIN, hosts=hosts), proxy))
+    path = "/run/meshvoice/http.sock"
+    assert {"nginx": f"server unix:{path};", "caddy": f"reverse_proxy unix/{path} {{"}[proxy] in lines
+
+
+def test_of_several_addresses_the_proxy_dials_the_first() -> None:
+    lines = directives(render(replace(PLAIN, hosts=("10.0.0.5", "127.0.0.1")), "nginx"))
+    assert "server 10.0.0.5:8080;" in lines
+
+
+def test_by_the_unix_socket_the_proxy_may_have_meshvoices_own_port() -> None:
+    settings = Settings(secret_keys=(b"k" * 32,), hosts=("unix:/s",))
+    assert "http://localhost:8080 {" in directives(render(settings, "caddy"))
 
 
 INJECTIONS = [f"a{character}b" for character in "\n\r\0 \t\"';{}$#\\`\u00e4"]
@@ -123,7 +150,8 @@ INJECTIONS = [f"a{character}b" for character in "\n\r\0 \t\"';{}$#\\`\u00e4"]
     ("variable", "field", "form"),
     [
         ("MESHVOICE_USER_HEADER", "user_header", "X{}"),
-        ("MESHVOICE_HOST", "host", "h{}"),
+        ("MESHVOICE_HOST", "hosts", "h{}"),
+        ("MESHVOICE_HOST", "hosts", "unix:/{}"),
         ("MESHVOICE_ORIGIN", "origins", "https://{}"),
         ("MESHVOICE_ORIGIN", "origins", "https://voice.example.org:{}"),
     ],
@@ -132,7 +160,7 @@ def test_no_value_becomes_a_directive(
     proxy: conf.Proxy, text: str, variable: str, field: str, form: str
 ) -> None:
     value = form.format(text)
-    changes: dict[str, Any] = {field: (value,) if field == "origins" else value}
+    changes: dict[str, Any] = {field: (value,) if field in ("hosts", "origins") else value}
     bad = replace(NAMED, **changes)
     with pytest.raises(SettingsError, match=f"^{variable}: ") as refused:
         render(bad, proxy)
@@ -168,7 +196,7 @@ def test_the_proxy_does_not_take_the_servers_own_port() -> None:
     """As it would by the defaults, where nobody has set an origin."""
     with pytest.raises(SettingsError, match=r"^MESHVOICE_ORIGIN: .*https://voice\.example\.org"):
         render(Settings(secret_keys=(b"k" * 32,)), "caddy")
-    elsewhere = replace(PLAIN, origins=("http://voice.example.org:8080",), host="10.0.0.5")
+    elsewhere = replace(PLAIN, origins=("http://voice.example.org:8080",), hosts=("10.0.0.5",))
     assert "http://voice.example.org:8080 {" in directives(render(elsewhere, "caddy"))
 
 
@@ -190,11 +218,15 @@ def test_a_certificate_without_https_is_refused() -> None:
         ("localhost", "::1", False),
         ("10.0.0.5", "", True),
         ("10.0.0.5", "10.0.0.1", False),
+        ("10.0.0.5", "unix", True),
+        ("127.0.0.1", "unix", True),
+        ("unix:/s", "127.0.0.1", True),
+        ("unix:/s", "unix", False),
     ],
 )
 def test_a_proxy_that_is_not_trusted_is_noted(host: str, trusted: str, noted: bool) -> None:
-    networks = (ipaddress.ip_network(trusted),) if trusted else ()
-    told = conf.notes(replace(PLAIN, host=host, trusted_proxies=networks))
+    networks = peers(trusted) if trusted else ()
+    told = conf.notes(replace(PLAIN, hosts=(host,), trusted_proxies=networks))
     assert [note.partition(" ")[0] for note in told] == ["MESHVOICE_TRUSTED_PROXIES"] * noted
 
 
