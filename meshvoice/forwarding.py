@@ -17,7 +17,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # RFC 7239, 6, where a port may be hidden as _name; X-Forwarded-For has no grammar, and holds the same things.
 _NODE = re.compile(
-    r"\[(?P<six>[^\]]*)\](?::[\w.-]*)?|(?P<four>\d+\.\d+\.\d+\.\d+):[\w.-]*|(?P<bare>[^\[\]\s]+)", re.A
+    r"\[(?P<six>[^\]]*)\](?::[\w.-]*)?|(?P<four>[0-9A-Fa-f:]*\d+\.\d+\.\d+\.\d+):[\w.-]*|(?P<bare>[^\[\]\s]+)",
+    re.A,
 )
 # RFC 7239, 4; an address without its quotes is taken, too.
 _PAIR = re.compile(

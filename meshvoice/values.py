@@ -204,13 +204,21 @@ def peers(text: str) -> tuple[Network | Literal["unix"], ...]:
             peers.append(UNIX)
             continue
         try:
-            peers.append(ipaddress.ip_network(part.strip()))
+            peers.append(_unmapped(ipaddress.ip_network(part.strip())))
         except ValueError as problem:
             raise ValueError(
                 f"{problem}: write addresses or networks with commas, as 127.0.0.1,10.0.0.0/24, "
                 "and unix for the Unix socket"
             ) from None
     return tuple(peers)
+
+
+def _unmapped(network: Network) -> Network:
+    """Give an IPv4-mapped network as what it means: peers are compared as IPv4, however they came in."""
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is None or network.prefixlen < 96:
+        return network
+    return ipaddress.IPv4Network((mapped, network.prefixlen - 96))
 
 
 def header(text: str) -> str:

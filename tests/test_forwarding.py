@@ -30,6 +30,10 @@ def key(*x_forwarded_for: str, forwarded: tuple[str, ...] = (), peer: str = PEER
         ("  203.0.113.9  ", "203.0.113.9"),
         ("::ffff:203.0.113.9", "203.0.113.9"),
         ("[::ffff:203.0.113.9]:443", "203.0.113.9"),
+        ("::ffff:203.0.113.9:51234", "203.0.113.9"),
+        ("0:0:0:0:0:FFFF:203.0.113.9:80", "203.0.113.9"),
+        ("::ffff:cb00:7109", "203.0.113.9"),
+        ("[203.0.113.9]:443", "203.0.113.9"),
         ("2001:db8::1", "2001:db8::/64"),
         ("[2001:db8::1]", "2001:db8::/64"),
         ("[2001:db8::1]:443", "2001:db8::/64"),
@@ -117,6 +121,11 @@ def test_a_proxy_is_trusted_however_its_address_is_written() -> None:
     assert within("::ffff:10.0.0.5", PROXIES)
     assert within("2001:db8:1::7%eth0", PROXIES)
     assert not within("::ffff:10.0.1.5", PROXIES)
+    for proxies in ("::ffff:10.0.0.0/120", "::ffff:10.0.0.5"):
+        assert within("10.0.0.5", peers(proxies))
+        assert within("::ffff:10.0.0.5", peers(proxies))
+        assert not within("10.0.1.5", peers(proxies))
+    assert not within("10.0.0.5", peers("::/0"))
     assert not within("nonsense", PROXIES)
     assert not within("10.0.0.5:80", PROXIES)
 
