@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from meshvoice import assets
 from meshvoice.settings import Address, Settings, TurnSettings
@@ -14,7 +15,7 @@ from meshvoice.turn import coturn, deny, installed
 from meshvoice.turn.errors import Refused, TurnError
 
 
-def print_conf(settings: Settings) -> int:
+def print_conf(settings: Settings, *, log: Literal["syslog", "stdout"] = "syslog") -> int:
     """Print turnserver.conf for the host that the settings describe; notes for a person go to stderr."""
     try:
         conf = coturn.render(
@@ -23,6 +24,7 @@ def print_conf(settings: Settings) -> int:
             seats=_seats(settings),
             template=_template("coturn.conf.j2"),
             local=_local(settings.turn),
+            log=log,
         )
     except TurnError as problem:
         return _refuse(problem)

@@ -10,6 +10,7 @@ import tempfile
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -43,6 +44,15 @@ def test_conf_is_printed_alone_and_notes_go_to_stderr(capsys: pytest.CaptureFixt
     assert out.startswith("# coturn 4.6.1 ")
     assert "note:" not in out
     assert "COTURN_PRIVATE_IP" in err
+
+
+@pytest.mark.parametrize(("log", "line"), [("syslog", "syslog\n"), ("stdout", "log-file=stdout\n")])
+def test_conf_logs_to_where_it_is_told(
+    capsys: pytest.CaptureFixture[str], log: Literal["syslog", "stdout"], line: str
+) -> None:
+    """A container has no syslog."""
+    assert commands.print_conf(settings(DIRECT), log=log) == 0
+    assert f"\n{line}" in capsys.readouterr().out
 
 
 def test_conf_without_a_public_address_says_whom_it_serves(capsys: pytest.CaptureFixture[str]) -> None:
