@@ -58,7 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     coturn = commands.add_parser("coturn", help="run a local coturn with that configuration")
     coturn.set_defaults(run=_coturn)
     proxy = commands.add_parser("proxy-conf", help="print the reverse proxy's configuration")
-    proxy.add_argument("proxy", choices=("nginx", "caddy"), help="the proxy that it is for")
+    proxy.add_argument(
+        "proxy", choices=("nginx", "caddy", "apache", "haproxy", "traefik"), help="the proxy that it is for"
+    )
     proxy.add_argument("--cert", default="", metavar="PATH", help="certificate chain on the proxy's host")
     proxy.add_argument("--key", default="", metavar="PATH", help="its key")
     proxy.set_defaults(run=_proxy_conf)

@@ -13,8 +13,14 @@ from jinja2 import Environment, StrictUndefined
 from meshvoice.settings import Settings, SettingsError
 from meshvoice.values import UNIX
 
-Proxy = Literal["nginx", "caddy"]
-TEMPLATES: dict[Proxy, str] = {"nginx": "nginx.conf.j2", "caddy": "Caddyfile.j2"}
+Proxy = Literal["nginx", "caddy", "apache", "haproxy", "traefik"]
+TEMPLATES: dict[Proxy, str] = {
+    "nginx": "nginx.conf.j2",
+    "caddy": "Caddyfile.j2",
+    "apache": "apache.conf.j2",
+    "haproxy": "haproxy.cfg.j2",
+    "traefik": "traefik.yaml.j2",
+}
 """Files of conf/."""
 
 USUAL_USER_HEADERS = ("Remote-User", "X-Forwarded-User", "X-Auth-Request-User", "X-Authentik-Username")
@@ -59,6 +65,11 @@ class Site:
         return self.scheme == "https"
 
     @property
+    def redirects(self) -> bool:
+        """Whether http:// on port 80 leads here."""
+        return self.https
+
+    @property
     def origin(self) -> str:
         """As a browser says it in Origin."""
         return f"{self.scheme}://{self.authority}"
@@ -76,6 +87,8 @@ def render(settings: Settings, *, proxy: Proxy, template: str, certificate: Cert
     if certificate is not None:
         _match(_PATH, "--cert", certificate.chain, "an absolute path")
         _match(_PATH, "--key", certificate.key, "an absolute path")
+    upstream = _upstream(settings)
+    _fit(proxy, upstream, certificate)
     environment = Environment(
         undefined=StrictUndefined,
         keep_trailing_newline=True,
@@ -86,7 +99,9 @@ def render(settings: Settings, *, proxy: Proxy, template: str, certificate: Cert
     )
     return environment.from_string(template).render(
         site=site,
-        upstream=_upstream(settings),
+        sites=[site],
+        path="",
+        upstream=upstream,
         user_header=_header("MESHVOICE_USER_HEADER", settings.user_header),
         other_user_headers=_others(settings),
         certificate=certificate,
@@ -153,6 +168,21 @@ def _upstream(settings: Settings) -> Upstream:
     host = f"[{host}]" if ":" in host else host
     _match(_HOST, "MESHVOICE_HOST", host, "a host name or an address")
     return Upstream(authority=f"{host}:{settings.port}")
+
+
+def _fit(proxy: Proxy, upstream: Upstream, certificate: Certificate | None) -> None:
+    if proxy == "traefik" and upstream.path:
+        raise SettingsError(
+            "MESHVOICE_HOST",
+            "Traefik dials no Unix socket: write an address, such as 127.0.0.1, in its place",
+        )
+    if proxy == "haproxy" and certificate:
+        beside = f"{certificate.chain}.key"
+        if certificate.key not in (certificate.chain, beside):
+            raise SettingsError(
+                "--key",
+                f"HAProxy takes the key from the certificate's own file, or from {beside}: put it there",
+            )
 
 
 def _dialled(settings: Settings) -> str:
