@@ -53,7 +53,7 @@ STRIPS: dict[conf.Proxy, str] = {
     "caddy": "request_header -(\\S+)",
     "apache": "RequestHeader unset (\\S+)",
     "haproxy": "http-request del-header (\\S+)",
-    "traefik": '(\\S+): ""',
+    "traefik": '"?([^"]+)"?: ""',
 }
 """The line of each that takes a header away."""
 

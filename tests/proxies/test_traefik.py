@@ -110,3 +110,9 @@ def test_the_user_header_is_taken_away_before_forward_auth_fills_it() -> None:
     assert http["middlewares"]["meshvoice-user"]["forwardAuth"]["authResponseHeaders"] == ["Remote-User"]
     for router in http["routers"].values():
         assert router["middlewares"][-2:] == ["meshvoice-headers", "meshvoice-user"]
+
+
+@pytest.mark.parametrize("name", ["Null", "Yes", "No", "On"])
+def test_no_name_of_a_header_is_another_kind_of_value(name: str) -> None:
+    http = yaml.safe_load(render(replace(NAMED, user_header=name), "traefik"))["http"]
+    assert http["middlewares"]["meshvoice-headers"]["headers"]["customRequestHeaders"][name] == ""

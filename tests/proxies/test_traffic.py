@@ -171,13 +171,14 @@ async def test_by_the_unix_socket_each_visitor_counts_alone(kind: Proxy, tmp_pat
     # Where a proxy's own user gets to, too.
     with TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
-        env = {
-            "MESHVOICE_HOST": f"127.0.0.1,unix:{folder}/http.sock",
-            "MESHVOICE_SOCKET_GROUP": "www-data",
-            "MESHVOICE_TRUSTED_PROXIES": "unix",
-            "MESHVOICE_PASSPHRASE": "four small brown words",
-        }
-        async with fronted(kind, tmp_path, **env) as front:
+        async with fronted(
+            kind,
+            tmp_path,
+            MESHVOICE_HOST=f"127.0.0.1,unix:{folder}/http.sock",
+            MESHVOICE_SOCKET_GROUP="www-data",
+            MESHVOICE_TRUSTED_PROXIES="unix",
+            MESHVOICE_PASSPHRASE="four small brown words",
+        ) as front:
             guess = b"name=Ana&passphrase=guess"
             told = [(await post(front, "/sign-in", guess, visitor="127.0.0.2")).status for _ in range(11)]
             assert told == [403] * 10 + [429]
