@@ -8,7 +8,6 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from meshvoice.passphrases import normal_passphrase
 
@@ -16,7 +15,6 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _PLACEHOLDER = re.compile(r"change.?me|replace|placeholder|example|your[-_]secret|default|insecure", re.I)
 _HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))*")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -96,26 +94,31 @@ def passphrase(text: str) -> str:
 
 
 def bind_host(text: str) -> str:
-    if text == "0.0.0.0" or text == "::" or _is_address(text) or _HOST.fullmatch(text):  # noqa: S104
+    if text == "0.0.0.0" or text == "::" or is_address(text) or is_name(text):  # noqa: S104
         return text
     raise ValueError(f"{text!r} is no address or host name to listen on")
 
 
 def turn_host(text: str) -> str:
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-    if _is_address(bare) or _HOST.fullmatch(bare):
+    if is_address(bare) or is_name(bare):
         return bare
-    advice = _advice(bare) or "write a name or an address alone, without turn:, port or path"
-    raise ValueError(f"{text!r} is no host: {advice}")
+    fix = advice(bare) or "write a name or an address alone, without turn:, port or path"
+    raise ValueError(f"{text!r} is no host: {fix}")
 
 
-def _advice(name: str, *, before: str = "", after: str = "") -> str:
+def is_name(text: str) -> bool:
+    """Tell whether it is a host's name in plain letters."""
+    return _HOST.fullmatch(text) is not None
+
+
+def advice(name: str, *, before: str = "", after: str = "") -> str:
     """Say what to write in place of a name that people read as one, and machines don't."""
     if "_" in name:
         instead = f"{before}{_hyphened(name)}{after}"
         return f"no certificate is given for a name with an underscore, so choose one such as {instead}"
     ascii_name = _ascii(name)
-    if ascii_name != name and _HOST.fullmatch(ascii_name):
+    if ascii_name != name and is_name(ascii_name):
         return f"write it as browsers and certificates have it, {before}{ascii_name}{after}"
     return ""
 
@@ -131,7 +134,8 @@ def _ascii(name: str) -> str:
     return ".".join(encoded)
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Tell whether it is an IP address, without a zone."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -191,24 +195,3 @@ def version(text: str) -> tuple[int, int, int]:
     if match is None:
         raise ValueError(f"{text!r} is no version such as 4.6.1")
     return int(match[1]), int(match[2]), int(match[3] or 0)
-
-
-def origin(text: str) -> tuple[str, ...]:
-    parts = urlsplit(text)
-    name = parts.hostname or ""
-    plain = f"{parts.scheme}://{parts.netloc}"
-    if (
-        parts.scheme not in _DEFAULT_PORTS
-        or not (_HOST.fullmatch(name) or _is_address(name))
-        or plain != text.rstrip("/")
-        or "@" in parts.netloc
-    ):
-        after = "".join(parts.netloc.rpartition("@")[2].partition(":")[1:])
-        advice = _advice(name, before=f"{parts.scheme}://", after=after)
-        if not advice or parts.scheme not in _DEFAULT_PORTS:
-            advice = "write scheme and host alone, as https://voice.example.org"
-        raise ValueError(f"{text!r} is no origin: {advice}")
-    default = _DEFAULT_PORTS[parts.scheme]
-    host = f"[{name}]" if ":" in name else name
-    # Browsers send the host in lower case and leave the default port out.
-    return (f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, default) else ""),)
