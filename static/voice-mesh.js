@@ -65,6 +65,8 @@ export class VoiceRoom extends EventTarget {
   #state = "idle";
   /** @type {Parts|null} all that lives from join to leave */
   #parts = null;
+  /** The one before, which may still be dialing to give its seat back. @type {VoiceSession|null} */
+  #last = null;
   /** @type {Promise<void>|null} */
   #joining = null;
   /** @type {{resolve: () => void, reject: (error: Error) => void}|null} */
@@ -128,6 +130,7 @@ export class VoiceRoom extends EventTarget {
     this.#joining ??= new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
       this.#journal = new Journal(this.#platform.now);
+      this.#last?.forget();
       this.#parts = this.#makeParts();
       const { session, playback, microphone } = this.#parts;
       session.start();
@@ -238,6 +241,7 @@ export class VoiceRoom extends EventTarget {
     for (const part of Object.values(others)) part.close();
     this.#showing.close();
     session.end();
+    this.#last = session;
     this.#become(state, said);
     const { code = "left" } = said;
     this.#settle?.reject(new words.VoiceError({ code, words: code === "left" ? words.LEFT_EARLY : said.words }));

@@ -442,6 +442,22 @@ test("leaving between the hello and the welcome says bye", async () => {
   assert.deepEqual(platform.socket.sent.at(-1), { type: "bye" });
 });
 
+test("whoever leaves while the socket is away gives the seat back; joining again wants that socket no more", async () => {
+  const { room, platform } = await joined();
+  platform.socket.end(1006);
+  room.leave();
+  const late = platform.socket;
+  assert.equal(late.closed, false);
+  const again = room.join();
+  assert.equal(late.closed, true);
+  assert.equal(late.onopen, null);
+  await settle();
+  seat(platform);
+  await again;
+  room.leave();
+  assert.deepEqual(platform.socket.sent.at(-1), { type: "bye" });
+});
+
 for (const moment of ["joining", "joined"]) {
   test(`a listener that leaves on "${moment}" leaves nothing`, async () => {
     const { room, platform } = voice();
