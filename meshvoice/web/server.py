@@ -9,7 +9,6 @@ import os
 import resource
 import signal
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -93,7 +92,7 @@ async def _serve(app: web.Application, settings: Settings) -> None:
     try:
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port).start()
-        log.info("serving on %s", settings.origin)
+        log.info("serving on %s", ", ".join(site.url for site in settings.sites.distinct))
         await told.wait()
     finally:
         await runner.cleanup()
@@ -113,15 +112,11 @@ def _raise_descriptors() -> int:
 def _warn(settings: Settings) -> None:
     for caution in cautions(settings):
         log.warning("%s", caution)
-    host = urlsplit(settings.origin).hostname or ""
-    local = host == "localhost" or host.startswith("127.") or host == "::1"
-    if not (settings.https or local):
-        log.warning(
-            "%s is neither https:// nor localhost: browsers give such a page no microphone, and its forms "
-            "don't work; put it behind TLS and set MESHVOICE_ORIGIN",
-            settings.origin,
-        )
-    elif local and settings.host not in ("127.0.0.1", "::1", "localhost"):
+    if all(site.local for site in settings.sites.all) and settings.host not in (
+        "127.0.0.1",
+        "::1",
+        "localhost",
+    ):
         log.warning(
             "MESHVOICE_HOST lets other machines in, but MESHVOICE_ORIGIN names this one alone: "
             "nobody else can sign in"
