@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from meshvoice.proxies.conf import Proxy
 from tests.process import MESHVOICE, Server, free_port
@@ -138,8 +139,14 @@ class Front:
                 writer.transport.abort()
 
     @property
+    def origin(self) -> str:
+        """The first of those that the server has, as a browser says it."""
+        parts = urlsplit(self.server.origin.partition(",")[0])
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
     def _host(self) -> str:
-        return self.server.origin.partition("://")[2]
+        return self.origin.partition("://")[2]
 
     async def _listens(self) -> bool:
         try:
@@ -186,8 +193,12 @@ def complaints(kind: Proxy, folder: Path, conf: str) -> list[str]:
     log = folder / "proxy.log"
     lines = said.stderr.splitlines() + (log.read_text().splitlines() if log.exists() else [])
     wrong = re.compile(r'\[(?:warn|emerg|alert|crit|error)\]|"level":"(?:warn|error)"|^Error')
-    # The folder of other sites is empty, and a line that Caddy's defaults cover stays on purpose.
-    known = ("No files matching import", "Unnecessary header_up X-Forwarded-For")
+    # The folder of other sites is empty, a line that Caddy's defaults cover stays on purpose, and so does http://.
+    known = (
+        "No files matching import",
+        "Unnecessary header_up X-Forwarded-For",
+        "listening only on the HTTP port",
+    )
     found = [line for line in lines if wrong.search(line) and not any(words in line for words in known)]
     return found or ([] if said.returncode == 0 else lines)
 

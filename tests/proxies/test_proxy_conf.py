@@ -27,6 +27,10 @@ ODD = replace(
     NAMED, origins=("https://[2001:db8::1]:8443",), host="::", port=9000, user_header="X-Authentik-Username"
 )
 LOCAL = replace(PLAIN, origins=("http://localhost:8081",))
+SUBPATH = replace(NAMED, origins=("https://example.org/voice",))
+SEVERAL = replace(
+    PLAIN, origins=("https://voice.example.org", "http://voice.lan", "https://[2001:db8::1]:8443")
+)
 OWN = conf.Certificate(chain="/etc/caddy/tls/fullchain.pem", key="/etc/caddy/tls/privkey.pem")
 
 each = pytest.mark.parametrize("proxy", get_args(conf.Proxy))
@@ -44,7 +48,14 @@ def directives(text: str) -> list[str]:
 @each
 @pytest.mark.parametrize(
     ("name", "settings", "certificate"),
-    [("plain", PLAIN, None), ("user-header", NAMED, OWN), ("odd", ODD, None), ("local", LOCAL, None)],
+    [
+        ("plain", PLAIN, None),
+        ("user-header", NAMED, OWN),
+        ("odd", ODD, None),
+        ("local", LOCAL, None),
+        ("subpath", SUBPATH, None),
+        ("several", SEVERAL, None),
+    ],
 )
 def test_render_is_as_reviewed(
     proxy: conf.Proxy, name: str, settings: Settings, certificate: conf.Certificate | None
@@ -126,6 +137,7 @@ INJECTIONS = [f"a{character}b" for character in "\n\r\0 \t\"';{}$#\\`\u00e4"]
         ("MESHVOICE_HOST", "host", "h{}"),
         ("MESHVOICE_ORIGIN", "origins", "https://{}"),
         ("MESHVOICE_ORIGIN", "origins", "https://voice.example.org:{}"),
+        ("MESHVOICE_ORIGIN", "origins", "https://voice.example.org/{}"),
     ],
 )
 def test_no_value_becomes_a_directive(
@@ -150,7 +162,15 @@ def test_no_path_becomes_a_directive(proxy: conf.Proxy, text: str) -> None:
 
 @each
 @pytest.mark.parametrize(
-    "origin", ["https://a.example/path", "ftp://a.example", "https://you@a.example", "a.example", "https://"]
+    "origin",
+    [
+        "https://a.example/",
+        "https://a.example/b?c",
+        "ftp://a.example",
+        "https://you@a.example",
+        "a.example",
+        "https://",
+    ],
 )
 def test_an_origin_that_is_none_is_refused(proxy: conf.Proxy, origin: str) -> None:
     with pytest.raises(SettingsError, match=r"^MESHVOICE_ORIGIN: "):
@@ -170,6 +190,36 @@ def test_the_proxy_does_not_take_the_servers_own_port() -> None:
         render(Settings(secret_keys=(b"k" * 32,)), "caddy")
     elsewhere = replace(PLAIN, origins=("http://voice.example.org:8080",), host="10.0.0.5")
     assert "http://voice.example.org:8080 {" in directives(render(elsewhere, "caddy"))
+
+
+def test_every_name_is_served_with_its_own_host() -> None:
+    nginx, caddy = (directives(render(SEVERAL, proxy)) for proxy in get_args(conf.Proxy))
+    for host in ("voice.example.org", "voice.lan", "[2001:db8::1]:8443"):
+        assert f"proxy_set_header Host {host};" in nginx
+        assert f"header_up Host {host}" in caddy
+    addresses = [line.removesuffix(" {") for line in caddy if "://" in line]
+    assert addresses == [*SEVERAL.origins]
+    assert nginx.count("return 301 https://voice.example.org$request_uri;") == 1
+
+
+def test_port_80_of_a_name_leads_to_one_place() -> None:
+    """nginx would warn of the second one, and take the first."""
+    two = replace(PLAIN, origins=("https://a.example", "https://a.example:8443"))
+    assert [line for line in directives(render(two, "nginx")) if line.startswith("return 301")] == [
+        "return 301 https://a.example$request_uri;"
+    ]
+    plain = replace(PLAIN, origins=("https://a.example:8443", "http://a.example"))
+    assert [line for line in directives(render(plain, "nginx")) if line.startswith("return 301")] == []
+
+
+def test_a_path_is_passed_on_as_it_is() -> None:
+    nginx, caddy = (directives(render(SUBPATH, proxy)) for proxy in get_args(conf.Proxy))
+    assert {"location /voice/ {", "location /voice/ws/ {"} <= {*nginx}
+    assert {line for line in nginx if line.startswith("proxy_pass")} == {"proxy_pass http://meshvoice;"}
+    assert not [line for line in (*nginx, *caddy) if "rewrite" in line or "strip" in line]
+    assert "@meshvoice path /voice/* /oauth2/*" in caddy
+    unnamed = directives(render(replace(SUBPATH, user_header=""), "caddy"))
+    assert "@meshvoice path /voice/*" in unnamed
 
 
 def test_a_certificate_without_https_is_refused() -> None:

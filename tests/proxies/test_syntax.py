@@ -14,7 +14,7 @@ from meshvoice.proxies.conf import Proxy
 from meshvoice.settings import Settings
 from tests.doctor.authority import Authority
 from tests.proxies.front import complaints, switched_on
-from tests.proxies.test_proxy_conf import LOCAL, NAMED, ODD, PLAIN, render
+from tests.proxies.test_proxy_conf import LOCAL, NAMED, ODD, PLAIN, SEVERAL, SUBPATH, render
 
 pytestmark = pytest.mark.proxy
 
@@ -30,6 +30,10 @@ LONGEST = replace(NAMED, user_header="X-" + "L" * 62)
         pytest.param(LONGEST, str, id="longest user header"),
         pytest.param(ODD, str, id="odd ports"),
         pytest.param(LOCAL, str, id="http"),
+        pytest.param(SUBPATH, str, id="subpath"),
+        pytest.param(SUBPATH, switched_on("Authelia"), id="subpath, Authelia"),
+        pytest.param(SUBPATH, switched_on("oauth2-proxy"), id="subpath, oauth2-proxy"),
+        pytest.param(SEVERAL, str, id="several"),
         pytest.param(NAMED, switched_on("Authelia"), id="Authelia"),
         pytest.param(NAMED, switched_on("oauth2-proxy"), id="oauth2-proxy"),
     ],

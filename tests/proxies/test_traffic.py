@@ -26,7 +26,7 @@ FORM = "Content-Type: application/x-www-form-urlencoded"
 
 
 async def post(front: Front, path: str, body: bytes, *lines: str, visitor: str = "127.0.0.1") -> Answer:
-    own = (f"Origin: {front.server.origin}", f"Content-Length: {len(body)}", "Accept: application/json")
+    own = (f"Origin: {front.origin}", f"Content-Length: {len(body)}", "Accept: application/json")
     return await front.send(f"POST {path}", *own, FORM, *lines, body=body, visitor=visitor)
 
 
@@ -98,7 +98,7 @@ async def test_a_large_body_is_refused(kind: Proxy, tmp_path: Path) -> None:
         assert (refused.status, b"too-large" in refused.body) == (413, False)
         # Whoever doesn't say how much it will be is told as soon as it is too much.
         pieces = b"%x\r\n%b\r\n0\r\n\r\n" % (len(large), large)
-        lines = (f"Origin: {front.server.origin}", FORM, "Transfer-Encoding: chunked")
+        lines = (f"Origin: {front.origin}", FORM, "Transfer-Encoding: chunked")
         refused = await front.send("POST /sign-in", *lines, body=pieces)
         assert (refused.status, b"too-large" in refused.body) == (413, False)
         whole = b"name=Ana&passphrase=" + b"x" * 60_000
@@ -143,7 +143,7 @@ async def test_a_websocket_goes_through(kind: Proxy, tmp_path: Path) -> None:
     async with fronted(kind, tmp_path) as front:
         own = cookie(await post(front, "/sign-in", b"name=Ana"))
         room = json.loads((await post(front, "/my-sea/open", b"", own)).body)["room_id"]
-        headers = {"Origin": front.server.origin, "Cookie": own.removeprefix("Cookie: ")}
+        headers = {"Origin": front.origin, "Cookie": own.removeprefix("Cookie: ")}
         async with (
             aiohttp.ClientSession() as http,
             http.ws_connect(

@@ -230,7 +230,7 @@ async def test_voice_and_credentials_are_under_the_path(house: House) -> None:
 
 @pytest.mark.parametrize("base", [BASE, *TWISTED])
 async def test_the_sites_path_is_never_taken_for_a_route(make_house: MakeHouse, base: str) -> None:
-    """What holds for `/static/`, `/api/` and `/ws/` holds for ours, and not for pages that lie below others."""
+    """What holds for `/static/`, `/api/` and `/ws/` holds for ours, and not for a page that lies so."""
     ana = await Person(await make_house(origins=(ORIGIN + base,))).sign_in("Ana")
     page = await ana.get("/none")
     assert (page.status, page.headers["Cache-Control"]) == (404, "no-store")
