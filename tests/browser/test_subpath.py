@@ -62,6 +62,9 @@ async def test_two_people_hear_each_other_under_a_path(browser: Browser, kind: P
         # A page that lies beside us on the host, and uses the library.
         room = await ana.page.get_attribute("#id_voice_btn", "data-room-id")
         elsewhere = f"http://localhost:{port}/game"
+        await bo.page.route(
+            elsewhere, lambda route: route.fulfill(body="<p>A game", content_type="text/html")
+        )
         await bo.page.goto(elsewhere)
         joined = """async ([module, room]) => {
           const { VoiceRoom } = await import(module);
