@@ -49,6 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     make_secrets.add_argument("path", type=Path, nargs="?", help="instead of --env-file's; - prints it")
     make_secrets.set_defaults(run=_secrets)
     host_link = commands.add_parser("host-link", help="print a link, good once, that makes somebody a host")
+    host_link.add_argument(
+        "--origin", default="", metavar="ORIGIN", help="which of MESHVOICE_ORIGIN (default: the first)"
+    )
     host_link.set_defaults(run=_host_link)
     conf = commands.add_parser("coturn-conf", help="print coturn's configuration")
     conf.add_argument("--guard", action="store_true", help="print the kernel guard (nftables) instead")
@@ -126,7 +129,7 @@ def _fill(path: Path) -> int:
 def _host_link(chosen: argparse.Namespace) -> int:
     from meshvoice.web import host_link
 
-    return host_link.print_link(_settings(chosen))
+    return host_link.print_link(_settings(chosen), origin=chosen.origin)
 
 
 def _coturn_conf(chosen: argparse.Namespace) -> int:

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from meshvoice import settings_rows, values
+from meshvoice import settings_rows, sites, values
 from meshvoice.settings_rows import PREFIXES, REQUIRED, SettingsError, setting
+from meshvoice.sites import Sites
 from meshvoice.turn_settings import TurnSettings
 from meshvoice.values import Network
 
@@ -66,12 +67,12 @@ class Settings:
     )
     origins: tuple[str, ...] = setting(
         "MESHVOICE_ORIGIN",
-        values.origin,
+        sites.addresses,
         ("http://localhost:8080",),
-        "where browsers reach the site, scheme and host",
+        "where browsers reach the site: scheme, host and perhaps a path; several with commas",
         follows=lambda above: _local_origins(above["port"]),
     )
-    """Exact origins from which pages of ours come; the first is the one that links are made of."""
+    """Each with the path that all have in common: `sites` takes them apart. Commands go by the first."""
     database: str = setting(
         "MESHVOICE_DATABASE", values.plain, "var/meshvoice.db", "the guest book, a SQLite file"
     )
@@ -116,13 +117,23 @@ class Settings:
 
     @property
     def origin(self) -> str:
-        """The canonical origin, `scheme://host[:port]`."""
-        return self.origins[0]
+        """The first origin, `scheme://host[:port]`."""
+        return self.sites.first.origin
+
+    @property
+    def path(self) -> str:
+        """Under which the pages lie on each origin, such as `/voice`; empty: at the root."""
+        return self.sites.first.path
+
+    @property
+    def sites(self) -> Sites:
+        """Where browsers reach us."""
+        return Sites(self.origins)
 
     @property
     def https(self) -> bool:
-        """Whether browsers reach us by https: cookies are then Secure and carry the `__Host-` prefix."""
-        return self.origin.startswith("https://")
+        """Whether browsers reach us by https, under one name at least."""
+        return any(origin.startswith("https://") for origin in self.origins)
 
     @property
     def guests_host(self) -> bool:

@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Literal
-from urllib.parse import urlsplit
 
 from meshvoice.passphrases import normal_passphrase
 
@@ -23,7 +22,6 @@ _PLACEHOLDER = re.compile(r"change.?me|replace|placeholder|example|your[-_]secre
 _HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))*")
 _PORTED = re.compile(r"[0-9.]+:\d+|\[[0-9A-Fa-f:.]+\]:\d+|[A-Za-z][A-Za-z0-9.-]*:\d+")
 _LONGEST_SOCKET_PATH = 107
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -111,9 +109,9 @@ def _place(text: str) -> str:
     if text.startswith("unix:"):
         return f"unix:{_socket_path(text.removeprefix('unix:'))}"
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-    if _is_address(bare):
+    if is_address(bare):
         return str(ipaddress.ip_address(bare))
-    if _HOST.fullmatch(bare) and bare == text:
+    if is_name(bare) and bare == text:
         return text
     advice = "write addresses with commas, as 127.0.0.1,::1"
     if text == "*":
@@ -144,19 +142,24 @@ def group(text: str) -> str:
 
 def turn_host(text: str) -> str:
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-    if _is_address(bare) or _HOST.fullmatch(bare):
+    if is_address(bare) or is_name(bare):
         return bare
-    advice = _advice(bare) or "write a name or an address alone, without turn:, port or path"
-    raise ValueError(f"{text!r} is no host: {advice}")
+    fix = advice(bare) or "write a name or an address alone, without turn:, port or path"
+    raise ValueError(f"{text!r} is no host: {fix}")
 
 
-def _advice(name: str, *, before: str = "", after: str = "") -> str:
+def is_name(text: str) -> bool:
+    """Tell whether it is a host's name in plain letters."""
+    return _HOST.fullmatch(text) is not None
+
+
+def advice(name: str, *, before: str = "", after: str = "") -> str:
     """Say what to write in place of a name that people read as one, and machines don't."""
     if "_" in name:
         instead = f"{before}{_hyphened(name)}{after}"
         return f"no certificate is given for a name with an underscore, so choose one such as {instead}"
     ascii_name = _ascii(name)
-    if ascii_name != name and _HOST.fullmatch(ascii_name):
+    if ascii_name != name and is_name(ascii_name):
         return f"write it as browsers and certificates have it, {before}{ascii_name}{after}"
     return ""
 
@@ -172,7 +175,8 @@ def _ascii(name: str) -> str:
     return ".".join(encoded)
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Tell whether it is an IP address, without a zone."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -244,24 +248,3 @@ def version(text: str) -> tuple[int, int, int]:
     if match is None:
         raise ValueError(f"{text!r} is no version such as 4.6.1")
     return int(match[1]), int(match[2]), int(match[3] or 0)
-
-
-def origin(text: str) -> tuple[str, ...]:
-    parts = urlsplit(text)
-    name = parts.hostname or ""
-    plain = f"{parts.scheme}://{parts.netloc}"
-    if (
-        parts.scheme not in _DEFAULT_PORTS
-        or not (_HOST.fullmatch(name) or _is_address(name))
-        or plain != text.rstrip("/")
-        or "@" in parts.netloc
-    ):
-        after = "".join(parts.netloc.rpartition("@")[2].partition(":")[1:])
-        advice = _advice(name, before=f"{parts.scheme}://", after=after)
-        if not advice or parts.scheme not in _DEFAULT_PORTS:
-            advice = "write scheme and host alone, as https://voice.example.org"
-        raise ValueError(f"{text!r} is no origin: {advice}")
-    default = _DEFAULT_PORTS[parts.scheme]
-    host = f"[{name}]" if ":" in name else name
-    # Browsers send the host in lower case and leave the default port out.
-    return (f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, default) else ""),)

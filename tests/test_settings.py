@@ -311,7 +311,7 @@ def test_a_shared_secret_that_is_none_is_refused_without_being_told(secret: str)
         ("MESHVOICE_PORT", "9" * 5000),
         ("MESHVOICE_ORIGIN", "voice.club.net"),
         ("MESHVOICE_ORIGIN", "ftp://voice.club.net"),
-        ("MESHVOICE_ORIGIN", "https://voice.club.net/path"),
+        ("MESHVOICE_ORIGIN", "https://voice.club.net/pa th"),
         ("MESHVOICE_ORIGIN", "https://voice.club.net?x"),
         ("MESHVOICE_ORIGIN", "https://ana@voice.club.net"),
         ("MESHVOICE_ORIGIN", "https://"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -36,6 +37,7 @@ _TAKEN = frozenset(
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
 _PATH = re.compile(r"/[A-Za-z0-9/._@+-]{1,500}")
+_SITE_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+){1,8}")
 # Dialled in place of an address that means all of them.
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
@@ -58,16 +60,15 @@ class Site:
     port: int
     authority: str
     """The host, and the port where it isn't the scheme's own: what a browser says in Host."""
+    path: str
+    """Under which meshvoice lies there, such as `/voice`; it is passed on unchanged. Empty: at the root."""
+    redirects: bool
+    """Whether http:// on port 80 leads here."""
 
     @property
     def https(self) -> bool:
         """Whether the proxy ends TLS."""
         return self.scheme == "https"
-
-    @property
-    def redirects(self) -> bool:
-        """Whether http:// on port 80 leads here."""
-        return self.https
 
     @property
     def origin(self) -> str:
@@ -81,9 +82,11 @@ def render(settings: Settings, *, proxy: Proxy, template: str, certificate: Cert
     Without `certificate` Caddy gets one by itself, and nginx has certbot's usual paths.
     Raises `SettingsError` for a setting with which no proxy would work, or that could be read as a directive.
     """
-    site = _site(settings)
-    if certificate is not None and not site.https:
-        raise SettingsError("--cert", f"means nothing for {site.origin}: set MESHVOICE_ORIGIN to https://")
+    served = list(_sites(settings))
+    if certificate is not None and not any(site.https for site in served):
+        raise SettingsError(
+            "--cert", f"means nothing for {served[0].origin}: set MESHVOICE_ORIGIN to https://"
+        )
     if certificate is not None:
         _match(_PATH, "--cert", certificate.chain, "an absolute path")
         _match(_PATH, "--key", certificate.key, "an absolute path")
@@ -98,9 +101,8 @@ def render(settings: Settings, *, proxy: Proxy, template: str, certificate: Cert
         autoescape=False,  # noqa: S701
     )
     return environment.from_string(template).render(
-        site=site,
-        sites=[site],
-        path="",
+        sites=served,
+        path=served[0].path,
         upstream=upstream,
         user_header=_header("MESHVOICE_USER_HEADER", settings.user_header),
         other_user_headers=_others(settings),
@@ -130,10 +132,21 @@ def _unnamed(peer: str) -> str:
     )
 
 
-def _site(settings: Settings) -> Site:
-    parts = urlsplit(settings.origin)
-    if parts.scheme not in ("http", "https") or settings.origin != f"{parts.scheme}://{parts.netloc}":
-        raise SettingsError("MESHVOICE_ORIGIN", f"{settings.origin!r} is no scheme and host alone")
+def _sites(settings: Settings) -> Iterator[Site]:
+    read = [_site(settings, address) for address in settings.origins]
+    # Port 80 of a name leads to one place.
+    taken = {site.host for site in read if site.scheme == "http" and site.port == 80}
+    for site in read:
+        yield replace(site, redirects=site.https and site.host not in taken)
+        taken |= {site.host} if site.https else set()
+
+
+def _site(settings: Settings, address: str) -> Site:
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or address != f"{parts.scheme}://{parts.netloc}{parts.path}":
+        raise SettingsError("MESHVOICE_ORIGIN", f"{address!r} is no scheme and host, with or without a path")
+    if parts.path:
+        _match(_SITE_PATH, "MESHVOICE_ORIGIN", parts.path, "a path")
     name, colon, port = parts.netloc.rpartition(":")
     if not colon or not port.isdecimal() or parts.netloc.endswith("]"):
         name, port = parts.netloc, {"http": "80", "https": "443"}[parts.scheme]
@@ -143,10 +156,17 @@ def _site(settings: Settings) -> Site:
     ):
         raise SettingsError(
             "MESHVOICE_ORIGIN",
-            f"{settings.origin} is meshvoice's own port: set it to where browsers reach the proxy, "
+            f"{address} is meshvoice's own port: set it to where browsers reach the proxy, "
             "as https://voice.example.org",
         )
-    return Site(scheme=parts.scheme, host=name, port=int(port), authority=parts.netloc)
+    return Site(
+        scheme=parts.scheme,
+        host=name,
+        port=int(port),
+        authority=parts.netloc,
+        path=parts.path,
+        redirects=False,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

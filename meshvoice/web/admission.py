@@ -21,6 +21,9 @@ _UNNAMED = (
     " all who come by it count as one visitor"
 )
 
+_NAMED = 100
+"""Characters of what a stranger may have put into the log."""
+
 
 def setup(app: web.Application) -> None:
     """Install the middleware; before all that costs something."""
@@ -51,7 +54,8 @@ def forwarding_of(request: web.Request) -> tuple[list[str], list[str]]:
     return request.headers.getall("X-Forwarded-For", []), request.headers.getall("Forwarded", [])
 
 
-def tell_seldom(request: web.Request, matter: str) -> None:
-    """Log a matter that many requests share, once an hour."""
+def tell_seldom(request: web.Request, matter: str, *, named: str | None = None) -> None:
+    """Log a matter that many requests share, once an hour; `named` is what this one said, whatever it is."""
     if request.app[_SELDOM].due(matter, request.app[CLOCK]()):
-        log.warning("%s (told once an hour)", matter)
+        said = "" if named is None else f": {named[:_NAMED]!a}"
+        log.warning("%s%s (told once an hour)", matter, said)

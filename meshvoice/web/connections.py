@@ -16,6 +16,7 @@ from meshvoice.signaling.limits import address_key
 from meshvoice.values import UNIX
 from meshvoice.web.error_pages import plain_page
 from meshvoice.web.keys import HEADERS, SETTINGS, THROTTLES, WAITS
+from meshvoice.web.site import to
 
 FIELD_BYTES = 32 * 1024
 """Of one header: a single sign-on on the same domain sets cookies that aiohttp's usual 8 KiB don't hold."""
@@ -65,7 +66,8 @@ class Connections(web.Server):
         self._of_address, self._in_all = throttles.connections_of_address, throttles.connections
         self.first_request: float = app[WAITS].first_request
         self.headers: dict[str, str] = {**headers, "Cache-Control": "no-store"}
-        page = plain_page("One moment, please", _CROWDED).encode()
+        self.home = to(app, "/")
+        page = plain_page("One moment, please", _CROWDED, home=self.home).encode()
         lines = {
             **self.headers,
             "Content-Type": "text/html; charset=utf-8",
@@ -187,7 +189,7 @@ class Connection(RequestHandler):
         sentence = _UNREADABLE if status < 500 else "Something broke on our side."
         if isinstance(exc, LineTooLong):
             status, sentence = 431, _TOO_LONG
-        return _Refusal(status, sentence, self._connections.headers)
+        return _Refusal(status, sentence, self._connections.headers, home=self._connections.home)
 
 
 def peer_of(request: web.Request) -> str:
@@ -206,9 +208,9 @@ def _peer(transport: asyncio.BaseTransport) -> str:
 class _Refusal(web.Response):
     """An answer without the application, whose signal would have set its headers."""
 
-    def __init__(self, status: int, sentence: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, status: int, sentence: str, headers: Mapping[str, str], *, home: str) -> None:
         title = "That didn't work" if status < 500 else "Something broke"
-        text = plain_page(title, sentence)
+        text = plain_page(title, sentence, home=home)
         super().__init__(status=status, text=text, content_type="text/html", headers=headers)
         self.force_close()
 

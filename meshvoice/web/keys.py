@@ -11,6 +11,7 @@ from aiohttp import web
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.ids import SessionId, UserId
 from meshvoice.settings import Settings
+from meshvoice.sites import Sites
 from meshvoice.web.clocks import Clock
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Waits:
 
 
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
+SITES: web.AppKey[Sites] = web.AppKey("sites", Sites)
 BOOK: web.AppKey[GuestBook] = web.AppKey("book", GuestBook)
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
 DOOR: web.AppKey[Door] = web.AppKey("door")

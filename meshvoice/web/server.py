@@ -10,7 +10,6 @@ import resource
 import signal
 from pathlib import Path
 from typing import cast
-from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -102,7 +101,8 @@ async def _serve(app: web.Application, settings: Settings, listening: Listening)
         await runner.setup()
         for each in listening.sockets:
             await web.SockSite(runner, each, backlog=BACKLOG).start()
-        log.info("serving on %s, listening on %s", settings.origin, places)
+        urls = ", ".join(site.url for site in settings.sites.distinct)
+        log.info("serving on %s, listening on %s", urls, places)
         await told.wait()
         await _finish(runner)
     finally:
@@ -133,15 +133,7 @@ def _raise_descriptors() -> int:
 def _warn(settings: Settings, listening: Listening) -> None:
     for caution in (*cautions(settings), *listening.cautions(settings)):
         log.warning("%s", caution)
-    host = urlsplit(settings.origin).hostname or ""
-    local = host == "localhost" or host.startswith("127.") or host == "::1"
-    if not (settings.https or local):
-        log.warning(
-            "%s is neither https:// nor localhost: browsers give such a page no microphone, and its forms "
-            "don't work; put it behind TLS and set MESHVOICE_ORIGIN",
-            settings.origin,
-        )
-    elif local and not all(_stays_here(host) for host in settings.hosts):
+    if all(site.local for site in settings.sites.all) and not all(map(_stays_here, settings.hosts)):
         log.warning(
             "MESHVOICE_HOST lets other machines in, but MESHVOICE_ORIGIN names this one alone: "
             "nobody else can sign in"

@@ -32,6 +32,14 @@ test("what a sentence, a messenger or a tracker adds to a link is no part of the
   }
 });
 
+test("a site's path is no part of the token, however like one it looks", () => {
+  const base = "/static/voice_which_is_as_long_as_a_tkn";
+  for (const end of [`%23${NEW}`, `/%23${NEW}`, `/${NEW}.`]) {
+    assert.equal(tokenIn({ hash: "", pathname: `${base}/invitation${end}`, search: "" }, base), NEW, end);
+  }
+  assert.equal(tokenIn({ hash: "", pathname: `${base}/invitation/`, search: "" }, base), null);
+});
+
 test("an encoded token is decoded, once or twice", () => {
   for (const last of ["%5F", "%5f", "%255F"]) assert.equal(tokenOf(`#${OLD.slice(0, -1)}${last}`), OLD, last);
   assert.equal(tokenOf("#Zm9vYmFyYmF6cXV4%2DZm9vYmFyYmF6cXV"), "Zm9vYmFyYmF6cXV4-Zm9vYmFyYmF6cXV");

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from meshvoice.proxies.conf import Proxy
 from tests.process import MESHVOICE, Server, free_port
@@ -75,6 +76,23 @@ def switched_on(block: str) -> Callable[[str], str]:
     def edit(conf: str) -> str:
         (found,) = re.findall(rf"# --- Forward auth with {block}.*?# --- End of {block}", conf, re.S)
         return conf.replace(found, re.sub(r"(?m)^(\s*)#(?! )", r"\1", found))
+
+    return edit
+
+
+def plainly(kind: Proxy, port: int) -> Callable[[str], str]:
+    """Listen for http:// on a port of the test's own."""
+
+    def edit(conf: str) -> str:
+        match kind:
+            case "caddy":
+                return conf.replace("{\n\tservers", f"{{\n\thttp_port {port}\n\tservers")
+            case "nginx":
+                return conf.replace(":80;", f":{port};").replace(" 80;", f" {port};")
+            case _:
+                return re.sub(
+                    r"(\*|bind :|bind :::)80\b", rf"\g<1>{port}", conf.replace("*:80>", f"*:{port}>")
+                )
 
     return edit
 
@@ -164,8 +182,14 @@ class Front:
                 writer.transport.abort()
 
     @property
+    def origin(self) -> str:
+        """The first of those that the server has, as a browser says it."""
+        parts = urlsplit(self.server.origin.partition(",")[0])
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
     def _host(self) -> str:
-        return self.server.origin.partition("://")[2]
+        return self.origin.partition("://")[2]
 
     async def _listens(self) -> bool:
         try:
@@ -219,8 +243,12 @@ def complaints(kind: Proxy, folder: Path, conf: str) -> list[str]:
     wrong = re.compile(
         r'\[(?:warn|emerg|alert|crit|error)\]|"level":"(?:warn|error)"|^Error|^AH\d|\[(?:WARNING|ALERT)\]|:warn\]'
     )
-    # The folder of other sites is empty, and a line that Caddy's defaults cover stays on purpose.
-    known = ("No files matching import", "Unnecessary header_up X-Forwarded-For")
+    # The folder of other sites is empty, a line that Caddy's defaults cover stays on purpose, and so does http://.
+    known = (
+        "No files matching import",
+        "Unnecessary header_up X-Forwarded-For",
+        "listening only on the HTTP port",
+    )
     found = [line for line in lines if wrong.search(line) and not any(words in line for words in known)]
     return found or ([] if said.returncode == 0 else lines)
 

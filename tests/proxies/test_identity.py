@@ -52,7 +52,7 @@ async def page(front: Front, *lines: str, connection: str = "close", port: int =
 
 
 async def post(front: Front, *lines: str, connection: str = "close", port: int = 0) -> Answer:
-    own = (f"Origin: {front.server.origin}", "Content-Length: 10", "Accept: application/json")
+    own = (f"Origin: {front.origin}", "Content-Length: 10", "Accept: application/json")
     form = "Content-Type: application/x-www-form-urlencoded"
     return await front.send(
         "POST /tables", *own, form, *lines, f"Connection: {connection}", body=b"name=Chess", port=port
@@ -61,7 +61,7 @@ async def post(front: Front, *lines: str, connection: str = "close", port: int =
 
 async def handshake(front: Front, *lines: str, connection: str = "close", port: int = 0) -> Answer:
     tokens = f"Connection: Upgrade, {connection.removesuffix('close')}".rstrip(", ")
-    own = (*UPGRADE, f"Origin: {front.server.origin}", tokens)
+    own = (*UPGRADE, f"Origin: {front.origin}", tokens)
     return await front.send("GET /ws/voice/mysea-nobody/", *own, *lines, port=port)
 
 

@@ -33,6 +33,10 @@ ODD = replace(
     user_header="X-Authentik-Username",
 )
 LOCAL = replace(PLAIN, origins=("http://localhost:8081",))
+SUBPATH = replace(NAMED, origins=("https://example.org/voice",))
+SEVERAL = replace(
+    PLAIN, origins=("https://voice.example.org", "http://voice.lan", "https://[2001:db8::1]:8443")
+)
 OWN = conf.Certificate(chain="/etc/caddy/tls/fullchain.pem", key="/etc/caddy/tls/privkey.pem")
 
 IN_ONE = replace(OWN, key=OWN.chain)
@@ -78,7 +82,14 @@ def directives(text: str) -> list[str]:
 @each
 @pytest.mark.parametrize(
     ("name", "settings", "certificate"),
-    [("plain", PLAIN, None), ("user-header", NAMED, OWN), ("odd", ODD, None), ("local", LOCAL, None)],
+    [
+        ("plain", PLAIN, None),
+        ("user-header", NAMED, OWN),
+        ("odd", ODD, None),
+        ("local", LOCAL, None),
+        ("subpath", SUBPATH, None),
+        ("several", SEVERAL, None),
+    ],
 )
 def test_render_is_as_reviewed(
     proxy: conf.Proxy, name: str, settings: Settings, certificate: conf.Certificate | None
@@ -197,6 +208,7 @@ INJECTIONS = [f"a{character}b" for character in "\n\r\0 \t\"';{}$#\\`\u00e4"]
         ("MESHVOICE_HOST", "hosts", "unix:/{}"),
         ("MESHVOICE_ORIGIN", "origins", "https://{}"),
         ("MESHVOICE_ORIGIN", "origins", "https://voice.example.org:{}"),
+        ("MESHVOICE_ORIGIN", "origins", "https://voice.example.org/{}"),
     ],
 )
 def test_no_value_becomes_a_directive(
@@ -221,7 +233,15 @@ def test_no_path_becomes_a_directive(proxy: conf.Proxy, text: str) -> None:
 
 @each
 @pytest.mark.parametrize(
-    "origin", ["https://a.example/path", "ftp://a.example", "https://you@a.example", "a.example", "https://"]
+    "origin",
+    [
+        "https://a.example/",
+        "https://a.example/b?c",
+        "ftp://a.example",
+        "https://you@a.example",
+        "a.example",
+        "https://",
+    ],
 )
 def test_an_origin_that_is_none_is_refused(proxy: conf.Proxy, origin: str) -> None:
     with pytest.raises(SettingsError, match=r"^MESHVOICE_ORIGIN: "):
@@ -241,6 +261,53 @@ def test_the_proxy_does_not_take_the_servers_own_port() -> None:
         render(Settings(secret_keys=(b"k" * 32,)), "caddy")
     elsewhere = replace(PLAIN, origins=("http://voice.example.org:8080",), hosts=("10.0.0.5",))
     assert "http://voice.example.org:8080 {" in directives(render(elsewhere, "caddy"))
+
+
+def test_every_name_is_served_with_its_own_host() -> None:
+    nginx, caddy, apache, haproxy, _ = (directives(render(SEVERAL, proxy)) for proxy in get_args(conf.Proxy))
+    for host in ("voice.example.org", "voice.lan", "[2001:db8::1]:8443"):
+        assert f"proxy_set_header Host {host};" in nginx
+        assert f"header_up Host {host}" in caddy
+        assert f"RequestHeader set Host {host}" in apache
+        assert sum(line.startswith(f"http-request set-header Host {host} if ") for line in haproxy) == 1
+    addresses = [line.removesuffix(" {") for line in caddy if "://" in line]
+    assert addresses == [*SEVERAL.origins]
+    assert nginx.count("return 301 https://voice.example.org$request_uri;") == 1
+
+
+def test_port_80_of_a_name_leads_to_one_place() -> None:
+    """nginx would warn of the second one, and take the first."""
+    two = replace(PLAIN, origins=("https://a.example", "https://a.example:8443"))
+    assert [line for line in directives(render(two, "nginx")) if line.startswith("return 301")] == [
+        "return 301 https://a.example$request_uri;"
+    ]
+    plain = replace(PLAIN, origins=("https://a.example:8443", "http://a.example"))
+    assert [line for line in directives(render(plain, "nginx")) if line.startswith("return 301")] == []
+
+
+def test_haproxy_listens_once_for_all_names_of_a_port() -> None:
+    """Two places that listen on one port would share its visitors by chance."""
+    origins = ("https://a.example", "https://b.example", "http://c.example")
+    lines = directives(render(replace(PLAIN, origins=origins), "haproxy"))
+    assert [line for line in lines if line.startswith("frontend")] == [
+        "frontend meshvoice_443",
+        "frontend meshvoice_80",
+    ]
+    crt = " ".join(f"crt /etc/haproxy/certs/{name}.example.pem" for name in "ab")
+    assert f"bind :443 ssl {crt} alpn h2,http/1.1" in lines
+    led = [line.partition(" code")[0] for line in lines if " redirect prefix " in line]
+    assert led == [f"http-request redirect prefix https://{name}.example" for name in "ab"]
+
+
+def test_a_path_is_passed_on_as_it_is() -> None:
+    nginx, caddy, *others = (directives(render(SUBPATH, proxy)) for proxy in get_args(conf.Proxy))
+    assert {"location /voice/ {", "location /voice/ws/ {"} <= {*nginx}
+    assert {line for line in nginx if line.startswith("proxy_pass")} == {"proxy_pass http://meshvoice;"}
+    told = [*nginx, *caddy, *(line for lines in others for line in lines)]
+    assert not [line for line in told if "rewrite" in line or "strip" in line.lower()]
+    assert "@meshvoice path /voice/* /oauth2/*" in caddy
+    unnamed = directives(render(replace(SUBPATH, user_header=""), "caddy"))
+    assert "@meshvoice path /voice/*" in unnamed
 
 
 def test_a_certificate_without_https_is_refused() -> None:

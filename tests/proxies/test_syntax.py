@@ -13,7 +13,7 @@ from meshvoice.proxies.conf import Proxy
 from meshvoice.settings import Settings
 from tests.doctor.authority import Authority
 from tests.proxies.front import TRIED, complaints, switched_on, taken_by
-from tests.proxies.test_proxy_conf import LOCAL, NAMED, ODD, PLAIN, render
+from tests.proxies.test_proxy_conf import LOCAL, NAMED, ODD, PLAIN, SEVERAL, SUBPATH, render
 
 pytestmark = pytest.mark.proxy
 
@@ -37,6 +37,9 @@ BLOCKS = {
         pytest.param(LONGEST, str, id="longest user header"),
         pytest.param(ODD, str, id="odd ports"),
         pytest.param(LOCAL, str, id="http"),
+        pytest.param(SUBPATH, str, id="subpath"),
+        pytest.param(SUBPATH, switched_on, id="subpath, forward auth"),
+        pytest.param(SEVERAL, str, id="several"),
         pytest.param(NAMED, switched_on, id="forward auth"),
         pytest.param(replace(PLAIN, hosts=("unix:/run/meshvoice/http.sock",)), str, id="Unix socket"),
     ],

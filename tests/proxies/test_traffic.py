@@ -18,7 +18,7 @@ import pytest
 from meshvoice.proxies.conf import Proxy
 from tests.doctor.authority import Authority
 from tests.process import free_port
-from tests.proxies.front import TRIED, Answer, Front, fronted, taken_by
+from tests.proxies.front import TRIED, Answer, Front, fronted, plainly, taken_by
 
 pytestmark = pytest.mark.proxy
 
@@ -28,7 +28,7 @@ FORM = "Content-Type: application/x-www-form-urlencoded"
 
 
 async def post(front: Front, path: str, body: bytes, *lines: str, visitor: str = "127.0.0.1") -> Answer:
-    own = (f"Origin: {front.server.origin}", f"Content-Length: {len(body)}", "Accept: application/json")
+    own = (f"Origin: {front.origin}", f"Content-Length: {len(body)}", "Accept: application/json")
     return await front.send(f"POST {path}", *own, FORM, *lines, body=body, visitor=visitor)
 
 
@@ -100,7 +100,7 @@ async def test_a_large_body_is_refused(kind: Proxy, tmp_path: Path) -> None:
         assert (refused.status, b"too-large" in refused.body) == (413, False)
         # Whoever doesn't say how much it will be is told as soon as it is too much, or that it must be said.
         pieces = b"%x\r\n%b\r\n0\r\n\r\n" % (len(large), large)
-        lines = (f"Origin: {front.server.origin}", FORM, "Transfer-Encoding: chunked")
+        lines = (f"Origin: {front.origin}", FORM, "Transfer-Encoding: chunked")
         refused = await front.send("POST /sign-in", *lines, body=pieces)
         status = 411 if kind == "apache" else 413
         assert (refused.status, b"too-large" in refused.body) == (status, False)
@@ -146,7 +146,7 @@ async def test_a_websocket_goes_through(kind: Proxy, tmp_path: Path) -> None:
     async with fronted(kind, tmp_path) as front:
         own = cookie(await post(front, "/sign-in", b"name=Ana"))
         room = json.loads((await post(front, "/my-sea/open", b"", own)).body)["room_id"]
-        headers = {"Origin": front.server.origin, "Cookie": own.removeprefix("Cookie: ")}
+        headers = {"Origin": front.origin, "Cookie": own.removeprefix("Cookie: ")}
         async with (
             aiohttp.ClientSession() as http,
             http.ws_connect(
@@ -209,22 +209,10 @@ async def test_tls_leads_to_the_one_origin(kind: Proxy, tmp_path: Path) -> None:
     port, plain = free_port(), free_port()
     origin = f"https://{NAME}:{port}"
 
-    def elsewhere(conf: str) -> str:
-        """Listen for http:// on a port of the test's own."""
-        match kind:
-            case "caddy":
-                return conf.replace("{\n\tservers", f"{{\n\thttp_port {plain}\n\tservers")
-            case "nginx":
-                return conf.replace(":80;", f":{plain};").replace(" 80;", f" {plain};")
-            case _:
-                return (
-                    conf.replace("*:80>", f"*:{plain}>")
-                    .replace(":80\n", f":{plain}\n")
-                    .replace(":80 v6", f":{plain} v6")
-                )
-
     own = taken_by(kind, cert, key)
-    async with fronted(kind, tmp_path, *own, edit=elsewhere, port=port, MESHVOICE_ORIGIN=origin) as front:
+    async with fronted(
+        kind, tmp_path, *own, edit=plainly(kind, plain), port=port, MESHVOICE_ORIGIN=origin
+    ) as front:
         led = await front.send("GET /my-sea/?a=b", port=plain)
         assert led.status in (301, 308)
         assert f"location: {origin}/my-sea/?a=b\r\n" in led.head.lower()
