@@ -143,6 +143,12 @@ def test_https_is_known_by_the_origin(origin: str, https: bool) -> None:
     assert read(MESHVOICE_ORIGIN=origin).https is https
 
 
+def test_a_path_is_told_from_the_origin() -> None:
+    settings = read(MESHVOICE_ORIGIN="https://voice.club.net/a/b/, http://voice.lan/a/b")
+    assert (settings.origin, settings.path) == ("https://voice.club.net", "/a/b")
+    assert [site.url for site in settings.sites.all] == ["https://voice.club.net/a/b", "http://voice.lan/a/b"]
+
+
 @pytest.mark.parametrize(
     ("written", "sent"),
     [

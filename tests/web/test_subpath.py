@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 
 import pytest
 
+from meshvoice.ids import UserId
 from tests.web.conftest import MakeHouse
 from tests.web.house import ORIGIN, TURN_SECRET, House
 from tests.web.person import UPGRADE, Person
@@ -148,7 +149,7 @@ async def test_every_redirect_leads_to_the_site(house: House) -> None:
     ana, bo = await Person(house).sign_in("Ana"), Person(house)
     sea, table = await ana.open_sea(), await ana.make_table()
     await bo.accept(await ana.invite(sea), name="Bo")
-    bo.user_id = next(iter(house.book.seas.guests(ana.user_id))).user_id
+    bo.user_id = next(iter(house.book.seas.guests(UserId(ana.user_id)))).user_id
     led = 0
     for canonical in sorted(posts(house), key=lambda path: (path.endswith(("close", "sign-out")), path)):
         path = canonical.removeprefix(BASE).format(
