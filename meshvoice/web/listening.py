@@ -83,14 +83,13 @@ def listen(settings: Settings, environ: MutableMapping[str, str]) -> Listening:
 
 
 def place_of(listening: socket.socket) -> str:
-    """Name where a socket listens, as the settings write it, with the port."""
+    """Name where a socket listens, as the settings write it."""
     name = listening.getsockname()
     if listening.family == socket.AF_UNIX:
         return f"unix:{os.fsdecode(name)}"
-    if listening.family == socket.AF_INET6:
-        both = name[0] == "::" and not listening.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
-        return f"{_authority(*name[:2])}{' with IPv4' if both else ''}"
-    return _authority(*name)
+    ipv6 = listening.family == socket.AF_INET6
+    both = ipv6 and name[0] == "::" and not listening.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+    return f"{name[0]} port {name[1]}{' (and IPv4)' if both else ''}"
 
 
 def _has(listening: socket.socket, host: str, port: int) -> bool:

@@ -102,7 +102,8 @@ async def _serve(app: web.Application, settings: Settings, listening: Listening)
         for each in listening.sockets:
             await web.SockSite(runner, each, backlog=BACKLOG).start()
         urls = ", ".join(site.url for site in settings.sites.distinct)
-        log.info("serving on %s, listening on %s", urls, places)
+        log.info("listening on %s", places)
+        log.info("serving on %s", urls)
         await told.wait()
         await _finish(runner)
     finally:

@@ -44,7 +44,7 @@ class Container:
 
     def __init__(self, image: Image, volume: Path, log: Path) -> None:
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://localhost:{self.port}"
         self.env = {"MESHVOICE_PORT": str(self.port), "MESHVOICE_ORIGIN": f"http://localhost:{self.port}"}
         self.volumes = {volume: DATA}
         self.log = log

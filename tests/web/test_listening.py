@@ -81,7 +81,7 @@ def test_a_name_is_listened_on_by_each_address_that_it_has() -> None:
 def test_it_tells_where_it_listens(tmp_path: Path) -> None:
     port, path = free_port(), tmp_path / "http.sock"
     with contextlib.closing(listening("::", f"unix:{path}", port=port)) as heard:
-        assert heard.places == [f"0.0.0.0:{port}", f"[::]:{port}", f"unix:{path}"]
+        assert heard.places == [f"0.0.0.0 port {port}", f":: port {port}", f"unix:{path}"]
         assert not heard.handed_over
 
 
@@ -350,10 +350,10 @@ async def test_the_server_listens_on_what_it_is_handed_alone(tmp_path: Path, fam
             place = f"unix:{path}"
         case "both":
             held = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
-            place = f"[::]:{held.getsockname()[1]} with IPv4"
+            place = f":: port {held.getsockname()[1]} (and IPv4)"
         case _:
             held = socket.create_server(("127.0.0.1", 0))
-            place = f"127.0.0.1:{held.getsockname()[1]}"
+            place = f"127.0.0.1 port {held.getsockname()[1]}"
     held.listen()
     connector = aiohttp.UnixConnector(str(path)) if family == "unix" else aiohttp.TCPConnector()
     port = 80 if family == "unix" else held.getsockname()[1]
@@ -435,7 +435,7 @@ async def test_both_loopbacks_answer_where_the_host_is_all_of_them(tmp_path: Pat
     values = {**usual(tmp_path), "MESHVOICE_HOST": "::"}
     port = values["MESHVOICE_PORT"]
     async with serving(tmp_path, values) as running, aiohttp.ClientSession() as http:
-        assert f"listening on 0.0.0.0:{port} and [::]:{port}\n" in running.log.decode()
+        assert f"listening on 0.0.0.0 port {port} and :: port {port}\n" in running.log.decode()
         for host in ("127.0.0.1", "[::1]"):
             async with http.get(f"http://{host}:{port}/healthz") as answer:
                 assert answer.status == 200
