@@ -14,7 +14,7 @@ from meshvoice.web.keys import SETTINGS, SITES
 from meshvoice.web.site import lies_outside, path_within, site_of, to
 
 _BY_ADDRESS = ("/healthz", "/metrics", "*")
-"""Asked for by programs of this machine or network, under whichever name; the last by OPTIONS, for all of it."""
+"""Asked for by programs of this machine or network, under whichever name; the last is OPTIONS' for all."""
 _NO_SUCH_HOST = (
     "a request came with a Host that MESHVOICE_ORIGIN doesn't name: if people come by it, add it there; if a "
     "proxy changed it, let the proxy pass the browser's Host on"
