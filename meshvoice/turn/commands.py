@@ -132,10 +132,13 @@ def _notes(turn: TurnSettings) -> list[str]:
         )
     for address in placement.addresses:
         if not installed.bindable(address):
+            mend = "set COTURN_PUBLIC_IP6 to one that `ip -6 address` shows"
+            if address.version == 4:
+                own = installed.lan_address()
+                mend = f"it is behind NAT: set COTURN_PRIVATE_IP to its own address (it uses {own})"
             notes.append(
                 f"{address} stands on no interface of this machine. Right, if this file is for another host. "
-                "If it is for this one, it is behind NAT: set COTURN_PRIVATE_IP to its own address "
-                f"(it uses {installed.lan_address()})"
+                f"If it is for this one, {mend}"
             )
     if turn.public_ip and turn.private_ip and deny.denied(turn.public_ip):
         notes.append(
