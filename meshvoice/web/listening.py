@@ -10,7 +10,7 @@ from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 
 from meshvoice.settings import Settings, SettingsError
-from meshvoice.values import UNIX
+from meshvoice.values import UNIX, is_address
 from meshvoice.web.unix_socket import BACKLOG, UnixSocket
 
 _Address = tuple[socket.AddressFamily, str]
@@ -47,7 +47,7 @@ class Listening:
             for host in settings.hosts
             if not any(_has(each, host, settings.port) for each in self.sockets)
         ]
-        if unheard:
+        if self.handed_over and unheard:
             yield (
                 f"systemd's socket listens on {' and '.join(self.places)}, and that counts, but the settings "
                 f"name {' and '.join(unheard)} with port {settings.port}: write the same in both, since "
@@ -94,10 +94,11 @@ def place_of(listening: socket.socket) -> str:
 
 def _has(listening: socket.socket, host: str, port: int) -> bool:
     name = listening.getsockname()
-    if listening.family == socket.AF_UNIX:
+    if listening.family == socket.AF_UNIX or host.startswith("unix:"):
         return host == place_of(listening)
-    all_of_them = name[0] in _ALL.values() or host in (*_ALL.values(), "localhost")
-    return bool(name[1] == port) and not host.startswith("unix:") and (all_of_them or name[0] == host)
+    # What a name stands for is not looked up.
+    any_address = host in _ALL.values() or not is_address(host)
+    return bool(name[1] == port) and (any_address or name[0] in (host, *_ALL.values()))
 
 
 # What systemd hands over: sd_listen_fds(3)

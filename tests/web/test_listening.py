@@ -428,6 +428,37 @@ async def test_a_restart_under_load_refuses_nobody(tmp_path: Path) -> None:
     assert len(answers) > 50
 
 
+def cautions(heard: Listening, *hosts: str, port: int) -> list[str]:
+    return [*heard.cautions(replace(PLAIN, hosts=hosts, port=port, trusted_proxies=(UNIX,)))]
+
+
+@pytest.mark.parametrize(
+    ("held", "hosts", "missing"),
+    [
+        (("127.0.0.1",), ("127.0.0.1",), []),
+        (("::",), ("127.0.0.1", "::1"), []),
+        (("127.0.0.1",), ("localhost",), []),
+        (("127.0.0.1",), ("voice.lan", "::"), []),
+        (("127.0.0.1",), ("127.0.0.1", "::1"), ["::1"]),
+        (("127.0.0.1",), ("unix:/s",), ["unix:/s"]),
+        (("unix:{}",), ("127.0.0.1",), ["127.0.0.1"]),
+        (("unix:{}",), ("unix:{}",), []),
+    ],
+)
+def test_what_the_settings_name_and_systemd_does_not_hold_is_told(
+    tmp_path: Path, held: tuple[str, ...], hosts: tuple[str, ...], missing: list[str]
+) -> None:
+    """Only of what is handed over: what is opened by the settings is theirs, whatever a name stands for."""
+    port, path = free_port(), tmp_path / "http.sock"
+    held, hosts = (tuple(place.format(path) for place in places) for places in (held, hosts))
+    with contextlib.closing(listening(*held, port=port)) as heard:
+        told = cautions(replace(heard, handed_over=True), *hosts, port=port)
+        assert [f"name {' and '.join(missing)} with port {port}" in line for line in told] == [True] * bool(
+            missing
+        )
+        assert cautions(heard, *hosts, port=port + 1) == []
+
+
 # The start
 
 
