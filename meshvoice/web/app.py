@@ -8,6 +8,7 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 from aiohttp import web
 
@@ -30,12 +31,14 @@ from meshvoice.web import (
     pages,
     room_actions,
     sessions,
+    site,
     sockets,
     static,
     templates,
 )
 from meshvoice.web.clocks import Clock, boot_time
 from meshvoice.web.door import Door
+from meshvoice.web.error_pages import Handler
 from meshvoice.web.lent import Lent
 from meshvoice.web.metrics import Metrics
 from meshvoice.web.outbox import Waiting
@@ -87,7 +90,8 @@ def make_app(
         tickets=ticket_keys(settings.secret_keys), pseudonyms=derive_pseudonym_key(settings.secret_keys[0])
     )
     app[keys.SWITCHBOARD] = _switchboard(app, hub, door)
-    headers.setup(app, settings)
+    site.setup(app, settings)
+    headers.setup(app)
     error_pages.setup(app)
     admission.setup(app)
     origins.setup(app)
@@ -119,7 +123,14 @@ def _switchboard(app: web.Application, hub: Hub, door: Door) -> Switchboard:
 
 
 def _route(app: web.Application) -> None:
-    get, post = app.router.add_get, app.router.add_post
+    base = site.to(app, "")
+
+    def get(path: str, handler: Handler, **how: Any) -> None:
+        app.router.add_get(base + path, handler, **how)
+
+    def post(path: str, handler: Handler) -> None:
+        app.router.add_post(base + path, handler)
+
     get("/", pages.home, name="home")
     get("/my-sea/", pages.my_sea)
     get("/invitation/", pages.invitation)
@@ -154,6 +165,11 @@ def _route(app: web.Application) -> None:
     get("/healthz", api.health)
     get("/metrics", api.metrics)
     static.setup(app)
+    if base:
+        app.router.add_get(base, pages.to_home)
+        # For programs on this machine, which ask by no name and know no path.
+        app.router.add_get("/healthz", api.health)
+        app.router.add_get("/metrics", api.metrics)
 
 
 def _set_up_metrics(app: web.Application) -> None:

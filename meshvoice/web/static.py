@@ -12,6 +12,7 @@ from aiohttp import web
 
 from meshvoice import assets
 from meshvoice.web.keys import CLOCK
+from meshvoice.web.site import to
 
 PREFIX = "/static/"
 FOREVER = "public, max-age=31536000, immutable"
@@ -46,13 +47,13 @@ VERSION = web.AppKey("client_version", Version)
 def setup(app: web.Application) -> None:
     """Serve every file under `/static/`, and under `/static/v-<version>/`, which the pages name."""
     app[VERSION] = Version(assets.find("static").resolve(), app[CLOCK].steady)
-    app.router.add_get(PREFIX + "v-{version:[0-9a-f]{16}}/{path:.+}", _file)
-    app.router.add_get(PREFIX + "{path:.+}", _file)
+    app.router.add_get(to(app, PREFIX + "v-{version:[0-9a-f]{16}}/{path:.+}"), _file)
+    app.router.add_get(to(app, PREFIX + "{path:.+}"), _file)
 
 
 def base(app: web.Application) -> str:
     """Give the path that the pages name now, without a slash at its end."""
-    return f"{PREFIX}v-{app[VERSION].now()}"
+    return to(app, f"{PREFIX}v-{app[VERSION].now()}")
 
 
 def _marks(folder: str) -> Iterator[tuple[str, int, int]]:

@@ -1,11 +1,12 @@
 // @ts-check
 // What the client takes from the browser, in one place, so that a test can bring its own.
 
+import { BASE } from "../base.js";
 import { Links } from "../link/links.js";
 
 /**
  * @typedef {object} Platform
- * @property {string} origin        https://example.org
+ * @property {string} origin        https://example.org, or https://example.org/voice where the site lies under that
  * @property {boolean} secure       whether the page may have a microphone
  * @property {(url: string, protocol: string) => WebSocket} openSocket
  * @property {(url: string, init: RequestInit) => Promise<Response>} fetch
@@ -28,7 +29,7 @@ import { Links } from "../link/links.js";
 /** @returns {Platform} */
 export function browser() {
   return {
-    origin: location.origin,
+    origin: location.origin + BASE,
     secure: isSecureContext,
     openSocket: (url, protocol) => new WebSocket(url, protocol),
     fetch: (url, init) => fetch(url, init),

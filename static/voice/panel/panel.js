@@ -2,6 +2,7 @@
 // Owns the voice panel: who is here, what is being done about trouble, and the room's controls; a user of VoiceRoom's events.
 
 import { copy, make, picture, redraw } from "../../dom.js";
+import { BASE } from "../base.js";
 import { isShut } from "./button.js";
 import { isMuteKey, isWorthACheck, rowOf } from "./panel-view.js";
 import { keepReport } from "../session/last-report.js";
@@ -35,7 +36,7 @@ export class VoicePanel {
   // In a tab of its own: leaving this page would leave the room.
   #check = make("p", { className: "help", hidden: true },
     make("a", {
-      href: "/check/", target: "_blank", textContent: "Check my connection",
+      href: `${BASE}/check/`, target: "_blank", textContent: "Check my connection",
       // With an opener the new tab begins with what this one kept: the report.
       rel: "opener", onclick: () => keepReport(this.#room.report()),
     }));
