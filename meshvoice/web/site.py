@@ -9,8 +9,25 @@ from meshvoice.sites import Site
 from meshvoice.web.keys import SITES
 
 _OURS = frozenset(
-    "api check healthz host host-link host-links invitation invitations metrics my-sea sea sign-in sign-out "
-    "static table tables ws".split()
+    [
+        "api",
+        "check",
+        "healthz",
+        "host",
+        "host-link",
+        "host-links",
+        "invitation",
+        "invitations",
+        "metrics",
+        "my-sea",
+        "sea",
+        "sign-in",
+        "sign-out",
+        "static",
+        "table",
+        "tables",
+        "ws",
+    ]
 )
 
 
