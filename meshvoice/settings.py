@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from meshvoice import settings_rows, sites, values
 from meshvoice.settings_rows import PREFIXES, REQUIRED, SettingsError, setting
@@ -51,8 +51,20 @@ class Settings:
         secret=True,
     )
     """32 bytes each; the first signs and encrypts, the others are still read (rotation)."""
-    host: str = setting("MESHVOICE_HOST", values.bind_host, "127.0.0.1", "address to listen on")
+    hosts: tuple[str, ...] = setting(
+        "MESHVOICE_HOST",
+        values.places,
+        ("127.0.0.1",),
+        "addresses to listen on, with commas; `::` is IPv4 and IPv6, `unix:/path` a Unix socket",
+    )
     port: int = setting("MESHVOICE_PORT", values.port, 8080, "port to listen on")
+    socket_group: str = setting(
+        "MESHVOICE_SOCKET_GROUP",
+        values.group,
+        "",
+        "the group that may dial the Unix socket, such as the proxy's",
+        unset="the server's own",
+    )
     origins: tuple[str, ...] = setting(
         "MESHVOICE_ORIGIN",
         sites.addresses,
@@ -77,11 +89,11 @@ class Settings:
         "anyone",
         "`invited`: nobody signs in without a link; `meshvoice host-link` makes one for a host",
     )
-    trusted_proxies: tuple[Network, ...] = setting(
+    trusted_proxies: tuple[Network | Literal["unix"], ...] = setting(
         "MESHVOICE_TRUSTED_PROXIES",
-        values.networks,
+        values.peers,
         (),
-        "proxies whose `X-Forwarded-For` or `Forwarded` counts",
+        "proxies whose `X-Forwarded-For` or `Forwarded` counts; `unix` is whoever dials the Unix socket",
     )
     user_header: str = setting(
         "MESHVOICE_USER_HEADER", values.header, "", "the header in which those proxies name the user"
@@ -185,6 +197,12 @@ def _contradictions(settings: Settings) -> Iterator[SettingsError]:
         yield SettingsError(missing, "TLS takes a certificate and its key: set both, or neither")
     if turn.min_port >= turn.max_port:
         yield SettingsError("COTURN_MAX_PORT", f"must be above COTURN_MIN_PORT ({turn.min_port})")
+    if settings.socket_group and not any(place.startswith("unix:") for place in settings.hosts):
+        yield SettingsError(
+            "MESHVOICE_SOCKET_GROUP",
+            "means nothing without a Unix socket: write one into MESHVOICE_HOST, "
+            "as unix:/run/meshvoice/http.sock",
+        )
     if settings.user_header and not settings.trusted_proxies:
         yield SettingsError(
             "MESHVOICE_USER_HEADER",

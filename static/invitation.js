@@ -30,7 +30,8 @@ export function tokenOf(text) {
     const found = wholeIn(pieces.slice(0, length).join(""));
     if (found) return found;
   }
-  return runsIn(pieces[0]).find((run) => run.length >= 16) ?? null;
+  // Too little of one, or a word that was written on behind it.
+  return runsIn(pieces[0]).find((run) => run.length >= 16)?.slice(0, LENGTH) ?? null;
 }
 
 /**
@@ -43,7 +44,7 @@ export function guessesOf(token) {
 
 /** @param {string} text */
 function wholeIn(text) {
-  const runs = runsIn(text).map((run) => (run.length > LENGTH ? run.replace(/^(.{32})[-_]+$/, "$1") : run));
+  const runs = runsIn(text).map((run) => (run.length > LENGTH ? run.replace(/^(.{32})[-_].*$/, "$1") : run));
   return runs.find((run) => run.length === LENGTH) ?? runs.find((run) => run.length === LENGTH - 1);
 }
 

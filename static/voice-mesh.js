@@ -18,6 +18,7 @@ import * as words from "./voice/session/words.js";
 import { ANOTHER_TAB } from "./voice/signaling/codes.js";
 
 // Named here although others import them: so the browser fetches the whole graph in one round trip, not in five.
+import "./voice/base.js";
 import "./voice/emitter.js";
 import "./voice/link/candidate-batch.js";
 import "./voice/link/candidate-fit.js";

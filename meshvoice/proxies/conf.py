@@ -12,9 +12,16 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, StrictUndefined
 
 from meshvoice.settings import Settings, SettingsError
+from meshvoice.values import UNIX
 
-Proxy = Literal["nginx", "caddy"]
-TEMPLATES: dict[Proxy, str] = {"nginx": "nginx.conf.j2", "caddy": "Caddyfile.j2"}
+Proxy = Literal["nginx", "caddy", "apache", "haproxy", "traefik"]
+TEMPLATES: dict[Proxy, str] = {
+    "nginx": "nginx.conf.j2",
+    "caddy": "Caddyfile.j2",
+    "apache": "apache.conf.j2",
+    "haproxy": "haproxy.cfg.j2",
+    "traefik": "traefik.yaml.j2",
+}
 """Files of conf/."""
 
 USUAL_USER_HEADERS = ("Remote-User", "X-Forwarded-User", "X-Auth-Request-User", "X-Authentik-Username")
@@ -83,6 +90,8 @@ def render(settings: Settings, *, proxy: Proxy, template: str, certificate: Cert
     if certificate is not None:
         _match(_PATH, "--cert", certificate.chain, "an absolute path")
         _match(_PATH, "--key", certificate.key, "an absolute path")
+    upstream = _upstream(settings)
+    _fit(proxy, upstream, certificate)
     environment = Environment(
         undefined=StrictUndefined,
         keep_trailing_newline=True,
@@ -94,7 +103,7 @@ def render(settings: Settings, *, proxy: Proxy, template: str, certificate: Cert
     return environment.from_string(template).render(
         sites=served,
         path=served[0].path,
-        upstream=_upstream(settings),
+        upstream=upstream,
         user_header=_header("MESHVOICE_USER_HEADER", settings.user_header),
         other_user_headers=_others(settings),
         certificate=certificate,
@@ -103,17 +112,24 @@ def render(settings: Settings, *, proxy: Proxy, template: str, certificate: Cert
 
 def notes(settings: Settings) -> list[str]:
     """Say what the proxy's configuration can't mend."""
-    host = _ANY.get(settings.host, settings.host)
+    place = _dialled(settings)
+    if place.startswith("unix:"):
+        return [] if UNIX in settings.trusted_proxies else [_unnamed("unix, for the Unix socket")]
+    host = _ANY.get(place, place)
     local = [ipaddress.ip_address(text) for text in ("127.0.0.1", "::1")]
     dialled_from = local if host == "localhost" else [address for address in local if str(address) == host]
-    known = any(address in network for address in dialled_from for network in settings.trusted_proxies)
-    if known or (settings.trusted_proxies and not dialled_from):
+    networks = [network for network in settings.trusted_proxies if network != UNIX]
+    known = any(address in network for address in dialled_from for network in networks)
+    if known or (networks and not dialled_from):
         return []
-    here = str(dialled_from[0]) if dialled_from else "the proxy's address"
-    return [
-        f"MESHVOICE_TRUSTED_PROXIES does not name {here}: to meshvoice all visitors are one, the proxy, "
+    return [_unnamed(str(dialled_from[0]) if dialled_from else "the proxy's address")]
+
+
+def _unnamed(peer: str) -> str:
+    return (
+        f"MESHVOICE_TRUSTED_PROXIES does not name {peer}: to meshvoice all visitors are one, the proxy, "
         "and share its limits"
-    ]
+    )
 
 
 def _sites(settings: Settings) -> Iterator[Site]:
@@ -135,7 +151,9 @@ def _site(settings: Settings, address: str) -> Site:
     if not colon or not port.isdecimal() or parts.netloc.endswith("]"):
         name, port = parts.netloc, {"http": "80", "https": "443"}[parts.scheme]
     _match(_HOST, "MESHVOICE_ORIGIN", name, "a host name or an address")
-    if int(port) == settings.port and _upstream(settings).startswith(("127.", "[::1]", "localhost")):
+    if int(port) == settings.port and _upstream(settings).authority.startswith(
+        ("127.", "[::1]", "localhost")
+    ):
         raise SettingsError(
             "MESHVOICE_ORIGIN",
             f"{address} is meshvoice's own port: set it to where browsers reach the proxy, "
@@ -151,10 +169,45 @@ def _site(settings: Settings, address: str) -> Site:
     )
 
 
-def _upstream(settings: Settings) -> str:
-    host = _ANY.get(settings.host, settings.host)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upstream:
+    """Where the proxy dials meshvoice: the one or the other."""
+
+    authority: str = ""
+    """Host and port, an IPv6 address in brackets."""
+    path: str = ""
+    """Of a Unix socket."""
+
+
+def _upstream(settings: Settings) -> Upstream:
+    place = _dialled(settings)
+    if place.startswith("unix:"):
+        path = _match(_PATH, "MESHVOICE_HOST", place.removeprefix("unix:"), "the path of a Unix socket")
+        return Upstream(path=path)
+    host = _ANY.get(place, place)
     host = f"[{host}]" if ":" in host else host
-    return f"{_match(_HOST, 'MESHVOICE_HOST', host, 'a host name or an address')}:{settings.port}"
+    _match(_HOST, "MESHVOICE_HOST", host, "a host name or an address")
+    return Upstream(authority=f"{host}:{settings.port}")
+
+
+def _fit(proxy: Proxy, upstream: Upstream, certificate: Certificate | None) -> None:
+    if proxy == "traefik" and upstream.path:
+        raise SettingsError(
+            "MESHVOICE_HOST",
+            "Traefik dials no Unix socket: write an address, such as 127.0.0.1, in its place",
+        )
+    if proxy == "haproxy" and certificate:
+        beside = f"{certificate.chain}.key"
+        if certificate.key not in (certificate.chain, beside):
+            raise SettingsError(
+                "--key",
+                f"HAProxy takes the key from the certificate's own file, or from {beside}: put it there",
+            )
+
+
+def _dialled(settings: Settings) -> str:
+    # A Unix socket is there for a proxy alone; of addresses the first.
+    return min(settings.hosts, key=lambda place: not place.startswith("unix:"))
 
 
 def _others(settings: Settings) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from meshvoice.forwarding import within
 from meshvoice.signaling.limits import address_key
+from meshvoice.values import UNIX
 from meshvoice.web.error_pages import plain_page
 from meshvoice.web.keys import HEADERS, SETTINGS, THROTTLES, WAITS
 from meshvoice.web.site import to
@@ -80,6 +82,11 @@ class Connections(web.Server):
         """Make the protocol of a connection; called by the loop for each."""
         return Connection(self, loop=self._loop, **self._kwargs)
 
+    @property
+    def unasked(self) -> int:
+        """How many have yet to ask for something."""
+        return sum(cast(Connection, each).unasked for each in self.connections)
+
     def trusts(self, peer: str) -> bool:
         """Whether a proxy of ours is at the other end: no visitor, but all of them."""
         return within(peer, self._settings.trusted_proxies)
@@ -111,19 +118,20 @@ class Connection(RequestHandler):
     longer than a browser needs for its first request, which has a timer here.
     """
 
-    __slots__ = ("_connections", "_first", "_head", "_release")
+    __slots__ = ("_connections", "_first", "_head", "_release", "peer")
 
     def __init__(self, connections: Connections, *, loop: asyncio.AbstractEventLoop, **settings: Any) -> None:
         super().__init__(connections, loop=loop, **settings)
         self._connections = connections
+        self.peer = ""
+        """The address at the other end, or `UNIX`; nothing where it is gone again."""
         self._first: asyncio.TimerHandle | None = None
         self._head = 0
         self._release: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a connection in, or refuse it before a task is made for it."""
-        name = transport.get_extra_info("peername")
-        peer = name[0] if isinstance(name, tuple) else ""
+        self.peer = peer = _peer(transport)
         self._release = self._connections.hold(peer)
         if self._release is None:
             refused = cast(asyncio.Transport, transport)
@@ -139,8 +147,13 @@ class Connection(RequestHandler):
             return
         self._first = self._loop.call_later(self._connections.first_request, self._give_up)
 
+    @property
+    def unasked(self) -> bool:
+        """Whether no request has come by it."""
+        return self._request_count == 0
+
     def _give_up(self) -> None:
-        if self._request_count == 0:
+        if self.unasked:
             self.force_close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -177,6 +190,19 @@ class Connection(RequestHandler):
         if isinstance(exc, LineTooLong):
             status, sentence = 431, _TOO_LONG
         return _Refusal(status, sentence, self._connections.headers, home=self._connections.home)
+
+
+def peer_of(request: web.Request) -> str:
+    """Give what is known of the other end of a request's connection (`Connection.peer`)."""
+    return cast(Connection, request.protocol).peer
+
+
+def _peer(transport: asyncio.BaseTransport) -> str:
+    # By the socket's family: a TCP peer that is gone again has no name either, and is nobody to be trusted.
+    if transport.get_extra_info("socket").family == socket.AF_UNIX:
+        return UNIX
+    name = transport.get_extra_info("peername")
+    return str(name[0]) if isinstance(name, tuple) else ""
 
 
 class _Refusal(web.Response):

@@ -69,20 +69,32 @@ async def _tell(request: web.Request, handler: Handler) -> web.StreamResponse:
         return refusal(request, problem)
     except AccessError as problem:
         return refusal(request, RequestRefused(problem.http_status, problem.code, str(problem)))
+    except web.HTTPMethodNotAllowed as answer:
+        return _ways(request, answer)
     except web.HTTPException as answer:
         if answer.status < 400:
             raise
+        if request.method == "OPTIONS" and request.path == "*":
+            # RFC 9110, 9.3.7: asked of the server as a whole.
+            return web.Response(status=204, headers={"Allow": "GET, HEAD, OPTIONS, POST"})
         code = answer.reason.lower().replace(" ", "-")
         sentence = _SENTENCES.get(answer.status, "The request could not be read.")
-        response = refusal(request, RequestRefused(answer.status, code, sentence))
-        if "Allow" in answer.headers:
-            response.headers["Allow"] = answer.headers["Allow"]
-        return response
+        return refusal(request, RequestRefused(answer.status, code, sentence))
     except Exception:
         mark = secrets.token_hex(4)
         log.exception("error %s at %s %s", mark, request.method, request.match_info.route.resource)
         sentence = f"Something broke on our side. Whoever runs this site finds it in the log under {mark}."
         return refusal(request, RequestRefused(500, "server-error", sentence))
+
+
+def _ways(request: web.Request, answer: web.HTTPMethodNotAllowed) -> web.Response:
+    """Say how an address can be asked: to whoever wants to know just that, and to whoever asked otherwise."""
+    allow = {"Allow": ", ".join(sorted({*answer.allowed_methods, "OPTIONS"}))}
+    if request.method == "OPTIONS":
+        return web.Response(status=204, headers=allow)
+    response = refusal(request, RequestRefused(405, "method-not-allowed", _SENTENCES[405]))
+    response.headers.update(allow)
+    return response
 
 
 def wants_json(request: web.Request) -> bool:

@@ -76,4 +76,6 @@ METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
 HEADERS: web.AppKey[Mapping[str, str]] = web.AppKey("headers")
 
 VISITOR: web.RequestKey[Visitor | None] = web.RequestKey("visitor")
+PEER: web.RequestKey[str] = web.RequestKey("peer", str)
+"""Who is at the other end of the connection: an address, or `UNIX`."""
 ADDRESS: web.RequestKey[str] = web.RequestKey("address", str)

@@ -18,7 +18,7 @@ from meshvoice.settings import Settings
 from meshvoice.user_header import shown_name, text_of
 from meshvoice.web.admission import tell_seldom
 from meshvoice.web.cookies import RotatingFernet, StorageBySite
-from meshvoice.web.keys import BOOK, CLOCK, SETTINGS, SITES, VISITOR, Visitor
+from meshvoice.web.keys import BOOK, CLOCK, PEER, SETTINGS, SITES, VISITOR, Visitor
 
 _UNUSABLE = "a trusted proxy sent the header of MESHVOICE_USER_HEADER unusably, so nobody was signed in"
 SESSION_SECONDS = int(FORGOTTEN_AFTER)
@@ -42,7 +42,7 @@ async def _know_visitor(
 ) -> web.StreamResponse:
     settings = request.app[SETTINGS]
     if settings.user_header:
-        request[VISITOR] = _named_by_proxy(request, request.remote or "", settings)
+        request[VISITOR] = _named_by_proxy(request, settings)
     else:
         request[VISITOR] = await _named_by_cookie(request)
     return await handler(request)
@@ -71,9 +71,9 @@ async def _named_by_cookie(request: web.Request) -> Visitor | None:
     )
 
 
-def _named_by_proxy(request: web.Request, peer: str, settings: Settings) -> Visitor | None:
+def _named_by_proxy(request: web.Request, settings: Settings) -> Visitor | None:
     named = request.headers.getall(settings.user_header, [])
-    if not named or not within(peer, settings.trusted_proxies):
+    if not named or not within(request[PEER], settings.trusted_proxies):
         return None
     external = text_of(named[0])
     # Named twice: once perhaps by the visitor, whose header the proxy let through beside its own.

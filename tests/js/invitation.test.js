@@ -24,6 +24,9 @@ test("what a sentence, a messenger or a tracker adds to a link is no part of the
     for (const junk of added) assert.equal(tokenOf(`#${token}${junk}`), token, junk);
   }
   for (const junk of ["_", "__", "-", "--"]) assert.equal(tokenOf(`#${NEW}${junk}`), NEW, junk);
+  for (const word of ["_see_you_", "-until_then", "Thanks", "Thanksverymuchforyourinvitation"]) {
+    assert.equal(tokenOf(`#${NEW}${word}`), NEW, word);
+  }
   for (const before of ["#<", "#/", "##", "#%20", "# ", "#token=", "#%3C", "#\u200b", "#("]) {
     assert.equal(tokenOf(`${before}${NEW}`), NEW, before);
   }
