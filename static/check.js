@@ -1,11 +1,17 @@
 // @ts-check
-// Owns the check page until its button is clicked, which loads the check; and the copying of its report.
+// Owns the check page until one of its buttons is clicked, which loads what it does; and the copying of the report.
 
 import { copy } from "./dom.js";
 import { say } from "./page.js";
 
-const load = () =>
-  Promise.all([import("./voice/check/check.js"), import("./voice/check/check-view.js"), import("./voice/browser/platform.js")]);
+const load = () => Promise.all([
+  import("./voice/check/check.js"), import("./voice/check/check-view.js"), import("./voice/browser/platform.js"),
+  import("./voice/audio/devices.js"), import("./voice/store.js"),
+]);
+const loadTrial = () => Promise.all([
+  import("./voice/check/device-trial.js"), import("./voice/panel/device-fields.js"), import("./voice/browser/platform.js"),
+  import("./voice/audio/devices.js"), import("./voice/store.js"),
+]);
 
 /** @param {HTMLButtonElement} button */
 async function check(button) {
@@ -15,12 +21,41 @@ async function check(button) {
   }
   button.setAttribute("aria-busy", "true");
   try {
-    const [{ Check }, { CheckView }, { browser }] = await load();
-    const check = new Check({ roomId: button.dataset.roomId ?? "", platform: browser() });
+    const [{ Check }, { CheckView }, { browser }, { Devices }, { ofTheDevice }] = await load();
+    const platform = browser();
+    const check = new Check({ roomId: button.dataset.roomId ?? "", platform, devices: new Devices(ofTheDevice(), platform) });
     await new CheckView(document).show(check);
     button.textContent = "Check again";
   } catch {
     say("The check could not go on. See whether you are online, then reload this page.");
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
+}
+
+/** Choose a microphone and a speaker and try them, until the page is left. @param {HTMLButtonElement} button */
+async function tryDevices(button) {
+  button.setAttribute("aria-busy", "true");
+  try {
+    const [{ DeviceTrial }, { deviceFields }, { browser }, { Devices }, { ofTheDevice }] = await loadTrial();
+    const platform = browser();
+    const devices = new Devices(ofTheDevice(), platform);
+    const trial = new DeviceTrial(devices, platform);
+    const over = new AbortController();
+    addEventListener("pagehide", () => {
+      over.abort();
+      trial.close();
+    }, { once: true });
+    trial.on("status", ({ ok, words }) => say(ok ? "" : words));
+    await trial.start();
+    const fields = deviceFields(devices, {
+      level: () => trial.level(), record: (signal) => trial.record(signal), play: (sound, signal) => trial.play(sound, signal),
+    }, over.signal);
+    document.getElementById("id_devices")?.replaceChildren(fields);
+    button.hidden = true;
+    document.getElementById("id_microphone")?.focus();
+  } catch {
+    say("This could not be loaded. See whether you are online, then try again.");
   } finally {
     button.removeAttribute("aria-busy");
   }
@@ -35,5 +70,6 @@ async function copyReport() {
 document.addEventListener("click", ({ target }) => {
   const button = /** @type {Element} */ (target).closest("button");
   if (button?.id === "id_check_start" && !button.hasAttribute("aria-busy")) void check(button);
+  if (button?.id === "id_devices_start" && !button.hasAttribute("aria-busy")) void tryDevices(button);
   if (button?.id === "id_check_copy") void copyReport();
 });

@@ -1,6 +1,13 @@
 // @ts-check
 // VoiceRoom, the library's public API: one person in one room, with a microphone, ears and plain words.
 
+import { Devices } from "./voice/audio/devices.js";
+import { playOnce } from "./voice/audio/play-once.js";
+import { record } from "./voice/audio/sample.js";
+import { SoundChoices } from "./voice/audio/sound-choices.js";
+import { soundOf } from "./voice/audio/tunes.js";
+import { FULL } from "./voice/audio/playback.js";
+import { Volumes } from "./voice/audio/volumes.js";
 import { browser } from "./voice/browser/platform.js";
 import { Call } from "./voice/call/call.js";
 import { Talk } from "./voice/call/talk.js";
@@ -12,15 +19,25 @@ import { ANOTHER_TAB } from "./voice/signaling/codes.js";
 import { Store } from "./voice/store.js";
 
 // Named here although others import them: so the browser fetches the whole graph in one round trip, not in five.
+import "./voice/audio/acquiring.js";
+import "./voice/audio/audio-graph.js";
+import "./voice/audio/boost.js";
+import "./voice/audio/ceiling.js";
+import "./voice/audio/constraints.js";
+import "./voice/audio/level.js";
 import "./voice/audio/microphone-words.js";
 import "./voice/audio/microphone.js";
-import "./voice/audio/playback.js";
 import "./voice/audio/silence.js";
+import "./voice/audio/silent-loop.js";
+import "./voice/audio/sounds.js";
+import "./voice/audio/speaker.js";
 import "./voice/audio/speaking.js";
 import "./voice/audio/voice-gate.js";
+import "./voice/audio/wave.js";
 import "./voice/browser/system-sound.js";
 import "./voice/decibels.js";
 import "./voice/browser/page-life.js";
+import "./voice/call/hearing.js";
 import "./voice/base.js";
 import "./voice/emitter.js";
 import "./voice/link/candidate-batch.js";
@@ -85,11 +102,20 @@ export class VoiceRoom extends EventTarget {
   constructor(roomId, { name, muted, store = new Store(), platform = browser() }) {
     super();
     const talk = new Talk({ muted, store, platform });
-    this.#belongings = { roomId, name: [...name.trim()].slice(0, 80).join("") || "Guest", talk, store, platform };
+    const volumes = new Volumes(store);
+    const devices = new Devices(store, platform);
+    const sounds = new SoundChoices(store);
+    this.#belongings = { roomId, name: [...name.trim()].slice(0, 80).join("") || "Guest", talk, volumes, devices, sounds, store, platform };
     this.#platform = platform;
     this.#journal = new Journal(platform.now);
     const look = () => ({ people: this.people, pairs: this.pairs, over: !this.#call });
     this.#showing = new Showing(look, (shown, news) => this.#show(shown, news), platform);
+    volumes.on("change", (user) => {
+      this.#call?.adjustVolumes();
+      this.#emit("volume", { user, ...volumes.of(user) });
+    });
+    devices.on("microphone", ({ listenOnly }) => this.#call?.changeMicrophone(listenOnly));
+    devices.on("speaker", (device) => this.#call?.changeSpeaker(device));
     talk.on("threshold", () => this.#call?.talked({ unmuted: false }));
     talk.on("change", ({ before, after }) => this.#talked(before, after));
   }
@@ -113,6 +139,21 @@ export class VoiceRoom extends EventTarget {
   /** How one talks: always, by a key, or by voice. */
   get talk() {
     return this.#belongings.talk;
+  }
+
+  /** Which microphone and speaker are used, and what is done to the sound. */
+  get devices() {
+    return this.#belongings.devices;
+  }
+
+  /** Which sounds are wanted, and how loud. */
+  get sounds() {
+    return this.#belongings.sounds;
+  }
+
+  /** How loud anybody can be made on this device; whole until a call has tried. */
+  get volumeRange() {
+    return this.#call?.volumeRange ?? FULL;
   }
 
   /** @returns {Person[]} oneself first, then in the order of arrival */
@@ -183,6 +224,41 @@ export class VoiceRoom extends EventTarget {
     this.#call?.retryMicrophone();
   }
 
+  /**
+   * Record three seconds of the microphone, muted or not, into this page's memory.
+   * @param {AbortSignal} [signal] @returns {Promise<Blob|null>} null where there is no microphone, or this browser can't record
+   */
+  async record(signal) {
+    const track = this.#call?.track;
+    return track ? record(track, this.#platform, signal) : null;
+  }
+
+  /**
+   * Play a recorded sample, or a sound by its name, by the chosen speaker; null is a sound to try it with.
+   * @param {Blob|import("./voice/audio/sounds.js").Sound|null} sound @param {AbortSignal} [signal] @returns {Promise<boolean>} whether it was heard
+   */
+  async playOnce(sound, signal) {
+    const { devices, sounds } = this.#belongings;
+    const named = !(sound instanceof Blob);
+    const how = { sink: devices.speaker?.id, volume: named && sound ? sounds.volume / 100 : 1, signal };
+    return playOnce(named ? soundOf(sound ?? "test") : sound, how, this.#platform);
+  }
+
+  /** How loud somebody is for this person. @param {string} user */
+  volumeOf(user) {
+    return this.#belongings.volumes.of(user);
+  }
+
+  /** Make somebody louder or softer, here and for this person only. @param {string} user @param {number} volume in percent, 0 to 200 */
+  setVolume(user, volume) {
+    this.#belongings.volumes.choose(user, { volume });
+  }
+
+  /** @param {string} user @param {boolean} [mutedForMe] */
+  muteForMe(user, mutedForMe = true) {
+    this.#belongings.volumes.choose(user, { mutedForMe });
+  }
+
   /** Remove somebody, as the room's owner. @param {string} peer */
   remove(peer) {
     this.#call?.remove(peer);
@@ -211,6 +287,7 @@ export class VoiceRoom extends EventTarget {
     call.on("announce", (detail) => this.#emit("announce", detail));
     call.on("microphone", (detail) => this.#emit("microphone", detail));
     call.on("playback", (detail) => this.#emit("playback", detail));
+    call.on("volumerange", (detail) => this.#emit("volumerange", detail));
     call.on("closing", (detail) => this.#emit("closing", detail));
     call.on("notice", (detail) => this.#emit("notice", detail));
     return call;

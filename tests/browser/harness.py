@@ -193,13 +193,24 @@ class Person:
 
 @asynccontextmanager
 async def chromium(
-    *flags: str, executable: str = CHROMIUM, driver: Playwright | None = None
+    *flags: str,
+    executable: str = CHROMIUM,
+    driver: Playwright | None = None,
+    sound: dict[str, str] | None = None,
 ) -> AsyncIterator[Browser]:
-    """Run a Chromium, with a driver of its own unless one is given."""
+    """Run a Chromium, with a driver of its own unless one is given.
+
+    `sound` is the environment of a sound server, whose devices stand in for the browser's made-up ones.
+    """
+    usual = [flag for flag in FLAGS if sound is None or flag != "--use-fake-device-for-media-stream"]
     async with AsyncExitStack() as stack:
         if driver is None:
             driver = await stack.enter_async_context(async_playwright())
-        browser = await driver.chromium.launch(executable_path=executable, args=[*FLAGS, AUTOPLAY, *flags])
+        browser = await driver.chromium.launch(
+            executable_path=executable,
+            args=[*usual, AUTOPLAY, *flags],
+            env=None if sound is None else {**os.environ, **sound},
+        )
         stack.push_async_callback(browser.close)
         yield browser
 

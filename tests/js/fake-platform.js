@@ -95,7 +95,11 @@ export class FakeTrack extends EventTarget {
   /** @type {any} */ onunmute = null;
   settings = { deviceId: "default", groupId: "g1" };
   getSettings = () => this.settings;
-  clone = () => new FakeTrack();
+  /** @type {FakeTrack[]} */ clones = [];
+  clone = () => {
+    this.clones.push(new FakeTrack());
+    return this.clones[this.clones.length - 1];
+  };
   stop() {
     this.readyState = "ended";
   }
@@ -146,6 +150,7 @@ export class FakeAudio {
   autoplay = false;
   muted = false;
   paused = true;
+  volume = 1;
   /** @param {FakePlatform} platform */
   constructor(platform) {
     this.platform = platform;
@@ -159,6 +164,8 @@ export class FakeAudio {
   pause() {
     this.paused = true;
   }
+
+  removeAttribute() {}
 }
 
 /** Stands in for Links: remembers what it was told, and says what a test wants said. */
@@ -203,6 +210,8 @@ export class FakeLinks extends Emitter {
   /** @param {any[]} args */
   reassess = (...args) => this.calls.push(["reassess", ...args]);
   /** @param {any[]} args */
+  retune = (...args) => this.calls.push(["retune", ...args]);
+  /** @param {any[]} args */
   unsent = (...args) => this.calls.push(["unsent", ...args]);
   reports = () => this.links;
   receivers = () => new Map();
@@ -242,6 +251,17 @@ export class FakePlatform extends FakeClock {
     },
   });
   random = () => 0.5;
+  MediaRecorder = undefined;
+  canChooseSpeaker = true;
+  /** @type {Map<string, Blob>} */ urls = new Map();
+  /** @param {Blob} blob */
+  blobUrl = (blob) => {
+    const url = `blob:${this.urls.size}`;
+    this.urls.set(url, blob);
+    return url;
+  };
+  /** @param {string} url */
+  forgetUrl = (url) => void this.urls.delete(url);
   emptyStream = () => /** @type {any} */ ({ empty: true });
 
   /** @param {string} url @param {string} protocol */

@@ -1,28 +1,39 @@
 // @ts-check
 // A track of silence, sent while there is no microphone: a link is judged by what comes, so something must come.
 
+import { Emitter } from "../emitter.js";
+import { SilentLoop } from "./silent-loop.js";
+
 /** @typedef {import("../browser/platform.js").Platform} Platform */
+/** @typedef {Pick<Platform, "createAudio"|"blobUrl"|"forgetUrl"|"setTimeout"|"clearTimeout">} SilencePlatform */
 
-export class Silence {
-  /** @type {AudioContext|null} */
-  #context = null;
-  /** @type {MediaStreamTrack|null} */
-  #track = null;
+/** A context that doesn't run by then is held back. */
+const PATIENCE = 1500;
 
-  /** Make it within the join click, without which some browsers let no AudioContext run. @param {Pick<Platform, "audioContext">} platform */
-  constructor({ audioContext }) {
-    if (!audioContext) return;
-    try {
-      this.#context = audioContext();
-      const out = this.#context.createMediaStreamDestination();
+/** Events: there is another track to be sent in the microphone's place. @extends {Emitter<{track: null}>} */
+export class Silence extends Emitter {
+  /** @type {{source: AudioScheduledSourceNode, out: MediaStreamAudioDestinationNode, track: MediaStreamTrack}|null} */
+  #parts;
+  /** @type {SilentLoop|null} */
+  #loop = null;
+  /** @type {any} */
+  #waiting = null;
+  #graph;
+  #platform;
+
+  /** Make it within the join click. @param {import("./audio-graph.js").AudioGraph} graph @param {SilencePlatform} platform */
+  constructor(graph, platform) {
+    super();
+    this.#graph = graph;
+    this.#platform = platform;
+    this.#parts = graph.build((context) => {
+      const out = context.createMediaStreamDestination();
       // A destination with no source that runs sends nothing at all.
-      const source = new ConstantSourceNode(this.#context, { offset: 0 });
-      source.connect(out);
+      const source = context.createConstantSource();
+      source.offset.value = 0;
       source.start();
-      [this.#track] = out.stream.getAudioTracks();
-    } catch {
-      // Where WebAudio is refused, a link without a microphone stays silent; the call goes on.
-    }
+      return { source, out, track: out.stream.getAudioTracks()[0] };
+    });
   }
 
   /**
@@ -30,14 +41,31 @@ export class Silence {
    * @param {MediaStreamTrack|null} microphone
    */
   instead(microphone) {
-    // A context that is being closed or was never let run answers for itself: there is nothing to be done about it.
-    (microphone ? this.#context?.suspend() : this.#context?.resume())?.catch(() => {});
-    return microphone ?? this.#track;
+    const parts = this.#parts;
+    if (parts) this.#graph.build(() => (microphone ? parts.source.disconnect() : parts.source.connect(parts.out)));
+    this.#platform.clearTimeout(this.#waiting);
+    if (microphone) return this.#endLoop(microphone);
+    this.#graph.resume();
+    if (!parts) this.#beginLoop();
+    else if (!this.#graph.running) this.#waiting = this.#platform.setTimeout(() => this.#graph.running || this.#beginLoop(), PATIENCE);
+    return this.#loop?.track ?? parts?.track ?? null;
   }
 
   close() {
-    this.#track?.stop();
-    this.#context?.close().catch(() => {});
-    this.#context = this.#track = null;
+    this.#platform.clearTimeout(this.#waiting);
+    this.#loop?.close();
+    this.#parts?.track.stop();
+    this.#parts = this.#loop = null;
+  }
+
+  #beginLoop() {
+    this.#loop ??= new SilentLoop(this.#platform, () => this.emit("track", null));
+  }
+
+  /** @template T @param {T} microphone */
+  #endLoop(microphone) {
+    this.#loop?.close();
+    this.#loop = null;
+    return microphone;
   }
 }

@@ -1,11 +1,10 @@
 // @ts-check
-// Owns voice activation: listens to a clone of the raw microphone, and tells when a voice begins and ends.
+// Owns voice activation: listens where the level is measured, and tells when a voice begins and ends.
 
 import { amplitude } from "../decibels.js";
 import { Emitter } from "../emitter.js";
 
-/** @typedef {import("../browser/platform.js").Platform} Platform */
-/** @typedef {{track: MediaStreamTrack, clone: MediaStreamTrack, context: AudioContext|null, node: AudioWorkletNode|null, timer: any}} Listening */
+/** @typedef {{track: MediaStreamTrack, node: AudioWorkletNode|null, timer: any}} Listening */
 
 /** A context that isn't let run answers nothing at all. */
 const PATIENCE = 3000;
@@ -16,12 +15,20 @@ export class VoiceGate extends Emitter {
   /** @type {Listening|null} */
   #listening = null;
   #threshold = -48;
+  #graph;
+  #level;
   #platform;
 
-  /** @param {Pick<Platform, "audioContext"|"emptyStream"|"setTimeout"|"clearTimeout">} platform */
-  constructor(platform) {
+  /**
+   * @param {{graph: import("./audio-graph.js").AudioGraph, level: import("./level.js").Level,
+   *   platform: Pick<import("../browser/platform.js").Platform, "setTimeout"|"clearTimeout">}} options
+   */
+  constructor({ graph, level, platform }) {
     super();
+    this.#graph = graph;
+    this.#level = level;
     this.#platform = platform;
+    graph.on("running", () => this.#opened());
   }
 
   /** @param {number} decibels of full scale */
@@ -30,15 +37,14 @@ export class VoiceGate extends Emitter {
     this.#listening?.node?.port.postMessage(amplitude(decibels));
   }
 
-  /** @param {MediaStreamTrack|null} track null ends it */
+  /** Hear a voice in the track that is measured. @param {MediaStreamTrack|null} track null ends it */
   listen(track) {
     if (track === (this.#listening?.track ?? null)) return;
     this.close();
     if (!track) return;
-    const { setTimeout } = this.#platform;
-    const timer = setTimeout(() => this.emit("deaf", true), PATIENCE);
-    const listening = this.#listening = { track, clone: track.clone(), context: null, node: null, timer };
-    this.#open(listening).then(() => this.#opened(listening, false), () => this.#opened(listening, true));
+    const timer = this.#platform.setTimeout(() => this.emit("deaf", true), PATIENCE);
+    const listening = this.#listening = { track, node: null, timer };
+    this.#open(listening).catch(() => this.#failed(listening));
   }
 
   close() {
@@ -46,39 +52,36 @@ export class VoiceGate extends Emitter {
     this.#listening = null;
     if (!listening) return;
     this.#platform.clearTimeout(listening.timer);
-    release(listening);
+    const { node } = listening;
+    if (node) this.#level.unfeed(node);
     this.emit("loud", false);
   }
 
   /** @param {Listening} listening */
   async #open(listening) {
-    const { audioContext, emptyStream } = this.#platform;
-    if (!audioContext) throw new Error("no WebAudio");
-    const context = listening.context = audioContext();
-    await context.audioWorklet.addModule(WORKLET);
-    await context.resume();
+    const loaded = this.#graph.build((context) => context.audioWorklet.addModule(WORKLET));
+    if (!loaded) throw new Error("no WebAudio");
+    await loaded;
     if (this.#listening !== listening) return;
-    const node = listening.node = new AudioWorkletNode(context, "voice-gate", { numberOfOutputs: 0 });
+    const node = this.#graph.build((context) => new AudioWorkletNode(context, "voice-gate", { numberOfOutputs: 0 }));
+    if (!node || !this.#level.feed(node)) throw new Error("WebAudio refuses");
+    listening.node = node;
     node.port.onmessage = ({ data }) => this.#listening === listening && this.emit("loud", data);
     node.port.postMessage(amplitude(this.#threshold));
-    listening.clone.enabled = true;
-    const stream = emptyStream();
-    stream.addTrack(listening.clone);
-    context.createMediaStreamSource(stream).connect(node);
+    this.#graph.resume();
+    this.#opened();
   }
 
-  /** @param {Listening} listening @param {boolean} deaf */
-  #opened(listening, deaf) {
-    const mine = this.#listening === listening;
-    if (!mine || deaf) release(listening);
-    if (!mine) return;
+  #opened() {
+    if (!this.#listening?.node || !this.#graph.running) return;
+    this.#platform.clearTimeout(this.#listening.timer);
+    this.emit("deaf", false);
+  }
+
+  /** @param {Listening} listening */
+  #failed(listening) {
+    if (this.#listening !== listening) return;
     this.#platform.clearTimeout(listening.timer);
-    this.emit("deaf", deaf);
+    this.emit("deaf", true);
   }
-}
-
-/** @param {Listening} listening */
-function release({ clone, context }) {
-  clone.stop();
-  if (context?.state !== "closed") context?.close().catch(() => {});
 }

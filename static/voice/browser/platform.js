@@ -16,7 +16,11 @@ import { Links } from "../link/links.js";
  * @property {MediaDevices|undefined} mediaDevices
  * @property {(() => AudioContext)|null} audioContext
  * @property {() => HTMLAudioElement} createAudio
+ * @property {typeof MediaRecorder|undefined} MediaRecorder
+ * @property {boolean} canChooseSpeaker  whether audio elements have setSinkId
  * @property {() => MediaStream} emptyStream
+ * @property {(blob: Blob) => string} blobUrl  good until it is forgotten
+ * @property {(url: string) => void} forgetUrl
  * @property {EventTarget & {visibilityState?: string}} document
  * @property {EventTarget} window
  * @property {WakeLock|undefined} wakeLock
@@ -40,7 +44,11 @@ export function browser() {
     mediaDevices: navigator.mediaDevices,
     audioContext: typeof AudioContext === "undefined" ? null : () => new AudioContext(),
     createAudio: () => new Audio(),
+    MediaRecorder: globalThis.MediaRecorder,
+    canChooseSpeaker: "setSinkId" in HTMLMediaElement.prototype,
     emptyStream: () => new MediaStream(),
+    blobUrl: (blob) => URL.createObjectURL(blob),
+    forgetUrl: (url) => URL.revokeObjectURL(url),
     document,
     window,
     wakeLock: navigator.wakeLock,

@@ -1,9 +1,10 @@
 // @ts-check
 // One call from join to leave: makes its parts, and tells each what it has to know of the others.
 
+import { AudioGraph } from "../audio/audio-graph.js";
+import { Level } from "../audio/level.js";
 import { silent } from "../audio/microphone-words.js";
 import { Microphone } from "../audio/microphone.js";
-import { Playback } from "../audio/playback.js";
 import { Silence } from "../audio/silence.js";
 import { Speaking } from "../audio/speaking.js";
 import { VoiceGate } from "../audio/voice-gate.js";
@@ -13,59 +14,71 @@ import { Emitter } from "../emitter.js";
 import { Announcer } from "../session/announcer.js";
 import { VoiceSession } from "../session/session.js";
 import * as words from "../session/words.js";
+import { REMOVED } from "../signaling/codes.js";
+import { Hearing } from "./hearing.js";
 
 /** @typedef {import("../session/room-events.js").RoomEvents} RoomEvents */
 /** @typedef {import("./talk.js").Talk} Talk */
 /**
  * What belongs to the room and outlives its calls.
- * @typedef {{roomId: string, name: string, talk: Talk, store: import("../store.js").Store,
- *   platform: import("../browser/platform.js").Platform}} Belongings
+ * @typedef {{roomId: string, name: string, talk: Talk, volumes: import("../audio/volumes.js").Volumes,
+ *   devices: import("../audio/devices.js").Devices, sounds: import("../audio/sound-choices.js").SoundChoices,
+ *   store: import("../store.js").Store, platform: import("../browser/platform.js").Platform}} Belongings
  */
 /**
  * What goes out as the room's own event, and what the room has to answer.
- * @typedef {Pick<RoomEvents, "server"|"announce"|"microphone"|"playback"|"closing"|"notice">
+ * @typedef {Pick<RoomEvents, "server"|"announce"|"microphone"|"playback"|"volumerange"|"closing"|"notice">
  *   & Pick<import("../session/session-events.js").SessionEvents, "joined"|"lost"|"trouble"|"over"|"changed"> & {hide: null}} CallEvents
  */
 
 const STILL_MUTED_EVERY = 30_000;
+/** Who mutes in the middle of a word knows it; who goes on for so long may not. */
+const IN_VAIN = 1000;
 
 /** @extends {Emitter<CallEvents>} */
 export class Call extends Emitter {
   #saidStillMuted = -Infinity;
+  /** @type {any} */
+  #inVain = null;
   #closed = false;
   #session;
   #microphone;
-  #playback;
+  #hearing;
   #speaking;
   #gate;
   #page;
   #system;
   #announcer;
   #silence;
+  #graph;
+  #level;
   #belongings;
   #journal;
 
   /** @param {Belongings} belongings @param {import("../session/journal.js").Journal} journal */
   constructor(belongings, journal) {
     super();
-    const { roomId, name, talk, platform } = belongings;
+    const { roomId, name, talk, devices, platform } = belongings;
     this.#belongings = belongings;
     this.#journal = journal;
-    const microphone = this.#microphone = new Microphone(platform);
-    const silence = this.#silence = new Silence(platform);
+    const microphone = this.#microphone = new Microphone(platform, () => devices.microphone);
+    const graph = this.#graph = new AudioGraph(platform);
+    const level = this.#level = new Level(graph, platform);
+    const silence = this.#silence = new Silence(graph, platform);
     const session = this.#session = new VoiceSession({
       roomId, journal, platform,
       hello: () => ({ name, ...this.#told() }),
       track: () => silence.instead(microphone.track),
+      music: () => devices.processing.music,
     });
-    this.#playback = new Playback(platform);
-    this.#speaking = new Speaking({ receivers: () => session.receivers(), platform });
-    this.#gate = new VoiceGate(platform);
+    this.#hearing = new Hearing(belongings, graph, (peer) => session.userOf(peer));
+    this.#speaking = new Speaking({ receivers: () => session.receivers(), own: () => level.now(), platform });
+    this.#gate = new VoiceGate({ graph, level, platform });
     this.#page = new PageLife(platform);
     this.#system = new SystemSound(platform);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
     microphone.muted = !talk.sends;
-    this.#playback.deafened = talk.deafened;
+    this.#hearing.deafened = talk.deafened;
     this.#hearTheSession();
     this.#hearTheMachine();
   }
@@ -73,8 +86,9 @@ export class Call extends Emitter {
   /** Call it within the click, which unlocks sound. */
   start() {
     this.#session.start();
-    this.#playback.prepare();
-    this.#microphone.open();
+    this.#hearing.start();
+    if (this.#belongings.devices.listenOnly) this.#microphone.decline();
+    else this.#microphone.open();
   }
 
   /** @returns {import("../session/roster.js").Person[]} */
@@ -86,20 +100,48 @@ export class Call extends Emitter {
     return this.#session.people(me, speaking);
   }
 
+  /** How loud the microphone is now, 0 to 1, muted or not; null where it can't be told. */
+  level() {
+    return this.#level.now();
+  }
+
   get pairs() {
     return this.#session.pairs(this.#belongings.name);
   }
 
-  level() {
-    return this.#speaking.level;
+  get volumeRange() {
+    return this.#hearing.range;
+  }
+
+  /** What is wanted of somebody's loudness holds from now on. */
+  adjustVolumes() {
+    this.#hearing.adjust();
   }
 
   unlock() {
-    this.#playback.unlock();
+    this.#graph.resume();
+    this.#hearing.unlock();
   }
 
   retryMicrophone() {
     this.#microphone.open();
+  }
+
+  /** Another microphone or other processing was chosen, or none. @param {boolean} listenOnly */
+  changeMicrophone(listenOnly) {
+    if (listenOnly) this.#microphone.decline();
+    else this.#microphone.change();
+    this.#session.retune();
+  }
+
+  /** What the microphone gives now, before it is muted. */
+  get track() {
+    return this.#microphone.track;
+  }
+
+  /** @param {import("../audio/constraints.js").Device|null} device */
+  changeSpeaker(device) {
+    this.#hearing.choose(device);
   }
 
   /** @param {string} peer */
@@ -117,16 +159,21 @@ export class Call extends Emitter {
     const { talk } = this.#belongings;
     const microphone = this.#microphone;
     microphone.muted = !talk.sends;
-    this.#playback.deafened = talk.deafened;
+    this.#hearing.deafened = talk.deafened;
     this.#gateOrNot();
     // Whoever unmutes wants to be heard.
     if (unmuted && microphone.trouble && microphone.trouble !== "asking") microphone.open();
     this.#session.sendState(this.#told());
+    this.#watchForVain();
   }
 
   close() {
     this.#closed = true;
-    for (const part of [this.#microphone, this.#playback, this.#speaking, this.#gate, this.#page, this.#system, this.#announcer, this.#silence]) part.close();
+    this.#endVain();
+    // The graph closes last: the others let go of their parts of it.
+    const parts = [this.#microphone, this.#hearing, this.#speaking, this.#gate, this.#page, this.#system, this.#announcer,
+      this.#silence, this.#level, this.#graph];
+    for (const part of parts) part.close();
     this.#session.end();
   }
 
@@ -142,27 +189,37 @@ export class Call extends Emitter {
     session.on("server", (detail) => {
       this.#tell("server", detail);
       this.announce(detail.words);
+      this.#hearing.sound(detail.lost ? "lost" : "back");
     });
     session.on("trouble", (said) => this.#tell("trouble", said));
-    session.on("over", (said) => this.#tell("over", said));
-    session.on("news", (news) => this.#announcer.gather(news));
+    session.on("over", (said) => {
+      if (said.code === REMOVED) this.#hearing.sound("removed");
+      this.#tell("over", said);
+    });
+    session.on("news", (news) => {
+      this.#announcer.gather(news);
+      for (const { type } of news) if (type !== "overheard") this.#hearing.sound(type === "joined" ? "join" : "leave");
+    });
     session.on("changed", () => this.#tell("changed", null));
-    session.on("stream", ({ peer, stream }) => this.#playback.play(peer, stream));
+    session.on("stream", ({ peer, stream }) => this.#hearing.play(peer, stream));
     session.on("closing", (at) => this.#tell("closing", { at, words: words.closing(at, this.#belongings.platform.now()) }));
     session.on("notice", (notice) => this.#tell("notice", notice));
-    session.on("wake", () => this.#microphone.recover());
+    session.on("wake", () => this.#resume());
   }
 
   #hearTheMachine() {
     const microphone = this.#microphone;
     microphone.on("track", (track) => {
       this.#session.setTrack(this.#silence.instead(track));
+      this.#level.listen(track);
       this.#system.use(track !== null);
-      this.#speaking.listen(track);
       this.#gateOrNot();
     });
+    this.#silence.on("track", () => this.#session.setTrack(this.#silence.instead(microphone.track)));
     microphone.on("status", (status) => this.#heardOfMicrophone(status));
-    this.#playback.on("playback", (detail) => this.#tell("playback", detail));
+    this.#hearing.on("playback", (detail) => this.#tell("playback", detail));
+    this.#hearing.on("range", (range) => this.#tell("volumerange", range));
+    this.#hearing.on("told", (said) => this.#tell("notice", said));
     this.#speaking.on("speaking", (peers) => this.#spoke(peers));
     const { talk } = this.#belongings;
     this.#gate.on("loud", (loud) => talk.hear(loud));
@@ -180,8 +237,9 @@ export class Call extends Emitter {
 
   /** A phone call or a locked screen may have stopped what was played and what was recorded. */
   #resume() {
+    this.#graph.resume();
     this.#microphone.recover();
-    this.#playback.unlock();
+    this.#hearing.unlock();
   }
 
   /** Only voice activation pays for its gate. */
@@ -207,6 +265,8 @@ export class Call extends Emitter {
   /** @param {import("../audio/microphone.js").MicrophoneStatus} status */
   #heardOfMicrophone(status) {
     this.#journal.note("microphone", { code: status.code });
+    // Names and ids of devices are told once a microphone is allowed.
+    if (status.ok) this.#hearing.look();
     this.#tell("microphone", status);
     this.#session.sendState(this.#told());
     this.#tell("changed", null);
@@ -214,15 +274,31 @@ export class Call extends Emitter {
 
   /** @param {ReadonlySet<string>} peers */
   #spoke(peers) {
-    const { talk, platform } = this.#belongings;
-    const now = platform.now();
-    talk.speak(peers.has(""));
-    if (talk.inVain && now - this.#saidStillMuted > STILL_MUTED_EVERY) {
-      this.#saidStillMuted = now;
-      this.announce(words.STILL_MUTED);
-    }
+    this.#hearing.speaking = [...peers].some((peer) => peer !== "");
+    this.#belongings.talk.speak(peers.has(""));
+    this.#watchForVain();
     this.#session.hear(peers);
     this.#tell("changed", null);
+  }
+
+  #watchForVain() {
+    const { talk, platform } = this.#belongings;
+    if (talk.inVain) this.#inVain ??= platform.setTimeout(() => this.#sayStillMuted(), IN_VAIN);
+    else this.#endVain();
+  }
+
+  #endVain() {
+    this.#belongings.platform.clearTimeout(this.#inVain);
+    this.#inVain = null;
+  }
+
+  #sayStillMuted() {
+    this.#inVain = null;
+    const now = this.#belongings.platform.now();
+    if (now - this.#saidStillMuted <= STILL_MUTED_EVERY) return;
+    this.#saidStillMuted = now;
+    this.announce(words.STILL_MUTED);
+    this.#hearing.sound("muted");
   }
 
   /** @template {keyof CallEvents} Name @param {Name} name @param {CallEvents[Name]} detail */

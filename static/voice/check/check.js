@@ -1,6 +1,7 @@
 // @ts-check
 // Owns one check of a person's microphone and connection: runs the probes, and tells each step as it is known.
 
+import { ANY_MICROPHONE } from "../audio/constraints.js";
 import { Emitter } from "../emitter.js";
 import { askCredentials } from "../signaling/credentials.js";
 import * as verdicts from "./check-verdicts.js";
@@ -28,18 +29,23 @@ export class Check extends Emitter {
   /** @type {Map<Step, Line>} */
   #lines = new Map(verdicts.STEPS.map((step) => [step, { step, status: "waiting", words: "" }]));
   #roomId;
+  #devices;
   #platform;
 
-  /** @param {{roomId: string, platform: Platform}} options without a room, what needs one is left out */
-  constructor({ roomId, platform }) {
+  /**
+   * @param {{roomId: string, platform: Platform, devices?: import("../audio/devices.js").Devices}} options
+   *   without a room, what needs one is left out; without devices, the default ones are tested
+   */
+  constructor({ roomId, platform, devices }) {
     super();
+    this.#devices = devices;
     this.#roomId = roomId;
     this.#platform = platform;
   }
 
   /** Call it from a click, which lets the microphone be heard. @returns {Promise<Result>} */
   async run() {
-    const microphone = new MicrophoneCheck(this.#platform);
+    const microphone = new MicrophoneCheck(this.#platform, () => this.#devices?.microphone ?? ANY_MICROPHONE);
     microphone.on("line", (line) => this.#setLine(line));
     microphone.on("level", (level) => this.emit("level", level));
     microphone.open();

@@ -49,6 +49,7 @@ export class Generation {
   #configuration;
   #track;
   #bitrate;
+  #opus;
   #gathered;
   #closed = false;
   /** @type {RTCPeerConnection | null} */
@@ -66,15 +67,16 @@ export class Generation {
 
   /**
    * @param {{gen: number, hooks: Hooks, platform: GenerationPlatform, track: MediaStreamTrack | null,
-   *   bitrate: number, configuration: () => Promise<RTCConfiguration>}} options
+   *   bitrate: number, opus?: import("./tune-opus.js").OpusSettings, configuration: () => Promise<RTCConfiguration>}} options
    */
-  constructor({ gen, hooks, platform, configuration, track, bitrate }) {
+  constructor({ gen, hooks, platform, configuration, track, bitrate, opus = {} }) {
     this.gen = gen;
     this.#hooks = hooks;
     this.#platform = platform;
     this.#configuration = configuration;
     this.#track = track;
     this.#bitrate = bitrate;
+    this.#opus = opus;
     this.#gathered = new CandidateBatch(platform, (candidates) => hooks.send({ type: "ice", gen, candidates }));
   }
 
@@ -101,7 +103,7 @@ export class Generation {
    */
   answer(sdp) {
     this.#run(async () => {
-      const offer = tuned(sdp);
+      const offer = tuned(sdp, this.#opus);
       const connection = await this.#open();
       if (!connection) return;
       await connection.setRemoteDescription({ type: "offer", sdp: offer });
@@ -128,7 +130,7 @@ export class Generation {
     this.#run(async () => {
       const connection = this.#connection;
       if (!connection) return;
-      await connection.setRemoteDescription({ type: "answer", sdp: tuned(sdp) });
+      await connection.setRemoteDescription({ type: "answer", sdp: tuned(sdp, this.#opus) });
       await this.#settle();
     });
   }
@@ -278,11 +280,12 @@ export class Generation {
  * What the browser is given of a received description. Throws where its shape is none that a peer has a reason
  * to send: a browser may work on such a one for minutes.
  * @param {string} sdp
+ * @param {import("./tune-opus.js").OpusSettings} opus
  */
-function tuned(sdp) {
+function tuned(sdp, opus) {
   const trouble = sdpTrouble(sdp);
   if (trouble) throw Object.assign(new Error(trouble), { name: REFUSED });
-  return tuneOpus(sdp);
+  return tuneOpus(sdp, opus);
 }
 
 /** Whether an error's text says that a description was refused for its shape. @param {string} reason */

@@ -44,7 +44,7 @@ export class Links extends Emitter {
   /**
    * @param {{self: PeerRef, send: (message: ClientMessage) => void, credentials: () => RTCIceServer[],
    *   relayOnly?: boolean, track: MediaStreamTrack | null, bitrate: (people: number) => number,
-   *   platform: LinksPlatform}} options
+   *   opus?: () => import("./tune-opus.js").OpusSettings, platform: LinksPlatform}} options
    */
   constructor(options) {
     super();
@@ -95,6 +95,11 @@ export class Links extends Emitter {
   setTrack(track) {
     this.#track = track;
     for (const generation of this.#generations()) generation.setTrack(track);
+  }
+
+  /** Another bitrate may be wanted; what the encoder is asked besides holds from the next generation on. */
+  retune() {
+    this.#share();
   }
 
   /** @param {{ttl: number, iceServers: RTCIceServer[]}} credentials ttl in seconds */
@@ -165,7 +170,8 @@ export class Links extends Emitter {
       stream: (stream) => this.emit("stream", { peer, stream }),
       fault: (gen, reason, refused) => this.emit("fault", { peer, gen, reason, refused }),
       make: (relayOnly) => ({
-        track: this.#track, bitrate: this.#bitrateNow, configuration: () => this.#configuration(relayOnly),
+        track: this.#track, bitrate: this.#bitrateNow, opus: this.#options.opus?.() ?? {},
+        configuration: () => this.#configuration(relayOnly),
       }),
     });
     this.#wires.set(peer, wire);

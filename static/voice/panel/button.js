@@ -21,6 +21,7 @@ export class VoiceButton {
   #panel;
   #modules;
   #store = ofTheDevice();
+  #listen = /** @type {HTMLInputElement|null|undefined} */ (globalThis.document?.getElementById("id_listen_only"));
 
   /** @param {HTMLElement} button @param {(words: string) => void} say @param {Page["panel"]} panel @param {Modules} modules */
   constructor(button, say, panel, [{ VoiceRoom }, , { VoicePanel }]) {
@@ -39,6 +40,8 @@ export class VoiceButton {
     this.#button.setAttribute("aria-busy", "true");
     for (const event of ["muted", "deafened"]) room.addEventListener(event, () => this.#showMuted(room));
     room.addEventListener("state", (event) => this.#showState(room, /** @type {CustomEvent} */ (event).detail));
+    // Beside the button one can choose to listen only; choosing a microphone later ends that.
+    if (this.#listen?.checked) room.devices.chooseListening(true);
     this.#take(room);
     this.#button.dispatchEvent(new CustomEvent("meshvoice:room", { bubbles: true, detail: { room } }));
     try {

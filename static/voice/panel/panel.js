@@ -24,6 +24,7 @@ import "./push-to-talk.js";
 import "./talk-key.js";
 import "./text.js";
 import "./views.js";
+import "./volume-part.js";
 import "./writing.js";
 
 /** @typedef {import("./panel-view.js").Person} Person */
@@ -94,14 +95,16 @@ export class VoicePanel {
     const on = (type, show) =>
       this.#room.addEventListener(type, (event) => show(/** @type {CustomEvent} */ (event).detail), { signal });
     const notices = this.#notices;
+    const room = this.#room;
     on("people", (people) => this.#showPeople(people));
+    for (const loudness of ["volume", "volumerange"]) on(loudness, () => this.#showPeople(room.people));
     on("pairs", (pairs) => this.#pairs.update(pairs));
     on("announce", (sentence) => void (this.#live.textContent = sentence));
     on("state", (detail) => this.#showState(detail));
     on("server", ({ lost, words }) => notices.show("server", lost ? words : ""));
     on("closing", ({ words }) => notices.show("closing", words));
     on("microphone", ({ ok, code, words, retry }) => {
-      notices.show("microphone", ok ? "" : words, retry ? ["Try the microphone again", () => this.#room.retryMicrophone()] : null);
+      notices.show("microphone", ok ? "" : words, retry ? [code === "listen-only" ? "Use the microphone" : "Try the microphone again", () => this.#room.retryMicrophone()] : null);
       // All is well, but not with the microphone that one thinks.
       if (ok && code !== "ok") notices.note(words);
     });

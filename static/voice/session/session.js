@@ -4,7 +4,7 @@
 import { Emitter } from "../emitter.js";
 import { Signaling } from "../signaling/signaling.js";
 import { kindOf } from "./journal.js";
-import { bitrate } from "./bitrate.js";
+import { bitrate, opusFor } from "./bitrate.js";
 import { pairs } from "./pairs.js";
 import * as rosters from "./roster.js";
 import { ServerWatch } from "./server-watch.js";
@@ -54,16 +54,18 @@ export class VoiceSession extends Emitter {
   #server;
   #telling;
   #track;
+  #music;
   #journal;
   #platform;
 
   /**
-   * @param {{roomId: string, hello: () => Greeting, track: () => MediaStreamTrack|null,
+   * @param {{roomId: string, hello: () => Greeting, track: () => MediaStreamTrack|null, music?: () => boolean,
    *   journal: import("./journal.js").Journal, platform: Platform}} options
    */
-  constructor({ roomId, hello, track, journal, platform }) {
+  constructor({ roomId, hello, track, music = () => false, journal, platform }) {
     super();
     this.#track = track;
+    this.#music = music;
     this.#journal = journal;
     this.#platform = platform;
     this.#telling = new Throttle(LINKS_EVERY, () => this.#sendLinks(), platform);
@@ -117,6 +119,11 @@ export class VoiceSession extends Emitter {
     this.#links?.setTrack(track);
   }
 
+  /** Another bitrate may be wanted. */
+  retune() {
+    this.#links?.retune();
+  }
+
   /** @param {string} peer */
   remove(peer) {
     this.#signaling.send({ type: "remove", target: peer });
@@ -136,6 +143,11 @@ export class VoiceSession extends Emitter {
   hear(speaking) {
     this.#speaking = speaking;
     this.#overhear();
+  }
+
+  /** @param {string} peer @returns {string} "" where nobody is known by that id */
+  userOf(peer) {
+    return this.#roster.peers.get(peer)?.user ?? "";
   }
 
   receivers() {
@@ -187,7 +199,8 @@ export class VoiceSession extends Emitter {
       credentials: () => this.#credentials?.iceServers ?? [],
       relayOnly: this.#credentials?.iceTransportPolicy === "relay",
       track: this.#track(),
-      bitrate: (people) => (this.#platform.connection?.saveData ? 16_000 : bitrate(people)),
+      bitrate: (people) => (this.#platform.connection?.saveData ? 16_000 : bitrate(people, this.#music())),
+      opus: () => opusFor(this.#music()),
       platform: this.#platform,
     });
     links.on("stream", (playing) => this.#tell("stream", playing));

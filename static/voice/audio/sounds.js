@@ -1,0 +1,103 @@
+// @ts-check
+// The sounds that tell what happens in a room: played by an audio element of their own, softly where somebody speaks.
+
+import { soundOf } from "./tunes.js";
+import { RATE, wave } from "./wave.js";
+
+/** @typedef {import("../browser/platform.js").Platform} Platform */
+/** @typedef {Exclude<import("./tunes.js").Tune, "test">} Sound */
+
+/** Those that concern the person who hears them: they come while deafened, too, and before others. */
+const OWN = new Set(["lost", "back", "removed", "muted"]);
+/** How much of a sound is left beside words. */
+const DUCKED = 0.2;
+
+export class Sounds {
+  /** Whether the person wants to hear nobody. */
+  deafened = false;
+  /** @type {HTMLAudioElement|null} */
+  #element = null;
+  /** @type {Map<string, string>} */
+  #urls = new Map();
+  #playing = "";
+  #speaking = false;
+  #choices;
+  #platform;
+
+  /**
+   * @param {import("./sound-choices.js").SoundChoices} choices
+   * @param {Pick<Platform, "createAudio"|"blobUrl"|"forgetUrl">} platform
+   */
+  constructor(choices, platform) {
+    this.#choices = choices;
+    this.#platform = platform;
+  }
+
+  /** Call it within the join click, which lets it be heard later. */
+  prepare() {
+    if (this.#element) return;
+    const element = this.#element = this.#platform.createAudio();
+    element.onended = () => {
+      this.#playing = "";
+    };
+    // Only the gesture counts here.
+    element.src = this.#url("", () => wave(new Float32Array(RATE / 10)));
+    element.play().catch(() => {});
+  }
+
+  /** @param {string} sink */
+  set sink(sink) {
+    // Where that speaker is refused, this plays by the default as everyone does.
+    this.#element?.setSinkId?.(sink).catch(() => {});
+  }
+
+  /** Whether anybody's words are heard now. @param {boolean} speaking */
+  set speaking(speaking) {
+    this.#speaking = speaking;
+    if (this.#playing) this.#level();
+  }
+
+  /** @param {Sound} sound */
+  play(sound) {
+    const element = this.#element;
+    const own = OWN.has(sound);
+    if (!element || !this.#choices.isOn(sound) || this.#choices.volume === 0) return;
+    if (!own && (this.deafened || this.#playing)) return;
+    // Where no page sets a volume (iOS), a sound would come at full level over somebody's words.
+    if (!this.#level() && this.#speaking) return;
+    this.#playing = sound;
+    element.src = this.#url(sound, () => soundOf(sound));
+    element.play().catch(() => {
+      this.#playing = "";
+    });
+  }
+
+  /** What plays is heard to its end: whoever was removed hears that, too. */
+  close() {
+    const element = this.#element;
+    this.#element = null;
+    const letGo = () => {
+      for (const url of this.#urls.values()) this.#platform.forgetUrl(url);
+      element?.pause();
+      element?.removeAttribute("src");
+    };
+    if (element && this.#playing) element.onended = letGo;
+    else letGo();
+  }
+
+  /** @returns {boolean} whether this browser did it */
+  #level() {
+    const element = this.#element;
+    if (!element) return false;
+    const wanted = (this.#choices.volume / 100) * (this.#speaking ? DUCKED : 1);
+    element.volume = wanted;
+    return Math.abs(element.volume - wanted) < 0.01;
+  }
+
+  /** @param {string} name @param {() => Blob} make */
+  #url(name, make) {
+    const known = this.#urls.get(name) ?? this.#platform.blobUrl(make());
+    this.#urls.set(name, known);
+    return known;
+  }
+}

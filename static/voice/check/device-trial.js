@@ -1,0 +1,59 @@
+// @ts-check
+// Owns a microphone and a speaker being tried before any call: its level, a sample, and where that is heard.
+
+import { AudioGraph } from "../audio/audio-graph.js";
+import { Level } from "../audio/level.js";
+import { Microphone } from "../audio/microphone.js";
+import { playOnce } from "../audio/play-once.js";
+import { record } from "../audio/sample.js";
+import { soundOf } from "../audio/tunes.js";
+import { Emitter } from "../emitter.js";
+
+/** Events: what the microphone says of itself. @extends {Emitter<{status: import("../audio/microphone.js").MicrophoneStatus}>} */
+export class DeviceTrial extends Emitter {
+  #graph;
+  #level;
+  #microphone;
+  #devices;
+  #platform;
+
+  /** @param {import("../audio/devices.js").Devices} devices @param {import("../browser/platform.js").Platform} platform */
+  constructor(devices, platform) {
+    super();
+    this.#devices = devices;
+    this.#platform = platform;
+    this.#graph = new AudioGraph(platform);
+    this.#level = new Level(this.#graph, platform);
+    this.#microphone = new Microphone(platform, () => devices.microphone);
+    this.#microphone.on("track", (track) => void this.#level.listen(track));
+    this.#microphone.on("status", (status) => this.emit("status", status));
+    devices.on("microphone", ({ listenOnly }) => (listenOnly ? this.#microphone.decline() : void this.#microphone.change()));
+  }
+
+  /** Call it from a click. @returns {Promise<void>} once the microphone is there, or isn't */
+  async start() {
+    if (this.#devices.listenOnly) this.#microphone.decline();
+    else await this.#microphone.open();
+  }
+
+  level() {
+    return this.#level.now();
+  }
+
+  /** @param {AbortSignal} signal */
+  async record(signal) {
+    const { track } = this.#microphone;
+    return track ? record(track, this.#platform, signal) : null;
+  }
+
+  /** @param {Blob|null} sound @param {AbortSignal} signal */
+  play(sound, signal) {
+    return playOnce(sound ?? soundOf("test"), { sink: this.#devices.speaker?.id, signal }, this.#platform);
+  }
+
+  close() {
+    this.#microphone.close();
+    this.#level.close();
+    this.#graph.close();
+  }
+}

@@ -1,0 +1,144 @@
+// @ts-check
+// Owns the fields by which a microphone and a speaker are chosen and tried, in a call and before one.
+
+import { make } from "../../dom.js";
+import { decibels } from "../decibels.js";
+
+/** @typedef {import("../audio/devices.js").Devices} Devices */
+/**
+ * What the fields try devices with.
+ * @typedef {object} Trial
+ * @property {() => number|null} level  of the microphone
+ * @property {(signal: AbortSignal) => Promise<Blob|null>} record  three seconds of it; null where that can't be
+ * @property {(sound: Blob|null, signal: AbortSignal) => Promise<boolean>} play  by the chosen speaker; null is a sound to try it with
+ */
+
+const METERS_EVERY = 100;
+const LISTEN_ONLY = "-";
+const SWITCHES = /** @type {const} */ ([
+  ["echoCancellation", "Echo cancellation", "Keeps your loudspeakers out of what you send. With headphones you can do without."],
+  ["noiseSuppression", "Noise suppression", "Takes out fans and keyboards."],
+  ["autoGainControl", "Automatic level", "Makes a soft voice louder."],
+  ["music", "Music", "Sends everything as it sounds, at up to 96 kbit/s; the three above are off. Wear headphones."],
+]);
+
+/** @param {Devices} devices @param {Trial} trial @param {AbortSignal} closed */
+export function deviceFields(devices, trial, closed) {
+  return make("div", { className: "device-fields" },
+    microphoneFields(devices, trial, closed), speakerFields(devices, trial, closed), processingFields(devices));
+}
+
+/** @param {Devices} devices @param {Trial} trial @param {AbortSignal} closed */
+function microphoneFields(devices, { level, record, play }, closed) {
+  const select = make("select", { id: "id_microphone" });
+  const fill = async () => {
+    const { microphones } = await devices.list();
+    const { device } = devices.microphone;
+    select.replaceChildren(...options(microphones, device, "The system's default microphone"),
+      make("option", { value: LISTEN_ONLY, textContent: "None: I only listen" }));
+    select.value = devices.listenOnly ? LISTEN_ONLY : chosenIn(select, device);
+  };
+  select.onchange = () => {
+    if (select.value === LISTEN_ONLY) devices.chooseListening(true);
+    else devices.chooseMicrophone(deviceOf(select));
+  };
+  const meter = make("meter", { className: "level", min: -70, max: 0, value: -70, ariaLabel: "How loud your microphone is" });
+  const timer = setInterval(() => {
+    const now = level();
+    meter.hidden = now === null;
+    if (now !== null) meter.value = decibels(now);
+  }, METERS_EVERY);
+  closed.addEventListener("abort", () => clearInterval(timer), { once: true });
+  watch(fill, closed);
+  const said = status();
+  const sample = make("button", { type: "button", textContent: "Record a sample" });
+  sample.onclick = async () => {
+    sample.disabled = true;
+    said.textContent = "Say something: three seconds are recorded.";
+    const sound = await record(closed);
+    if (sound) said.textContent = "This is how you sound. It stays on this page and is gone now.";
+    const heard = sound ? await play(sound, closed) : false;
+    if (!heard) said.textContent = sound ? "The sample can't be played here." : "There is nothing to record: no microphone, or a browser that can't.";
+    sample.disabled = false;
+  };
+  return make("div", { className: "fields" }, make("label", { htmlFor: select.id, textContent: "Microphone" }), select, meter,
+    make("p", { className: "actions" }, sample), said);
+}
+
+/** @param {Devices} devices @param {Trial} trial @param {AbortSignal} closed */
+function speakerFields(devices, { play }, closed) {
+  const said = status();
+  const test = make("button", { type: "button", textContent: "Play a test sound" });
+  test.onclick = async () => {
+    said.textContent = await play(null, closed) ? "Did you hear three notes? If not, choose another speaker." : "That speaker can't be played on.";
+  };
+  const acts = make("p", { className: "actions" }, test);
+  if (!devices.canChooseSpeaker) {
+    const words = "This browser plays where the system says: choose the speaker in its settings.";
+    return make("div", { className: "fields" }, make("p", { className: "label", textContent: "Speaker" }), make("p", { className: "quiet small", textContent: words }), acts, said);
+  }
+  const select = make("select", { id: "id_speaker" });
+  watch(async () => {
+    const { speakers } = await devices.list();
+    select.replaceChildren(...options(speakers, devices.speaker, "The system's default speaker"));
+    select.value = chosenIn(select, devices.speaker);
+  }, closed);
+  select.onchange = () => devices.chooseSpeaker(deviceOf(select));
+  return make("div", { className: "fields" }, make("label", { htmlFor: select.id, textContent: "Speaker" }), select, acts, said);
+}
+
+/** @param {Devices} devices */
+function processingFields(devices) {
+  const boxes = SWITCHES.map(([name, label, says]) => {
+    const box = make("input", { type: "checkbox", name, checked: devices.processing[name] });
+    box.onchange = () => {
+      devices.process({ [name]: box.checked });
+      show();
+    };
+    return { box, name, label: make("label", { className: "check" }, box, make("span", {}, label, make("span", { className: "quiet small", textContent: says }))) };
+  });
+  const show = () => {
+    for (const { box, name } of boxes) box.disabled = name !== "music" && devices.processing.music;
+  };
+  show();
+  return make("fieldset", {}, make("legend", { textContent: "What is done to your sound" }), ...boxes.map(({ label }) => label));
+}
+
+/** Fill a list now, and whenever devices come or go. @param {() => Promise<void>} fill @param {AbortSignal} closed */
+function watch(fill, closed) {
+  void fill();
+  navigator.mediaDevices?.addEventListener("devicechange", () => void fill(), { signal: closed });
+}
+
+/**
+ * "default" is what Chromium calls the first one; what was chosen stays in the list while it is gone.
+ * @param {readonly MediaDeviceInfo[]} found @param {import("../audio/constraints.js").Device|null} chosen @param {string} usual
+ */
+function options(found, chosen, usual) {
+  const named = found.filter(({ deviceId }) => deviceId !== "default" && deviceId !== "communications");
+  const missing = chosen && !named.some(({ deviceId, label }) => deviceId === chosen.id || label === chosen.label);
+  return [
+    make("option", { value: "", textContent: usual }),
+    ...named.map(({ deviceId, label }, at) => make("option", { value: deviceId, textContent: label || `Device ${at + 1}` })),
+    ...(missing ? [make("option", { value: chosen.id, textContent: `${chosen.label} (not there)` })] : []),
+  ];
+}
+
+/** @param {HTMLSelectElement} select @param {import("../audio/constraints.js").Device|null} chosen */
+function chosenIn(select, chosen) {
+  if (!chosen) return "";
+  const all = [...select.options];
+  return (all.find(({ value }) => value === chosen.id) ?? all.find(({ textContent }) => textContent === chosen.label))?.value ?? "";
+}
+
+/** @param {HTMLSelectElement} select */
+function deviceOf(select) {
+  const option = select.selectedOptions[0];
+  return option?.value ? { id: option.value, label: (option.textContent ?? "").replace(/ \(not there\)$/, "") } : null;
+}
+
+function status() {
+  const said = make("p", { className: "small" });
+  said.setAttribute("role", "status");
+  return said;
+}

@@ -1,0 +1,80 @@
+// @ts-check
+// Voice activation hears the one clone of the microphone, or says that it can hear none.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { AudioGraph } from "../../static/voice/audio/audio-graph.js";
+import { Level } from "../../static/voice/audio/level.js";
+import { VoiceGate } from "../../static/voice/audio/voice-gate.js";
+import { FakeNode, lend } from "./fake-audio.js";
+import { FakePlatform, FakeTrack, settle } from "./fake-platform.js";
+
+globalThis.AudioWorkletNode = /** @type {any} */ (class extends FakeNode {
+  /** @type {any[]} */ posted = [];
+  port = { onmessage: /** @type {any} */ (null), postMessage: (/** @type {number} */ data) => void this.posted.push(data) };
+  /** @param {any} context @param {string} name */
+  constructor(context, name) {
+    context.does("worklet");
+    super(context, name);
+  }
+});
+
+/** @param {import("./fake-audio.js").Faults|null} [faults] */
+function gate(faults = {}) {
+  const platform = new FakePlatform();
+  const contexts = faults ? lend(platform, faults) : [];
+  const graph = new AudioGraph(platform);
+  const level = new Level(graph, platform);
+  const it = new VoiceGate({ graph, level, platform });
+  /** @type {string[]} */
+  const told = [];
+  it.on("loud", (loud) => told.push(loud ? "loud" : "quiet"));
+  it.on("deaf", (deaf) => told.push(deaf ? "deaf" : "hears"));
+  const track = /** @type {any} */ (new FakeTrack());
+  level.listen(track);
+  it.listen(track);
+  const node = () => /** @type {any} */ (contexts[0]?.named("voice-gate").at(-1));
+  return { it, level, graph, platform, contexts, track, told, node };
+}
+
+test("it hears the clone that is measured, makes none of its own, and tells what the audio thread tells", async () => {
+  const { it, contexts, track, told, node } = gate();
+  await settle();
+  assert.deepEqual([told, track.clones.length, contexts.length], [["hears"], 1, 1]);
+  assert.ok(contexts[0].named("source")[0].to.has(node()));
+  it.threshold = -20;
+  assert.ok(Math.abs(node().posted.at(-1) - 0.1) < 1e-9);
+  node().port.onmessage({ data: true });
+  it.listen(null);
+  assert.deepEqual([told, contexts[0].named("source")[0].to.has(node()), track.clones[0].readyState], [["hears", "loud", "quiet"], false, "live"]);
+});
+
+test("another microphone is heard instead, and the one before it no longer counts", async () => {
+  const { it, level, contexts, told, node } = gate();
+  await settle();
+  const before = node();
+  const next = /** @type {any} */ (new FakeTrack());
+  level.listen(next);
+  it.listen(next);
+  await settle();
+  before.port.onmessage({ data: true });
+  assert.deepEqual([told, contexts[0].named("source")[1].to.has(node())], [["hears", "quiet", "hears"], true]);
+});
+
+for (const faults of [null, { create: "throw" }, { createMediaStreamSource: "throw" }, { addModule: "throw" }, { worklet: "throw" }, { connect: "throw" }]) {
+  test(`where WebAudio does this it says that it hears none: ${JSON.stringify(faults)}`, async () => {
+    const { told, platform } = gate(/** @type {any} */ (faults));
+    await settle();
+    assert.deepEqual([told, platform.timers.size], [["deaf"], 0]);
+  });
+}
+
+test("a context that is held back hears none after three seconds, and does once it runs", async () => {
+  const { told, platform, contexts } = gate({ resume: "hang" });
+  await platform.advance(3000);
+  assert.deepEqual(told, ["deaf"]);
+  contexts[0].state = "running";
+  contexts[0].onstatechange();
+  assert.deepEqual(told, ["deaf", "hears"]);
+});
