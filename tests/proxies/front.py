@@ -213,7 +213,7 @@ async def fronted(
     also: int = 0,
     **env: str,
 ) -> AsyncIterator[Front]:
-    """Run both for the length of a test; `edit` is what a person does by hand, `also` a second port of the file."""
+    """Run both for the length of a test; `edit` is what a person does by hand, `also` a second port of it."""
     _program(kind)
     port = port or free_port()
     usual = {"MESHVOICE_ORIGIN": f"http://localhost:{port}", "MESHVOICE_TRUSTED_PROXIES": "127.0.0.1"}
