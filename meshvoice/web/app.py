@@ -8,7 +8,6 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 from aiohttp import web
 
@@ -123,15 +122,17 @@ def _switchboard(app: web.Application, hub: Hub, door: Door) -> Switchboard:
 
 
 def _route(app: web.Application) -> None:
-    base = site.to(app, "")
+    bases = site.bases(app)
 
-    def get(path: str, handler: Handler, **how: Any) -> None:
-        app.router.add_get(base + path, handler, **how)
+    def get(path: str, handler: Handler) -> None:
+        for base in bases:
+            app.router.add_get(base + path, handler)
 
     def post(path: str, handler: Handler) -> None:
-        app.router.add_post(base + path, handler)
+        for base in bases:
+            app.router.add_post(base + path, handler)
 
-    get("/", pages.home, name="home")
+    get("/", pages.home)
     get("/my-sea/", pages.my_sea)
     get("/invitation/", pages.invitation)
     # A link whose # was encoded, or whose slash was lost: the page finds the token all the same.
@@ -162,14 +163,13 @@ def _route(app: web.Application) -> None:
     post("/table/{table_id}/owner", room_actions.hand_over_table)
     get("/api/voice/turn-credentials/", api.turn_credentials)
     get("/ws/voice/{room_id}/", sockets.voice)
-    get("/healthz", api.health)
-    get("/metrics", api.metrics)
-    static.setup(app)
-    if base:
-        app.router.add_get(base, pages.to_home)
-        # For programs on this machine, which ask by no name and know no path.
-        app.router.add_get("/healthz", api.health)
-        app.router.add_get("/metrics", api.metrics)
+    static.setup(app, bases)
+    # Programs on this machine know no path.
+    for base in dict.fromkeys((*bases, "")):
+        app.router.add_get(base + "/healthz", api.health)
+        app.router.add_get(base + "/metrics", api.metrics)
+    if path := site.to(app, ""):
+        app.router.add_get(path, pages.to_home)
 
 
 def _set_up_metrics(app: web.Application) -> None:

@@ -36,6 +36,7 @@ def headers(origins: Sequence[str]) -> dict[str, str]:
         "script-src": "'self'",
         "style-src": "'self'",
         "img-src": "'self' data:",
+        "manifest-src": "'self'",
         "media-src": "'self' blob:",
         "connect-src": f"'self' {sockets}",
         "base-uri": "'none'",

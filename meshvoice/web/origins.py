@@ -11,7 +11,7 @@ from meshvoice.web.admission import tell_seldom
 from meshvoice.web.cookies import cookie_name
 from meshvoice.web.error_pages import RequestRefused
 from meshvoice.web.keys import SETTINGS, SITES
-from meshvoice.web.site import lies_outside, path_within, site_of, to
+from meshvoice.web.site import path_within, site_of, to
 
 _BY_ADDRESS = ("/healthz", "/metrics", "*")
 """Asked for by programs of this machine or network, under whichever name; the last is OPTIONS' for all."""
@@ -27,11 +27,6 @@ _CHANGED_HOST = (
     "a page sent a form or opened voice from one origin of MESHVOICE_ORIGIN, and its Host named another: if "
     "a proxy changed that, let it pass the browser's Host on. The Origin"
 )
-_STRIPPED = (
-    "a request came for a path outside the one of MESHVOICE_ORIGIN: if a proxy strips that, let it pass "
-    "paths on unchanged"
-)
-
 # Out of the site's path, if not out of the site; browsers read %2e as a dot.
 _CLIMBS = re.compile(r"/(?:\.|%2e){1,2}(?:[/?#]|$)", re.I)
 
@@ -56,7 +51,7 @@ async def _ask(
 
 def check_address(request: web.Request) -> None:
     """Refuse what was asked for by no address of ours. Raises `RequestRefused`."""
-    if request.path in _BY_ADDRESS or path_within(request) in _BY_ADDRESS:
+    if path_within(request) in _BY_ADDRESS:
         return
     host = request.headers.get("Host", "")
     if request.app[SITES].at(host) is None:
@@ -66,13 +61,6 @@ def check_address(request: web.Request) -> None:
             "MESHVOICE_ORIGIN, or let your proxy pass on the Host that browsers send."
         )
         raise RequestRefused(421, "unknown-host", sentence)
-    if lies_outside(request):
-        tell_seldom(request, _STRIPPED)
-        sentence = (
-            f"This site lies under {to(request.app, '/')}. If you run it, and came here by that: let your "
-            "proxy pass paths on unchanged."
-        )
-        raise RequestRefused(404, "outside", sentence)
 
 
 def check_same_origin(request: web.Request) -> None:

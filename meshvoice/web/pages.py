@@ -8,6 +8,7 @@ import aiohttp_jinja2
 import aiohttp_session
 import segno
 from aiohttp import web
+from yarl import URL
 
 from meshvoice.access import gates
 from meshvoice.access.invitations import Invitation
@@ -18,7 +19,7 @@ from meshvoice.web.door import no_such_room, read_room
 from meshvoice.web.error_pages import RequestRefused, wants_json
 from meshvoice.web.keys import BOOK, CLOCK, DOOR, SETTINGS, SWITCHBOARD, VISITOR, Visitor
 from meshvoice.web.origins import local_path
-from meshvoice.web.site import to
+from meshvoice.web.site import path_within, to
 
 Context = dict[str, Any]
 FLASH = "invitation"
@@ -31,7 +32,8 @@ def signed_in(request: web.Request) -> Visitor:
     if visitor is None:
         if wants_json(request) or request.method not in ("GET", "HEAD"):
             raise RequestRefused(401, "signed-out", "Sign in first.")
-        raise web.HTTPSeeOther(request.app.router["home"].url_for().with_query(next=request.path))
+        here = to(request.app, path_within(request))
+        raise web.HTTPSeeOther(URL(to(request.app, "/")).with_query(next=here))
     return visitor
 
 

@@ -144,6 +144,7 @@ const stream = (track) => ({ getAudioTracks: () => [track] });
 export class FakeAudio {
   /** @type {any} */ srcObject = null;
   autoplay = false;
+  muted = false;
   paused = true;
   /** @param {FakePlatform} platform */
   constructor(platform) {
@@ -232,6 +233,7 @@ export class FakePlatform extends FakeClock {
   audioContext = null;
   RTCPeerConnection = /** @type {any} */ (class {});
   /** @type {any} */ locks = [];
+  audioSession = undefined;
   wakeLock = /** @type {any} */ ({
     request: async () => {
       const lock = { released: false, release: async () => void (lock.released = true) };

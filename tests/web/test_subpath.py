@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 import pytest
 
 from meshvoice.ids import UserId
+from meshvoice.web import site
 from tests.web.conftest import MakeHouse
 from tests.web.house import ORIGIN, TURN_SECRET, House
 from tests.web.person import UPGRADE, Person
@@ -251,22 +252,34 @@ async def test_the_sites_path_is_never_taken_for_a_route(make_house: MakeHouse, 
         assert set(refused.json["error"]) == {"code", "message"}
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["/", "/my-sea/", "/static/style.css", "/voicemail/", "/voic", "/Voice/", "/api/x", "/ws/voice/x/"],
-)
-async def test_a_path_outside_is_told_what_a_proxy_must_do(
-    house: House, path: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    house_url = house.url.removesuffix(BASE)
-    for _ in range(2):
-        async with house.http.get(house_url + path, headers={"Accept": "text/html"}) as answer:
-            text = await answer.text()
+@pytest.mark.parametrize("path", ["/voicemail/", "/voic", "/Voice/", "/x"])
+async def test_a_path_of_another_site_is_none_of_ours_and_shows_the_way_home(house: House, path: str) -> None:
+    async with house.http.get(house.url.removesuffix(BASE) + path, headers={"Accept": "text/html"}) as answer:
         assert answer.status == 404
-        assert 'href="/voice/"' in text
-        assert "let your proxy pass paths on unchanged" in text
-    (line,) = [line for line in caplog.messages if "MESHVOICE_ORIGIN" in line]
-    assert "let it pass paths on unchanged" in line
+        assert 'href="/voice/"' in await answer.text()
+
+
+async def test_behind_a_proxy_that_strips_the_path_all_is_the_same(house: House) -> None:
+    async def send(method: str, path: str, **how: Any) -> Any:
+        how.setdefault("headers", {}).update({"Origin": ORIGIN, "Accept": "application/json"})
+        where = house.url.removesuffix(BASE) + path
+        async with house.http.request(method, where, allow_redirects=False, **how) as answer:
+            return answer.status, await answer.text(), answer.headers
+
+    _, page, _ = await send("GET", "/", headers={})
+    assert 'src="/voice/static/v-' in page
+    status, _, headers = await send("POST", "/sign-in", data={"name": "Ana"})
+    assert (status, "Path=/voice" in headers["Set-Cookie"]) == (200, True)
+    status, _, headers = await send("GET", "/my-sea/")
+    assert (status, headers.get("Location")) == (401, None)
+    async with house.http.get(house.url.removesuffix(BASE) + "/my-sea/", allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (303, "/voice/?next=/voice/my-sea/")
+    assert (await send("GET", "/static/style.css"))[0] == 200
+
+
+def test_every_route_of_ours_is_known_where_a_sites_path_might_be_one(house: House) -> None:
+    roots = {route.resource.canonical.split("/")[1] for route in house.app.router.routes() if route.resource}
+    assert roots - {"", "voice"} == site._OURS
 
 
 async def test_programs_on_this_machine_need_no_path(house: House) -> None:
