@@ -107,10 +107,11 @@ def taken_by(kind: Proxy, cert: Path, key: Path) -> tuple[str, ...]:
 class Front:
     """A proxy and the server behind it."""
 
-    def __init__(self, kind: Proxy, folder: Path, server: Server, port: int) -> None:
+    def __init__(self, kind: Proxy, folder: Path, server: Server, port: int, also: int = 0) -> None:
         self.kind = kind
         self.server = server
         self.port = port
+        self._ports = [port, also] if also else [port]
         self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
 
@@ -192,11 +193,12 @@ class Front:
         return self.origin.partition("://")[2]
 
     async def _listens(self) -> bool:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        except OSError:
-            return False
-        writer.close()
+        for port in self._ports:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                return False
+            writer.close()
         return True
 
 
@@ -208,14 +210,15 @@ async def fronted(
     edit: Callable[[str], str] = lambda conf: conf,
     serve: bool = True,
     port: int = 0,
+    also: int = 0,
     **env: str,
 ) -> AsyncIterator[Front]:
-    """Run both for the length of a test; `edit` is what a person does to the file by hand."""
+    """Run both for the length of a test; `edit` is what a person does by hand, `also` a second port of it."""
     _program(kind)
     port = port or free_port()
     usual = {"MESHVOICE_ORIGIN": f"http://localhost:{port}", "MESHVOICE_TRUSTED_PROXIES": "127.0.0.1"}
     server = Server(folder, **{**usual, **env})
-    front = Front(kind, folder, server, port)
+    front = Front(kind, folder, server, port, also)
     try:
         if serve:
             await server.start()

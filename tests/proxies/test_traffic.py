@@ -211,7 +211,7 @@ async def test_tls_leads_to_the_one_origin(kind: Proxy, tmp_path: Path) -> None:
 
     own = taken_by(kind, cert, key)
     async with fronted(
-        kind, tmp_path, *own, edit=plainly(kind, plain), port=port, MESHVOICE_ORIGIN=origin
+        kind, tmp_path, *own, edit=plainly(kind, plain), port=port, also=plain, MESHVOICE_ORIGIN=origin
     ) as front:
         led = await front.send("GET /my-sea/?a=b", port=plain)
         assert led.status in (301, 308)
