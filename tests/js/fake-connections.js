@@ -60,6 +60,7 @@ export class FakeNetwork {
     const { clock } = this;
     class FakeConnection {
       static certificates = 0;
+      /** @type {(() => void) | undefined} */ static forbid;
       static async generateCertificate(algorithm) {
         if (algorithm.namedCurve !== "P-256") throw new TypeError("ECDSA P-256 was agreed on");
         return { name: `certificate ${++FakeConnection.certificates} of ${page}` };
@@ -80,6 +81,7 @@ export class FakeNetwork {
       transceivers = [];
 
       constructor(configuration) {
+        FakeConnection.forbid?.();
         this.configuration = configuration;
         network.connections.push(this);
       }

@@ -175,7 +175,7 @@ export class FakeLinks extends Emitter {
 
   /** @param {string} peer @param {object} report */
   report(peer, report) {
-    const full = { state: "up", path: "direct", rtt: 20.4, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, ...report };
+    const full = { state: "up", path: "direct", rtt: 20.4, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, unmade: false, ...report };
     this.links.set(peer, full);
     this.dispatchEvent(new CustomEvent("report", { detail: { peer, report: full } }));
   }

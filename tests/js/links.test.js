@@ -65,7 +65,7 @@ test("the newcomer offers, the other answers, and both hear each other", async (
   assert.deepEqual(room.sent.filter(({ type }) => type !== "ice").map(({ type, source, gen }) => [type, source, gen]),
     [["offer", "bo", 1], ["answer", "ana", 1]]);
   assert.deepEqual(upTo(ana, "bo"),
-    { state: "up", path: "direct", rtt: 42, loss: 0, attempt: 1, gen: 1, relayOnly: false, orphan: false, held: false, refused: false });
+    { state: "up", path: "direct", rtt: 42, loss: 0, attempt: 1, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, unmade: false });
   assert.equal(upTo(bo, "ana").state, "up");
   assert.equal(bo.streams.length, 1);
   assert.equal(ana.links.receivers().get("bo").of.page, "ana");
@@ -159,6 +159,20 @@ test("an offer of another shape makes no connection, and an answer of another sh
     { peer: "ana", gen: 1, reason: "refused: the lines of an SDP end all alike, with CRLF or with LF: not line 6", refused: true },
   ]);
   assert.deepEqual([room.network.connections.length, room.network.open("bo").length], [made, 0]);
+});
+
+for (const what of ["RTCPeerConnection", "certificate"]) test(`a browser that makes no ${what} is told of, not waited for, until it does`, async () => {
+  let broken = true;
+  const refuse = () => { throw new DOMException("forbidden here", "NotAllowedError"); };
+  const { room, ana, bo } = await pair({ bo: { prepare(Connection) {
+    if (what === "certificate") Connection.generateCertificate = async () => (broken ? refuse() : { name: "late" });
+    else Connection.forbid = () => { if (broken) refuse(); };
+  } } });
+  assert.deepEqual([upTo(bo, "ana").unmade, upTo(ana, "bo").unmade], [true, false]);
+  assert.match(bo.faults[0].reason, /^unmade: .*forbidden here/);
+  broken = false;
+  await room.advance(10000);
+  assert.deepEqual([upTo(bo, "ana").state, upTo(bo, "ana").unmade], ["up", false]);
 });
 
 test("a flood of offers makes no flood of connections, and what is heard goes on", async () => {
@@ -427,7 +441,7 @@ test("a certificate that failed is told, and made again for the next generation"
     },
   });
   await room.advance(6000);
-  assert.deepEqual(bo.faults.map(({ reason }) => reason), ["Error: no entropy"]);
+  assert.deepEqual(bo.faults.map(({ reason }) => reason), ["unmade: Error: no entropy"]);
   assert.equal(upTo(bo, "ana").state, "up");
 });
 

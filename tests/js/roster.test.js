@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { pairs } from "../../static/voice/session/pairs.js";
 import { EMPTY, GONE, applyMessage, listEnds, MUTING, overhear, overhearAt, people, prune, seats, summary } from "../../static/voice/session/roster.js";
-import { HELD } from "../../static/voice/session/words.js";
+import { HELD, UNMADE } from "../../static/voice/session/words.js";
 import { present, welcome } from "./fake-platform.js";
 
 const UP = { state: "up", path: "direct", rtt: 20, loss: 0 };
@@ -12,7 +12,7 @@ const STALLED = { ...UP, state: "stalled" };
 const ME = { name: "Ana", muted: false, silent: "", joined: true };
 const NOBODY = new Set();
 /** @param {object} [more] @returns {any} */
-const report = (more) => ({ state: "up", path: "direct", rtt: 20.4, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, ...more });
+const report = (more) => ({ state: "up", path: "direct", rtt: 20.4, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, unmade: false, ...more });
 
 /** Take frames one after another. @param {any[]} messages @param {import("../../static/voice/session/roster.js").Roster} [roster] */
 function told(messages, roster = EMPTY) {
@@ -43,6 +43,13 @@ test("those who were there are no news; who comes later is", () => {
   assert.deepEqual(first.news, []);
   const later = told([{ ...present("c", "Cleo", 60), type: "hello" }], listEnds(first.roster, 0));
   assert.deepEqual(later.news, [{ type: "joined", name: "Cleo" }]);
+});
+
+test("who can't be reached because this browser makes no connection reads so from the first attempt on, and the room is told", () => {
+  const reports = up().set("b", report({ state: "connecting", attempt: 1, unmade: true }));
+  const [, bo, cleo] = shown(joined(), reports);
+  assert.deepEqual([bo.word, bo.doing, cleo.word], ["unheard", UNMADE, "here"]);
+  assert.equal(summary(reports).b.state, "connecting");
 });
 
 test("the name is read before the person is deleted", () => {

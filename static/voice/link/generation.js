@@ -18,6 +18,8 @@ const WAITING = 128;
 const NAMED = 256;
 /** The name of an error about the other side's description. */
 const REFUSED = "refused";
+/** The name of an error by which the browser makes no connection at all: forbidden, or out of what it takes. */
+const UNMADE = "unmade";
 /** Loss is measured over this many ms. */
 const WINDOW = 4000;
 
@@ -221,9 +223,14 @@ export class Generation {
   }
 
   async #open() {
-    this.#given = await this.#configuration();
-    if (this.#closed) return null;
-    const connection = this.#connection = new this.#platform.RTCPeerConnection(this.#given);
+    let connection;
+    try {
+      this.#given = await this.#configuration();
+      if (this.#closed) return null;
+      connection = this.#connection = new this.#platform.RTCPeerConnection(this.#given);
+    } catch (problem) {
+      throw Object.assign(new Error(String(problem)), { name: UNMADE });
+    }
     connection.onicecandidate = ({ candidate }) => this.#gathered.add(candidate);
     connection.onconnectionstatechange = () => this.#hooks.connection(connection.connectionState);
     connection.ontrack = ({ track }) => {
@@ -288,4 +295,9 @@ function tuned(sdp) {
 /** Whether an error's text says that a description was refused for its shape. @param {string} reason */
 export function isRefused(reason) {
   return reason.startsWith(`${REFUSED}:`);
+}
+
+/** Whether an error's text says that the browser made no connection. @param {string} reason */
+export function isUnmade(reason) {
+  return reason.startsWith(`${UNMADE}:`);
 }

@@ -29,15 +29,15 @@ import { BACKOFF, LIMITS, close, deafFor, end, inFlight, open, play } from "./li
  *   | {type: "repair", gen: number}
  *   | {type: "abort", gen: number}
  *   | {type: "connection", gen: number, state: string}
- *   | {type: "error", gen: number, refused: boolean}
+ *   | {type: "error", gen: number, refused: boolean, unmade?: boolean}
  *   | {type: "unsent"}
  *   | {type: "sync"}
  *   | {type: "reassess", reason: "online" | "visible" | "wake" | "resume" | "addresses"}
  *   | {type: "credentials", relay: boolean, moveAt: number}
  *   | {type: "lost"}
  *   | {type: "close"}} LinkEvent
- *   error: refused, where it was for the shape of the other side's description; unsent: the server dropped our offer;
- *   sync: messages in flight are gone, and the peer is in the roster; lost: the server lost the peer;
+ *   error: refused, where it was for the shape of the other side's description; unmade, where the browser made no
+ *   connection at all; unsent: the server dropped our offer; sync: messages in flight are gone, and the peer is in the roster; lost: the server lost the peer;
  *   close: it left, or we do
  */
 
@@ -80,6 +80,7 @@ const EVENTS = {
       if (sample.packets > each.packets) {
         if (each.phase !== "connected") Object.assign(each, { phase: "connected", since: now });
         heard = true;
+        link.unmade = false;
         const { refused } = link;
         if (refused && (each.gen > refused.gen || now - refused.at >= LIMITS.refused)) link.refused = null;
         // Between two looks lies a second: the packet itself tells when it came.
@@ -138,15 +139,17 @@ const EVENTS = {
     const each = find(link, gen);
     if (!each) return;
     each.connection = state;
+    link.unmade = false;
     const arrived = state === "connected" && each.phase === "checking";
     if (arrived) Object.assign(each, { phase: "connected", since: now });
     if (state === "failed" && !each.won) each.failed ??= "failed";
   },
 
-  error(turn, { gen, refused }) {
+  error(turn, { gen, refused, unmade = false }) {
     const each = find(turn.link, gen);
     if (!each) return;
     if (refused) turn.link.refused = { gen, at: turn.now };
+    turn.link.unmade = unmade;
     close(turn, each);
   },
 

@@ -47,6 +47,7 @@ import { BURST, isHeld, spend } from "./link-hold.js";
  * @property {number} holds how many in a row
  * @property {number} heldUntil when the last one ends
  * @property {{gen: number, at: number} | null} refused the last description of the peer's that was refused
+ * @property {boolean} unmade this browser made no connection for the last generation
  * @property {boolean} orphan the server lost the peer; perhaps we didn't
  * @property {boolean} asked the other side wants a new generation
  * @property {boolean} heard whether anything ever was
@@ -119,6 +120,7 @@ export function makeLink({ peer, owner, gen = 0, relay = false, moveAt = Infinit
     heardAt: now, tickedAt: now, late: false, wokeAt: null, orphanedAt: null, addressesAt: null, wonAt: now,
     attempt: 0, startedAt: 0, retryAt: 0, askAt: 0, relay, moveAt, allowance: BURST, allowedAt: now,
     made: { gen, at: now }, hold: null, holds: 0, heldUntil: -Infinity, refused: null,
+    unmade: false,
   };
 }
 
@@ -212,7 +214,7 @@ export function end(turn) {
 
 /** @typedef {{state: "connecting" | "up" | "stalled" | "repairing", path: "direct" | "relay" | null,
  *   rtt: number | null, loss: number | null, attempt: number, gen: number, relayOnly: boolean,
- *   orphan: boolean, held: boolean, refused: boolean}} LinkReport */
+ *   orphan: boolean, held: boolean, refused: boolean, unmade: boolean}} LinkReport */
 
 /**
  * How the link fares, to be shown.
@@ -230,6 +232,7 @@ export function report(link) {
     state, path: shown?.path ?? null, rtt: shown?.rtt ?? null, loss: shown?.loss ?? null,
     attempt, gen: link.playing ?? link.gen, relayOnly: link.live.at(-1)?.relayOnly ?? false,
     orphan: link.orphan, held: isHeld(link), refused: link.refused !== null,
+    unmade: link.unmade,
   };
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 /** What one link has of the browser: its generations, the stream that is played, what getStats says of them. */
 
-import { Generation, isRefused } from "./generation.js";
+import { Generation, isRefused, isUnmade } from "./generation.js";
 
 /** @typedef {import("./link-state.js").Effect} Effect */
 /** @typedef {import("./link-machine.js").LinkEvent} LinkEvent */
@@ -109,7 +109,7 @@ export class LinkWire {
         fault: (reason) => fault(gen, reason, false),
         error: (reason) => {
           fault(gen, reason, isRefused(reason));
-          advance({ type: "error", gen, refused: isRefused(reason) });
+          advance({ type: "error", gen, refused: isRefused(reason), unmade: isUnmade(reason) });
         },
       },
     });

@@ -189,7 +189,7 @@ export function people(roster, me, reports, speaking) {
 function word({ muted, heardMuted, goneAt }, report) {
   if (report?.state === "up") return muted && !heardMuted ? "muted" : "here";
   if (goneAt !== null) return "gone";
-  if (!report || (report.state === "connecting" && report.attempt <= 1)) return "connecting";
+  if (!report || (report.state === "connecting" && report.attempt <= 1 && !report.unmade)) return "connecting";
   return "unheard";
 }
 
@@ -200,7 +200,7 @@ function word({ muted, heardMuted, goneAt }, report) {
  */
 export function summary(reports) {
   return Object.fromEntries([...reports]
-    .filter(([, { orphan, state, attempt }]) => !orphan && (state !== "connecting" || attempt > 1))
+    .filter(([, { orphan, state, attempt, unmade }]) => !orphan && (state !== "connecting" || attempt > 1 || unmade))
     .map(([peer, report]) => [peer, asTold(report)]));
 }
 

@@ -81,6 +81,7 @@ export const STILL_MUTED = "You are muted, so nobody hears you.";
 export const BACK_MUTED = { code: "back-muted", words: "You are back in voice, muted: unmute to be heard." };
 
 export const HELD = "this person's browser keeps starting over and was asked to wait";
+export const UNMADE = "this browser opens no connection to them; trying again. If it lasts, reload the page or restart the browser";
 export const REFUSED = "sent a description that this page refused";
 
 /** @param {string} name @param {string} does */
@@ -100,6 +101,7 @@ export function closing(at, now) {
 export function doing(report, away) {
   if (report?.held && !away) return HELD;
   if (report?.refused && !away) return REFUSED;
+  if (report?.unmade && report.state !== "up" && !away) return UNMADE;
   if (report?.state === "up") return away ? "reconnecting to the server; still heard" : "";
   if (away) return "their connection is down; waiting for them";
   if (!report || report.state === "connecting") return report && report.attempt > 1 ? "still connecting" : "connecting";
