@@ -149,7 +149,7 @@
   if (TONES.length && isSecureContext) void open();
 
   // --- what the page did, for tests that ask ------------------------------------------------------------------
-  const seen = globalThis.seen = { room: null, connections: [], sockets: [], events: [] };
+  const seen = globalThis.seen = { room: null, connections: [], channels: [], sockets: [], events: [] };
   document.addEventListener("meshvoice:room", (event) => {
     seen.room = event.detail.room;
     for (const name of ["state", "people", "pairs", "announce", "notice", "server", "microphone", "playback", "closing"]) {
@@ -161,6 +161,11 @@
     constructor(...args) {
       super(...args);
       seen.connections.push(this);
+    }
+    createDataChannel(...args) {
+      const channel = super.createDataChannel(...args);
+      seen.channels.push(channel);
+      return channel;
     }
   };
   const NativeSocket = globalThis.WebSocket;

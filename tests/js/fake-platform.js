@@ -203,6 +203,23 @@ export class FakeLinks extends Emitter {
   reassess = (...args) => this.calls.push(["reassess", ...args]);
   /** @param {any[]} args */
   unsent = (...args) => this.calls.push(["unsent", ...args]);
+  /** @type {any[]} */ said = [];
+  /** Whether what is said in band is on its way. */ carries = true;
+  /** @param {string} peer @param {string} text */
+  say = (peer, text) => {
+    if (this.carries) this.said.push({ peer, ...JSON.parse(text) });
+    return this.carries;
+  };
+  /** @param {string} peer @param {boolean} open */
+  channel(peer, open = true) {
+    this.emit("channel", { peer, open });
+  }
+
+  /** @param {string} peer @param {object} message */
+  word(peer, message) {
+    this.emit("word", { peer, text: JSON.stringify(message) });
+  }
+
   reports = () => this.links;
   receivers = () => new Map();
   close = () => {

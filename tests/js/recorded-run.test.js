@@ -235,6 +235,7 @@ async function play() {
   ana.platform.answer = { status: 0, body: null };
   ana.refused = true;
   stage.drop(ana, 1006);
+  ana.room.unmute();
   await stage.pass(5000);
   ana.refused = false;
   ana.platform.answer = { status: 200, body: { ttl: 3600, iceServers: [{ urls: ["turn:relay.example"] }] } };

@@ -8,6 +8,7 @@
 
 import { CandidateBatch } from "./candidate-batch.js";
 import { fit } from "./candidate-fit.js";
+import { Channels } from "./channels.js";
 import { readStats } from "./link-stats.js";
 import { sdpTrouble } from "./sdp-shape.js";
 import { tuneOpus } from "./tune-opus.js";
@@ -22,6 +23,10 @@ const REFUSED = "refused";
 const UNMADE = "unmade";
 /** Loss is measured over this many ms. */
 const WINDOW = 4000;
+/** A peer of whom no packet came for so many ms is asked whether it is there: muted ones send one each 400. */
+const SILENT = 600;
+/** A section for data that isn't refused. */
+const DATA = /^m=application [1-9]/m;
 
 /** @typedef {import("./link-machine.js").Sample} Sample */
 
@@ -36,6 +41,9 @@ const WINDOW = 4000;
  * @property {(state: string) => void} connection
  * @property {(stream: MediaStream) => void} stream
  * @property {(reason: string) => void} error the negotiation failed, and the generation with it
+ * @property {(text: string) => void} word what the peer says in its data channel, unread
+ * @property {(open: boolean) => void} channel whether words can be sent there
+ * @property {() => void} flooded it was shut for what the peer sent
  * @property {(reason: string) => void} fault something smaller failed: a candidate, a bitrate
  */
 
@@ -51,12 +59,17 @@ export class Generation {
   #configuration;
   #track;
   #bitrate;
+  #channel;
   #gathered;
   #closed = false;
   /** @type {RTCPeerConnection | null} */
   #connection = null;
   /** @type {RTCRtpTransceiver | null} */
   #transceiver = null;
+  /** @type {Channels | null} none where the other side offered none */
+  #channels = null;
+  /** How many packets there were last, and when their number was another. */
+  #heard = { packets: 0, at: 0 };
   /** @type {RTCConfiguration} */
   #given = {};
   #work = Promise.resolve();
@@ -68,20 +81,37 @@ export class Generation {
 
   /**
    * @param {{gen: number, hooks: Hooks, platform: GenerationPlatform, track: MediaStreamTrack | null,
-   *   bitrate: number, configuration: () => Promise<RTCConfiguration>}} options
+   *   bitrate: number, channel?: boolean, configuration: () => Promise<RTCConfiguration>}} options
+   *   channel: false for a peer that flooded one before
    */
-  constructor({ gen, hooks, platform, configuration, track, bitrate }) {
+  constructor({ gen, hooks, platform, configuration, track, bitrate, channel = true }) {
     this.gen = gen;
     this.#hooks = hooks;
     this.#platform = platform;
     this.#configuration = configuration;
     this.#track = track;
     this.#bitrate = bitrate;
+    this.#channel = channel;
     this.#gathered = new CandidateBatch(platform, (candidates) => hooks.send({ type: "ice", gen, candidates }));
   }
 
   get receiver() {
     return this.#transceiver?.receiver ?? null;
+  }
+
+  /** What was played last, as a number that changes with each packet; null where the browser doesn't say. */
+  get played() {
+    return this.receiver?.getSynchronizationSources()[0]?.rtpTimestamp ?? null;
+  }
+
+  /** Whether words can be said in its data channel. */
+  get open() {
+    return this.#channels?.open === true;
+  }
+
+  /** @param {string} text @returns {boolean} whether it is on its way */
+  say(text) {
+    return this.#channels?.say(text) === true;
   }
 
   /** Make the offer. */
@@ -91,6 +121,7 @@ export class Generation {
       if (!connection) return;
       const track = this.#track;
       this.#transceiver = connection.addTransceiver(track ?? "audio", { direction: "sendrecv" });
+      this.#openChannels(connection);
       await connection.setLocalDescription();
       if (track !== this.#track) await this.#transceiver.sender.replaceTrack(this.#track);
       this.#tellDescription("offer");
@@ -113,6 +144,7 @@ export class Generation {
       if (!offered) throw new Error("the offer has no audio");
       this.#transceiver = offered;
       this.#transceiver.direction = "sendrecv";
+      if (DATA.test(sdp)) this.#openChannels(connection);
       await this.#transceiver.sender.replaceTrack(this.#track);
       if (this.#closed) return;
       await connection.setLocalDescription();
@@ -172,7 +204,7 @@ export class Generation {
     const { packets, lost, path, rtt, age } = readStats(await connection.getStats());
     const since = this.#window;
     const now = this.#platform.now();
-    if (now - since.at >= WINDOW) {
+    if (packets > 0 && now - since.at >= WINDOW) {
       const missed = Math.max(lost - since.lost, 0);
       const due = packets - since.packets + missed;
       this.#window = { at: now, packets, lost, loss: due > 0 ? Math.round((missed / due) * 100) / 100 : null };
@@ -181,13 +213,17 @@ export class Generation {
     const direction = this.#transceiver?.currentDirection;
     const mute = direction === "sendonly" || direction === "inactive";
     if (mute && connection.connectionState === "connected") this.#unexpected += 1;
-    return { gen: this.gen, packets: packets + this.#unexpected, path, rtt, loss: this.#window.loss, age };
+    if (packets !== this.#heard.packets) this.#heard = { packets, at: now - (age ?? 0) };
+    this.#channels?.ask(packets > 0 && now - this.#heard.at >= SILENT);
+    const unanswered = this.#channels?.unanswered ?? null;
+    return { gen: this.gen, packets: packets + this.#unexpected, path, rtt, loss: this.#window.loss, age, unanswered };
   }
 
   close() {
     if (this.#closed) return;
     this.#closed = true;
     this.#gathered.close();
+    this.#channels?.close();
     const connection = this.#connection;
     if (!connection) return;
     connection.onicecandidate = connection.onconnectionstatechange = connection.ontrack = null;
@@ -241,6 +277,13 @@ export class Generation {
       this.#hooks.stream(this.stream);
     };
     return connection;
+  }
+
+  /** @param {RTCPeerConnection} connection */
+  #openChannels(connection) {
+    if (!this.#channel) return;
+    const { word, channel, flooded } = this.#hooks;
+    this.#channels = new Channels(connection, { word, open: channel, flooded }, () => this.#platform.now());
   }
 
   /** @param {"offer" | "answer"} type */

@@ -8,7 +8,7 @@
 
 import { fit } from "./candidate-fit.js";
 import { allowance, hold, leaps, release } from "./link-hold.js";
-import { BACKOFF, LIMITS, close, deafFor, end, inFlight, open, play } from "./link-state.js";
+import { BACKOFF, LIMITS, close, deafFor, end, inFlight, isDeaf, open, play } from "./link-state.js";
 
 /** @typedef {import("./link-state.js").LinkState} LinkState */
 /** @typedef {import("./link-state.js").GenerationState} GenerationState */
@@ -18,7 +18,8 @@ import { BACKOFF, LIMITS, close, deafFor, end, inFlight, open, play } from "./li
 
 /** What getStats said of one generation.
  *  @typedef {{gen: number, packets: number, path: "direct" | "relay" | null,
- *    rtt: number | null, loss: number | null, age?: number | null}} Sample age: ms since the last packet */
+ *    rtt: number | null, loss: number | null, age?: number | null, unanswered?: number | null}} Sample age: ms since the last packet;
+ *    unanswered: for how many ms the peer answered no question, null where it answers none */
 
 /**
  * @typedef {{type: "begin"}
@@ -87,7 +88,8 @@ const EVENTS = {
         each.heardAt = now - Math.min(Math.max(sample.age ?? 0, 0), LIMITS.unwell);
         Object.assign(link, { heard, heardAt: Math.max(link.heardAt, each.heardAt) });
       }
-      Object.assign(each, { packets: sample.packets, path: sample.path, rtt: sample.rtt, loss: sample.loss });
+      Object.assign(each, { packets: sample.packets, path: sample.path, rtt: sample.rtt, loss: sample.loss,
+        unanswered: sample.unanswered ?? null });
     }
     if (link.addressesAt !== null && link.heardAt - link.addressesAt > LIMITS.gap) link.addressesAt = null;
     const settled = heard && link.live.at(-1)?.won && now - link.wonAt >= LIMITS.settled;
@@ -282,7 +284,7 @@ function repair(turn) {
     const askedAt = Math.max(Math.min(link.retryAt, link.startedAt + LIMITS.ask), link.startedAt + LIMITS.asked);
     const due = now >= (link.asked ? askedAt : link.retryAt) && allowance(link, now) >= 1;
     if ((why || link.asked) && due) open(turn, link.asked ? "asked" : why ?? "asked", null);
-  } else if (why && !link.hold?.offer && now >= link.askAt && (link.live.length > 0 || deafFor(link) >= LIMITS.deaf)) {
+  } else if (why && !link.hold?.offer && now >= link.askAt && (link.live.length > 0 || isDeaf(link))) {
     link.askAt = now + LIMITS.ask;
     effects.push({ type: "send", message: { type: "repair", target: link.peer, gen: link.gen, why } });
   }
@@ -300,7 +302,7 @@ function reason(link) {
   if (deaf >= LIMITS.unwell && link.addressesAt !== null) return "addresses";
   const allFailed = link.live.every((each) => each.connection === "failed" || each.failed);
   if (deaf >= LIMITS.unwell && allFailed) return newest.failed ?? "failed";
-  if (deaf >= LIMITS.deaf) return newest.failed ?? "stalled";
+  if (isDeaf(link)) return newest.failed ?? "stalled";
   const shown = find(link, link.playing ?? 0);
   const old = shown && shown.path === "relay" && link.tickedAt >= shown.moveAt && link.moveAt > shown.moveAt;
   return old ? "credentials" : null;

@@ -8,6 +8,7 @@ import { doing } from "./words.js";
 /** @typedef {import("../signaling/messages.js").Welcome} Welcome */
 /** @typedef {import("../signaling/messages.js").SeatMessage} SeatMessage */
 /** @typedef {import("../signaling/messages.js").Seated} Seated */
+/** @typedef {{muted: boolean, deafened: boolean}} Said */
 /**
  * @typedef {object} RemotePeer
  * @property {string} peer
@@ -17,6 +18,8 @@ import { doing } from "./words.js";
  * @property {string} role  owner, guest or seated
  * @property {boolean} muted
  * @property {boolean} deafened
+ * @property {Said} server  as the server said last
+ * @property {Said|null} band  as they say themselves on the link, which counts more while it can be heard there
  * @property {boolean} away
  * @property {boolean} alike  came later than somebody whose name looks like this one
  * @property {number} mutedAt  when this peer said so last, or -Infinity
@@ -30,6 +33,7 @@ import { doing } from "./words.js";
  * @property {ReadonlyMap<string, RemotePeer>} peers  without oneself
  * @property {ReadonlySet<string>|null} listed  those named since a welcome, until its list ends
  * @property {ReadonlySet<string>} overheard  the users of whom it was told that they are heard although muted
+ * @property {ReadonlySet<string>} departed  peers that said goodbye on their link, of which the server doesn't know yet
  * @property {boolean} first  nobody is news before the first list ended
  */
 /** @typedef {{type: "joined"|"left"|"removed"|"lost"|"overheard", name: string}} News */
@@ -46,7 +50,7 @@ export const GONE = 10_000;
 export const MUTING = 1800;
 
 /** @type {Roster} */
-export const EMPTY = Object.freeze({ self: null, peers: new Map(), listed: null, overheard: new Set(), first: true });
+export const EMPTY = Object.freeze({ self: null, peers: new Map(), listed: null, overheard: new Set(), departed: new Set(), first: true });
 
 /**
  * Take one frame of the server; what isn't about a person changes nothing.
@@ -66,15 +70,20 @@ export function applyMessage(roster, message, now) {
     }
     case "hello":
     case "present":
+      // Whoever comes back has another peer id: this is the seat that the server still keeps.
+      if (roster.departed.has(message.source)) return told(roster);
       return seat(roster, message, now);
     case "state":
-      return told(change(roster, known, { deafened: message.deafened, ...muting(known, message.muted, now) }));
+      return told(change(roster, known, saying(known, { server: { muted: message.muted, deafened: message.deafened } }, now)));
     case "away":
     case "back":
       return told(change(roster, known, { away: message.type === "away" }));
     case "links":
       return told(change(roster, known, { links: message.links }));
     case "left":
+      if (roster.departed.has(message.source)) {
+        return told({ ...roster, departed: new Set([...roster.departed].filter((peer) => peer !== message.source)) });
+      }
       if (!known) return told(roster);
       if (message.reason === "lost") return told(change(roster, known, { goneAt: now }));
       return {
@@ -84,6 +93,32 @@ export function applyMessage(roster, message, now) {
     default:
       return told(roster);
   }
+}
+
+/**
+ * Take what a peer says of itself on its link, past the server: null when nothing can be heard there any more.
+ * @param {Roster} roster
+ * @param {string} peer
+ * @param {Said|null} band
+ * @param {number} now
+ * @returns {Roster}
+ */
+export function hearSelf(roster, peer, band, now) {
+  const known = roster.peers.get(peer);
+  return change(roster, known, saying(known, { band }, now));
+}
+
+/**
+ * A peer said goodbye on its link: it is gone, whatever the server still says of it.
+ * @param {Roster} roster
+ * @param {string} peer
+ * @returns {{roster: Roster, news: News[]}}
+ */
+export function depart(roster, peer) {
+  const known = roster.peers.get(peer);
+  if (!known) return told(roster);
+  const departed = new Set([...roster.departed, peer]);
+  return { roster: { ...without(roster, peer), departed }, news: [{ type: "left", name: known.name }] };
 }
 
 /**
@@ -216,6 +251,17 @@ function asTold(report) {
 }
 
 /**
+ * What is shown where something else is said by the server, or on the link.
+ * @param {RemotePeer|undefined} known
+ * @param {{server?: Said, band?: Said|null}} news
+ * @param {number} now
+ */
+function saying(known, { server = known?.server, band = known?.band ?? null }, now) {
+  const { muted = false, deafened = false } = band ?? server ?? {};
+  return { server: server ?? { muted, deafened }, band, deafened, ...muting(known, muted, now) };
+}
+
+/**
  * Whoever flips the word gets no new grace each time.
  * @param {RemotePeer|undefined} known
  * @param {boolean} muted
@@ -238,8 +284,8 @@ function seat(roster, message, now) {
   const listed = cleared.listed && new Set([...cleared.listed, peer]);
   const links = known?.links ?? {};
   const remote = {
-    peer, user, order, name, role, deafened, away, alike: message.alike === true, goneAt: null, links,
-    ...muting(known, message.muted, now),
+    peer, user, order, name, role, away, alike: message.alike === true, goneAt: null, links,
+    ...saying(known, { server: { muted: message.muted, deafened } }, now),
   };
   const isNews = !known && stale.length === 0 && !(message.type === "present" && roster.first);
   return { roster: put({ ...cleared, listed }, remote), news: isNews ? [{ type: "joined", name }] : [] };

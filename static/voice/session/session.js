@@ -5,6 +5,7 @@ import { Emitter } from "../emitter.js";
 import { Signaling } from "../signaling/signaling.js";
 import { kindOf } from "./journal.js";
 import { bitrate } from "./bitrate.js";
+import { InBand } from "./in-band.js";
 import { pairs } from "./pairs.js";
 import * as rosters from "./roster.js";
 import { ServerWatch } from "./server-watch.js";
@@ -50,6 +51,7 @@ export class VoiceSession extends Emitter {
   #helloMuted = false;
   #ended = false;
   #signaling;
+  #inBand;
   #server;
   #telling;
   #track;
@@ -75,6 +77,13 @@ export class VoiceSession extends Emitter {
         return greeting;
       },
     });
+    this.#inBand = new InBand({
+      say: (peer, text) => this.#links?.say(peer, text) === true,
+      state: () => ({ muted: this.#toldMuted, deafened: false }),
+    });
+    this.#inBand.on("state", ({ peer, ...said }) => this.#heardSelf(peer, said));
+    this.#inBand.on("closed", ({ peer }) => this.#heardSelf(peer, null));
+    this.#inBand.on("bye", ({ peer }) => this.#depart(peer));
     this.#on("socket", ({ what, code }) => journal.note("socket", { what, code }));
     this.#on("malformed", (type) => journal.note("frame malformed", { type }));
     this.#on("credentials", (body) => this.#setCredentials(body));
@@ -109,6 +118,7 @@ export class VoiceSession extends Emitter {
     if (!this.#links || muted === this.#toldMuted) return;
     this.#toldMuted = muted;
     this.#signaling.send({ type: "state", muted, deafened: false });
+    this.#inBand.tellState();
   }
 
   /** @param {MediaStreamTrack|null} track */
@@ -144,6 +154,7 @@ export class VoiceSession extends Emitter {
 
   end() {
     this.#ended = true;
+    this.#inBand.bye();
     this.#signaling.bye();
     this.#links?.close();
     this.#telling.close();
@@ -191,6 +202,9 @@ export class VoiceSession extends Emitter {
       if (refused) journal.noteOften("description refused", { peer, gen });
       else journal.note("fault", { peer, gen, kind: kindOf(reason) });
     });
+    links.on("channel", (channel) => this.#inBand.channel(channel));
+    links.on("word", (said) => this.#inBand.take(said));
+    links.on("flooded", ({ peer }) => journal.note("channel flooded", { peer }));
     links.on("report", () => {
       this.#telling.want();
       this.#prune();
@@ -229,8 +243,31 @@ export class VoiceSession extends Emitter {
     }
     if (message.source === this.#roster.self?.peer) return;
     this.#updateRoster(message);
+    if (this.#roster.departed.has(message.source)) return;
     if (message.type === "hello" || message.type === "present") links.present({ peer: message.source, order: message.order });
-    if (message.type === "left") links.left(message.source, message.reason);
+    if (message.type !== "left") return;
+    links.left(message.source, message.reason);
+    if (message.reason !== "lost") this.#inBand.forget(message.source);
+  }
+
+  /** @param {string} peer @param {import("./in-band.js").Told|null} said */
+  #heardSelf(peer, said) {
+    if (this.#ended) return;
+    this.#roster = rosters.hearSelf(this.#roster, peer, said, this.#platform.now());
+    this.#overhear();
+    this.#tell("changed", null);
+  }
+
+  /** @param {string} peer */
+  #depart(peer) {
+    if (this.#ended) return;
+    const { roster, news } = rosters.depart(this.#roster, peer);
+    this.#roster = roster;
+    this.#journal.note("left past the server", { peer });
+    this.#links?.left(peer, "left");
+    this.#inBand.forget(peer);
+    this.#tell("news", news);
+    this.#tell("changed", null);
   }
 
   /** An error of ours. @param {{code: string, message: string, about: string}} error */
