@@ -52,6 +52,21 @@ test("who can't be reached because this browser makes no connection reads so fro
   assert.equal(summary(reports).b.state, "connecting");
 });
 
+test("who is not heard by somebody reads so on their own row, until that one hears again or is away", () => {
+  const { roster } = told([links("b", { a: STALLED, c: UP })], joined());
+  assert.deepEqual([shown(roster)[0].word, shown(roster)[0].doing], ["unheard", "Bo says that they can't hear you; reconnecting"]);
+  const both = told([links("c", { a: { ...STALLED, state: "repairing" }, b: UP })], roster).roster;
+  assert.equal(shown(both)[0].doing, "Bo and Cleo say that they can't hear you; reconnecting");
+  assert.equal(shown(told([{ type: "away", source: "b" }], roster).roster)[0].word, "here");
+  assert.equal(shown(told([links("b", { a: UP, c: UP })], roster).roster)[0].word, "here");
+  assert.equal(shown(told([links("b", { a: { ...UP, state: "connecting" } })], joined()).roster)[0].word, "here");
+});
+
+test("who says to hear none of several speaks of itself", () => {
+  const four = told([{ ...present("d", "Dee", 30), type: "hello" }], joined()).roster;
+  assert.equal(shown(told([links("b", { a: STALLED, c: STALLED, d: STALLED })], four).roster)[0].word, "here");
+});
+
 test("the name is read before the person is deleted", () => {
   const { roster, news } = told([{ type: "left", source: "b", reason: "left" }], joined());
   assert.deepEqual(news, [{ type: "left", name: "Bo" }]);

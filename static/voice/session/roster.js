@@ -1,7 +1,7 @@
 // @ts-check
 // Who is here and how they fare, from the server's frames and one's own links; pure.
 
-import { doing } from "./words.js";
+import { doing, unheardBy } from "./words.js";
 
 /** @typedef {import("../link/links.js").LinkReport} LinkReport */
 /** @typedef {import("../signaling/messages.js").LinkTold} LinkTold */
@@ -201,11 +201,14 @@ export function seats(roster) {
  */
 export function people(roster, me, reports, speaking) {
   const { self } = roster;
+  // Whoever is muted is heard by nobody anyway.
+  const deaf = self && !me.muted ? deafTo(roster, self.peer) : [];
+  const trouble = me.silent || (deaf.length > 0 ? unheardBy(deaf) : "");
   /** @type {Person[]} */
   const mine = self ? [{
     ...self, name: me.name, self: true, muted: me.muted, deafened: false, away: !me.joined,
     speaking: speaking.has("") && !me.muted,
-    word: me.silent ? "unheard" : me.muted ? "muted" : "here", doing: me.silent, path: null, held: false, alike: false,
+    word: trouble ? "unheard" : me.muted ? "muted" : "here", doing: trouble, path: null, held: false, alike: false,
     heardMuted: false,
   }] : [];
   const others = [...roster.peers.values()].sort((a, b) => a.order - b.order).map((remote) => {
@@ -218,6 +221,19 @@ export function people(roster, me, reports, speaking) {
     };
   });
   return [...mine, ...others];
+}
+
+/**
+ * The names of those who say that they can't hear one. Who says so of everyone, against the others, speaks of itself.
+ * @param {Roster} roster
+ * @param {string} self
+ */
+function deafTo(roster, self) {
+  const deaf = (/** @type {LinkTold|undefined} */ told) => told?.state === "stalled" || told?.state === "repairing";
+  return present(roster).filter(({ away, links }) => {
+    const said = Object.values(links);
+    return !away && deaf(links[self]) && (said.length < 3 || !said.every(deaf));
+  }).sort((a, b) => a.order - b.order).map(({ name }) => name);
 }
 
 /** @param {RemotePeer} remote @param {LinkReport|undefined} report @returns {Person["word"]} */

@@ -84,6 +84,9 @@ export const HELD = "this person's browser keeps starting over and was asked to 
 export const UNMADE = "this browser opens no connection to them; trying again. If it lasts, reload the page or restart the browser";
 export const REFUSED = "sent a description that this page refused";
 
+/** Why one is not heard oneself. @param {string[]} names  of those who say so, at least one */
+export const unheardBy = (names) => `${list(names)} ${names.length > 1 ? "say" : "says"} that they can't hear you; reconnecting`;
+
 /** @param {string} name @param {string} does */
 export const unheard = (name, does) => `${name} can't be heard: ${does}`;
 
