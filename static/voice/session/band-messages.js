@@ -6,7 +6,9 @@ import { flag, number, record, shape, text } from "../signaling/reading.js";
 /**
  * `n` counts what one peer says in one session, from 1, so that what comes twice or late is known.
  * @typedef {{type: "state", n: number, muted: boolean, deafened: boolean}
- *   | {type: "bye", n: number}} BandMessage
+ *   | {type: "bye", n: number}
+ *   | {type: "note", n: number, text: string}
+ *   | {type: "got", n: number, of: number, taken: boolean}} BandMessage
  */
 /**
  * @template Value
@@ -23,6 +25,8 @@ export const count = (raw) => {
 const BY_TYPE = {
   state: shape({ n: count, muted: flag, deafened: flag }),
   bye: shape({ n: count }),
+  note: shape({ n: count, text }),
+  got: shape({ n: count, of: count, taken: flag }),
 };
 
 /**

@@ -10,6 +10,9 @@ import { readBandMessage } from "./band-messages.js";
  * @typedef {object} InBandEvents
  * @property {{peer: string} & Told} state
  * @property {{peer: string}} bye
+ * @property {{peer: string, n: number, text: string}} note
+ * @property {{peer: string, of: number, taken: boolean}} got  the note `of` came; taken: and is shown
+ * @property {{peer: string}} opened  what was said before may be lost
  * @property {{peer: string}} closed  what this peer said here counts no more
  */
 
@@ -38,7 +41,8 @@ export class InBand extends Emitter {
     if (open) {
       this.#open.add(peer);
       // Each new channel begins with it: what was said on the one before may be lost.
-      this.#tell(peer, { type: "state", ...this.#state() });
+      this.tell(peer, { type: "state", ...this.#state() });
+      this.emit("opened", { peer });
     } else if (this.#open.delete(peer)) this.emit("closed", { peer });
   }
 
@@ -53,16 +57,20 @@ export class InBand extends Emitter {
         return this.emit("state", { peer, muted: message.muted, deafened: message.deafened });
       case "bye":
         return this.emit("bye", { peer });
+      case "note":
+        return this.emit("note", { peer, n: message.n, text: message.text });
+      case "got":
+        return this.emit("got", { peer, of: message.of, taken: message.taken });
     }
   }
 
   /** One's own state changed. */
   tellState() {
-    for (const peer of this.#open) this.#tell(peer, { type: "state", ...this.#state() });
+    for (const peer of this.#open) this.tell(peer, { type: "state", ...this.#state() });
   }
 
   bye() {
-    for (const peer of this.#open) this.#tell(peer, { type: "bye" });
+    for (const peer of this.#open) this.tell(peer, { type: "bye" });
   }
 
   /** The peer is not in the room any more. @param {string} peer */
@@ -71,9 +79,18 @@ export class InBand extends Emitter {
     this.#last.delete(peer);
   }
 
-  /** @param {string} peer @param {{type: string} & Record<string, unknown>} message */
-  #tell(peer, message) {
+  /** The number of what is said next. */
+  count() {
     this.#n += 1;
-    return this.#say(peer, JSON.stringify({ ...message, n: this.#n }));
+    return this.#n;
+  }
+
+  /**
+   * @param {string} peer
+   * @param {{type: string, n?: number} & Record<string, unknown>} message  numbered anew, unless it is said again
+   * @returns {boolean} whether it is on its way
+   */
+  tell(peer, { n = this.count(), ...message }) {
+    return this.#open.has(peer) && this.#say(peer, JSON.stringify({ ...message, n }));
   }
 }

@@ -84,6 +84,23 @@ export const HELD = "this person's browser keeps starting over and was asked to 
 export const UNMADE = "this browser opens no connection to them; trying again. If it lasts, reload the page or restart the browser";
 export const REFUSED = "sent a description that this page refused";
 
+/**
+ * What became of a note, "" where all is well.
+ * @param {string[]} missing  names of those whom it didn't reach
+ * @param {string[]} off  names of those who have notes switched off
+ */
+export function noteTrouble(missing, off) {
+  return [
+    ...(missing.length > 0 ? [`didn't reach ${list(missing)}`] : []),
+    ...(off.length > 0 ? [`${list(off)} ${off.length > 1 ? "have" : "has"} notes switched off`] : []),
+  ].join("; ");
+}
+
+/** @param {string} name @param {string} text */
+export const noteFrom = (name, text) => `Note from ${name}: ${text}`;
+/** @param {string} name */
+export const noteCrowd = (name) => `${name} sends more notes than are shown`;
+
 /** Why one is not heard oneself. @param {string[]} names  of those who say so, at least one */
 export const unheardBy = (names) => `${list(names)} ${names.length > 1 ? "say" : "says"} that they can't hear you; reconnecting`;
 
