@@ -12,6 +12,7 @@ class Room {
   clock = new FakeClock();
   /** @type {Map<string, any>} */ people = new Map();
   /** @type {Set<string>} */ cut = new Set();
+  /** Those who have notes switched off. @type {Set<string>} */ off = new Set();
 
   /** @param {string[]} names */
   constructor(...names) {
@@ -22,7 +23,7 @@ class Room {
   enter(name) {
     const inBand = new InBand({ say: (peer, text) => this.carry(name, peer, text), state: () => ({ muted: false, deafened: false }) });
     const readers = () => [...this.people.keys()].filter((peer) => peer !== name).map((peer) => ({ peer, name: peer.toUpperCase() }));
-    const notes = new Notes({ inBand, readers, clock: this.clock });
+    const notes = new Notes({ inBand, readers, takes: () => !this.off.has(name), clock: this.clock });
     /** @type {any[]} */
     const shown = [];
     /** @type {any[]} */
@@ -106,7 +107,7 @@ test("after a minute it is said no more, and the name of whom it never reached s
 
 test("who has notes off is shown none, and whoever sends one is told", () => {
   const room = new Room("ana", "bo");
-  room.of("bo").notes.switch(false);
+  room.off.add("bo");
   room.of("ana").notes.send("hello", "Ana");
   assert.deepEqual([room.of("bo").shown, room.of("ana").notes.all[0].trouble], [[], "BO has notes switched off"]);
 });

@@ -15,6 +15,7 @@ export class Playback extends Emitter {
   #playing = new Map();
   /** @type {Set<string>} */
   #refused = new Set();
+  #deafened = false;
   #platform;
 
   /** @param {Pick<Platform, "createAudio"|"emptyStream">} platform */
@@ -25,6 +26,16 @@ export class Playback extends Emitter {
 
   get blocked() {
     return this.#refused.size > 0;
+  }
+
+  get deafened() {
+    return this.#deafened;
+  }
+
+  // Muted and not paused: a paused element would need another click to play.
+  set deafened(deafened) {
+    this.#deafened = deafened;
+    for (const element of [...this.#pool, ...this.#playing.values()]) element.muted = deafened;
   }
 
   /** Fill the pool; call it within the gesture, for some browsers ask anew for every element made later. */
@@ -92,6 +103,7 @@ export class Playback extends Emitter {
   #create() {
     const element = this.#platform.createAudio();
     element.autoplay = true;
+    element.muted = this.#deafened;
     return element;
   }
 }

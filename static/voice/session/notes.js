@@ -40,18 +40,20 @@ export class Notes extends Emitter {
   #sent = new Map();
   /** @type {Map<string, {seen: readonly number[], left: number, at: number, told: boolean}>} */
   #senders = new Map();
-  #on = true;
   /** @type {any} */
   #timer = null;
   #inBand;
   #readers;
+  #takes;
   #clock;
 
-  /** @param {{inBand: InBand, readers: () => Reader[], clock: Clock}} options readers: who is in the room, but oneself */
-  constructor({ inBand, readers, clock }) {
+  /** @param {{inBand: InBand, readers: () => Reader[], takes: () => boolean, clock: Clock}} options
+   *   readers: who is in the room, but oneself; takes: where it is false none is shown, and whoever sends one is told so */
+  constructor({ inBand, readers, takes, clock }) {
     super();
     this.#inBand = inBand;
     this.#readers = readers;
+    this.#takes = takes;
     this.#clock = clock;
     inBand.on("note", (said) => this.#take(said));
     inBand.on("got", (said) => this.#got(said));
@@ -63,11 +65,6 @@ export class Notes extends Emitter {
     return this.#notes;
   }
 
-
-  /** Where notes are off none is shown, and whoever sends one is told so. @param {boolean} on */
-  switch(on) {
-    this.#on = on;
-  }
 
   /**
    * @param {string} raw
@@ -112,7 +109,7 @@ export class Notes extends Emitter {
     const now = this.#clock.now();
     const sender = this.#senders.get(peer) ?? { seen: [], left: BURST, at: now, told: false };
     // Sent again because our word for it was lost.
-    if (sender.seen.includes(n)) return void this.#inBand.tell(peer, { type: "got", of: n, taken: this.#on });
+    if (sender.seen.includes(n)) return void this.#inBand.tell(peer, { type: "got", of: n, taken: this.#takes() });
     const left = Math.min(BURST, sender.left + (now - sender.at) / EVERY);
     if (left < 1) {
       if (!sender.told) this.emit("crowded", { name });
@@ -120,8 +117,8 @@ export class Notes extends Emitter {
       return;
     }
     this.#senders.set(peer, { seen: [...sender.seen, n].slice(-REMEMBERED), left: left - 1, at: now, told: sender.told && left < 2 });
-    this.#inBand.tell(peer, { type: "got", of: n, taken: this.#on });
-    if (this.#on) this.#show({ id: `${peer}/${n}`, peer, name, self: false, text, at: now, trouble: "" });
+    this.#inBand.tell(peer, { type: "got", of: n, taken: this.#takes() });
+    if (this.#takes()) this.#show({ id: `${peer}/${n}`, peer, name, self: false, text, at: now, trouble: "" });
   }
 
   /** @param {{peer: string, of: number, taken: boolean}} said */

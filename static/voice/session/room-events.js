@@ -8,12 +8,15 @@
  * @property {import("./pairs.js").Pair[]} pairs
  * @property {{state: RoomState, code?: string|number, words: string}} state
  * @property {{muted: boolean}} muted
+ * @property {{deafened: boolean}} deafened
+ * @property {{mode: import("./talk.js").TalkMode, pressed: boolean, sends: boolean}} talk
  * @property {import("../audio/microphone.js").MicrophoneStatus} microphone
  * @property {{blocked: boolean}} playback
  * @property {{at: number, words: string}} closing  at: seconds since 1970
  * @property {{lost: boolean, words: string}} server
  * @property {string} announce  one sentence for a polite live region
  * @property {import("./words.js").Said} notice
+ * @property {import("./notes.js").Note} note  a new one, or one of which something is known that wasn't
  */
 
 export {};

@@ -43,6 +43,11 @@ import { doing, unheardBy } from "./words.js";
  *   doing: string, path: "direct"|"relay"|null, held: boolean, alike: boolean, heardMuted: boolean}} Person
  */
 
+/**
+ * Oneself; silent: why nothing is sent, or ""
+ * @typedef {{name: string, muted: boolean, deafened: boolean, silent: string, joined: boolean}} Me
+ */
+
 /** How long a lost peer without a link is still shown as gone. */
 export const GONE = 10_000;
 
@@ -194,7 +199,7 @@ export function seats(roster) {
 
 /**
  * @param {Roster} roster
- * @param {{name: string, muted: boolean, silent: string, joined: boolean}} me  silent: why nothing is sent, or ""
+ * @param {Me} me
  * @param {ReadonlyMap<string, LinkReport>} reports
  * @param {ReadonlySet<string>} speaking  peer ids; one's own is ""
  * @returns {Person[]}
@@ -206,7 +211,7 @@ export function people(roster, me, reports, speaking) {
   const trouble = me.silent || (deaf.length > 0 ? unheardBy(deaf) : "");
   /** @type {Person[]} */
   const mine = self ? [{
-    ...self, name: me.name, self: true, muted: me.muted, deafened: false, away: !me.joined,
+    ...self, name: me.name, self: true, muted: me.muted, deafened: me.deafened, away: !me.joined,
     speaking: speaking.has("") && !me.muted,
     word: trouble ? "unheard" : me.muted ? "muted" : "here", doing: trouble, path: null, held: false, alike: false,
     heardMuted: false,

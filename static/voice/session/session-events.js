@@ -15,6 +15,7 @@
  * @property {{peer: string, stream: MediaStream|null}} stream
  * @property {number} closing  when, in seconds since 1970
  * @property {Said} notice
+ * @property {import("./notes.js").Note} note  a new one, or one of which something is known that wasn't
  */
 
 export {};

@@ -6,6 +6,8 @@ import { Signaling } from "../signaling/signaling.js";
 import { kindOf } from "./journal.js";
 import { bitrate } from "./bitrate.js";
 import { InBand } from "./in-band.js";
+import { Keeper } from "./keeper.js";
+import { Notes } from "./notes.js";
 import { pairs } from "./pairs.js";
 import * as rosters from "./roster.js";
 import { ServerWatch } from "./server-watch.js";
@@ -24,6 +26,7 @@ const OF_LINKS = ["offer", "answer", "ice", "repair", "abort", "links"];
 const FOR_THE_PERSON = ["not-allowed", "too-fast"];
 
 /** @typedef {import("./words.js").Said} Said */
+/** @typedef {{muted: boolean, deafened: boolean}} Told */
 /** @typedef {import("../signaling/messages.js").Welcome} Welcome */
 /** @typedef {import("../signaling/messages.js").SeatMessage} SeatMessage */
 /** @typedef {import("../signaling/messages.js").ClientMessage} ClientMessage */
@@ -32,26 +35,20 @@ const FOR_THE_PERSON = ["not-allowed", "too-fast"];
 
 /** @extends {Emitter<import("./session-events.js").SessionEvents>} */
 export class VoiceSession extends Emitter {
-  /** @type {rosters.Roster} */
-  #roster = rosters.EMPTY;
   /** @type {Links|null} */
   #links = null;
   /** @type {Credentials|null} */
   #credentials = null;
-  /** @type {any} */
-  #pruning = null;
-  /** @type {any} */
-  #overhearing = null;
-  /** @type {ReadonlySet<string>} the peers that are heard now */
-  #speaking = new Set();
   /** The links as they were told last. */
   #toldLinks = "[]";
-  /** Whether the room takes us for muted, and what the last hello said. */
-  #toldMuted = false;
-  #helloMuted = false;
+  /** As what the room takes us, and what the last hello said. @type {Told} */
+  #told = { muted: false, deafened: false };
+  #helloTold = this.#told;
   #ended = false;
   #signaling;
+  #keeper;
   #inBand;
+  #notes;
   #server;
   #telling;
   #track;
@@ -60,9 +57,9 @@ export class VoiceSession extends Emitter {
 
   /**
    * @param {{roomId: string, hello: () => Greeting, track: () => MediaStreamTrack|null,
-   *   journal: import("./journal.js").Journal, platform: Platform}} options
+   *   takesNotes?: () => boolean, journal: import("./journal.js").Journal, platform: Platform}} options
    */
-  constructor({ roomId, hello, track, journal, platform }) {
+  constructor({ roomId, hello, track, takesNotes = () => true, journal, platform }) {
     super();
     this.#track = track;
     this.#journal = journal;
@@ -72,18 +69,26 @@ export class VoiceSession extends Emitter {
     this.#signaling = new Signaling({
       roomId, platform,
       hello: () => {
-        const greeting = hello();
-        this.#helloMuted = greeting.muted;
-        return greeting;
+        const { muted, deafened, ...greeting } = hello();
+        this.#helloTold = { muted, deafened };
+        return { ...greeting, muted, deafened };
       },
     });
+    this.#keeper = new Keeper({ reports: () => this.#reports(), clock: platform });
+    this.#keeper.on("changed", () => this.#tell("changed", null));
+    this.#keeper.on("news", (news) => this.#tell("news", news));
     this.#inBand = new InBand({
       say: (peer, text) => this.#links?.say(peer, text) === true,
-      state: () => ({ muted: this.#toldMuted, deafened: false }),
+      state: () => this.#told,
     });
-    this.#inBand.on("state", ({ peer, ...said }) => this.#heardSelf(peer, said));
-    this.#inBand.on("closed", ({ peer }) => this.#heardSelf(peer, null));
+    this.#inBand.on("state", ({ peer, ...said }) => this.#keeper.hearSelf(peer, said));
+    this.#inBand.on("closed", ({ peer }) => this.#keeper.hearSelf(peer, null));
     this.#inBand.on("bye", ({ peer }) => this.#depart(peer));
+    this.#notes = new Notes({
+      inBand: this.#inBand, readers: () => rosters.present(this.#keeper.roster), takes: takesNotes, clock: platform,
+    });
+    this.#notes.on("note", (note) => this.#tell("note", note));
+    this.#notes.on("crowded", ({ name }) => this.#tell("notice", { code: "notes-crowded", words: words.noteCrowd(name) }));
     this.#on("socket", ({ what, code }) => journal.note("socket", { what, code }));
     this.#on("malformed", (type) => journal.note("frame malformed", { type }));
     this.#on("credentials", (body) => this.#setCredentials(body));
@@ -113,11 +118,11 @@ export class VoiceSession extends Emitter {
     this.#links?.reassess(why);
   }
 
-  /** What was told before a welcome that begins anew is forgotten, but for its hello. @param {boolean} muted */
-  sendMuted(muted) {
-    if (!this.#links || muted === this.#toldMuted) return;
-    this.#toldMuted = muted;
-    this.#signaling.send({ type: "state", muted, deafened: false });
+  /** What was told before a welcome that begins anew is forgotten, but for its hello. @param {Told} told */
+  sendState({ muted, deafened }) {
+    if (!this.#links || (muted === this.#told.muted && deafened === this.#told.deafened)) return;
+    this.#told = { muted, deafened };
+    this.#signaling.send({ type: "state", muted, deafened });
     this.#inBand.tellState();
   }
 
@@ -131,21 +136,29 @@ export class VoiceSession extends Emitter {
     this.#signaling.send({ type: "remove", target: peer });
   }
 
-  /** @param {string} name @param {boolean} muted @param {string} silent @param {ReadonlySet<string>} speaking */
-  people(name, muted, silent, speaking) {
-    const me = { name, muted, silent, joined: this.#signaling.joined };
-    return rosters.people(this.#roster, me, this.#reports(), speaking);
+  /** @param {Omit<rosters.Me, "joined">} me @param {ReadonlySet<string>} speaking */
+  people(me, speaking) {
+    return rosters.people(this.#keeper.roster, { ...me, joined: this.#signaling.joined }, this.#reports(), speaking);
   }
 
   /** @param {string} name */
   pairs(name) {
-    return pairs(this.#roster, { name }, this.#reports());
+    return pairs(this.#keeper.roster, { name }, this.#reports());
   }
 
   /** Who speaks now, whatever they say of themselves. @param {ReadonlySet<string>} speaking */
   hear(speaking) {
-    this.#speaking = speaking;
-    this.#overhear();
+    this.#keeper.hear(speaking);
+  }
+
+  /** @returns {readonly import("./notes.js").Note[]} */
+  get notes() {
+    return this.#notes.all;
+  }
+
+  /** @param {string} text @param {string} name one's own @returns {boolean} false where it is empty or too long */
+  sendNote(text, name) {
+    return this.#notes.send(text, name) !== null;
   }
 
   receivers() {
@@ -158,8 +171,8 @@ export class VoiceSession extends Emitter {
     this.#signaling.bye();
     this.#links?.close();
     this.#telling.close();
-    this.#platform.clearTimeout(this.#pruning);
-    this.#platform.clearTimeout(this.#overhearing);
+    this.#keeper.close();
+    this.#notes.close();
     this.#server.close();
   }
 
@@ -172,12 +185,12 @@ export class VoiceSession extends Emitter {
 
   /** @param {Welcome} message */
   #welcome(message) {
-    this.#updateRoster(message);
+    this.#keeper.take(message);
     const seat = { peer: message.source, order: message.order };
     if (this.#links) this.#links.setSelf(seat);
     else this.#links = this.#makeLinks(seat);
     if (message.resumed) this.#links.reassess("resume");
-    else this.#toldMuted = this.#helloMuted;
+    else this.#told = this.#helloTold;
     this.#toldLinks = "[]";
     this.#telling.want();
     this.#server.back();
@@ -207,7 +220,7 @@ export class VoiceSession extends Emitter {
     links.on("flooded", ({ peer }) => journal.note("channel flooded", { peer }));
     links.on("report", () => {
       this.#telling.want();
-      this.#prune();
+      this.#keeper.prune();
       this.#tell("changed", null);
     });
     if (this.#credentials) links.setCredentials(this.#credentials);
@@ -241,33 +254,27 @@ export class VoiceSession extends Emitter {
       case "error":
         return this.#answered(message);
     }
-    if (message.source === this.#roster.self?.peer) return;
-    this.#updateRoster(message);
-    if (this.#roster.departed.has(message.source)) return;
+    if (message.source === this.#keeper.roster.self?.peer) return;
+    this.#keeper.take(message);
+    if (this.#keeper.roster.departed.has(message.source)) return;
     if (message.type === "hello" || message.type === "present") links.present({ peer: message.source, order: message.order });
     if (message.type !== "left") return;
     links.left(message.source, message.reason);
-    if (message.reason !== "lost") this.#inBand.forget(message.source);
-  }
-
-  /** @param {string} peer @param {import("./in-band.js").Told|null} said */
-  #heardSelf(peer, said) {
-    if (this.#ended) return;
-    this.#roster = rosters.hearSelf(this.#roster, peer, said, this.#platform.now());
-    this.#overhear();
-    this.#tell("changed", null);
+    if (message.reason !== "lost") this.#forget(message.source);
   }
 
   /** @param {string} peer */
   #depart(peer) {
-    if (this.#ended) return;
-    const { roster, news } = rosters.depart(this.#roster, peer);
-    this.#roster = roster;
     this.#journal.note("left past the server", { peer });
+    this.#keeper.depart(peer);
     this.#links?.left(peer, "left");
+    this.#forget(peer);
+  }
+
+  /** @param {string} peer */
+  #forget(peer) {
     this.#inBand.forget(peer);
-    this.#tell("news", news);
-    this.#tell("changed", null);
+    this.#notes.forget(peer);
   }
 
   /** An error of ours. @param {{code: string, message: string, about: string}} error */
@@ -278,47 +285,12 @@ export class VoiceSession extends Emitter {
     if (forThePerson) this.#tell("notice", { code, words: message });
   }
 
-  /** Let the roster take a frame, and tell what is new. @param {Welcome|SeatMessage} message */
-  #updateRoster(message) {
-    const { roster, news } = rosters.applyMessage(this.#roster, message, this.#platform.now());
-    this.#roster = roster;
-    this.#tell("changed", null);
-    this.#tell("news", news);
-    this.#overhear();
-    this.#prune();
-  }
-
   /** Each hello has its mark of the end; behind a resumed welcome there is seldom a list. */
   #listEnds() {
-    if (!this.#roster.listed) return;
-    this.#roster = rosters.listEnds(this.#roster, this.#platform.now());
-    this.#links?.sync(rosters.seats(this.#roster));
-    this.#prune();
-    this.#tell("changed", null);
-  }
-
-  #overhear() {
-    const now = this.#platform.now();
-    const { roster, news } = rosters.overhear(this.#roster, this.#speaking, now);
-    const changed = roster !== this.#roster;
-    this.#roster = roster;
-    this.#platform.clearTimeout(this.#overhearing);
-    const at = rosters.overhearAt(roster, now);
-    this.#overhearing = at === null || this.#ended ? null : this.#platform.setTimeout(() => this.#overhear(), at - now);
-    if (!changed) return;
-    this.#tell("news", news);
-    this.#tell("changed", null);
-  }
-
-  #prune() {
-    const { roster, news } = rosters.prune(this.#roster, this.#reports(), this.#platform.now());
-    this.#roster = roster;
-    this.#platform.clearTimeout(this.#pruning);
-    const lost = [...roster.peers.values()].some(({ goneAt }) => goneAt !== null);
-    this.#pruning = lost ? this.#platform.setTimeout(() => this.#prune(), rosters.GONE / 2) : null;
-    if (news.length === 0) return;
-    this.#tell("news", news);
-    this.#tell("changed", null);
+    if (!this.#keeper.roster.listed) return;
+    this.#keeper.listEnds();
+    this.#links?.sync(rosters.seats(this.#keeper.roster));
+    this.#keeper.prune();
   }
 
   #sendLinks() {
