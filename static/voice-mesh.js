@@ -39,9 +39,11 @@ import "./voice/session/band-messages.js";
 import "./voice/session/bitrate.js";
 import "./voice/session/in-band.js";
 import "./voice/session/keeper.js";
+import "./voice/session/link-teller.js";
 import "./voice/session/note-text.js";
 import "./voice/session/notes.js";
 import "./voice/session/pairs.js";
+import "./voice/session/path-words.js";
 import "./voice/session/roster.js";
 import "./voice/session/server-watch.js";
 import "./voice/session/session.js";
@@ -185,6 +187,11 @@ export class VoiceRoom extends EventTarget {
   /** Remove somebody, as the room's owner. @param {string} peer */
   remove(peer) {
     this.#call?.remove(peer);
+  }
+
+  /** How the path to somebody is, in words and figures; null where there is none. @param {string} peer */
+  path(peer) {
+    return this.#call?.path(peer) ?? null;
   }
 
   /** @returns {readonly import("./voice/session/notes.js").Note[]} of this call, oldest first */

@@ -187,6 +187,8 @@ PURE = sorted(
         "link/tune-opus.js",
         "audio/microphone-words.js",
         "session/band-messages.js",
+        "session/note-text.js",
+        "session/path-words.js",
         "session/roster.js",
         "session/words.js",
         "session/shown.js",

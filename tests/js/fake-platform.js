@@ -220,6 +220,7 @@ export class FakeLinks extends Emitter {
     this.emit("word", { peer, text: JSON.stringify(message) });
   }
 
+  figures = () => null;
   reports = () => this.links;
   receivers = () => new Map();
   close = () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { pairs } from "../../static/voice/session/pairs.js";
-import { EMPTY, GONE, applyMessage, listEnds, MUTING, overhear, overhearAt, people, prune, seats, summary } from "../../static/voice/session/roster.js";
+import { EMPTY, GONE, applyMessage, hearLink, hearSelf, listEnds, MUTING, overhear, overhearAt, people, prune, seats, summary } from "../../static/voice/session/roster.js";
 import { HELD, UNMADE } from "../../static/voice/session/words.js";
 import { present, welcome } from "./fake-platform.js";
 
@@ -60,6 +60,15 @@ test("who is not heard by somebody reads so on their own row, until that one hea
   assert.equal(shown(told([{ type: "away", source: "b" }], roster).roster)[0].word, "here");
   assert.equal(shown(told([links("b", { a: UP, c: UP })], roster).roster)[0].word, "here");
   assert.equal(shown(told([links("b", { a: { ...UP, state: "connecting" } })], joined()).roster)[0].word, "here");
+});
+
+test("what a peer says of its link on the link itself counts more than what the server brings late", () => {
+  const said = (/** @type {"up"|"repairing"} */ state) => ({ state, loss: null, jitter: null, bitrate: null, concealed: null, redundancy: null });
+  const late = hearLink(told([links("b", { a: STALLED, c: UP })], joined()).roster, "b", said("up"));
+  assert.equal(shown(late)[0].word, "here");
+  const soon = hearLink(joined(), "b", said("repairing"));
+  assert.equal(shown(soon)[0].doing, "Bo says that they can't hear you; reconnecting");
+  assert.equal(shown(hearSelf(soon, "b", null, 0))[0].word, "here");
 });
 
 test("who says to hear none of several speaks of itself", () => {

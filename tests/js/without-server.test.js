@@ -44,10 +44,11 @@ async function loseServer(platform) {
 
 test("each channel begins with one's own state, and what changes is told on it at once, with the server or without", async () => {
   const { platform, links, room } = await together();
-  assert.deepEqual(links.said, ["b", "c"].map((peer, at) => ({ peer, type: "state", muted: false, deafened: false, n: at + 1 })));
+  const states = () => links.said.filter(({ type }) => type === "state");
+  assert.deepEqual(states(), ["b", "c"].map((peer, at) => ({ peer, type: "state", muted: false, deafened: false, n: 2 * at + 1 })));
   await loseServer(platform);
   room.mute();
-  assert.deepEqual(links.said.slice(2).map(({ peer, muted }) => [peer, muted]), [["b", true], ["c", true]]);
+  assert.deepEqual(states().slice(2).map(({ peer, muted }) => [peer, muted]), [["b", true], ["c", true]]);
 });
 
 test("who mutes while the server is away reads muted, and what the server said before counts no more", async () => {
@@ -97,7 +98,7 @@ test("who leaves without a server says so on every link", async () => {
   const { platform, links, room } = await together();
   await loseServer(platform);
   room.leave();
-  assert.deepEqual(links.said.slice(2).map(({ peer, type }) => [peer, type]), [["b", "bye"], ["c", "bye"]]);
+  assert.deepEqual(links.said.slice(-2).map(({ peer, type }) => [peer, type]), [["b", "bye"], ["c", "bye"]]);
   assert.equal(links.closed, true);
 });
 

@@ -83,6 +83,11 @@ export class Call extends Emitter {
     return this.#session.pairs(this.#belongings.name);
   }
 
+  /** @param {string} peer */
+  path(peer) {
+    return this.#session.path(peer);
+  }
+
   /** @returns {readonly import("../session/notes.js").Note[]} */
   get notes() {
     return this.#session.notes;

@@ -30,6 +30,12 @@ const DATA = /^m=application [1-9]/m;
 
 /** @typedef {import("./link-machine.js").Sample} Sample */
 
+/**
+ * Shares of 1 and ms; bitrate in kbit/s.
+ * @typedef {{path: "direct" | "relay" | null, rtt: number | null, loss: number | null, jitter: number | null,
+ *   bitrate: number | null, concealed: number | null, redundancy: boolean | null}} Figures
+ */
+
 /** @typedef {import("../signaling/messages.js").Candidate} Candidate */
 /** @typedef {import("../signaling/messages.js").Candidates} Candidates */
 /** @typedef {{type: "offer" | "answer", gen: number, sdp: string}
@@ -77,7 +83,10 @@ export class Generation {
   #waiting = [];
   #named = 0;
   #unexpected = 0;
-  #window = { at: -WINDOW, packets: 0, lost: 0, loss: /** @type {number | null} */ (null) };
+  /** What was counted when the window began. */
+  #window = { at: -WINDOW, packets: 0, lost: 0, bytes: 0, concealed: 0, samples: 0 };
+  /** How the other side is received. @type {Figures} */
+  figures = { path: null, rtt: null, loss: null, jitter: null, bitrate: null, concealed: null, redundancy: null };
 
   /**
    * @param {{gen: number, hooks: Hooks, platform: GenerationPlatform, track: MediaStreamTrack | null,
@@ -201,14 +210,10 @@ export class Generation {
   async sample() {
     const connection = this.#connection;
     if (!connection || this.#closed) return { gen: this.gen, packets: 0, path: null, rtt: null, loss: null };
-    const { packets, lost, path, rtt, age } = readStats(await connection.getStats());
-    const since = this.#window;
+    const heard = readStats(await connection.getStats());
+    const { packets, path, rtt, age } = heard;
     const now = this.#platform.now();
-    if (packets > 0 && now - since.at >= WINDOW) {
-      const missed = Math.max(lost - since.lost, 0);
-      const due = packets - since.packets + missed;
-      this.#window = { at: now, packets, lost, loss: due > 0 ? Math.round((missed / due) * 100) / 100 : null };
-    }
+    this.#figure(heard, now);
     // A peer that said it won't send (an aiortc listener) is heard as long as it is connected.
     const direction = this.#transceiver?.currentDirection;
     const mute = direction === "sendonly" || direction === "inactive";
@@ -216,7 +221,24 @@ export class Generation {
     if (packets !== this.#heard.packets) this.#heard = { packets, at: now - (age ?? 0) };
     this.#channels?.ask(packets > 0 && now - this.#heard.at >= SILENT);
     const unanswered = this.#channels?.unanswered ?? null;
-    return { gen: this.gen, packets: packets + this.#unexpected, path, rtt, loss: this.#window.loss, age, unanswered };
+    return { gen: this.gen, packets: packets + this.#unexpected, path, rtt, loss: this.figures.loss, age, unanswered };
+  }
+
+  /** Shares and rates are measured over a window. @param {import("./link-stats.js").Heard} heard @param {number} now */
+  #figure({ packets, lost, bytes, concealed, samples, path, rtt, jitter, redundancy }, now) {
+    const since = this.#window;
+    this.figures = { ...this.figures, path, rtt, jitter, redundancy };
+    if (packets === 0 || now - since.at < WINDOW) return;
+    const missed = Math.max(lost - since.lost, 0);
+    const share = (/** @type {number} */ part, /** @type {number} */ whole) => (whole > 0 ? Math.round((part / whole) * 100) / 100 : null);
+    const begun = since.at !== -WINDOW;
+    this.figures = {
+      ...this.figures,
+      loss: share(missed, packets - since.packets + missed),
+      concealed: share(Math.max(concealed - since.concealed, 0), samples - since.samples),
+      bitrate: begun ? Math.round((bytes - since.bytes) * 8 / (now - since.at)) : null,
+    };
+    this.#window = { at: now, packets, lost, bytes, concealed, samples };
   }
 
   close() {

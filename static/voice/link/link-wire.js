@@ -61,6 +61,11 @@ export class LinkWire {
     return this.#live.get(this.#playing ?? 0)?.receiver ?? null;
   }
 
+  /** How the peer is received on it. */
+  get figures() {
+    return this.#live.get(this.#playing ?? 0)?.figures ?? null;
+  }
+
   /** Whether a word would be on its way at once. */
   get open() {
     return this.generations.some((each) => each.open);

@@ -129,6 +129,11 @@ export class Links extends Emitter {
     return receivers;
   }
 
+  /** How a peer is received. @param {string} peer */
+  figures(peer) {
+    return this.#wires.get(peer)?.figures ?? null;
+  }
+
   /**
    * Say something to a peer past the server, in the data channel of their link.
    * @param {string} peer

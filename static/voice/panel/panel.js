@@ -16,6 +16,7 @@ import { keepReport } from "../session/last-report.js";
 import "./list-refresh.js";
 import "./membership.js";
 import "./notes-view.js";
+import "./path-part.js";
 import "./person-row.js";
 import "./person-rows.js";
 import "./shortcuts.js";

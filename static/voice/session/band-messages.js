@@ -1,14 +1,20 @@
 // @ts-check
 // What peers say to each other in the data channel of their link, as types, and its reading; pure.
 
-import { flag, number, record, shape, text } from "../signaling/reading.js";
+import { flag, number, oneOf, orNull, record, shape, text } from "../signaling/reading.js";
 
+/**
+ * How the link fares at its other end, and how one is received there: shares of 1, jitter in ms, bitrate in kbit/s.
+ * @typedef {{state: "connecting"|"up"|"stalled"|"repairing", loss: number|null, jitter: number|null, bitrate: number|null,
+ *   concealed: number|null, redundancy: boolean|null}} LinkSaid
+ */
 /**
  * `n` counts what one peer says in one session, from 1, so that what comes twice or late is known.
  * @typedef {{type: "state", n: number, muted: boolean, deafened: boolean}
  *   | {type: "bye", n: number}
  *   | {type: "note", n: number, text: string}
- *   | {type: "got", n: number, of: number, taken: boolean}} BandMessage
+ *   | {type: "got", n: number, of: number, taken: boolean}
+ *   | {type: "link", n: number} & LinkSaid} BandMessage
  */
 /**
  * @template Value
@@ -21,12 +27,22 @@ export const count = (raw) => {
   return given !== undefined && Number.isInteger(given) && given >= 0 && given < 2 ** 31 ? given : undefined;
 };
 
+/** @type {Read<number>} */
+const share = (raw) => {
+  const given = number(raw);
+  return given !== undefined && given >= 0 && given <= 1 ? given : undefined;
+};
+
 /** @type {{[Type in BandMessage["type"]]: Read<Omit<Extract<BandMessage, {type: Type}>, "type">>}} */
 const BY_TYPE = {
   state: shape({ n: count, muted: flag, deafened: flag }),
   bye: shape({ n: count }),
   note: shape({ n: count, text }),
   got: shape({ n: count, of: count, taken: flag }),
+  link: shape({
+    n: count, state: oneOf(/** @type {const} */ (["connecting", "up", "stalled", "repairing"])), loss: orNull(share), jitter: orNull(count),
+    bitrate: orNull(count), concealed: orNull(share), redundancy: orNull(flag),
+  }),
 };
 
 /**

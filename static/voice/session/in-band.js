@@ -12,6 +12,7 @@ import { readBandMessage } from "./band-messages.js";
  * @property {{peer: string}} bye
  * @property {{peer: string, n: number, text: string}} note
  * @property {{peer: string, of: number, taken: boolean}} got  the note `of` came; taken: and is shown
+ * @property {{peer: string, said: import("./band-messages.js").LinkSaid}} link
  * @property {{peer: string}} opened  what was said before may be lost
  * @property {{peer: string}} closed  what this peer said here counts no more
  */
@@ -59,6 +60,10 @@ export class InBand extends Emitter {
         return this.emit("bye", { peer });
       case "note":
         return this.emit("note", { peer, n: message.n, text: message.text });
+      case "link": {
+        const { type: _, n: __, ...told } = message;
+        return this.emit("link", { peer, said: told });
+      }
       case "got":
         return this.emit("got", { peer, of: message.of, taken: message.taken });
     }
@@ -67,6 +72,11 @@ export class InBand extends Emitter {
   /** One's own state changed. */
   tellState() {
     for (const peer of this.#open) this.tell(peer, { type: "state", ...this.#state() });
+  }
+
+  /** The peers that can be told something now. */
+  get open() {
+    return [...this.#open];
   }
 
   bye() {
@@ -90,7 +100,7 @@ export class InBand extends Emitter {
    * @param {{type: string, n?: number} & Record<string, unknown>} message  numbered anew, unless it is said again
    * @returns {boolean} whether it is on its way
    */
-  tell(peer, { n = this.count(), ...message }) {
-    return this.#open.has(peer) && this.#say(peer, JSON.stringify({ ...message, n }));
+  tell(peer, message) {
+    return this.#open.has(peer) && this.#say(peer, JSON.stringify({ ...message, n: message.n ?? this.count() }));
   }
 }

@@ -52,6 +52,15 @@ export class Keeper extends Emitter {
     this.#overhear();
   }
 
+  /** How a peer says that the link fares at its end. @param {string} peer @param {rosters.LinkSaid} said */
+  hearLink(peer, said) {
+    const before = this.#roster.peers.get(peer)?.ofMe?.state;
+    const roster = rosters.hearLink(this.#roster, peer, said);
+    // Figures are read when somebody asks for them.
+    if (before === said.state) this.#roster = roster;
+    else this.#become(roster);
+  }
+
   /** A peer said goodbye on its link. @param {string} peer */
   depart(peer) {
     const { roster, news } = rosters.depart(this.#roster, peer);

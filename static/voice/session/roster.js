@@ -9,6 +9,7 @@ import { doing, unheardBy } from "./words.js";
 /** @typedef {import("../signaling/messages.js").SeatMessage} SeatMessage */
 /** @typedef {import("../signaling/messages.js").Seated} Seated */
 /** @typedef {{muted: boolean, deafened: boolean}} Said */
+/** @typedef {import("./band-messages.js").LinkSaid} LinkSaid */
 /**
  * @typedef {object} RemotePeer
  * @property {string} peer
@@ -26,6 +27,7 @@ import { doing, unheardBy } from "./words.js";
  * @property {boolean} heardMuted  was heard all the same since then
  * @property {number|null} goneAt  the server lost this peer, perhaps we didn't: kept while its link is heard
  * @property {Readonly<Record<string, LinkTold>>} links  as this peer told last
+ * @property {LinkSaid|null} ofMe  how it says on the link itself that the link fares; it comes sooner
  */
 /**
  * @typedef {object} Roster
@@ -110,7 +112,12 @@ export function applyMessage(roster, message, now) {
  */
 export function hearSelf(roster, peer, band, now) {
   const known = roster.peers.get(peer);
-  return change(roster, known, saying(known, { band }, now));
+  return change(roster, known, { ...saying(known, { band }, now), ...(band ? {} : { ofMe: null }) });
+}
+
+/** Take how a peer says that the link fares at its end. @param {Roster} roster @param {string} peer @param {LinkSaid} ofMe */
+export function hearLink(roster, peer, ofMe) {
+  return change(roster, roster.peers.get(peer), { ofMe });
 }
 
 /**
@@ -234,10 +241,10 @@ export function people(roster, me, reports, speaking) {
  * @param {string} self
  */
 function deafTo(roster, self) {
-  const deaf = (/** @type {LinkTold|undefined} */ told) => told?.state === "stalled" || told?.state === "repairing";
-  return present(roster).filter(({ away, links }) => {
+  const deaf = (/** @type {{state: string}|undefined} */ told) => told?.state === "stalled" || told?.state === "repairing";
+  return present(roster).filter(({ away, links, ofMe }) => {
     const said = Object.values(links);
-    return !away && deaf(links[self]) && (said.length < 3 || !said.every(deaf));
+    return (ofMe ? deaf(ofMe) : !away && deaf(links[self])) && (said.length < 3 || !said.every(deaf));
   }).sort((a, b) => a.order - b.order).map(({ name }) => name);
 }
 
@@ -303,9 +310,9 @@ function seat(roster, message, now) {
     .filter((remote) => remote.user === user && remote.peer !== peer && remote.goneAt !== null);
   const cleared = stale.reduce((rest, remote) => without(rest, remote.peer), roster);
   const listed = cleared.listed && new Set([...cleared.listed, peer]);
-  const links = known?.links ?? {};
+  const { links = {}, ofMe = null } = known ?? {};
   const remote = {
-    peer, user, order, name, role, away, alike: message.alike === true, goneAt: null, links,
+    peer, user, order, name, role, away, alike: message.alike === true, goneAt: null, links, ofMe,
     ...saying(known, { server: { muted: message.muted, deafened } }, now),
   };
   const isNews = !known && stale.length === 0 && !(message.type === "present" && roster.first);

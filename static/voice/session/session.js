@@ -7,8 +7,10 @@ import { kindOf } from "./journal.js";
 import { bitrate } from "./bitrate.js";
 import { InBand } from "./in-band.js";
 import { Keeper } from "./keeper.js";
+import { LinkTeller } from "./link-teller.js";
 import { Notes } from "./notes.js";
 import { pairs } from "./pairs.js";
+import { pathTo } from "./path-words.js";
 import * as rosters from "./roster.js";
 import { ServerWatch } from "./server-watch.js";
 import { Throttle } from "./throttle.js";
@@ -48,6 +50,7 @@ export class VoiceSession extends Emitter {
   #signaling;
   #keeper;
   #inBand;
+  #teller;
   #notes;
   #server;
   #telling;
@@ -83,7 +86,12 @@ export class VoiceSession extends Emitter {
     });
     this.#inBand.on("state", ({ peer, ...said }) => this.#keeper.hearSelf(peer, said));
     this.#inBand.on("closed", ({ peer }) => this.#keeper.hearSelf(peer, null));
+    this.#inBand.on("link", ({ peer, said }) => this.#keeper.hearLink(peer, said));
+    this.#inBand.on("opened", ({ peer }) => this.#teller.tell(peer));
     this.#inBand.on("bye", ({ peer }) => this.#depart(peer));
+    this.#teller = new LinkTeller({
+      inBand: this.#inBand, state: (peer) => this.#reports().get(peer)?.state, figures: (peer) => this.#links?.figures(peer) ?? null, clock: platform,
+    });
     this.#notes = new Notes({
       inBand: this.#inBand, readers: () => rosters.present(this.#keeper.roster), takes: takesNotes, clock: platform,
     });
@@ -146,6 +154,14 @@ export class VoiceSession extends Emitter {
     return pairs(this.#keeper.roster, { name }, this.#reports());
   }
 
+  /** The path to somebody, from what both ends say. @param {string} peer @returns {import("./path-words.js").Path|null} */
+  path(peer) {
+    const remote = this.#keeper.roster.peers.get(peer);
+    const report = this.#reports().get(peer);
+    const figures = this.#links?.figures(peer);
+    return remote && report && figures ? pathTo(remote.name, report, figures, remote.ofMe) : null;
+  }
+
   /** Who speaks now, whatever they say of themselves. @param {ReadonlySet<string>} speaking */
   hear(speaking) {
     this.#keeper.hear(speaking);
@@ -173,6 +189,7 @@ export class VoiceSession extends Emitter {
     this.#telling.close();
     this.#keeper.close();
     this.#notes.close();
+    this.#teller.close();
     this.#server.close();
   }
 
@@ -218,7 +235,8 @@ export class VoiceSession extends Emitter {
     links.on("channel", (channel) => this.#inBand.channel(channel));
     links.on("word", (said) => this.#inBand.take(said));
     links.on("flooded", ({ peer }) => journal.note("channel flooded", { peer }));
-    links.on("report", () => {
+    links.on("report", ({ peer, report }) => {
+      this.#teller.changed(peer, report.state);
       this.#telling.want();
       this.#keeper.prune();
       this.#tell("changed", null);
