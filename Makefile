@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak bench-book bench-memory bench-stranger audit format settings confusables secrets coturn-conf coturn proxy-conf doctor clean
+.PHONY: run test check soak bench-book bench-memory bench-stranger audit format settings confusables icons pictures secrets coturn-conf coturn proxy-conf doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -80,6 +80,16 @@ settings: $(VENV)/serve.done $(ENV_FILE)
 confusables: $(BIN)/python
 	$(BIN)/python tools/confusables.py > meshvoice/confusables.txt.new
 	mv meshvoice/confusables.txt.new meshvoice/confusables.txt
+
+# The installed app's icons, anew from static/icon.svg.
+icons: $(VENV)/test.done
+	@tests/need.sh chromium:chromium
+	$(BIN)/python tools/icons.py
+
+# The pictures under docs/, each looked at before it is committed.
+pictures: $(VENV)/test.done
+	@tests/need.sh chromium:chromium
+	$(BIN)/python -m tools.pictures
 
 secrets: $(ENV_FILE)
 

@@ -17,6 +17,9 @@ import "./voice/audio/microphone.js";
 import "./voice/audio/playback.js";
 import "./voice/audio/silence.js";
 import "./voice/audio/speaking.js";
+import "./voice/audio/voice-gate.js";
+import "./voice/browser/system-sound.js";
+import "./voice/decibels.js";
 import "./voice/browser/page-life.js";
 import "./voice/emitter.js";
 import "./voice/link/candidate-batch.js";
@@ -93,6 +96,7 @@ export class VoiceRoom extends EventTarget {
     this.#journal = new Journal(platform.now);
     const look = () => ({ people: this.people, pairs: this.pairs, over: !this.#call });
     this.#showing = new Showing(look, (shown, news) => this.#show(shown, news), platform);
+    talk.on("threshold", () => this.#call?.talked({ unmuted: false }));
     talk.on("change", ({ before, after }) => this.#talked(before, after));
   }
 
@@ -204,6 +208,11 @@ export class VoiceRoom extends EventTarget {
     return this.#call?.sendNote(text) ?? false;
   }
 
+  /** How loud one's microphone is now, from 0 to 1, also while muted; null where this can't be told. */
+  level() {
+    return this.#call?.level() ?? null;
+  }
+
   /** What happened lately, as text to send to whoever runs the server: no name, no address, no words of anybody. */
   report() {
     const { state, muted, people, pairs } = this;
@@ -263,7 +272,7 @@ export class VoiceRoom extends EventTarget {
     if (after.muted !== before.muted) this.#emit("muted", { muted: after.muted });
     if (after.deafened !== before.deafened) this.#emit("deafened", { deafened: after.deafened });
     this.#call?.talked({ unmuted: before.muted && !after.muted });
-    this.#emit("talk", { mode: after.mode, pressed: after.pressed, sends: this.talk.sends });
+    this.#emit("talk", { mode: after.mode, pressed: after.pressed, sends: this.talk.sends, inVain: this.talk.inVain });
     if (this.#call) this.#showing.want();
   }
 

@@ -33,6 +33,7 @@ def headers(settings: Settings) -> dict[str, str]:
         "script-src": "'self'",
         "style-src": "'self'",
         "img-src": "'self' data:",
+        "manifest-src": "'self'",
         "media-src": "'self' blob:",
         "connect-src": f"'self' {sockets}",
         "base-uri": "'none'",

@@ -10,7 +10,7 @@
     const out = ctx.createMediaStreamDestination();
     const hum = new ConstantSourceNode(ctx, { offset: 0 }); // a destination without a running source sends nothing
     const osc = new OscillatorNode(ctx, { frequency: tone });
-    const gain = new GainNode(ctx, { gain: 0.3 });
+    const gain = voice.gain = new GainNode(ctx, { gain: 0.3 });
     osc.connect(gain).connect(out);
     hum.connect(out);
     osc.start();
@@ -18,6 +18,8 @@
     voice.tracks.push(out.stream.getAudioTracks()[0]);
     return out.stream;
   };
+  /** From now on the voice is so loud, of 1. */
+  voice.quieter = (level) => { voice.gain.gain.value = level; };
   if (voice.tone && navigator.mediaDevices) {
     navigator.mediaDevices.getUserMedia = async () => {
       voice.asked += 1;

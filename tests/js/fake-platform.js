@@ -250,6 +250,7 @@ export class FakePlatform extends FakeClock {
   audioContext = null;
   RTCPeerConnection = /** @type {any} */ (class {});
   /** @type {any} */ locks = [];
+  audioSession = undefined;
   wakeLock = /** @type {any} */ ({
     request: async () => {
       const lock = { released: false, release: async () => void (lock.released = true) };

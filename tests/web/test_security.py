@@ -16,6 +16,7 @@ POLICY = {
     "script-src": "'self'",
     "style-src": "'self'",
     "img-src": "'self' data:",
+    "manifest-src": "'self'",
     "media-src": "'self' blob:",
     "connect-src": "'self' wss://voice.example.org",
     "base-uri": "'none'",

@@ -12,13 +12,17 @@ export class Silence {
   /** Make it within the join click, without which some browsers let no AudioContext run. @param {Pick<Platform, "audioContext">} platform */
   constructor({ audioContext }) {
     if (!audioContext) return;
-    this.#context = audioContext();
-    const out = this.#context.createMediaStreamDestination();
-    // A destination with no source that runs sends nothing at all.
-    const source = new ConstantSourceNode(this.#context, { offset: 0 });
-    source.connect(out);
-    source.start();
-    [this.#track] = out.stream.getAudioTracks();
+    try {
+      this.#context = audioContext();
+      const out = this.#context.createMediaStreamDestination();
+      // A destination with no source that runs sends nothing at all.
+      const source = new ConstantSourceNode(this.#context, { offset: 0 });
+      source.connect(out);
+      source.start();
+      [this.#track] = out.stream.getAudioTracks();
+    } catch {
+      // Where WebAudio is refused, a link without a microphone stays silent; the call goes on.
+    }
   }
 
   /**

@@ -66,7 +66,18 @@ export class Speaking extends Emitter {
   listen(track) {
     const { audioContext, emptyStream } = this.#platform;
     this.#meter?.close();
-    this.#meter = track && audioContext ? new Meter(track, audioContext, emptyStream()) : null;
+    this.#meter = null;
+    if (!track || !audioContext) return;
+    try {
+      this.#meter = new Meter(track, audioContext, emptyStream());
+    } catch {
+      // Refused, or out of contexts: one's own level isn't known then, and the call goes on.
+    }
+  }
+
+  /** Root mean square of one's own microphone, 0 to 1; null where it isn't known. */
+  get level() {
+    return this.#meter?.level() ?? null;
   }
 
   close() {

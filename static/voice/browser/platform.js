@@ -3,6 +3,7 @@
 
 import { Links } from "../link/links.js";
 
+/** What a phone's system is told of this page's sound. @typedef {EventTarget & {type: string, state?: string}} AudioSession */
 /**
  * @typedef {object} Platform
  * @property {string} origin        https://example.org
@@ -18,6 +19,7 @@ import { Links } from "../link/links.js";
  * @property {EventTarget & {visibilityState?: string}} document
  * @property {EventTarget} window
  * @property {WakeLock|undefined} wakeLock
+ * @property {AudioSession|undefined} audioSession  Safari only
  * @property {(EventTarget & {saveData?: boolean})|undefined} connection  Chromium only
  * @property {() => number} now     a wall clock in ms: performance.now() may stand still while the machine sleeps
  * @property {() => number} random
@@ -41,6 +43,7 @@ export function browser() {
     document,
     window,
     wakeLock: navigator.wakeLock,
+    audioSession: /** @type {any} */ (navigator).audioSession,
     connection: /** @type {any} */ (navigator).connection,
     now: steady(() => Date.now()),
     random: () => Math.random(),

@@ -6,7 +6,9 @@ import { Microphone } from "../audio/microphone.js";
 import { Playback } from "../audio/playback.js";
 import { Silence } from "../audio/silence.js";
 import { Speaking } from "../audio/speaking.js";
+import { VoiceGate } from "../audio/voice-gate.js";
 import { PageLife } from "../browser/page-life.js";
+import { SystemSound } from "../browser/system-sound.js";
 import { Emitter } from "../emitter.js";
 import { Announcer } from "../session/announcer.js";
 import { VoiceSession } from "../session/session.js";
@@ -35,7 +37,9 @@ export class Call extends Emitter {
   #microphone;
   #playback;
   #speaking;
+  #gate;
   #page;
+  #system;
   #announcer;
   #silence;
   #belongings;
@@ -57,7 +61,9 @@ export class Call extends Emitter {
     });
     this.#playback = new Playback(platform);
     this.#speaking = new Speaking({ receivers: () => session.receivers(), platform });
+    this.#gate = new VoiceGate(platform);
     this.#page = new PageLife(platform);
+    this.#system = new SystemSound(platform);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
     microphone.muted = !talk.sends;
     this.#playback.deafened = talk.deafened;
@@ -76,7 +82,9 @@ export class Call extends Emitter {
   get people() {
     const { name, talk: { muted, deafened } } = this.#belongings;
     const me = { name, muted, deafened, silent: silent(this.#microphone.trouble) };
-    return this.#session.people(me, this.#speaking.now);
+    const speaking = new Set(this.#speaking.now);
+    if (!this.#belongings.talk.sends) speaking.delete("");
+    return this.#session.people(me, speaking);
   }
 
   get pairs() {
@@ -96,6 +104,10 @@ export class Call extends Emitter {
   /** @param {string} text @returns {boolean} */
   sendNote(text) {
     return this.#session.sendNote(text, this.#belongings.name);
+  }
+
+  level() {
+    return this.#speaking.level;
   }
 
   unlock() {
@@ -122,6 +134,7 @@ export class Call extends Emitter {
     const microphone = this.#microphone;
     microphone.muted = !talk.sends;
     this.#playback.deafened = talk.deafened;
+    this.#gateOrNot();
     // Whoever unmutes wants to be heard.
     if (unmuted && microphone.trouble && microphone.trouble !== "asking") microphone.open();
     this.#session.sendState(this.#told());
@@ -129,7 +142,7 @@ export class Call extends Emitter {
 
   close() {
     this.#closed = true;
-    for (const part of [this.#microphone, this.#playback, this.#speaking, this.#page, this.#announcer, this.#silence]) part.close();
+    for (const part of [this.#microphone, this.#playback, this.#speaking, this.#gate, this.#page, this.#system, this.#announcer, this.#silence]) part.close();
     this.#session.end();
   }
 
@@ -160,16 +173,38 @@ export class Call extends Emitter {
     const microphone = this.#microphone;
     microphone.on("track", (track) => {
       this.#session.setTrack(this.#silence.instead(track));
+      this.#system.use(track !== null);
       this.#speaking.listen(track);
+      this.#gateOrNot();
     });
     microphone.on("status", (status) => this.#heardOfMicrophone(status));
     this.#playback.on("playback", (detail) => this.#tell("playback", detail));
     this.#speaking.on("speaking", (peers) => this.#spoke(peers));
+    const { talk } = this.#belongings;
+    this.#gate.on("loud", (loud) => talk.hear(loud));
+    this.#gate.on("deaf", (deaf) => {
+      talk.lose(deaf);
+      if (deaf) this.#tell("notice", words.NO_VOICE_ACTIVATION);
+    });
     this.#page.on("hide", () => this.#tell("hide", null));
     this.#page.on("change", (why) => {
       this.#session.reassess(why);
-      if (why === "visible") microphone.recover();
+      if (why === "visible") this.#resume();
     });
+    this.#system.on("back", () => this.#resume());
+  }
+
+  /** A phone call or a locked screen may have stopped what was played and what was recorded. */
+  #resume() {
+    this.#microphone.recover();
+    this.#playback.unlock();
+  }
+
+  /** Only voice activation pays for its gate. */
+  #gateOrNot() {
+    const { talk } = this.#belongings;
+    this.#gate.threshold = talk.threshold;
+    this.#gate.listen(talk.mode === "voice" ? this.#microphone.track : null);
   }
 
   #joined() {
@@ -195,8 +230,10 @@ export class Call extends Emitter {
 
   /** @param {ReadonlySet<string>} peers */
   #spoke(peers) {
-    const now = this.#belongings.platform.now();
-    if (this.#belongings.talk.muted && peers.has("") && now - this.#saidStillMuted > STILL_MUTED_EVERY) {
+    const { talk, platform } = this.#belongings;
+    const now = platform.now();
+    talk.speak(peers.has(""));
+    if (talk.inVain && now - this.#saidStillMuted > STILL_MUTED_EVERY) {
       this.#saidStillMuted = now;
       this.announce(words.STILL_MUTED);
     }

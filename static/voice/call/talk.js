@@ -2,7 +2,7 @@
 // Owns how one talks and hears in a room, from one call to the next, and what of it this device remembers.
 
 import { Emitter } from "../emitter.js";
-import { advanceTalk, sends, SILENT } from "../session/talk.js";
+import { advanceTalk, sends, SILENT, speaksInVain } from "../session/talk.js";
 
 /** @typedef {import("../session/talk.js").TalkState} TalkState */
 /** @typedef {import("../session/talk.js").TalkEvent} TalkEvent */
@@ -13,7 +13,12 @@ const TAIL = 200;
 /** @type {readonly TalkMode[]} */
 const MODES = ["open", "push", "voice"];
 
-/** Events: how it was and how it is. @extends {Emitter<{change: {before: Readonly<TalkState>, after: Readonly<TalkState>}}>} */
+/** In dB of full scale: a quiet room lies at -60, a voice at -30. */
+const THRESHOLD = -48;
+export const QUIETEST = -70;
+export const LOUDEST = -15;
+
+/** Events: how it was and how it is. @extends {Emitter<{change: {before: Readonly<TalkState>, after: Readonly<TalkState>}, threshold: number}>} */
 export class Talk extends Emitter {
   /** @type {Readonly<TalkState>} */
   #state;
@@ -65,6 +70,21 @@ export class Talk extends Emitter {
     return sends(this.#state);
   }
 
+  /** Whether one speaks and is muted. */
+  get inVain() {
+    return speaksInVain(this.#state);
+  }
+
+  /** How loud a voice must be for voice activation, in dB of full scale. */
+  get threshold() {
+    return Math.min(Math.max(this.#store.get("talk-threshold", THRESHOLD), QUIETEST), LOUDEST);
+  }
+
+  set threshold(decibels) {
+    this.#store.set("talk-threshold", decibels);
+    this.emit("threshold", decibels);
+  }
+
   /** @param {boolean} muted */
   mute(muted) {
     this.#take({ type: "mute", muted });
@@ -106,6 +126,11 @@ export class Talk extends Emitter {
   /** @param {boolean} deaf whether this browser can't tell a voice: voice activation then leaves the microphone open */
   lose(deaf) {
     this.#take({ type: "deaf", deaf });
+  }
+
+  /** @param {boolean} speaks whether a voice is at the microphone */
+  speak(speaks) {
+    this.#take({ type: "speaks", speaks });
   }
 
   /** @param {TalkEvent} event */

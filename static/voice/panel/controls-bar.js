@@ -2,6 +2,7 @@
 // Owns the bar of controls that is always in reach.
 
 import { make, picture } from "../../dom.js";
+import { PushToTalk } from "./push-to-talk.js";
 import { VIEWS } from "./views.js";
 
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
@@ -11,8 +12,8 @@ export class ControlsBar {
   deafen = button("ear", "Deafen");
   settings = button("sliders", "Settings");
   leave = button("gone", "Leave");
-  /** Where push-to-talk has its button. */
-  talk = make("div", { className: "talk", hidden: true });
+  #vain = make("p", { className: "vain", hidden: true, textContent: "You are muted: nobody hears you." });
+  #talk;
   element;
   #room;
 
@@ -27,14 +28,18 @@ export class ControlsBar {
     this.leave.onclick = () => room.leave();
     this.leave.classList.add("leave");
     const views = VIEWS.map((view) => opener(view, view.make(room, store, over), stage));
-    this.element = make("div", { className: "call-bar" },
-      this.talk, this.mute, this.deafen, ...views, this.settings, this.leave);
+    this.#talk = new PushToTalk(room, store, over);
+    this.element = make("div", { className: "call-bar" }, this.#vain, this.#talk.element,
+      this.mute, this.deafen, ...views, this.settings, this.leave);
     this.element.setAttribute("role", "group");
     this.element.setAttribute("aria-label", "Call");
+    for (const event of ["muted", "deafened", "talk"]) room.addEventListener(event, () => this.update(), { signal: over });
     this.update();
   }
 
   update() {
+    // Said to screen readers by the live region, and not as often.
+    this.#vain.hidden = !this.#room.talk.inVain;
     this.mute.setAttribute("aria-pressed", String(this.#room.muted));
     this.deafen.setAttribute("aria-pressed", String(this.#room.deafened));
   }

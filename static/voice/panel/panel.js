@@ -5,8 +5,10 @@ import { make } from "../../dom.js";
 import { isShut } from "./button.js";
 import { ControlsBar } from "./controls-bar.js";
 import { Keys } from "./keys.js";
+import { mediaKeys } from "./media-keys.js";
 import { Notices } from "./notices.js";
 import { PairsList } from "./pairs-list.js";
+import { markPage } from "./page-marks.js";
 import { isWorthACheck } from "./panel-view.js";
 import { PeopleList } from "./people-list.js";
 import { checkLink, copyReport } from "./report-copy.js";
@@ -20,8 +22,11 @@ import "./path-part.js";
 import "./person-row.js";
 import "./person-rows.js";
 import "./shortcuts.js";
+import "./push-to-talk.js";
+import "./talk-key.js";
 import "./text.js";
 import "./views.js";
+import "./writing.js";
 
 /** @typedef {import("./panel-view.js").Person} Person */
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
@@ -57,6 +62,8 @@ export class VoicePanel {
     this.#bar.settings.onclick = () => this.#open("settings");
     const keys = new Keys(store, { mute: () => room.toggleMute(), deafen: () => room.toggleDeafen(), settings: () => this.#open("settings"), help: () => this.#open("help") }, signal);
     keys.label({ mute: [this.#bar.mute, document.getElementById("id_voice_btn")], deafen: [this.#bar.deafen], settings: [this.#bar.settings] });
+    mediaKeys(room, signal, document.title);
+    markPage(room, signal);
     this.#lay();
     this.#listen();
     this.#showPeople(room.people);
@@ -70,7 +77,7 @@ export class VoicePanel {
     for (const old of container.querySelectorAll(":scope > [data-call]")) old.remove();
     let who = container.querySelector("[data-who]");
     if (!who) {
-      who = make("div", { className: "who" });
+      who = make("div", { className: "here" });
       container.replaceChildren(who);
     }
     who.before(mark(this.#title), mark(this.#notices.element));
@@ -88,8 +95,6 @@ export class VoicePanel {
     const notices = this.#notices;
     on("people", (people) => this.#showPeople(people));
     on("pairs", (pairs) => this.#pairs.update(pairs));
-    on("muted", () => this.#bar.update());
-    on("deafened", () => this.#bar.update());
     on("announce", (sentence) => void (this.#live.textContent = sentence));
     on("state", (detail) => this.#showState(detail));
     on("server", ({ lost, words }) => notices.show("server", lost ? words : ""));

@@ -4,6 +4,7 @@
 import { helpSection } from "./help-section.js";
 import { notesSection } from "./notes-section.js";
 import { shortcutsSection } from "./shortcuts-section.js";
+import { talkSection } from "./talk-section.js";
 
 /**
  * Made anew at each opening of the sheet; `closed` aborts when it closes, and with it meters and listeners.
@@ -11,4 +12,4 @@ import { shortcutsSection } from "./shortcuts-section.js";
  */
 
 /** @type {readonly MakeSection[]} */
-export const SECTIONS = [notesSection, shortcutsSection, helpSection];
+export const SECTIONS = [talkSection, notesSection, shortcutsSection, helpSection];

@@ -9,7 +9,7 @@
  * @property {{state: RoomState, code?: string|number, words: string}} state
  * @property {{muted: boolean}} muted
  * @property {{deafened: boolean}} deafened
- * @property {{mode: import("./talk.js").TalkMode, pressed: boolean, sends: boolean}} talk
+ * @property {{mode: import("./talk.js").TalkMode, pressed: boolean, sends: boolean, inVain: boolean}} talk
  * @property {import("../audio/microphone.js").MicrophoneStatus} microphone
  * @property {{blocked: boolean}} playback
  * @property {{at: number, words: string}} closing  at: seconds since 1970

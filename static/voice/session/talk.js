@@ -13,17 +13,19 @@
  * @property {boolean} trailing  just let go of: the last syllable still goes out
  * @property {boolean} loud  voice activation hears a voice
  * @property {boolean} deaf  voice activation can hear nothing here
+ * @property {boolean} speaks  a voice is at the microphone, whether or not it goes out
  */
 /**
  * @typedef {{type: "mute", muted: boolean} | {type: "deafen", deafened: boolean}
  *   | {type: "mode", mode: TalkMode, toggles: boolean} | {type: "press"} | {type: "release"} | {type: "trailed"}
- *   | {type: "doubt"} | {type: "loud", loud: boolean} | {type: "deaf", deaf: boolean}} TalkEvent
+ *   | {type: "doubt"} | {type: "loud", loud: boolean} | {type: "deaf", deaf: boolean}
+ *   | {type: "speaks", speaks: boolean}} TalkEvent
  */
 
 /** @type {Readonly<TalkState>} */
 export const SILENT = Object.freeze({
   muted: false, deafened: false, mutedBefore: false, mode: "open", toggles: false, pressed: false, trailing: false,
-  loud: false, deaf: false,
+  loud: false, deaf: false, speaks: false,
 });
 
 const RELEASED = { pressed: false, trailing: false };
@@ -45,6 +47,9 @@ export function sends({ muted, mode, pressed, trailing, loud, deaf }) {
   if (mode === "push") return pressed || trailing;
   return mode === "open" || loud || deaf;
 }
+
+/** Whether somebody speaks who is muted, and may not know. @param {Readonly<TalkState>} state */
+export const speaksInVain = ({ muted, speaks }) => muted && speaks;
 
 /** @param {Readonly<TalkState>} state @param {TalkEvent} event @returns {Partial<TalkState>} */
 function change(state, event) {
@@ -72,5 +77,7 @@ function change(state, event) {
       return { loud: event.loud };
     case "deaf":
       return { deaf: event.deaf };
+    case "speaks":
+      return { speaks: event.speaks };
   }
 }

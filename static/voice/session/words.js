@@ -78,6 +78,10 @@ export const LEFT_EARLY = "Voice was left before it had begun.";
 export const SERVER_LOST = "Reconnecting to the server; you can go on talking.";
 export const SERVER_BACK = "Connected to the server again.";
 export const STILL_MUTED = "You are muted, so nobody hears you.";
+export const NO_VOICE_ACTIVATION = {
+  code: "no-voice-activation",
+  words: "Voice activation isn't available in this browser: your microphone stays open. Mute yourself, or use push-to-talk.",
+};
 export const BACK_MUTED = { code: "back-muted", words: "You are back in voice, muted: unmute to be heard." };
 
 export const HELD = "this person's browser keeps starting over and was asked to wait";

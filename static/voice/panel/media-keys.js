@@ -1,0 +1,37 @@
+// @ts-check
+// Owns the system's media controls during a call: play and pause keys, the lock screen, a headset's button.
+
+/** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
+/** @typedef {{setActionHandler(action: any, handler: (() => void)|null): void, setMicrophoneActive?: (active: boolean) => unknown, playbackState: string, metadata: unknown}} Controls */
+
+/** @param {VoiceRoomInterface} room @param {AbortSignal} over @param {string} title @param {Controls|undefined} [controls] */
+export function mediaKeys(room, over, title, controls = navigator.mediaSession) {
+  if (!controls) return;
+  /** @type {Record<string, () => void>} */
+  const acts = {
+    play: () => room.unmute(), pause: () => room.mute(), togglemicrophone: () => room.toggleMute(), hangup: () => room.leave(),
+  };
+  for (const [action, act] of Object.entries(acts)) handle(controls, action, act);
+  if (typeof MediaMetadata !== "undefined") controls.metadata = new MediaMetadata({ title });
+  const show = () => {
+    // What a key does next: a call that plays is paused by it, so muted.
+    controls.playbackState = room.muted ? "paused" : "playing";
+    controls.setMicrophoneActive?.(!room.muted);
+  };
+  show();
+  room.addEventListener("muted", show, { signal: over });
+  over.addEventListener("abort", () => {
+    for (const action of Object.keys(acts)) handle(controls, action, null);
+    controls.playbackState = "none";
+    controls.metadata = null;
+  }, { once: true });
+}
+
+/** A browser throws at an action that it doesn't know. @param {Controls} controls @param {string} action @param {(() => void)|null} act */
+function handle(controls, action, act) {
+  try {
+    controls.setActionHandler(action, act);
+  } catch {
+    return;
+  }
+}

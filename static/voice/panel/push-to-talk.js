@@ -1,0 +1,125 @@
+// @ts-check
+// Owns push-to-talk on a page: its key, its big button, and everything that makes it doubtful that either is held.
+
+import { make, picture } from "../../dom.js";
+import { advanceHold, DEFAULT_KEY, FREE, isModifier } from "./talk-key.js";
+import { isWriting } from "./writing.js";
+
+/** @typedef {import("./talk-key.js").HoldEvent} HoldEvent */
+/** @typedef {import("./talk-key.js").TalkKey} TalkKey */
+
+const LOOKS_EVERY = 250;
+
+/** @param {import("../store.js").Store} store @returns {TalkKey} */
+export const talkKey = (store) => ({ ...DEFAULT_KEY, ...store.get("talk-key", DEFAULT_KEY) });
+
+export class PushToTalk {
+  #label = make("span");
+  element = make("button", { type: "button", className: "push" }, picture("mic"), this.#label);
+  #hold = FREE;
+  /** @type {any} */
+  #looking = null;
+  #room;
+  #store;
+
+  /** @param {import("./panel-view.js").VoiceRoomInterface} room @param {import("../store.js").Store} store @param {AbortSignal} over */
+  constructor(room, store, over) {
+    this.#room = room;
+    this.#store = store;
+    const first = { signal: over, capture: true };
+    document.addEventListener("keydown", (event) => this.#keyDown(event), first);
+    document.addEventListener("keyup", ({ code }) => {
+      if (code === talkKey(store).code) this.#take({ type: "up", by: "key" });
+      if (isPress(code)) this.#take({ type: "up", by: "button" });
+    }, first);
+    const doubt = () => this.#take({ type: "doubt" });
+    window.addEventListener("blur", doubt, { signal: over });
+    window.addEventListener("pagehide", doubt, { signal: over });
+    document.addEventListener("visibilitychange", doubt, first);
+    document.addEventListener("contextmenu", doubt, first);
+    document.addEventListener("compositionstart", doubt, first);
+    document.addEventListener("focusin", ({ target }) => {
+      if (isWriting(target) || isInDialog(target)) doubt();
+    }, first);
+    this.#pointer(over);
+    room.addEventListener("talk", () => this.update(), { signal: over });
+    store.addEventListener("change", () => this.update(), { signal: over });
+    over.addEventListener("abort", () => {
+      doubt();
+      clearTimeout(this.#looking);
+    }, { once: true });
+    this.update();
+  }
+
+  update() {
+    const { mode, toggles, pressed } = this.#room.talk;
+    this.element.hidden = mode !== "push";
+    const words = `${toggles ? "Press" : "Hold"} to talk`;
+    if (this.#label.textContent !== words) this.#label.textContent = words;
+    this.element.setAttribute("aria-pressed", String(pressed));
+    const { label } = talkKey(this.#store);
+    this.element.title = `Key: ${label}`;
+    this.element.setAttribute("aria-keyshortcuts", label);
+    if (mode !== "push" && this.#hold !== FREE) this.#take({ type: "doubt" });
+  }
+
+  /** @param {KeyboardEvent} event */
+  #keyDown(event) {
+    if (this.#room.talk.mode !== "push") return;
+    const { code, key, repeat, target } = event;
+    if (isModifier(key)) return this.#take({ type: "doubt" });
+    const mine = code === talkKey(this.#store).code;
+    const presses = !mine && target === this.element && isPress(code);
+    if (!mine && !presses) return repeat ? undefined : this.#take({ type: "other" });
+    const modified = event.ctrlKey || event.altKey || event.metaKey;
+    const sure = !modified && !event.isComposing && !isWriting(target) && !document.querySelector("dialog[open]");
+    // Else the page would do with the key what pages do (scroll, press, another shortcut).
+    if (sure) event.preventDefault();
+    this.#take({ type: "down", by: mine ? "key" : "button", repeat, sure });
+  }
+
+  /** @param {AbortSignal} over */
+  #pointer(over) {
+    const button = this.element;
+    const passing = { signal: over };
+    button.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      button.setPointerCapture(event.pointerId);
+      this.#take({ type: "down", by: "pointer", repeat: false, sure: true });
+    }, passing);
+    button.addEventListener("pointerup", () => this.#take({ type: "up", by: "pointer" }), passing);
+    for (const lost of ["pointercancel", "lostpointercapture"]) {
+      button.addEventListener(lost, () => this.#take({ type: "lost", by: "pointer" }), passing);
+    }
+    button.addEventListener("blur", () => this.#take({ type: "lost", by: "button" }), passing);
+    // A long press on a phone asks for the menu of what lies there.
+    button.addEventListener("contextmenu", (event) => event.preventDefault(), passing);
+    button.addEventListener("click", ({ detail }) => {
+      // Neither finger nor key: an assistive tool clicks, and has no way to hold.
+      if (detail === 0) this.#act(this.#room.talk.pressed ? "doubt" : "press");
+    }, passing);
+  }
+
+  /** @param {HoldEvent} event */
+  #take(event) {
+    const { hold, act } = advanceHold(this.#hold, event, performance.now());
+    this.#hold = hold;
+    this.#act(act);
+    clearTimeout(this.#looking);
+    if (hold.by) this.#looking = setTimeout(() => this.#take({ type: "tick" }), LOOKS_EVERY);
+  }
+
+  /** @param {import("./talk-key.js").HoldAct} act */
+  #act(act) {
+    const { talk } = this.#room;
+    if (act === "press") talk.press();
+    if (act === "release") talk.release();
+    if (act === "doubt") talk.doubt();
+  }
+}
+
+/** @param {string} code */
+const isPress = (code) => code === "Space" || code === "Enter";
+
+/** @param {EventTarget|null} target */
+const isInDialog = (target) => target instanceof Element && target.closest("dialog, [role=dialog]") !== null;

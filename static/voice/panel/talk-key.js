@@ -1,0 +1,81 @@
+// @ts-check
+// Whether the key or button of push-to-talk is surely held: any doubt ends it; pure.
+//
+// What browsers give: a keydown, then (on most systems) the same again with `repeat`, 15 to 40 times a second after half a
+// second, until the keyup. The keyup never comes where the window, the system or a dialog took the keyboard in between, and
+// on macOS none comes while Command is held. Another key that goes down takes over the repeats.
+
+/** Longer than the longest wait before a system's first repeat is no question here: only what repeated once must go on. */
+const REPEATS_WITHIN = 1500;
+/** Some systems repeat no key: then nobody talks longer than this without pressing anew. */
+const HELD_AT_MOST = 60_000;
+
+/** By what it is held. @typedef {""|"key"|"pointer"|"button"} Holder  button: a key that presses the button */
+/** @typedef {{by: Holder, since: number, seen: number, repeats: boolean}} Hold */
+/**
+ * `sure`: not where one writes, no modifier, no dialog.
+ * @typedef {{type: "down", by: Exclude<Holder, "">, repeat: boolean, sure: boolean} | {type: "up"|"lost", by: Exclude<Holder, "">}
+ *   | {type: "other"} | {type: "doubt"} | {type: "tick"}} HoldEvent
+ */
+/** @typedef {"press"|"release"|"doubt"|null} HoldAct */
+
+/** @type {Readonly<Hold>} */
+export const FREE = Object.freeze({ by: "", since: 0, seen: 0, repeats: false });
+
+/**
+ * @param {Readonly<Hold>} hold @param {HoldEvent} event @param {number} now
+ * @returns {{hold: Readonly<Hold>, act: HoldAct}}
+ */
+export function advanceHold(hold, event, now) {
+  switch (event.type) {
+    case "down":
+      if (!event.sure) return hold.by ? doubt : { hold, act: null };
+      // What goes on repeating after a doubt opens nothing: it has to be pressed anew.
+      if (event.repeat) return { hold: hold.by === event.by ? { ...hold, seen: now, repeats: true } : hold, act: null };
+      if (hold.by) return { hold, act: null };
+      return { hold: { by: event.by, since: now, seen: now, repeats: false }, act: "press" };
+    case "up":
+      return hold.by === event.by ? { hold: FREE, act: "release" } : { hold, act: null };
+    case "lost":
+      return hold.by === event.by ? doubt : { hold, act: null };
+    case "other":
+      return { hold: hold.by === "key" ? { ...hold, repeats: false } : hold, act: null };
+    case "doubt":
+      return doubt;
+    case "tick":
+      return isStuck(hold, now) ? doubt : { hold, act: null };
+  }
+}
+
+const doubt = Object.freeze({ hold: FREE, act: /** @type {HoldAct} */ ("doubt") });
+
+/** A finger on a screen is told of in any case; a key may go up unseen. @param {Readonly<Hold>} hold @param {number} now */
+function isStuck({ by, since, seen, repeats }, now) {
+  if (by !== "key" && by !== "button") return false;
+  return repeats ? now - seen > REPEATS_WITHIN : now - since > HELD_AT_MOST;
+}
+
+/** @typedef {{code: string, label: string}} TalkKey */
+
+/** @type {Readonly<TalkKey>} */
+export const DEFAULT_KEY = Object.freeze({ code: "KeyV", label: "V" });
+
+const MODIFIERS = new Set(["Control", "Alt", "AltGraph", "Meta", "OS", "Shift", "Fn", "CapsLock", "Hyper", "Super"]);
+const NAVIGATES = new Set(["Tab", "Enter", "NumpadEnter", "Space", "Escape", "F5", "F11", "F12"]);
+
+/** Keys that a system's own shortcuts are made with. @param {string} key */
+export const isModifier = (key) => ["Control", "Alt", "AltGraph", "Meta", "OS"].includes(key);
+
+/**
+ * Take a key for push-to-talk, or say why not.
+ * @param {{code: string, key: string}} event @param {readonly string[]} taken keys of shortcuts
+ * @returns {{key: TalkKey}|{refused: string}}
+ */
+export function bindKey({ code, key }, taken) {
+  if (!code || code === "Unidentified") return { refused: "The browser doesn't say which key that is: take another." };
+  if (MODIFIERS.has(key)) return { refused: "That key belongs to shortcuts of the system: take another." };
+  if (NAVIGATES.has(code)) return { refused: "That key works the page itself: take another." };
+  const label = key.length === 1 ? key.toUpperCase() : key;
+  if (taken.includes(key.toLowerCase())) return { refused: `${label} is a shortcut already: take another.` };
+  return { key: { code, label } };
+}

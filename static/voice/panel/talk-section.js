@@ -1,0 +1,108 @@
+// @ts-check
+// The settings' section about talking: how the microphone opens, by which key, and from which level on.
+
+import { make } from "../../dom.js";
+import { decibels } from "../decibels.js";
+import { talkKey } from "./push-to-talk.js";
+import { SHORTCUTS } from "./shortcuts.js";
+import { bindKey } from "./talk-key.js";
+
+/** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
+/** @typedef {import("../store.js").Store} Store */
+
+/** @type {readonly ["open"|"push"|"voice", string, string][]} */
+const MODES = [
+  ["open", "Always", "You are heard unless you are muted."],
+  ["voice", "When I speak", "The microphone opens for what is louder than the mark below."],
+  ["push", "While I press a key", "Nothing goes out unless the key or the button is pressed. Leaving the window, writing or a dialog closes it."],
+];
+const METERS_EVERY = 100;
+
+/** @type {import("./sections.js").MakeSection} */
+export function talkSection(room, store, closed) {
+  const { talk } = room;
+  const push = pushFields(room, store, closed);
+  const voice = voiceFields(room, closed);
+  const show = () => {
+    push.hidden = talk.mode !== "push";
+    voice.hidden = talk.mode !== "voice";
+  };
+  const choices = MODES.map(([mode, name, says]) => {
+    const radio = make("input", { type: "radio", name: "talk-mode", value: mode, checked: talk.mode === mode });
+    radio.onchange = () => {
+      talk.choose(mode);
+      show();
+    };
+    return make("label", { className: "check" }, radio, make("span", {}, name, make("span", { className: "quiet small", textContent: says })));
+  });
+  show();
+  return make("section", {}, make("h3", { id: "id_talk_title", textContent: "When are you heard?" }),
+    make("fieldset", {}, make("legend", { className: "visually-hidden", textContent: "When are you heard?" }), ...choices), push, voice);
+}
+
+/** @param {VoiceRoomInterface} room @param {Store} store @param {AbortSignal} closed */
+function pushFields({ talk }, store, closed) {
+  const toggles = make("input", { type: "checkbox", checked: talk.toggles });
+  toggles.onchange = () => talk.choose(talk.mode, toggles.checked);
+  const said = make("p", { className: "small" });
+  said.setAttribute("role", "status");
+  const key = make("button", { type: "button" });
+  const name = () => {
+    key.replaceChildren("Change the key: ", make("kbd", { textContent: talkKey(store).label }));
+  };
+  name();
+  let listening = false;
+  const stop = (words = "") => {
+    listening = false;
+    said.textContent = words;
+    name();
+  };
+  key.onclick = () => {
+    listening = true;
+    key.textContent = "Press the key that you want…";
+    said.textContent = "Escape keeps the one you have.";
+  };
+  key.onblur = () => listening && stop();
+  // Before the dialog hears of Escape, and before the button is pressed by the key.
+  key.addEventListener("keydown", (event) => {
+    if (!listening) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === "Escape") return stop();
+    const bound = bindKey(event, SHORTCUTS.map((shortcut) => shortcut.key));
+    if ("refused" in bound) said.textContent = bound.refused;
+    else {
+      store.set("talk-key", bound.key);
+      stop(`The key is ${bound.key.label} now.`);
+    }
+  }, { signal: closed });
+  return make("div", { className: "fields" },
+    make("label", { className: "check" }, toggles, " One press opens, the next one closes"),
+    make("p", { className: "keys actions" }, key), said);
+}
+
+/** @param {VoiceRoomInterface} room @param {AbortSignal} closed */
+function voiceFields(room, closed) {
+  const { talk } = room;
+  const meter = make("meter", { min: -70, max: -15, value: -70, ariaLabel: "How loud your microphone is" });
+  const words = make("p", { className: "small quiet" });
+  const slider = make("input", { type: "range", id: "id_talk_threshold", min: "-70", max: "-15", step: "1", value: String(talk.threshold) });
+  const tell = () => slider.setAttribute("aria-valuetext", `${slider.value} decibels`);
+  slider.oninput = () => {
+    talk.threshold = Number(slider.value);
+    tell();
+  };
+  tell();
+  const look = () => {
+    const level = room.level();
+    meter.hidden = level === null;
+    if (level !== null) meter.value = decibels(level);
+    const open = talk.sends ? "You are heard now." : talk.muted ? "You are muted." : "Nothing goes out now.";
+    const said = level === null ? "This browser doesn't tell how loud your microphone is: voice activation isn't available." : open;
+    if (words.textContent !== said) words.textContent = said;
+  };
+  look();
+  const timer = setInterval(look, METERS_EVERY);
+  closed.addEventListener("abort", () => clearInterval(timer), { once: true });
+  return make("div", { className: "fields" }, make("label", { htmlFor: slider.id, textContent: "Heard from this mark on" }), meter, slider, words);
+}
