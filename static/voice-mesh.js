@@ -48,6 +48,9 @@ import "./voice/session/notes.js";
 import "./voice/session/pairs.js";
 import "./voice/session/path-words.js";
 import "./voice/session/roster.js";
+import "./voice/session/safety-code.js";
+import "./voice/session/safety-emoji.js";
+import "./voice/session/safety.js";
 import "./voice/session/server-watch.js";
 import "./voice/session/session.js";
 import "./voice/session/shown.js";
@@ -193,6 +196,16 @@ export class VoiceRoom extends EventTarget {
     this.#call?.remove(peer);
   }
 
+  /** The safety code of all who are here; null outside a call. */
+  get safety() {
+    return this.#call?.safety ?? null;
+  }
+
+  /** The words of the safety code were compared by voice, and are the same. */
+  compare() {
+    this.#call?.compare();
+  }
+
   /** How the path to somebody is, in words and figures; null where there is none. @param {string} peer */
   path(peer) {
     return this.#call?.path(peer) ?? null;
@@ -233,6 +246,7 @@ export class VoiceRoom extends EventTarget {
     call.on("playback", (detail) => this.#emit("playback", detail));
     call.on("closing", (detail) => this.#emit("closing", detail));
     call.on("notice", (detail) => this.#emit("notice", detail));
+    call.on("safety", (detail) => this.#emit("safety", detail));
     call.on("note", (detail) => this.#emit("note", detail));
     return call;
   }

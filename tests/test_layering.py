@@ -189,6 +189,8 @@ PURE = sorted(
         "session/band-messages.js",
         "session/note-text.js",
         "session/path-words.js",
+        "session/safety-code.js",
+        "session/safety-emoji.js",
         "session/roster.js",
         "session/words.js",
         "session/shown.js",

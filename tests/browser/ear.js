@@ -154,7 +154,7 @@
   const seen = globalThis.seen = { room: null, connections: [], channels: [], sockets: [], events: [] };
   document.addEventListener("meshvoice:room", (event) => {
     seen.room = event.detail.room;
-    for (const name of ["state", "people", "pairs", "announce", "notice", "server", "microphone", "playback", "closing"]) {
+    for (const name of ["state", "people", "pairs", "announce", "notice", "server", "microphone", "playback", "closing", "note", "safety"]) {
       seen.room.addEventListener(name, ({ detail }) => seen.events.push({ name, detail, at: performance.now() }));
     }
   }, true);

@@ -1,5 +1,7 @@
 // RTCPeerConnections that carry audio only when both ends hold the matching offer and answer, on a clock that is turned by hand.
 
+import { createHash } from "node:crypto";
+
 /** Timers and microtasks in the order in which a browser would run them. */
 export class FakeClock {
   now = 1_700_000_000_000;
@@ -42,7 +44,8 @@ export const settled = () => new Promise((resolve) => { setImmediate(resolve); }
 
 const MEDIA = ["v=0", "m=audio 9 UDP/TLS/RTP/SAVPF 111", "a=rtpmap:111 opus/48000/2", "a=fmtp:111 minptime=10"];
 const DATA = ["m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "a=mid:1", "a=sctp-port:5000"];
-export const sdpOf = (token, data = false) => [...MEDIA, `a=token:${token}`, ...(data ? DATA : []), ""].join("\r\n");
+const keyOf = (token) => createHash("sha256").update(token.split("/")[0]).digest("hex").toUpperCase().match(/../g)?.join(":");
+export const sdpOf = (token, data = false) => [...MEDIA, `a=fingerprint:sha-256 ${keyOf(token)}`, `a=token:${token}`, ...(data ? DATA : []), ""].join("\r\n");
 const tokenOf = (sdp) => /a=token:(\S+)/.exec(sdp)?.[1];
 
 /** A network of fake connections, and the platform that one page sees of it. */
@@ -77,6 +80,7 @@ export class FakeNetwork {
       /** @type {any} */ local = null;
       /** @type {any} */ remote = null;
       /** @type {any} */ localDescription = null;
+      /** @type {any} */ remoteDescription = null;
       given = [];
       candidates = [];
       packets = 0;
@@ -153,6 +157,7 @@ export class FakeNetwork {
         if (this.remote) throw new Error("a second description in one generation");
         if (type === "answer" && !token.endsWith(`/for/${this.local}`)) throw new Error("an answer to another offer");
         this.remote = token;
+        this.remoteDescription = { type, sdp };
         this.data = sdp.includes("m=application");
         this.given.push(sdp);
         if (type === "offer") this.addTransceiver("audio", { direction: "recvonly" });

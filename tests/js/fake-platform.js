@@ -1,6 +1,8 @@
 // @ts-check
 // A browser and a server's end for tests: clock, sockets, fetch, microphone, audio elements and links without a browser.
 
+import { createHash } from "node:crypto";
+
 import { Emitter } from "../../static/voice/emitter.js";
 
 /** Let promises that are ready go on. */
@@ -221,6 +223,7 @@ export class FakeLinks extends Emitter {
   }
 
   figures = () => null;
+  keys = async () => null;
   reports = () => this.links;
   receivers = () => new Map();
   close = () => {
@@ -233,7 +236,14 @@ export class FakeLinks extends Emitter {
   }
 }
 
+/** As crypto.subtle gives it, within one turn: the order of events is the same each time. @param {Uint8Array} bytes */
+export const sha256 = async (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest());
+
 export class FakePlatform extends FakeClock {
+  sha256 = sha256;
+  #drawn = 0;
+  /** @param {number} count */
+  randomBytes = (count) => new Uint8Array(createHash("sha512").update(`${++this.#drawn}`).digest().subarray(0, count));
   origin = "https://voice.example";
   secure = true;
   /** @type {FakeSocket[]} */ sockets = [];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import test from "node:test";
 
 import { CandidateBatch } from "../../static/voice/link/candidate-batch.js";
@@ -154,8 +155,8 @@ test("an offer of another shape makes no connection, and an answer of another sh
   bo.links.deliver({ type: "answer", source: "ana", gen: 1, sdp: `${UNREADABLE}\n` });
   await settled();
   assert.deepEqual(bo.faults, [
-    { peer: "cleo", gen: 1, reason: "refused: an SDP describes one session: line 6 begins another", refused: true },
-    { peer: "ana", gen: 1, reason: "refused: the lines of an SDP end all alike, with CRLF or with LF: not line 6", refused: true },
+    { peer: "cleo", gen: 1, reason: "refused: an SDP describes one session: line 7 begins another", refused: true },
+    { peer: "ana", gen: 1, reason: "refused: the lines of an SDP end all alike, with CRLF or with LF: not line 7", refused: true },
   ]);
   assert.deepEqual([room.network.connections.length, room.network.open("bo").length], [made, 0]);
 });
@@ -182,6 +183,17 @@ test("words go from page to page on the link, and its end is told", async () => 
   assert.deepEqual(ana.words, [{ peer: "bo", text: "hello" }]);
   bo.links.left("ana", "left");
   assert.deepEqual([bo.channels.at(-1), bo.links.say("ana", "x"), bo.links.say("nobody", "x")], [{ peer: "ana", open: false }, false, false]);
+});
+
+test("both fingerprints of a link are told once it is secured", async () => {
+  const room = new Room();
+  const ana = room.enter("ana", 1);
+  room.enter("bo", 2);
+  assert.equal(await ana.links.keys("bo"), null);
+  await room.advance(2500);
+  const key = (name) => createHash("sha256").update(name).digest("hex");
+  assert.deepEqual(await ana.links.keys("bo"), { own: key("ana"), remote: key("bo") });
+  assert.equal(await ana.links.keys("nobody"), null);
 });
 
 test("a word goes by the generation that is played, and each new one is told of, for what was said may be lost", async () => {

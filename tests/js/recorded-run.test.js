@@ -14,7 +14,7 @@ import { FakePlatform, FakeSocket, settle } from "./fake-platform.js";
 import { randomOf } from "./virtual-clock.js";
 
 const GOLDEN = new URL("golden/recorded-run.txt", import.meta.url);
-const SHOWN = ["people", "pairs", "state", "muted", "microphone", "playback", "closing", "server", "announce", "notice"];
+const SHOWN = ["people", "pairs", "state", "muted", "microphone", "playback", "closing", "server", "announce", "notice", "note", "safety"];
 const STEP = 20;
 const FOR_ONE = new Set(["offer", "answer", "ice", "repair", "abort"]);
 

@@ -23,7 +23,7 @@ import * as words from "../session/words.js";
  */
 /**
  * What goes out as the room's own event, and what the room has to answer.
- * @typedef {Pick<RoomEvents, "server"|"announce"|"microphone"|"playback"|"closing"|"notice"|"note">
+ * @typedef {Pick<RoomEvents, "server"|"announce"|"microphone"|"playback"|"closing"|"notice"|"note"|"safety">
  *   & Pick<import("../session/session-events.js").SessionEvents, "joined"|"lost"|"trouble"|"over"|"changed"> & {hide: null}} CallEvents
  */
 
@@ -89,6 +89,14 @@ export class Call extends Emitter {
 
   get pairs() {
     return this.#session.pairs(this.#belongings.name);
+  }
+
+  get safety() {
+    return this.#session.safety;
+  }
+
+  compare() {
+    this.#session.compare();
   }
 
   /** @param {string} peer */
@@ -161,6 +169,11 @@ export class Call extends Emitter {
     session.on("stream", ({ peer, stream }) => this.#playback.play(peer, stream));
     session.on("closing", (at) => this.#tell("closing", { at, words: words.closing(at, this.#belongings.platform.now()) }));
     session.on("notice", (notice) => this.#tell("notice", notice));
+    session.on("safety", (safety) => this.#tell("safety", safety));
+    session.on("alarm", (said) => {
+      this.#tell("notice", said);
+      this.announce(said.words);
+    });
     session.on("note", (note) => {
       const fresh = !note.self && note.trouble === "";
       this.#tell("note", note);

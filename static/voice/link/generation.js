@@ -54,7 +54,7 @@ const DATA = /^m=application [1-9]/m;
  */
 
 /** @typedef {Pick<import("../browser/platform.js").Platform,
- *  "RTCPeerConnection" | "emptyStream" | "now" | "setTimeout" | "clearTimeout">} GenerationPlatform */
+ *  "RTCPeerConnection" | "emptyStream" | "now" | "setTimeout" | "clearTimeout" | "sha256">} GenerationPlatform */
 
 export class Generation {
   gen;
@@ -74,6 +74,8 @@ export class Generation {
   #transceiver = null;
   /** @type {Channels | null} none where the other side offered none */
   #channels = null;
+  /** @type {{own: string, remote: string} | null} */
+  #keys = null;
   /** How many packets there were last, and when their number was another. */
   #heard = { packets: 0, at: 0 };
   /** @type {RTCConfiguration} */
@@ -121,6 +123,22 @@ export class Generation {
   /** @param {string} text @returns {boolean} whether it is on its way */
   say(text) {
     return this.#channels?.say(text) === true;
+  }
+
+  /**
+   * Both fingerprints (SHA-256, in hex) of the certificates with which it is secured; null before it is.
+   * @returns {Promise<{own: string, remote: string} | null>}
+   */
+  async keys() {
+    const connection = this.#connection;
+    if (this.#keys || connection?.connectionState !== "connected") return this.#keys;
+    const own = fingerprintIn(connection.localDescription?.sdp);
+    const [certificate] = this.receiver?.transport?.getRemoteCertificates?.() ?? [];
+    // Without that call, the description will do: the browser holds the certificate to it.
+    const remote = certificate ? hexOf(await this.#platform.sha256(new Uint8Array(certificate)))
+      : fingerprintIn(connection.remoteDescription?.sdp);
+    if (own && remote) this.#keys = { own, remote };
+    return this.#keys;
   }
 
   /** Make the offer. */
@@ -345,6 +363,14 @@ export class Generation {
     });
   }
 }
+
+/** @param {string} [sdp] @returns {string | null} */
+function fingerprintIn(sdp = "") {
+  return /^a=fingerprint:sha-256 ([0-9A-F:]+)/im.exec(sdp)?.[1].replaceAll(":", "").toLowerCase() ?? null;
+}
+
+/** @param {Uint8Array} bytes */
+const hexOf = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /**
  * What the browser is given of a received description. Throws where its shape is none that a peer has a reason

@@ -61,6 +61,11 @@ export class LinkWire {
     return this.#live.get(this.#playing ?? 0)?.receiver ?? null;
   }
 
+  /** The fingerprints of what is played. @returns {Promise<{own: string, remote: string} | null>} */
+  async keys() {
+    return (await this.#live.get(this.#playing ?? 0)?.keys()) ?? null;
+  }
+
   /** How the peer is received on it. */
   get figures() {
     return this.#live.get(this.#playing ?? 0)?.figures ?? null;

@@ -129,6 +129,11 @@ export class Links extends Emitter {
     return receivers;
   }
 
+  /** Both fingerprints of the link to a peer, once it is secured. @param {string} peer */
+  async keys(peer) {
+    return (await this.#wires.get(peer)?.keys()) ?? null;
+  }
+
   /** How a peer is received. @param {string} peer */
   figures(peer) {
     return this.#wires.get(peer)?.figures ?? null;

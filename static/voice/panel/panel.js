@@ -15,6 +15,7 @@ import { checkLink, copyReport } from "./report-copy.js";
 import { keepReport } from "../session/last-report.js";
 
 // Named here although others import them: so the browser fetches them beside the rest.
+import "./compared-part.js";
 import "./list-refresh.js";
 import "./membership.js";
 import "./notes-view.js";

@@ -1,6 +1,7 @@
 // @ts-check
 // The one list of what a person's details hold, from top to bottom.
 
+import { comparedPart } from "./compared-part.js";
 import { membership } from "./membership.js";
 import { pathPart } from "./path-part.js";
 
@@ -15,4 +16,4 @@ import { pathPart } from "./path-part.js";
  */
 
 /** @type {readonly MakePersonPart[]} */
-export const PERSON_ROWS = [pathPart, membership];
+export const PERSON_ROWS = [pathPart, comparedPart, membership];

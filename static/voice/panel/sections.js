@@ -3,6 +3,7 @@
 
 import { helpSection } from "./help-section.js";
 import { notesSection } from "./notes-section.js";
+import { safetySection } from "./safety-section.js";
 import { shortcutsSection } from "./shortcuts-section.js";
 import { talkSection } from "./talk-section.js";
 
@@ -12,4 +13,4 @@ import { talkSection } from "./talk-section.js";
  */
 
 /** @type {readonly MakeSection[]} */
-export const SECTIONS = [talkSection, notesSection, shortcutsSection, helpSection];
+export const SECTIONS = [talkSection, safetySection, notesSection, shortcutsSection, helpSection];

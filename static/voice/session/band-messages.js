@@ -14,7 +14,10 @@ import { flag, number, oneOf, orNull, record, shape, text } from "../signaling/r
  *   | {type: "bye", n: number}
  *   | {type: "note", n: number, text: string}
  *   | {type: "got", n: number, of: number, taken: boolean}
- *   | {type: "link", n: number} & LinkSaid} BandMessage
+ *   | {type: "link", n: number} & LinkSaid
+ *   | {type: "commit", n: number, epoch: string, round: number, value: string}
+ *   | {type: "reveal", n: number, epoch: string, round: number, nonce: string}
+ *   | {type: "code", n: number, epoch: string, round: number, check: string}} BandMessage
  */
 /**
  * @template Value
@@ -26,6 +29,9 @@ export const count = (raw) => {
   const given = number(raw);
   return given !== undefined && Number.isInteger(given) && given >= 0 && given < 2 ** 31 ? given : undefined;
 };
+
+/** 256 bits. @type {Read<string>} */
+const hash = (raw) => (typeof raw === "string" && /^[0-9a-f]{64}$/.test(raw) ? raw : undefined);
 
 /** @type {Read<number>} */
 const share = (raw) => {
@@ -43,6 +49,9 @@ const BY_TYPE = {
     n: count, state: oneOf(/** @type {const} */ (["connecting", "up", "stalled", "repairing"])), loss: orNull(share), jitter: orNull(count),
     bitrate: orNull(count), concealed: orNull(share), redundancy: orNull(flag),
   }),
+  commit: shape({ n: count, epoch: hash, round: count, value: hash }),
+  reveal: shape({ n: count, epoch: hash, round: count, nonce: hash }),
+  code: shape({ n: count, epoch: hash, round: count, check: hash }),
 };
 
 /**

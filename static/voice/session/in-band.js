@@ -13,6 +13,9 @@ import { readBandMessage } from "./band-messages.js";
  * @property {{peer: string, n: number, text: string}} note
  * @property {{peer: string, of: number, taken: boolean}} got  the note `of` came; taken: and is shown
  * @property {{peer: string, said: import("./band-messages.js").LinkSaid}} link
+ * @property {{peer: string, epoch: string, round: number, value: string}} commit  of the safety code, as are the next two
+ * @property {{peer: string, epoch: string, round: number, nonce: string}} reveal
+ * @property {{peer: string, epoch: string, round: number, check: string}} code
  * @property {{peer: string}} opened  what was said before may be lost
  * @property {{peer: string}} closed  what this peer said here counts no more
  */
@@ -64,6 +67,12 @@ export class InBand extends Emitter {
         const { type: _, n: __, ...told } = message;
         return this.emit("link", { peer, said: told });
       }
+      case "commit":
+        return this.emit("commit", { peer, epoch: message.epoch, round: message.round, value: message.value });
+      case "reveal":
+        return this.emit("reveal", { peer, epoch: message.epoch, round: message.round, nonce: message.nonce });
+      case "code":
+        return this.emit("code", { peer, epoch: message.epoch, round: message.round, check: message.check });
       case "got":
         return this.emit("got", { peer, of: message.of, taken: message.taken });
     }

@@ -12,6 +12,7 @@ import { Notes } from "./notes.js";
 import { pairs } from "./pairs.js";
 import { pathTo } from "./path-words.js";
 import * as rosters from "./roster.js";
+import { SafetyCode } from "./safety.js";
 import { ServerWatch } from "./server-watch.js";
 import { Throttle } from "./throttle.js";
 import * as words from "./words.js";
@@ -51,6 +52,7 @@ export class VoiceSession extends Emitter {
   #keeper;
   #inBand;
   #teller;
+  #safety;
   #notes;
   #server;
   #telling;
@@ -92,6 +94,12 @@ export class VoiceSession extends Emitter {
     this.#teller = new LinkTeller({
       inBand: this.#inBand, state: (peer) => this.#reports().get(peer)?.state, figures: (peer) => this.#links?.figures(peer) ?? null, clock: platform,
     });
+    this.#safety = new SafetyCode({
+      room: roomId, self: () => this.#keeper.roster.self?.peer ?? null, members: () => rosters.present(this.#keeper.roster),
+      keys: async (peer) => (platform.secure && this.#links?.keys(peer)) || null, inBand: this.#inBand, platform,
+    });
+    this.#safety.on("safety", (detail) => this.#tell("safety", detail));
+    this.#safety.on("alarm", (said) => this.#tell("alarm", said));
     this.#notes = new Notes({
       inBand: this.#inBand, readers: () => rosters.present(this.#keeper.roster), takes: takesNotes, clock: platform,
     });
@@ -154,6 +162,15 @@ export class VoiceSession extends Emitter {
     return pairs(this.#keeper.roster, { name }, this.#reports());
   }
 
+  get safety() {
+    return this.#safety.now;
+  }
+
+  /** The words of the safety code were compared, and are the same. */
+  compare() {
+    this.#safety.compare();
+  }
+
   /** The path to somebody, from what both ends say. @param {string} peer @returns {import("./path-words.js").Path|null} */
   path(peer) {
     const remote = this.#keeper.roster.peers.get(peer);
@@ -190,6 +207,7 @@ export class VoiceSession extends Emitter {
     this.#keeper.close();
     this.#notes.close();
     this.#teller.close();
+    this.#safety.close();
     this.#server.close();
   }
 
@@ -237,6 +255,7 @@ export class VoiceSession extends Emitter {
     links.on("flooded", ({ peer }) => journal.note("channel flooded", { peer }));
     links.on("report", ({ peer, report }) => {
       this.#teller.changed(peer, report.state);
+      this.#safety.look();
       this.#telling.want();
       this.#keeper.prune();
       this.#tell("changed", null);
@@ -293,6 +312,7 @@ export class VoiceSession extends Emitter {
   #forget(peer) {
     this.#inBand.forget(peer);
     this.#notes.forget(peer);
+    this.#safety.forget(peer);
   }
 
   /** An error of ours. @param {{code: string, message: string, about: string}} error */

@@ -105,6 +105,13 @@ export const noteFrom = (name, text) => `Note from ${name}: ${text}`;
 /** @param {string} name */
 export const noteCrowd = (name) => `${name} sends more notes than are shown`;
 
+/** @param {string} name */
+export const keyChanged = (name) => `The key of the connection with ${name} changed: somebody may be in between. Compare the safety code again.`;
+/** @param {string} name */
+export const notTheirKey = (name) => `${name} was seen here with another key than their own: somebody is in between. Say nothing here that is for their ears only.`;
+/** @param {string} name */
+export const otherWords = (name) => `The safety code that ${name} has is another: somebody may be in between. Compare it by voice, and say nothing here that is for their ears only.`;
+
 /** Why one is not heard oneself. @param {string[]} names  of those who say so, at least one */
 export const unheardBy = (names) => `${list(names)} ${names.length > 1 ? "say" : "says"} that they can't hear you; reconnecting`;
 
