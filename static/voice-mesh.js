@@ -76,6 +76,8 @@ export class VoiceRoom extends EventTarget {
   #state = "idle";
   /** @type {Call|null} all that lives from join to leave */
   #call = null;
+  /** The one before, which may still be dialing to give its seat back. @type {Call|null} */
+  #last = null;
   /** @type {Promise<void>|null} */
   #joining = null;
   /** @type {{resolve: () => void, reject: (error: Error) => void}|null} */
@@ -143,6 +145,7 @@ export class VoiceRoom extends EventTarget {
     this.#joining ??= new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
       this.#journal = new Journal(this.#platform.now);
+      this.#last?.forget();
       this.#call = this.#newCall();
       this.#call.start();
       // Listeners come last, for one may leave.
@@ -260,6 +263,7 @@ export class VoiceRoom extends EventTarget {
   /** @param {RoomState} state @param {{code?: string|number, words: string}} said */
   #end(state, said) {
     this.#call?.close();
+    this.#last = this.#call;
     this.#call = null;
     this.#joining = null;
     this.#showing.close();

@@ -20,8 +20,8 @@ def draw(
     """Draw the icon at a size, on a ground that reaches the edges."""
     page.set_viewport_size({"width": size, "height": size})
     page.set_content(
-        f"<style>body {{ margin: 0; height: 100vh; display: grid; place-items: center; background: {ground} }}"
-        f" svg {{ width: {share * 100}vw }}</style>{drawing}"
+        f"<style>body {{ margin: 0; height: 100vh; display: grid; place-items: center }}"
+        f" body {{ background: {ground} }} svg {{ display: block; width: {share * 100}vw }}</style>{drawing}"
     )
     page.screenshot(path=STATIC / name, omit_background=True)
 

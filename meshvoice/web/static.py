@@ -4,31 +4,55 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from math import inf
 from pathlib import Path
 
 from aiohttp import web
 
 from meshvoice import assets
+from meshvoice.web.keys import CLOCK
 
 PREFIX = "/static/"
 FOREVER = "public, max-age=31536000, immutable"
 
 
+LOOKED_FOR = 1.0
+"""Seconds for which a look at the files holds: looking takes as long as half a page."""
+
+
+class Version:
+    """Tells one state of the client's files from another; `steady` gives seconds."""
+
+    def __init__(self, root: Path, steady: Callable[[], float]) -> None:
+        self.root = root
+        self._steady = steady
+        self._now = ""
+        self._until = -inf
+
+    def now(self) -> str:
+        """Give sixteen hex digits, of files seen at most `LOOKED_FOR` ago."""
+        at = self._steady()
+        if at >= self._until:
+            # Names, sizes and times tell a change as well as the bytes do, at half a millisecond.
+            marks = repr(sorted(_marks(str(self.root)))).encode()
+            self._now, self._until = hashlib.sha256(marks).hexdigest()[:16], at + LOOKED_FOR
+        return self._now
+
+
+VERSION = web.AppKey("client_version", Version)
+
+
 def setup(app: web.Application) -> None:
     """Serve every file under `/static/`, and under `/static/v-<version>/`, which the pages name."""
+    app[VERSION] = Version(assets.find("static").resolve(), app[CLOCK].steady)
     app.router.add_get(PREFIX + "v-{version:[0-9a-f]{16}}/{path:.+}", _file)
     app.router.add_get(PREFIX + "{path:.+}", _file)
 
 
-def base() -> str:
+def base(app: web.Application) -> str:
     """Give the path that the pages name now, without a slash at its end."""
-    return f"{PREFIX}v-{_version(assets.find('static'))}"
-
-
-def _version(root: Path) -> str:
-    # Names, sizes and times tell a change as well as the bytes do, at half a millisecond.
-    return hashlib.sha256(repr(sorted(_marks(str(root)))).encode()).hexdigest()[:16]
+    return f"{PREFIX}v-{app[VERSION].now()}"
 
 
 def _marks(folder: str) -> Iterator[tuple[str, int, int]]:
@@ -43,7 +67,8 @@ def _marks(folder: str) -> Iterator[tuple[str, int, int]]:
 
 
 async def _file(request: web.Request) -> web.StreamResponse:
-    root = assets.find("static").resolve()
+    version = request.app[VERSION]
+    root = version.root
     try:
         file = (root / request.match_info["path"]).resolve()
         found = file.is_relative_to(root) and file.is_file()
@@ -53,5 +78,5 @@ async def _file(request: web.Request) -> web.StreamResponse:
     if not found:
         raise web.HTTPNotFound
     # A page from before an upgrade asks under the old version: it gets what there is now, not to keep.
-    now = request.match_info.get("version") == _version(root)
+    now = request.match_info.get("version") == version.now()
     return web.FileResponse(file, headers={"Cache-Control": FOREVER if now else "no-cache"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -39,8 +39,8 @@ def common(request: web.Request) -> dict[str, Any]:
     return {
         "user": None if visitor is None else {"user_id": visitor.user_id, "name": visitor.name},
         "may_host": visitor is not None and visitor.may_host,
-        # Asked for by whatever renders, once: this runs for every request, and looks at each file.
-        "static": cache(static.base),
+        # Asked for by whatever renders: this runs for every request.
+        "static": partial(static.base, request.app),
         "turn_configured": bool(settings.turn.host),
         "has_passphrase": bool(settings.passphrase),
         "invited_only": settings.hosting == "invited",

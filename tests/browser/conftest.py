@@ -30,10 +30,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def need(program: str, package: str) -> None:
     """Skip, or in CI fail, where a program is missing."""
     if shutil.which(program) is None:
-        message = f"{program} is missing: apt-get install {package}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
+        _miss(f"{program} is missing: apt-get install {package}")
+
+
+def need_file(path: Path, command: str) -> None:
+    """Skip, or in CI fail, where a file of another package is missing."""
+    if not path.is_file():
+        _miss(f"{path.name} is missing: {command}")
+
+
+def _miss(message: str) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

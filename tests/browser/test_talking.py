@@ -136,6 +136,9 @@ async def test_a_finger_on_the_big_button_talks_until_it_is_lifted_or_lost(
     await fingers.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [at]})
     await hears(ana, bo)
     assert await bo.page.locator(".push").get_attribute("aria-pressed") == "true"
+    # What a phone asks after a long press: here it is a finger that talks.
+    await bo.page.locator(".push").dispatch_event("contextmenu")
+    assert await bo.page.evaluate("seen.room.talk.sends")
     if end == "capture":
         await bo.page.evaluate("document.querySelector('.push').releasePointerCapture(globalThis.finger)")
         # It is told with the finger's next move.

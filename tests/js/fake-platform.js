@@ -146,6 +146,7 @@ const stream = (track) => ({ getAudioTracks: () => [track] });
 export class FakeAudio {
   /** @type {any} */ srcObject = null;
   autoplay = false;
+  muted = false;
   paused = true;
   /** @param {FakePlatform} platform */
   constructor(platform) {

@@ -341,6 +341,34 @@ test("bye is told before the welcome, too: the hello has made a seat", () => {
   assert.deepEqual(dialing().on({ type: "bye" }).sent, []);
 });
 
+test("whoever leaves while the socket is away dials once more, to give the seat back", () => {
+  const m = joined();
+  m.here({ type: "closed", code: 1006 });
+  assert.equal(m.state.phase, "dialing");
+  assert.deepEqual(m.on({ type: "bye" }).types, [], "the dial that is under way will do");
+  m.here({ type: "open", hello: HELLO });
+  assert.deepEqual(m.sent.map(({ type, ticket }) => [type, ticket]), [["hello", "t1"], ["bye", undefined]]);
+  assert.deepEqual(m.types, ["transmit", "transmit", "drop"]);
+  assert.equal(wakeAt(m.state), null);
+});
+
+for (const [what, after] of /** @type {[string, (m: any) => any][]} */ ([
+  ["is refused", (m) => m.here({ type: "closed", code: 1006 })],
+  ["hangs", (m) => m.pass(10_000)],
+  ["is no longer wanted", (m) => m.on({ type: "forget" })],
+])) {
+  test(`a dial for a bye that ${what} is given up for good`, () => {
+    const m = joined();
+    m.here({ type: "closed", code: 1006 });
+    m.here({ type: "closed", code: 1006 });
+    assert.notEqual(m.state.phase, "dialing");
+    assert.deepEqual(m.on({ type: "bye" }).types, ["dial"]);
+    assert.deepEqual(after(m).types, ["drop"]);
+    assert.equal(wakeAt(m.state), null);
+    assert.deepEqual(m.here({ type: "open", hello: HELLO }).types, []);
+  });
+}
+
 test("bye is told, and nothing follows it", () => {
   const m = joined().on({ type: "bye" });
   assert.deepEqual(m.sent, [{ type: "bye" }]);

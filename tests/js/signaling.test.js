@@ -66,10 +66,12 @@ test("what a listener of the welcome sends goes behind what was kept", async () 
   assert.deepEqual(platform.socket.all("state").map(({ n, muted }) => [n, muted]), [[1, true], [2, false]]);
 });
 
-test("a listener that leaves when the socket is lost leaves no new socket behind", async () => {
+test("a listener that leaves when the socket is lost gives the seat back by a new one, and leaves nothing", async () => {
   const { it, platform } = await joined();
   it.addEventListener("lost", () => it.bye());
   platform.socket.end(1006);
+  platform.socket.accept();
+  assert.deepEqual(platform.socket.sent.map(({ type }) => type), ["hello", "bye"]);
   assert.equal(platform.socket.closed, true);
   assert.equal(platform.timers.size, 0);
 });

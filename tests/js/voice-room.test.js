@@ -4,9 +4,10 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { VoiceError, VoiceRoom } from "../../static/voice-mesh.js";
+import { Store } from "../../static/voice/store.js";
 import { FakePlatform, FakeTrack, settle, present, welcome } from "./fake-platform.js";
 
-const EVENTS = ["people", "pairs", "state", "muted", "microphone", "playback", "closing", "server", "announce", "notice"];
+const EVENTS = ["people", "pairs", "state", "muted", "deafened", "talk", "microphone", "playback", "closing", "server", "announce", "notice"];
 
 /** @param {(platform: FakePlatform) => void} [prepare] @param {object} [options] */
 function voice(prepare = () => {}, options = {}) {
@@ -174,6 +175,68 @@ test("mute silences the track, tells the room and outlives a reconnect", async (
   assert.equal(platform.socket.all("hello")[0].muted, true);
   assert.equal(platform.devices.asked.length, 1);
   assert.equal(platform.devices.tracks[0].enabled, false);
+});
+
+test("who deafens hears nobody, is muted, and both are told to the room in one word", async () => {
+  const { room, platform, told } = await joined();
+  room.deafen();
+  await settle();
+  assert.ok(platform.audios.every(({ muted }) => muted));
+  assert.equal(platform.devices.tracks[0].enabled, false);
+  assert.deepEqual(platform.socket.all("state"), [{ type: "state", muted: true, deafened: true, n: 1 }]);
+  assert.deepEqual([told("muted"), told("deafened")], [[{ muted: true }], [{ deafened: true }]]);
+  assert.deepEqual([room.people[0].muted, room.people[0].deafened], [true, true]);
+  room.undeafen();
+  await settle();
+  assert.ok(platform.audios.every(({ muted }) => !muted));
+  assert.equal(platform.devices.tracks[0].enabled, true);
+  assert.deepEqual(platform.socket.all("state").at(-1), { type: "state", muted: false, deafened: false, n: 2 });
+});
+
+test("who was deafened when the call before ended joins so, and says so in the hello", async () => {
+  const store = new Store();
+  store.set("deafened", true);
+  const { platform } = await joined(undefined, { store });
+  const [{ muted, deafened }] = platform.socket.all("hello");
+  assert.deepEqual([muted, deafened], [true, true]);
+  assert.ok(platform.audios.every((audio) => audio.muted));
+  assert.deepEqual(platform.socket.all("state"), []);
+});
+
+test("push-to-talk opens and shuts the microphone and tells the room nothing", async () => {
+  const { room, platform, told } = await joined();
+  const [track] = platform.devices.tracks;
+  room.talk.choose("push");
+  assert.equal(track.enabled, false);
+  room.talk.press();
+  assert.equal(track.enabled, true);
+  room.talk.release();
+  await platform.advance(200);
+  assert.equal(track.enabled, false);
+  assert.deepEqual(platform.socket.all("state"), []);
+  assert.deepEqual(told("talk").map(({ pressed, sends }) => [pressed, sends]), [[false, false], [true, true], [false, true], [false, false]]);
+});
+
+test("a microphone that comes while push-to-talk is shut is shut, too", async () => {
+  const { room, platform } = await joined(({ devices }) => devices.answers.push("pending"));
+  room.talk.choose("push");
+  const track = new FakeTrack();
+  platform.devices.prompts[0](track);
+  await settle();
+  assert.equal(track.enabled, false);
+});
+
+test("voice activation where WebAudio is missing leaves the microphone open, says so once, and the call goes on", async () => {
+  const { room, platform, told } = await joined();
+  room.talk.choose("voice");
+  await settle();
+  assert.equal(platform.devices.tracks[0].enabled, true);
+  assert.deepEqual(told("notice").map(({ code }) => code), ["no-voice-activation"]);
+  room.mute();
+  assert.equal(platform.devices.tracks[0].enabled, false);
+  room.unmute();
+  await settle();
+  assert.deepEqual([room.state, told("notice").length], ["joined", 1]);
 });
 
 test("who joins muted opens a muted microphone", async () => {
@@ -439,6 +502,22 @@ test("leaving between the hello and the welcome says bye", async () => {
   platform.socket.accept();
   room.leave();
   await assert.rejects(joining, { code: "left" });
+  assert.deepEqual(platform.socket.sent.at(-1), { type: "bye" });
+});
+
+test("whoever leaves while the socket is away gives the seat back; joining again wants that socket no more", async () => {
+  const { room, platform } = await joined();
+  platform.socket.end(1006);
+  room.leave();
+  const late = platform.socket;
+  assert.equal(late.closed, false);
+  const again = room.join();
+  assert.equal(late.closed, true);
+  assert.equal(late.onopen, null);
+  await settle();
+  seat(platform);
+  await again;
+  room.leave();
   assert.deepEqual(platform.socket.sent.at(-1), { type: "bye" });
 });
 

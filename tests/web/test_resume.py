@@ -51,6 +51,19 @@ async def test_a_dropped_socket_costs_nothing(ana: Person, bo: Person) -> None:
     assert kinds(await hers.caught_up()) == ["back"]
 
 
+async def test_whoever_leaves_while_the_socket_is_away_gives_the_seat_back_at_once(
+    ana: Person, bo: Person
+) -> None:
+    room, hers, his = await seated(ana, bo)
+    await his.leave()
+    await hers.next("away")
+    back = await bo.connect(room)
+    await back.say(type="hello", name="Bo", muted=False, deafened=False, ticket=ticket(his), seen=seen(his))
+    await back.say(type="bye")
+    left = await hers.next("left")
+    assert (left["source"], left["reason"]) == (his.peer, "left")
+
+
 async def test_what_the_server_took_before_the_drop_it_says_and_drops(ana: Person, bo: Person) -> None:
     room, hers, his = await seated(ana, bo)
     for n in (1, 2):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from meshvoice import assets
+from meshvoice.web.static import VERSION
 from tests.web.house import House
 from tests.web.person import Person
 
@@ -58,3 +61,16 @@ async def test_only_what_renders_a_page_looks_at_the_files(
     assert looked == []
     await somebody.get("/")
     assert looked.count(str(assets.find("static"))) == 1
+
+
+async def test_many_pages_at_once_look_at_the_files_once_and_a_second_later_anew(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await page_script(house)
+    grown = tmp_path / "static"
+    shutil.copytree(assets.find("static"), grown)
+    (grown / "page.js").write_text("// a new release\n", encoding="utf-8")
+    monkeypatch.setattr(house.app[VERSION], "root", grown)
+    assert await page_script(house) == before
+    house.clock.now += 1.0
+    assert await page_script(house) != before

@@ -154,6 +154,11 @@ export class Call extends Emitter {
     this.#session.end();
   }
 
+  /** A seat that still waits to be given back is let go: its owner takes another. */
+  forget() {
+    this.#session.forget();
+  }
+
   #hearTheSession() {
     const session = this.#session;
     session.on("joined", () => this.#joined());

@@ -37,7 +37,7 @@ export class VoiceButton {
     const { roomId = "", name = "" } = this.#button.dataset;
     const room = new this.#modules.VoiceRoom(roomId, { name, store: this.#store });
     this.#button.setAttribute("aria-busy", "true");
-    room.addEventListener("muted", () => this.#showMuted(room));
+    for (const event of ["muted", "deafened"]) room.addEventListener(event, () => this.#showMuted(room));
     room.addEventListener("state", (event) => this.#showState(room, /** @type {CustomEvent} */ (event).detail));
     this.#take(room);
     this.#button.dispatchEvent(new CustomEvent("meshvoice:room", { bubbles: true, detail: { room } }));
@@ -72,7 +72,8 @@ export class VoiceButton {
   #showMuted(room) {
     if (this.room !== room || room.state === "joining") return;
     this.#button.setAttribute("aria-pressed", String(room.muted));
-    this.#say(room.muted ? "You are muted: nobody hears you." : "");
+    if (room.deafened) this.#say("You are deafened: you hear nobody, and nobody hears you.");
+    else this.#say(room.muted ? "You are muted: nobody hears you." : "");
   }
 
   /** @param {VoiceRoomInterface} room @param {unknown} code @param {string} words */

@@ -37,7 +37,6 @@ const sheets = () => Promise.all([import("./settings-sheet.js"), import("./short
 
 export class VoicePanel {
   #over = new AbortController();
-  #title = make("h2", { className: "visually-hidden", textContent: "In voice", tabIndex: -1 });
   #pairs = new PairsList();
   #alone = make("p", { className: "quiet small", hidden: true }, "Nobody else is here yet. They appear as they join voice.");
   #views = make("div", { className: "views" });
@@ -46,6 +45,7 @@ export class VoicePanel {
   #notices;
   #people;
   #bar;
+  #title;
   #container;
   #room;
   #store;
@@ -56,6 +56,8 @@ export class VoicePanel {
     this.#container = container;
     this.#room = room;
     this.#store = store;
+    this.#title = container.querySelector("h2") ?? mark(make("h2", { className: "visually-hidden", textContent: "In voice" }));
+    this.#title.tabIndex = -1;
     this.#notices = new Notices(this.#title);
     this.#people = new PeopleList(room, store, this.#title, signal);
     this.#check = make("p", { className: "help", hidden: true }, checkLink(room));
@@ -75,13 +77,14 @@ export class VoicePanel {
   /** A page's own list of those who may come in is one with ours; a page without one gets ours alone. */
   #lay() {
     const container = this.#container;
-    for (const old of container.querySelectorAll(":scope > [data-call]")) old.remove();
+    for (const old of container.querySelectorAll(":scope > [data-call]")) if (old !== this.#title) old.remove();
     let who = container.querySelector("[data-who]");
     if (!who) {
       who = make("div", { className: "here" });
       container.replaceChildren(who);
     }
-    who.before(mark(this.#title), mark(this.#notices.element));
+    if (!this.#title.isConnected) who.before(this.#title);
+    who.before(mark(this.#notices.element));
     who.prepend(this.#people.element);
     who.after(...[this.#alone, this.#pairs.element, this.#check, this.#views, this.#bar.element, this.#live].map(mark));
     container.classList.add("live");
@@ -153,7 +156,7 @@ export class VoicePanel {
     container.classList.remove("live", "alone");
     if (code === undefined) {
       // Whoever left knows; the button says it.
-      for (const part of [this.#title, this.#notices.element, this.#live]) part.remove();
+      for (const part of [this.#notices.element, this.#live]) part.remove();
       container.hidden = !container.querySelector("[data-who]");
     } else this.#notices.element.after(mark(copyReport(this.#room)));
     // "Leave" vanishes under its own click: the button that joins again is the next step.

@@ -36,7 +36,11 @@ export class PushToTalk {
     window.addEventListener("blur", doubt, { signal: over });
     window.addEventListener("pagehide", doubt, { signal: over });
     document.addEventListener("visibilitychange", doubt, first);
-    document.addEventListener("contextmenu", doubt, first);
+    document.addEventListener("contextmenu", (event) => {
+      // A long press on a phone asks for the menu of what lies there: here it is a finger that talks.
+      if (this.element.contains(/** @type {Node} */ (event.target))) event.preventDefault();
+      else doubt();
+    }, first);
     document.addEventListener("compositionstart", doubt, first);
     document.addEventListener("focusin", ({ target }) => {
       if (isWriting(target) || isInDialog(target)) doubt();
@@ -92,8 +96,6 @@ export class PushToTalk {
       button.addEventListener(lost, () => this.#take({ type: "lost", by: "pointer" }), passing);
     }
     button.addEventListener("blur", () => this.#take({ type: "lost", by: "button" }), passing);
-    // A long press on a phone asks for the menu of what lies there.
-    button.addEventListener("contextmenu", (event) => event.preventDefault(), passing);
     button.addEventListener("click", ({ detail }) => {
       // Neither finger nor key: an assistive tool clicks, and has no way to hold.
       if (detail === 0) this.#act(this.#room.talk.pressed ? "doubt" : "press");

@@ -198,6 +198,11 @@ export class VoiceSession extends Emitter {
     return this.#links?.receivers() ?? new Map();
   }
 
+  /** What is left of it after its end, which may be one socket that gives the seat back. */
+  forget() {
+    this.#signaling.forget();
+  }
+
   end() {
     this.#ended = true;
     this.#inBand.bye();

@@ -81,11 +81,13 @@ const EVENTS = {
   open(turn, { hello }) {
     const { seat, effects, now } = turn;
     if (seat.phase !== "dialing") return;
+    if (seat.leaving) {
+      effects.push(greet(seat, hello));
+      return part(turn);
+    }
     seat.phase = "greeting";
     seat.deadline = now + PATIENCE;
-    const back = seat.ticket === null ? {} : { ticket: seat.ticket, seen: seat.seq };
-    const { name, muted, deafened } = hello;
-    effects.push(transmit({ type: "hello", name, muted, deafened, ...back }));
+    effects.push(greet(seat, hello));
     // The server answers in order, so the pong of this ping stands behind the last of those present.
     ping(turn, PATIENCE);
     seat.roster = seat.pings;
@@ -109,7 +111,7 @@ const EVENTS = {
 
   closed(turn, { code }) {
     const { seat } = turn;
-    if (seat.phase === "dialing") {
+    if (seat.phase === "dialing" && !seat.leaving) {
       // A browser hides the status of a refused handshake; the credentials endpoint tells the same refusal.
       seat.refused = true;
       return ask(turn);
@@ -128,12 +130,17 @@ const EVENTS = {
     if (seat.phase === "joined") effects.push({ type: "transmit", text: seat.kept[seat.kept.length - 1].text });
   },
 
-  bye({ seat, effects }) {
+  bye(turn) {
+    const { seat } = turn;
     // The hello may have made a seat already.
-    if (seat.phase === "joined" || seat.phase === "greeting") effects.push(transmit({ type: "bye" }));
-    effects.push({ type: "drop" });
-    end(seat);
+    if (seat.phase === "joined" || seat.phase === "greeting") return part(turn);
+    if (seat.ticket === null) return forget(turn);
+    // The server keeps the seat for somebody whose socket dropped: one more dial gives it back at once.
+    seat.leaving = true;
+    if (seat.phase !== "dialing") dial(turn);
   },
+
+  forget,
 };
 
 /**
@@ -180,8 +187,12 @@ function welcome({ seat, effects, now }, message) {
 
 /** Dial; ask first where nobody has said yet that the room may be entered. @param {Turn} turn */
 function advance(turn) {
-  const { seat, effects, now } = turn;
-  if (!seat.asked) return ask(turn);
+  if (!turn.seat.asked) return ask(turn);
+  dial(turn);
+}
+
+/** @param {Turn} turn */
+function dial({ seat, effects, now }) {
   seat.serial += 1;
   seat.phase = "dialing";
   seat.deadline = now + PATIENCE;
@@ -215,6 +226,7 @@ function fail(turn, status) {
 /** Let the socket go and come back. @param {Turn} turn @param {number} code */
 function fall(turn, code) {
   const { seat, effects, now } = turn;
+  if (seat.leaving) return forget(turn);
   effects.push({ type: "drop" });
   if (seat.phase === "joined") {
     effects.push({ type: "emit", name: "lost", detail: { code } });
@@ -245,9 +257,27 @@ function finish({ seat, effects }, why) {
   end(seat);
 }
 
+/** Give the seat back. @param {Turn} turn */
+function part(turn) {
+  turn.effects.push(transmit({ type: "bye" }));
+  forget(turn);
+}
+
+/** Nothing more of this seat. @param {Turn} turn */
+function forget({ seat, effects }) {
+  effects.push({ type: "drop" });
+  end(seat);
+}
+
 /** @param {SignalingState} seat */
 function end(seat) {
   Object.assign(seat, { phase: "over", deadline: null, ping: null, kept: [], ticket: null });
+}
+
+/** @param {SignalingState} seat @param {import("./signaling-state.js").Greeting} hello */
+function greet(seat, { name, muted, deafened }) {
+  const back = seat.ticket === null ? {} : { ticket: seat.ticket, seen: seat.seq };
+  return transmit({ type: "hello", name, muted, deafened, ...back });
 }
 
 /** @param {import("./messages.js").ClientMessage} message @returns {SignalingEffect} */

@@ -17,6 +17,7 @@ export const TICK = 1000;
  * @property {boolean} asked    the server has said that this room may be entered
  * @property {boolean} refused  a dial was refused before it opened, and nobody knows why yet
  * @property {number} blocked   how many times in a row the server answered, but opened no socket
+ * @property {boolean} leaving  the socket being dialed is for a bye alone
  * @property {number} attempt
  * @property {number} since     when the socket was welcomed
  * @property {string|null} ticket
@@ -34,7 +35,7 @@ export const TICK = 1000;
 /** Why the seat is over: the socket's close code, or the refusal over HTTP.
  *  @typedef {{close?: number, status?: number, code?: string}} Ending */
 /**
- * @typedef {{type: "start"} | {type: "tick"} | {type: "bye"}
+ * @typedef {{type: "start"} | {type: "tick"} | {type: "bye"} | {type: "forget"}
  *   | {type: "probe", why: string}
  *   | {type: "answer", serial: number, status: number, code: string, credentials: Credentials|null}
  *   | {type: "open", serial: number, hello: Greeting}
@@ -67,8 +68,8 @@ export const TICK = 1000;
 /** @returns {SignalingState} */
 export function idle() {
   return {
-    phase: "idle", serial: 0, at: 0, deadline: null, asked: false, refused: false, blocked: 0, attempt: 0, since: 0,
-    ticket: null, seq: 0, skip: 0, n: 0, kept: [], pings: 0, pingEvery: 10_000, nextPing: 0, ping: null, roster: null,
+    phase: "idle", serial: 0, at: 0, deadline: null, asked: false, refused: false, blocked: 0, leaving: false,
+    attempt: 0, since: 0, ticket: null, seq: 0, skip: 0, n: 0, kept: [], pings: 0, pingEvery: 10_000, nextPing: 0, ping: null, roster: null,
   };
 }
 

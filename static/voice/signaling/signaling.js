@@ -69,9 +69,14 @@ export class Signaling extends Emitter {
     this.#handle({ type: "probe", why });
   }
 
-  /** Leave on purpose; nothing is left after it. */
+  /** Leave on purpose. Where the socket is away, one more is dialed to say so; nothing is left after that. */
   bye() {
     this.#handle({ type: "bye" });
+  }
+
+  /** Leave without a word, or stop leaving. */
+  forget() {
+    this.#handle({ type: "forget" });
   }
 
   /** @param {SignalingEvent} event */

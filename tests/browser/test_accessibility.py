@@ -1,0 +1,230 @@
+"""What a keyboard, a screen reader and a thumb find: axe on each page and sheet, focus, sentences, sizes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page
+
+from tests.browser.conftest import need_file
+from tests.browser.harness import Person, Stage, until
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+PHONE = {"width": 375, "height": 667}
+THUMB = 44
+"""CSS pixels that a thumb needs, each way."""
+
+
+async def violations(page: Page, where: str) -> list[str]:
+    """Give what axe finds, in both themes: the rule, and the elements."""
+    found = []
+    if not await page.evaluate("'axe' in globalThis"):
+        await page.add_script_tag(path=AXE)
+    for theme in ("light", "dark"):
+        await page.emulate_media(color_scheme=theme)
+        answer: dict[str, Any] = await page.evaluate("axe.run()")
+        for violation in answer["violations"]:
+            for node in violation["nodes"]:
+                found.append(f"{where}, {theme}: {violation['id']}: {node['html'][:120]}")
+    return found
+
+
+async def test_axe_finds_nothing_on_any_page_or_sheet_in_either_theme(stage: Stage) -> None:
+    need_file(AXE, "npm ci")
+    ana, bo = await stage.sea("Ana", "Bo")
+    nobody = await stage.person("Nobody", sign_in=False)
+    table = (await ana.post("/tables", name="Friday game"))["table_id"]
+    await nobody.go("/")
+    found = await violations(nobody.page, "/ signed out")
+    for path in ("/", "/my-sea/", f"/table/{table}/", "/check/", "/host-link/", "/nothing-here/"):
+        await ana.go(path)
+        found += await violations(ana.page, path)
+    await ana.go("/my-sea/")
+    await ana.join()
+    found += await violations(ana.page, "alone")
+    await ana.page.get_by_role("button", name="Invite somebody").click()
+    await ana.page.locator("#id_link").wait_for()
+    found += await violations(ana.page, "invitation")
+    await bo.join()
+    await until("they hear each other", lambda: ana.hears(bo))
+    await ana.page.locator(".about summary:visible").first.click()
+    await ana.page.keyboard.press("m")
+    found += await violations(ana.page, "in voice, muted, details open")
+    found += await violations(bo.page, "a guest in voice")
+    for mode in ("push", "voice"):
+        await ana.page.evaluate("mode => seen.room.talk.choose(mode)", mode)
+        await ana.page.get_by_role("button", name="Settings").click()
+        await ana.page.locator("dialog[open]").wait_for()
+        found += await violations(ana.page, f"settings, {mode}")
+        await ana.page.keyboard.press("Escape")
+    await ana.page.keyboard.press("?")
+    await ana.page.locator("dialog[open]").wait_for()
+    found += await violations(ana.page, "shortcuts")
+    assert found == []
+
+
+async def focused(person: Person) -> str:
+    """Give the text of what has the focus."""
+    return str(
+        await person.page.evaluate("document.activeElement.ariaLabel ?? document.activeElement.innerText")
+    ).strip()
+
+
+async def test_every_control_of_a_call_is_reached_by_tab_and_shows_its_focus(stage: Stage) -> None:
+    ana, bo = await stage.sea("Ana", "Bo")
+    await ana.join()
+    await bo.join()
+    await until("they hear each other", lambda: ana.hears(bo))
+    await ana.page.evaluate("seen.room.talk.choose('push')")
+    await ana.page.evaluate("document.getElementById('id_main').focus()")
+    reached = []
+    for _ in range(20):
+        await ana.page.keyboard.press("Tab")
+        reached.append(await focused(ana))
+        outline = await ana.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline not in ("none", ""), reached[-1]
+        if reached[-1] == "Leave":
+            break
+    wanted = ["Details of Bo", "Invite somebody", "Hold to talk", "Mute", "Deafen", "Settings", "Leave"]
+    places = [next((at for at, text in enumerate(reached) if name in text), -1) for name in wanted]
+    assert -1 not in places, reached
+    assert places == sorted(places), reached
+
+
+async def test_a_sheet_takes_the_focus_keeps_it_and_gives_it_back(stage: Stage) -> None:
+    ana = await stage.person("Ana")
+    await ana.open_sea()
+    await ana.join()
+    await ana.page.get_by_role("button", name="Settings").focus()
+    await ana.page.keyboard.press("Enter")
+    await ana.page.locator("dialog[open]").wait_for()
+    for _ in range(12):
+        await ana.page.keyboard.press("Tab")
+        # Behind the last control lies the browser's own bar, never the page.
+        assert await ana.page.evaluate(
+            "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
+        )
+    await ana.page.keyboard.press("Escape")
+    await ana.page.locator("dialog").wait_for(state="detached")
+    assert await focused(ana) == "Settings"
+
+
+async def test_shortcuts_are_listed_under_a_key_and_can_be_switched_off_for_good(stage: Stage) -> None:
+    ana = await stage.person("Ana")
+    await ana.open_sea()
+    await ana.join()
+    await ana.page.keyboard.press("?")
+    sheet = ana.page.locator("dialog[open]")
+    assert await sheet.locator("kbd").all_inner_texts() == ["M", "D", "S", "?"]
+    await ana.page.keyboard.press("m")
+    assert not await ana.page.evaluate("seen.room.muted"), "a key acted under a dialog"
+    await sheet.get_by_role("checkbox").uncheck()
+    await ana.page.keyboard.press("Escape")
+    await ana.page.reload()
+    await ana.join()
+    await ana.page.keyboard.press("m")
+    assert not await ana.page.evaluate("seen.room.muted")
+    mute = ana.page.get_by_role("group", name="Call").get_by_role("button", name="Mute")
+    assert await mute.get_attribute("aria-keyshortcuts") is None
+
+
+async def test_the_live_region_says_a_sentence_in_two_seconds_at_most(stage: Stage) -> None:
+    """Five people come and mute at once: what is said is counted where a screen reader hears it."""
+    ana, *others = await stage.sea("Ana", "Bo", "Cleo", "Dan", "Eva")
+    await ana.join()
+    await ana.page.evaluate(
+        "() => { globalThis.sentences = [];"
+        " const live = document.querySelector('#id_voice_panel [role=status]');"
+        " new MutationObserver(() => sentences.push(performance.now()))"
+        " .observe(live, { childList: true }); }"
+    )
+    for other in others:
+        await other.join()
+    for other in others:
+        await other.leave()
+    await until("their leaving is said", lambda: ana.page.evaluate("sentences.length >= 2"))
+    gaps = await ana.page.evaluate("sentences.slice(1).map((at, i) => at - sentences[i])")
+    assert min(gaps) >= 1950, gaps
+
+
+@pytest.mark.parametrize("scale", [100, 200])
+async def test_on_a_phone_the_bar_lies_at_the_bottom_and_every_control_fits_a_thumb(
+    stage: Stage, scale: int
+) -> None:
+    ana, bo = await stage.sea("Ana", "Bo with a name that is far too long for any screen")
+    await ana.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    await ana.page.evaluate("scale => { document.documentElement.style.fontSize = `${scale}%`; }", scale)
+    await ana.join()
+    await bo.join()
+    await until("they hear each other", lambda: ana.hears(bo))
+    await ana.page.evaluate("seen.room.talk.choose('push')")
+    bar = await ana.page.locator(".call-bar").bounding_box()
+    assert bar is not None
+    assert bar["y"] + bar["height"] == PHONE["height"]
+    assert bar["height"] < PHONE["height"] / 2
+    sizes = await ana.page.eval_on_selector_all(
+        ".call-bar button, #id_voice_btn, #id_burger_btn, summary, .invite button",
+        "all => all.filter((one) => one.checkVisibility()).map((one) => {"
+        " const { width, height } = one.getBoundingClientRect(); return [one.innerText, width, height]; })",
+    )
+    assert [size for size in sizes if min(size[1:]) < THUMB - 0.5] == []
+    assert await ana.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    # The last line of the page is not hidden under the bar.
+    await ana.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    foot = await ana.page.locator("footer").bounding_box()
+    assert foot is not None
+    assert foot["y"] + foot["height"] <= bar["y"]
+    await ana.page.get_by_role("button", name="Settings").click()
+    sheet = await ana.page.locator("dialog[open]").bounding_box()
+    assert sheet is not None
+    assert sheet["y"] >= 0
+    assert sheet["y"] + sheet["height"] <= PHONE["height"] + 1
+    assert await ana.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_who_is_here_is_one_list_and_removing_lies_in_a_persons_details(stage: Stage) -> None:
+    ana, bo, _ = await stage.sea("Ana", "Bo", "Cleo")
+    await ana.go("/my-sea/")
+    await ana.join()
+    await bo.join()
+    await until("they hear each other", lambda: ana.hears(bo))
+    names = ana.page.locator(".here .person:visible .name")
+    await until("each stands there once", lambda: said_once(names.all_inner_texts, ["Ana", "Bo", "Cleo"]))
+    assert await ana.page.get_by_text("Remove", exact=True).filter(visible=True).count() == 0
+    for name in ("Bo", "Cleo"):
+        await (
+            ana.page.locator("summary:visible", has=ana.page.locator("svg"))
+            .and_(ana.page.get_by_label(f"Details of {name}"))
+            .click()
+        )
+    assert await ana.page.get_by_text("Remove", exact=True).filter(visible=True).count() == 2
+    bos = ana.page.locator(".person:visible", has_text="Bo")
+    await bos.get_by_text("Remove", exact=True).click()
+    await bos.get_by_role("button", name="Remove Bo").click()
+    await until("Bo is out", lambda: told_removed(bo))
+    await until("Bo is listed no more", lambda: said_once(names.all_inner_texts, ["Ana", "Cleo"]))
+
+
+async def said_once(ask: Any, names: list[str]) -> bool:
+    return [text.split()[0] for text in await ask()] == names
+
+
+async def told_removed(person: Person) -> bool:
+    return [state.get("code") for state in await person.events("state")][-1:] == [4403]
+
+
+async def test_who_is_alone_is_offered_to_invite_and_has_the_link_at_once(stage: Stage) -> None:
+    ana = await stage.person("Ana")
+    await ana.open_sea()
+    await ana.join()
+    tile = ana.page.get_by_role("button", name="Invite somebody")
+    box, grid = await tile.bounding_box(), await ana.page.locator(".here").bounding_box()
+    assert box is not None
+    assert grid is not None
+    assert box["width"] > grid["width"] * 0.9
+    await tile.click()
+    await ana.page.locator("#id_link").wait_for()
+    assert await ana.page.evaluate("document.activeElement.id") == "id_fresh_title"
+    assert await ana.joined()
