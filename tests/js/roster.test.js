@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { people } from "../../static/voice/session/people.js";
 import { pairs } from "../../static/voice/session/pairs.js";
-import { EMPTY, GONE, applyMessage, hearLink, hearSelf, listEnds, MUTING, overhear, overhearAt, people, prune, seats, summary } from "../../static/voice/session/roster.js";
+import { EMPTY, GONE, applyMessage, hearLink, hearSelf, listEnds, MUTING, overhear, overhearAt, prune, seats, summary } from "../../static/voice/session/roster.js";
 import { HELD, UNMADE } from "../../static/voice/session/words.js";
 import { present, welcome } from "./fake-platform.js";
 

@@ -92,26 +92,26 @@ export class Call extends Emitter {
   }
 
   get safety() {
-    return this.#session.safety;
+    return this.#session.past.safety;
   }
 
   compare() {
-    this.#session.compare();
+    this.#session.past.compare();
   }
 
   /** @param {string} peer */
   path(peer) {
-    return this.#session.path(peer);
+    return this.#session.past.path(peer);
   }
 
   /** @returns {readonly import("../session/notes.js").Note[]} */
   get notes() {
-    return this.#session.notes;
+    return this.#session.past.notes;
   }
 
   /** @param {string} text @returns {boolean} */
   sendNote(text) {
-    return this.#session.sendNote(text, this.#belongings.name);
+    return this.#session.past.sendNote(text, this.#belongings.name);
   }
 
   level() {

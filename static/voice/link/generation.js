@@ -9,6 +9,8 @@
 import { CandidateBatch } from "./candidate-batch.js";
 import { fit } from "./candidate-fit.js";
 import { Channels } from "./channels.js";
+import { UNKNOWN, measure } from "./figures.js";
+import { keysOf } from "./fingerprints.js";
 import { readStats } from "./link-stats.js";
 import { sdpTrouble } from "./sdp-shape.js";
 import { tuneOpus } from "./tune-opus.js";
@@ -21,20 +23,12 @@ const NAMED = 256;
 const REFUSED = "refused";
 /** The name of an error by which the browser makes no connection at all: forbidden, or out of what it takes. */
 const UNMADE = "unmade";
-/** Loss is measured over this many ms. */
-const WINDOW = 4000;
 /** A peer of whom no packet came for so many ms is asked whether it is there: muted ones send one each 400. */
 const SILENT = 600;
 /** A section for data that isn't refused. */
 const DATA = /^m=application [1-9]/m;
 
 /** @typedef {import("./link-machine.js").Sample} Sample */
-
-/**
- * Shares of 1 and ms; bitrate in kbit/s.
- * @typedef {{path: "direct" | "relay" | null, rtt: number | null, loss: number | null, jitter: number | null,
- *   bitrate: number | null, concealed: number | null, redundancy: boolean | null}} Figures
- */
 
 /** @typedef {import("../signaling/messages.js").Candidate} Candidate */
 /** @typedef {import("../signaling/messages.js").Candidates} Candidates */
@@ -74,7 +68,7 @@ export class Generation {
   #transceiver = null;
   /** @type {Channels | null} none where the other side offered none */
   #channels = null;
-  /** @type {{own: string, remote: string} | null} */
+  /** @type {import("./fingerprints.js").Keys | null} */
   #keys = null;
   /** How many packets there were last, and when their number was another. */
   #heard = { packets: 0, at: 0 };
@@ -85,10 +79,7 @@ export class Generation {
   #waiting = [];
   #named = 0;
   #unexpected = 0;
-  /** What was counted when the window began. */
-  #window = { at: -WINDOW, packets: 0, lost: 0, bytes: 0, concealed: 0, samples: 0 };
-  /** How the other side is received. @type {Figures} */
-  figures = { path: null, rtt: null, loss: null, jitter: null, bitrate: null, concealed: null, redundancy: null };
+  #measured = UNKNOWN;
 
   /**
    * @param {{gen: number, hooks: Hooks, platform: GenerationPlatform, track: MediaStreamTrack | null,
@@ -115,6 +106,11 @@ export class Generation {
     return this.receiver?.getSynchronizationSources()[0]?.rtpTimestamp ?? null;
   }
 
+  /** How the other side is received. */
+  get figures() {
+    return this.#measured.figures;
+  }
+
   /** Whether words can be said in its data channel. */
   get open() {
     return this.#channels?.open === true;
@@ -132,12 +128,7 @@ export class Generation {
   async keys() {
     const connection = this.#connection;
     if (this.#keys || connection?.connectionState !== "connected") return this.#keys;
-    const own = fingerprintIn(connection.localDescription?.sdp);
-    const [certificate] = this.receiver?.transport?.getRemoteCertificates?.() ?? [];
-    // Without that call, the description will do: the browser holds the certificate to it.
-    const remote = certificate ? hexOf(await this.#platform.sha256(new Uint8Array(certificate)))
-      : fingerprintIn(connection.remoteDescription?.sdp);
-    if (own && remote) this.#keys = { own, remote };
+    this.#keys = await keysOf(connection, this.receiver, this.#platform.sha256);
     return this.#keys;
   }
 
@@ -231,7 +222,7 @@ export class Generation {
     const heard = readStats(await connection.getStats());
     const { packets, path, rtt, age } = heard;
     const now = this.#platform.now();
-    this.#figure(heard, now);
+    this.#measured = measure(this.#measured, heard, now);
     // A peer that said it won't send (an aiortc listener) is heard as long as it is connected.
     const direction = this.#transceiver?.currentDirection;
     const mute = direction === "sendonly" || direction === "inactive";
@@ -240,23 +231,6 @@ export class Generation {
     this.#channels?.ask(packets > 0 && now - this.#heard.at >= SILENT);
     const unanswered = this.#channels?.unanswered ?? null;
     return { gen: this.gen, packets: packets + this.#unexpected, path, rtt, loss: this.figures.loss, age, unanswered };
-  }
-
-  /** Shares and rates are measured over a window. @param {import("./link-stats.js").Heard} heard @param {number} now */
-  #figure({ packets, lost, bytes, concealed, samples, path, rtt, jitter, redundancy }, now) {
-    const since = this.#window;
-    this.figures = { ...this.figures, path, rtt, jitter, redundancy };
-    if (packets === 0 || now - since.at < WINDOW) return;
-    const missed = Math.max(lost - since.lost, 0);
-    const share = (/** @type {number} */ part, /** @type {number} */ whole) => (whole > 0 ? Math.round((part / whole) * 100) / 100 : null);
-    const begun = since.at !== -WINDOW;
-    this.figures = {
-      ...this.figures,
-      loss: share(missed, packets - since.packets + missed),
-      concealed: share(Math.max(concealed - since.concealed, 0), samples - since.samples),
-      bitrate: begun ? Math.round((bytes - since.bytes) * 8 / (now - since.at)) : null,
-    };
-    this.#window = { at: now, packets, lost, bytes, concealed, samples };
   }
 
   close() {
@@ -363,14 +337,6 @@ export class Generation {
     });
   }
 }
-
-/** @param {string} [sdp] @returns {string | null} */
-function fingerprintIn(sdp = "") {
-  return /^a=fingerprint:sha-256 ([0-9A-F:]+)/im.exec(sdp)?.[1].replaceAll(":", "").toLowerCase() ?? null;
-}
-
-/** @param {Uint8Array} bytes */
-const hexOf = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /**
  * What the browser is given of a received description. Throws where its shape is none that a peer has a reason

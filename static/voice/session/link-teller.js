@@ -3,7 +3,7 @@
 
 /** @typedef {import("./in-band.js").InBand} InBand */
 /** @typedef {import("../link/links.js").LinkReport["state"]} LinkState */
-/** @typedef {import("../link/generation.js").Figures} Figures */
+/** @typedef {import("../link/figures.js").Figures} Figures */
 
 const EVERY = 10_000;
 

@@ -5,14 +5,11 @@ import { Emitter } from "../emitter.js";
 import { Signaling } from "../signaling/signaling.js";
 import { kindOf } from "./journal.js";
 import { bitrate } from "./bitrate.js";
-import { InBand } from "./in-band.js";
 import { Keeper } from "./keeper.js";
-import { LinkTeller } from "./link-teller.js";
-import { Notes } from "./notes.js";
 import { pairs } from "./pairs.js";
-import { pathTo } from "./path-words.js";
+import { PastServer } from "./past-server.js";
+import { people } from "./people.js";
 import * as rosters from "./roster.js";
-import { SafetyCode } from "./safety.js";
 import { ServerWatch } from "./server-watch.js";
 import { Throttle } from "./throttle.js";
 import * as words from "./words.js";
@@ -50,10 +47,7 @@ export class VoiceSession extends Emitter {
   #ended = false;
   #signaling;
   #keeper;
-  #inBand;
-  #teller;
-  #safety;
-  #notes;
+  #past;
   #server;
   #telling;
   #track;
@@ -82,29 +76,13 @@ export class VoiceSession extends Emitter {
     this.#keeper = new Keeper({ reports: () => this.#reports(), clock: platform });
     this.#keeper.on("changed", () => this.#tell("changed", null));
     this.#keeper.on("news", (news) => this.#tell("news", news));
-    this.#inBand = new InBand({
-      say: (peer, text) => this.#links?.say(peer, text) === true,
-      state: () => this.#told,
+    const past = this.#past = new PastServer({
+      roomId, platform, takesNotes, keeper: this.#keeper, links: () => this.#links, told: () => this.#told,
     });
-    this.#inBand.on("state", ({ peer, ...said }) => this.#keeper.hearSelf(peer, said));
-    this.#inBand.on("closed", ({ peer }) => this.#keeper.hearSelf(peer, null));
-    this.#inBand.on("link", ({ peer, said }) => this.#keeper.hearLink(peer, said));
-    this.#inBand.on("opened", ({ peer }) => this.#teller.tell(peer));
-    this.#inBand.on("bye", ({ peer }) => this.#depart(peer));
-    this.#teller = new LinkTeller({
-      inBand: this.#inBand, state: (peer) => this.#reports().get(peer)?.state, figures: (peer) => this.#links?.figures(peer) ?? null, clock: platform,
-    });
-    this.#safety = new SafetyCode({
-      room: roomId, self: () => this.#keeper.roster.self?.peer ?? null, members: () => rosters.present(this.#keeper.roster),
-      keys: async (peer) => (platform.secure && this.#links?.keys(peer)) || null, inBand: this.#inBand, platform,
-    });
-    this.#safety.on("safety", (detail) => this.#tell("safety", detail));
-    this.#safety.on("alarm", (said) => this.#tell("alarm", said));
-    this.#notes = new Notes({
-      inBand: this.#inBand, readers: () => rosters.present(this.#keeper.roster), takes: takesNotes, clock: platform,
-    });
-    this.#notes.on("note", (note) => this.#tell("note", note));
-    this.#notes.on("crowded", ({ name }) => this.#tell("notice", { code: "notes-crowded", words: words.noteCrowd(name) }));
+    for (const name of /** @type {const} */ (["note", "safety", "alarm", "notice"])) {
+      past.on(name, (detail) => this.#tell(name, /** @type {any} */ (detail)));
+    }
+    past.on("bye", ({ peer }) => this.#depart(peer));
     this.#on("socket", ({ what, code }) => journal.note("socket", { what, code }));
     this.#on("malformed", (type) => journal.note("frame malformed", { type }));
     this.#on("credentials", (body) => this.#setCredentials(body));
@@ -139,7 +117,7 @@ export class VoiceSession extends Emitter {
     if (!this.#links || (muted === this.#told.muted && deafened === this.#told.deafened)) return;
     this.#told = { muted, deafened };
     this.#signaling.send({ type: "state", muted, deafened });
-    this.#inBand.tellState();
+    this.#past.tellState();
   }
 
   /** @param {MediaStreamTrack|null} track */
@@ -154,7 +132,7 @@ export class VoiceSession extends Emitter {
 
   /** @param {Omit<rosters.Me, "joined">} me @param {ReadonlySet<string>} speaking */
   people(me, speaking) {
-    return rosters.people(this.#keeper.roster, { ...me, joined: this.#signaling.joined }, this.#reports(), speaking);
+    return people(this.#keeper.roster, { ...me, joined: this.#signaling.joined }, this.#reports(), speaking);
   }
 
   /** @param {string} name */
@@ -162,36 +140,14 @@ export class VoiceSession extends Emitter {
     return pairs(this.#keeper.roster, { name }, this.#reports());
   }
 
-  get safety() {
-    return this.#safety.now;
-  }
-
-  /** The words of the safety code were compared, and are the same. */
-  compare() {
-    this.#safety.compare();
-  }
-
-  /** The path to somebody, from what both ends say. @param {string} peer @returns {import("./path-words.js").Path|null} */
-  path(peer) {
-    const remote = this.#keeper.roster.peers.get(peer);
-    const report = this.#reports().get(peer);
-    const figures = this.#links?.figures(peer);
-    return remote && report && figures ? pathTo(remote.name, report, figures, remote.ofMe) : null;
+  /** What goes past the server: notes, paths, the safety code. */
+  get past() {
+    return this.#past;
   }
 
   /** Who speaks now, whatever they say of themselves. @param {ReadonlySet<string>} speaking */
   hear(speaking) {
     this.#keeper.hear(speaking);
-  }
-
-  /** @returns {readonly import("./notes.js").Note[]} */
-  get notes() {
-    return this.#notes.all;
-  }
-
-  /** @param {string} text @param {string} name one's own @returns {boolean} false where it is empty or too long */
-  sendNote(text, name) {
-    return this.#notes.send(text, name) !== null;
   }
 
   receivers() {
@@ -205,14 +161,11 @@ export class VoiceSession extends Emitter {
 
   end() {
     this.#ended = true;
-    this.#inBand.bye();
+    this.#past.close();
     this.#signaling.bye();
     this.#links?.close();
     this.#telling.close();
     this.#keeper.close();
-    this.#notes.close();
-    this.#teller.close();
-    this.#safety.close();
     this.#server.close();
   }
 
@@ -255,12 +208,11 @@ export class VoiceSession extends Emitter {
       if (refused) journal.noteOften("description refused", { peer, gen });
       else journal.note("fault", { peer, gen, kind: kindOf(reason) });
     });
-    links.on("channel", (channel) => this.#inBand.channel(channel));
-    links.on("word", (said) => this.#inBand.take(said));
+    links.on("channel", (channel) => this.#past.channel(channel));
+    links.on("word", (said) => this.#past.take(said));
     links.on("flooded", ({ peer }) => journal.note("channel flooded", { peer }));
-    links.on("report", ({ peer, report }) => {
-      this.#teller.changed(peer, report.state);
-      this.#safety.look();
+    links.on("report", (news) => {
+      this.#past.fares(news);
       this.#telling.want();
       this.#keeper.prune();
       this.#tell("changed", null);
@@ -302,7 +254,7 @@ export class VoiceSession extends Emitter {
     if (message.type === "hello" || message.type === "present") links.present({ peer: message.source, order: message.order });
     if (message.type !== "left") return;
     links.left(message.source, message.reason);
-    if (message.reason !== "lost") this.#forget(message.source);
+    if (message.reason !== "lost") this.#past.forget(message.source);
   }
 
   /** @param {string} peer */
@@ -310,14 +262,7 @@ export class VoiceSession extends Emitter {
     this.#journal.note("left past the server", { peer });
     this.#keeper.depart(peer);
     this.#links?.left(peer, "left");
-    this.#forget(peer);
-  }
-
-  /** @param {string} peer */
-  #forget(peer) {
-    this.#inBand.forget(peer);
-    this.#notes.forget(peer);
-    this.#safety.forget(peer);
+    this.#past.forget(peer);
   }
 
   /** An error of ours. @param {{code: string, message: string, about: string}} error */
