@@ -1,5 +1,5 @@
 // @ts-check
-/** How the other side is received, in figures: what getStats counts, as shares and rates over a window; pure. */
+/** How the other side is received, in figures: what getStats counts, as shares and rates over a while; pure. */
 
 /** @typedef {import("./link-stats.js").Heard} Heard */
 /**
@@ -7,26 +7,26 @@
  * @typedef {{path: "direct" | "relay" | null, rtt: number | null, loss: number | null, jitter: number | null,
  *   bitrate: number | null, concealed: number | null, redundancy: boolean | null}} Figures
  */
-/** What was counted when the window began. @typedef {Pick<Heard, "packets" | "lost" | "bytes" | "concealed" | "samples"> & {at: number}} Window */
+/** What was counted when the span began. @typedef {Pick<Heard, "packets" | "lost" | "bytes" | "concealed" | "samples"> & {at: number}} Span */
 
 /** In ms. */
-const WINDOW = 4000;
+const SPAN = 4000;
 
-/** @type {Readonly<{figures: Figures, window: Window | null}>} */
+/** @type {Readonly<{figures: Figures, span: Span | null}>} */
 export const UNKNOWN = Object.freeze({
-  figures: { path: null, rtt: null, loss: null, jitter: null, bitrate: null, concealed: null, redundancy: null }, window: null,
+  figures: { path: null, rtt: null, loss: null, jitter: null, bitrate: null, concealed: null, redundancy: null }, span: null,
 });
 
 /**
- * @param {Readonly<{figures: Figures, window: Window | null}>} before
+ * @param {Readonly<{figures: Figures, span: Span | null}>} before
  * @param {Heard} heard
  * @param {number} now
- * @returns {{figures: Figures, window: Window | null}}
+ * @returns {{figures: Figures, span: Span | null}}
  */
-export function measure({ figures, window }, { packets, lost, bytes, concealed, samples, path, rtt, jitter, redundancy }, now) {
+export function measure({ figures, span }, { packets, lost, bytes, concealed, samples, path, rtt, jitter, redundancy }, now) {
   const latest = { ...figures, path, rtt, jitter, redundancy };
-  if (packets === 0 || (window && now - window.at < WINDOW)) return { figures: latest, window };
-  const since = window ?? { packets: 0, lost: 0, bytes: 0, concealed: 0, samples: 0, at: null };
+  if (packets === 0 || (span && now - span.at < SPAN)) return { figures: latest, span };
+  const since = span ?? { packets: 0, lost: 0, bytes: 0, concealed: 0, samples: 0, at: null };
   const missed = Math.max(lost - since.lost, 0);
   return {
     figures: {
@@ -36,7 +36,7 @@ export function measure({ figures, window }, { packets, lost, bytes, concealed, 
       // When the first of them came is not known.
       bitrate: since.at === null ? null : Math.round((bytes - since.bytes) * 8 / (now - since.at)),
     },
-    window: { packets, lost, bytes, concealed, samples, at: now },
+    span: { packets, lost, bytes, concealed, samples, at: now },
   };
 }
 
