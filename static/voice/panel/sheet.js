@@ -14,7 +14,9 @@ export function openSheet(title, content, over) {
   dialog.setAttribute("aria-labelledby", id);
   close.onclick = () => dialog.close();
   // What isn't in the sheet's one child is the ground beside it.
-  dialog.onclick = ({ target }) => target === dialog && dialog.close();
+  dialog.onclick = ({ target }) => {
+    if (target === dialog) dialog.close();
+  };
   dialog.onclose = () => dialog.remove();
   document.body.append(dialog);
   dialog.showModal();

@@ -62,7 +62,9 @@ function pushFields({ talk }, store, closed) {
     key.textContent = "Press the key that you want…";
     said.textContent = "Escape keeps the one you have.";
   };
-  key.onblur = () => listening && stop();
+  key.onblur = () => {
+    if (listening) stop();
+  };
   // Before the dialog hears of Escape, and before the button is pressed by the key.
   key.addEventListener("keydown", (event) => {
     if (!listening) return;
