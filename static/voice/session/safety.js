@@ -51,6 +51,8 @@ export class SafetyCode extends Emitter {
   #compared = new Set();
   /** By peer, what speaks for somebody in between. @type {Map<string, string>} */
   #troubles = new Map();
+  /** What was told loudly, and is not told again before a comparison. @type {Set<string>} */
+  #alarmed = new Set();
   /** Commitments for another attempt than that of now, the last of each peer. @type {Map<string, any>} */
   #early = new Map();
   /** One thing at a time: hashing takes a turn of the loop. */
@@ -114,6 +116,8 @@ export class SafetyCode extends Emitter {
   compare() {
     if (!this.#round?.code) return;
     for (const [peer, key] of this.#round.keys) if (peer !== this.#self()) this.#compared.add(key);
+    this.#troubles.clear();
+    this.#alarmed.clear();
     this.#tell();
   }
 
@@ -143,12 +147,12 @@ export class SafetyCode extends Emitter {
     const keys = new Map();
     let waited = false;
     let own = "";
-    for (const { peer, name } of members) {
+    for (const { peer } of members) {
       const known = await this.#keys(peer);
       if (this.#closed) return;
       if (known) {
         own = known.own;
-        this.#see(peer, name, known.remote);
+        this.#see(peer, known.remote);
       }
       if (this.#silent.has(peer)) continue;
       if (known && this.#inBand.open.includes(peer)) keys.set(peer, known.remote);
@@ -163,15 +167,12 @@ export class SafetyCode extends Emitter {
     this.#tell();
   }
 
-  /** @param {string} peer @param {string} name @param {string} key */
-  #see(peer, name, key) {
+  /** @param {string} peer @param {string} key */
+  #see(peer, key) {
     const before = this.#seen.get(peer);
     if (before === key) return;
     this.#seen.set(peer, key);
-    if (before === undefined) return;
-    const words = keyChanged(name);
-    this.#troubles.set(peer, words);
-    this.emit("alarm", { code: "key-changed", words });
+    if (before !== undefined) this.#alarm(peer, "key-changed", keyChanged);
   }
 
   /** @param {string} peer @param {number} now */
@@ -283,9 +284,10 @@ export class SafetyCode extends Emitter {
   /** @param {string} peer @param {string} code @param {(name: string) => string} say */
   #alarm(peer, code, say) {
     const words = say(this.#members().find((member) => member.peer === peer)?.name ?? "Somebody");
-    if (this.#troubles.get(peer) === words) return;
     this.#troubles.set(peer, words);
-    this.emit("alarm", { code, words });
+    // Who makes it happen again and again doesn't get to fill the page with it.
+    if (!this.#alarmed.has(`${peer} ${code}`)) this.emit("alarm", { code, words });
+    this.#alarmed.add(`${peer} ${code}`);
     this.#tell();
   }
 
