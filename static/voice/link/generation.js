@@ -320,7 +320,7 @@ export class Generation {
     this.#named += 1;
     await this.#try(async () => {
       if (!candidate?.candidate) await this.#connection?.addIceCandidate();
-      // A candidate that names no section is an error; ours have one section.
+      // A candidate that names no section is an error; ours share the transport of the first.
       else await this.#connection?.addIceCandidate({ ...candidate, sdpMLineIndex: candidate.sdpMLineIndex ?? 0 });
     });
   }
