@@ -14,9 +14,8 @@ globalThis.mallory = {
     audio.direction = "sendrecv";
     const onward = on.connection.addTransceiver("audio", { direction: "sendrecv" });
     this.channels(back, on);
-    back.connection.ontrack = ({ track }) => onward.sender.replaceTrack(track);
-    on.connection.ontrack = ({ track }) => audio.sender.replaceTrack(track);
-    onward.sender.replaceTrack(audio.receiver.track);
+    await onward.sender.replaceTrack(this.voice(audio.receiver.track));
+    await audio.sender.replaceTrack(this.voice(onward.receiver.track));
     await back.connection.setLocalDescription();
     await on.connection.setLocalDescription();
     await Promise.all([this.gathered(back), this.gathered(on)]);
@@ -31,6 +30,16 @@ globalThis.mallory = {
 
   async candidates(side, candidates) {
     for (const candidate of candidates) if (candidate?.candidate) await this.ends[side]?.connection.addIceCandidate(candidate).catch(() => {});
+  },
+
+  /** What comes in, as a track that can go out: Chromium sends nothing of one that it received. */
+  voice(track) {
+    this.context ??= new AudioContext();
+    const stream = new MediaStream([track]);
+    Object.assign(new Audio(), { muted: true, srcObject: stream }).play();
+    const out = this.context.createMediaStreamDestination();
+    this.context.createMediaStreamSource(stream).connect(out);
+    return out.stream.getAudioTracks()[0];
   },
 
   end(side) {
