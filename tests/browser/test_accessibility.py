@@ -117,6 +117,7 @@ async def test_shortcuts_are_listed_under_a_key_and_can_be_switched_off_for_good
     await ana.join()
     await ana.page.keyboard.press("?")
     sheet = ana.page.locator("dialog[open]")
+    await sheet.wait_for()
     assert await sheet.locator("kbd").all_inner_texts() == ["M", "D", "S", "?"]
     await ana.page.keyboard.press("m")
     assert not await ana.page.evaluate("seen.room.muted"), "a key acted under a dialog"
@@ -153,7 +154,7 @@ async def test_the_live_region_says_a_sentence_in_two_seconds_at_most(stage: Sta
 async def test_on_a_phone_the_bar_lies_at_the_bottom_and_every_control_fits_a_thumb(
     stage: Stage, scale: int
 ) -> None:
-    ana, bo = await stage.sea("Ana", "Bo with a name that is far too long for any screen")
+    ana, bo = await stage.sea("Ana", "Bo with a name too long for any screen")
     await ana.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     await ana.page.evaluate("scale => { document.documentElement.style.fontSize = `${scale}%`; }", scale)
     await ana.join()
@@ -228,3 +229,23 @@ async def test_who_is_alone_is_offered_to_invite_and_has_the_link_at_once(stage:
     await ana.page.locator("#id_link").wait_for()
     assert await ana.page.evaluate("document.activeElement.id") == "id_fresh_title"
     assert await ana.joined()
+
+
+async def test_without_javascript_the_owner_still_invites_and_removes(stage: Stage) -> None:
+    assert stage.browser is not None
+    page = await (await stage.browser.new_context(java_script_enabled=False)).new_page()
+    await page.goto(stage.server.origin + "/")
+    await page.fill("[name=name]", "Ana")
+    await page.get_by_role("button", name="Come in").click()
+    await page.get_by_role("button", name="Open your sea").click()
+    await page.get_by_role("button", name="Invite somebody").click()
+    link = await page.input_value("#id_link")
+    bo = await stage.person("Bo")
+    await bo.come(link)
+    await page.goto(stage.server.origin + "/my-sea/")
+    await page.get_by_label("Details of Bo").click()
+    await page.get_by_text("Remove", exact=True).click()
+    await page.get_by_role("button", name="Remove Bo").click()
+    await page.get_by_text("Earlier guests and links").click()
+    assert "removed" in await page.inner_text("#id_earlier")
+    await page.context.close()

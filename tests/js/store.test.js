@@ -21,6 +21,7 @@ test("a choice is kept under the site's own prefix, and found by the next page",
 test("where nothing was chosen, or another kind of thing, the default counts", () => {
   const store = new Store(storage({ "meshvoice:a": "3", "meshvoice:b": "no JSON", "meshvoice:c": "null" }));
   assert.deepEqual([store.get("a", "text"), store.get("b", true), store.get("c", 5), store.get("d", "x")], ["text", true, 5, "x"]);
+  assert.deepEqual(store.get("c", { code: "KeyV" }), { code: "KeyV" });
   assert.equal(store.get("a", 1), 3);
 });
 

@@ -145,3 +145,16 @@ test("a press right after a release isn't ended by the first one's last syllable
   await platform.advance(1000);
   assert.equal(talk.sends, true);
 });
+
+test("of two releases within 200 ms the second one's last syllable goes out whole", async () => {
+  const platform = new FakePlatform();
+  const talk = new Talk({ store: new Store(), platform });
+  talk.choose("push");
+  talk.press();
+  talk.release();
+  await platform.advance(150);
+  talk.press();
+  talk.release();
+  await platform.advance(199);
+  assert.equal(talk.sends, true);
+});

@@ -35,6 +35,10 @@ export class ControlsBar {
     this.element.setAttribute("aria-label", "Call");
     for (const event of ["muted", "deafened", "talk"]) room.addEventListener(event, () => this.update(), { signal: over });
     this.update();
+    // What lies under the bar has to be able to come out from under it, however large its letters are.
+    const sizes = new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${this.element.offsetHeight}px`));
+    sizes.observe(this.element);
+    over.addEventListener("abort", () => sizes.disconnect(), { once: true });
   }
 
   update() {

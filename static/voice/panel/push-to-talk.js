@@ -86,14 +86,23 @@ export class PushToTalk {
   #pointer(over) {
     const button = this.element;
     const passing = { signal: over };
+    const first = { signal: over, capture: true };
+    /** @type {number|null} */
+    let finger = null;
     button.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
-      button.setPointerCapture(event.pointerId);
+      finger = event.pointerId;
+      button.setPointerCapture(finger);
       this.#take({ type: "down", by: "pointer", repeat: false, sure: true });
     }, passing);
-    button.addEventListener("pointerup", () => this.#take({ type: "up", by: "pointer" }), passing);
+    // Wherever it goes up: a capture that is lost before the finger's next move is told by no event.
+    document.addEventListener("pointerup", ({ pointerId }) => {
+      if (pointerId === finger) this.#take({ type: "up", by: "pointer" });
+    }, first);
     for (const lost of ["pointercancel", "lostpointercapture"]) {
-      button.addEventListener(lost, () => this.#take({ type: "lost", by: "pointer" }), passing);
+      document.addEventListener(lost, (event) => {
+        if (/** @type {PointerEvent} */ (event).pointerId === finger) this.#take({ type: "lost", by: "pointer" });
+      }, first);
     }
     button.addEventListener("blur", () => this.#take({ type: "lost", by: "button" }), passing);
     button.addEventListener("click", ({ detail }) => {
