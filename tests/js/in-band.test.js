@@ -63,7 +63,7 @@ for (const said of [
 
 test("each example of the protocol is read as it stands there, and no type is without one", () => {
   const protocol = readFileSync(new URL("../../PROTOCOL.md", import.meta.url), "utf8");
-  const examples = [...protocol.matchAll(/```in-band\n([^]*?)```/g)].flatMap(([, block]) => block.trim().split("\n")).map((line) => JSON.parse(line));
+  const examples = [...protocol.matchAll(/```in-band\n([\s\S]*?)```/g)].flatMap(([, block]) => block.trim().split("\n")).map((line) => JSON.parse(line));
   for (const example of examples) assert.deepEqual(readBandMessage(JSON.stringify(example)), example);
   const typed = readFileSync(new URL("../../static/voice/session/band-messages.js", import.meta.url), "utf8");
   const types = [...typed.matchAll(/^ \* .*\{type: "(\w+)"/gm)].map(([, type]) => type);
