@@ -124,6 +124,9 @@ async def test_a_browser_that_opens_no_connection_says_so_on_the_row_and_the_roo
         return [row["doing"] for row in rows if row["word"] == "unheard"]
 
     await until("Cleo's page says why she hears nobody", lambda: _all_told(told))
+    row = cleo.page.locator(".person", has_text="Ana")
+    await row.get_by_role("button", name="Why can't I hear Ana?").click()
+    assert "opens no connection" in (await row.locator(".path:focus .path-words").text_content() or "")
     await until("Ana hears Bo", lambda: ana.hears(bo))
     await cleo.page.evaluate("globalThis.allowed = true")
     await all_hear_each_other([ana, bo, cleo], seconds=30)

@@ -18,11 +18,12 @@ export function pathPart(room, _store, { self, peer }) {
   const figures = make("details", { className: "figures" }, make("summary", { textContent: "Figures" }), table);
   const element = make("div", { className: "path", tabIndex: -1 }, sentence, figures);
   let name = "";
+  let doing = "";
   /** @type {any} */
   let timer = null;
   const show = () => {
     const path = room.path(peer);
-    setText(sentence, path?.words ?? "No connection yet.");
+    setText(sentence, path?.words ?? `There is no connection with ${name} yet${doing && `: ${doing}`}.`);
     element.dataset.path = path?.word ?? "connecting";
     figures.hidden = path === null;
     if (path && figures.open) table.replaceChildren(...rowsOf(path, name));
@@ -36,7 +37,7 @@ export function pathPart(room, _store, { self, peer }) {
   return {
     element,
     update(person) {
-      name = person.name;
+      ({ name, doing } = person);
       show();
     },
   };
