@@ -363,9 +363,9 @@ function doneAfter(link, open = (ms) => Math.max(ms - 700, 0)) {
   return null;
 }
 
-test("who answers nothing either is given up after 1.2 s of silence: the owner makes the next, the other asks", () => {
+test("who answers nothing either is given up after 1.5 s of silence: the owner makes the next, the other asks", () => {
   for (const link of [owner(), other()]) {
-    assert.equal(doneAfter(link), 1200);
+    assert.equal(doneAfter(link), 1500);
     const [effect] = link.all.slice(-1);
     if (link.link.owner) assert.deepEqual([effect.type, effect.gen], ["open", 2]);
     else assert.deepEqual(effect.message, { type: "repair", target: "p", gen: 1, why: "stalled" });
@@ -379,7 +379,7 @@ test("who answers is waited for as long as one that can't be asked", () => {
 test("an answer has the time of the path to come back", () => {
   const link = owner();
   link.rtt = 400;
-  assert.equal(doneAfter(link), 1600);
+  assert.equal(doneAfter(link), 1800);
 });
 
 test("silence without an answer reads as trouble at once", () => {
@@ -393,5 +393,5 @@ test("who slept judges nobody by questions of before", () => {
   link.hearing.clear();
   link.now += 60_000;
   assert.deepEqual(unanswered(link, 60_000), []);
-  assert.equal(doneAfter(link, (ms) => 60_000 + ms), 2700);
+  assert.equal(doneAfter(link, (ms) => 60_000 + ms), 3000);
 });

@@ -88,8 +88,8 @@ import { BURST, isHeld, spend } from "./link-hold.js";
 export const LIMITS = Object.freeze({
   stalled: 2500,
   deaf: 4000,
-  gone: 1200,        // deaf for this long is enough where the peer answers no question either
-  unanswered: 500,   // for so long, and the time that an answer takes
+  gone: 1500,        // deaf for this long is enough where the peer answers no question either
+  unanswered: 700,   // for so long, and the time that an answer takes
   unwell: 1000,      // deaf for this long is enough where the connection failed or our addresses changed
   signalling: 8000,
   checking: 8000,
