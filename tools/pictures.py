@@ -65,7 +65,8 @@ class Album:
             await self.plain()
 
     async def plain(self) -> None:
-        """Show the page as on a desk again."""
+        """Show the page as on a desk again, with the pointer over nothing."""
+        await self.page.mouse.move(0, 0)
         await self.page.emulate_media(
             color_scheme="light", forced_colors="none", reduced_motion="no-preference"
         )
