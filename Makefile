@@ -12,7 +12,7 @@ ENV_FILE = conf/meshvoice.env
 MESHVOICE = $(BIN)/meshvoice --env-file $(ENV_FILE)
 BROWSER_NEEDS = chromium:chromium turnserver:coturn firefox-esr:firefox-esr nft:nftables ip:iproute2 \
 	conntrack:conntrack openssl:openssl node:nodejs certutil:libnss3-tools pulseaudio:pulseaudio \
-	nginx:nginx-light caddy:caddy
+	nginx:nginx-light caddy:caddy apache2:apache2-bin haproxy:haproxy
 
 # Two calls at one time would be a load test of the machine: what starts browsers and relays runs in a row, after the
 # rest. What takes half a minute by itself is left to `make check`.
@@ -62,7 +62,7 @@ bench-stranger: $(VENV)/test.done
 	$(BIN)/python -m tests.hostile.siege
 
 # The pure core: what decides who is where, who hears what and who may enter.
-PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/proxies/conf.py,meshvoice/settings*.py,meshvoice/turn_settings.py,meshvoice/values.py,meshvoice/env_lines.py,meshvoice/names.py,meshvoice/lookalikes.py,meshvoice/forwarding.py,meshvoice/user_header.py,meshvoice/passphrases.py,meshvoice/ids.py,meshvoice/timekeeping.py
+PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/proxies/conf.py,meshvoice/settings*.py,meshvoice/turn_settings.py,meshvoice/values.py,meshvoice/sites.py,meshvoice/env_lines.py,meshvoice/names.py,meshvoice/lookalikes.py,meshvoice/forwarding.py,meshvoice/user_header.py,meshvoice/passphrases.py,meshvoice/ids.py,meshvoice/timekeeping.py
 
 # Known vulnerabilities of what is installed; asks the package index, so it is no part of check.
 audit: $(VENV)/check.done
@@ -104,7 +104,7 @@ coturn: $(VENV)/serve.done $(ENV_FILE)
 	@tests/need.sh turnserver:coturn
 	@$(MESHVOICE) coturn
 
-# Which one: make proxy-conf PROXY=caddy
+# Which one: make proxy-conf PROXY=caddy (or apache, haproxy, traefik)
 PROXY = nginx
 proxy-conf: $(VENV)/serve.done $(ENV_FILE)
 	@$(MESHVOICE) proxy-conf $(PROXY)

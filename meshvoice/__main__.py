@@ -1,4 +1,4 @@
-"""The command line: serve, settings, secrets, host-link, coturn-conf, coturn, proxy-conf, doctor."""
+"""The command line: serve, health, settings, secrets, host-link, coturn-conf, coturn, proxy-conf, doctor."""
 
 from __future__ import annotations
 
@@ -41,20 +41,29 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="run the server")
     serve.set_defaults(run=_serve)
+    health = commands.add_parser("health", help="ask the running server how it is; exit code 0 if it works")
+    health.set_defaults(run=_health)
     settings = commands.add_parser("settings", help="print each setting, and where its value comes from")
     settings.set_defaults(run=_print_settings)
     make_secrets = commands.add_parser("secrets", help="write the env file with new secrets, once")
     make_secrets.add_argument("path", type=Path, nargs="?", help="instead of --env-file's; - prints it")
     make_secrets.set_defaults(run=_secrets)
     host_link = commands.add_parser("host-link", help="print a link, good once, that makes somebody a host")
+    host_link.add_argument(
+        "--origin", default="", metavar="ORIGIN", help="which of MESHVOICE_ORIGIN (default: the first)"
+    )
     host_link.set_defaults(run=_host_link)
     conf = commands.add_parser("coturn-conf", help="print coturn's configuration")
     conf.add_argument("--guard", action="store_true", help="print the kernel guard (nftables) instead")
+    conf.add_argument("--user", default="turnserver", help="whom the guard confines: coturn's user")
+    conf.add_argument("--log", choices=("syslog", "stdout"), default="syslog", help="to where coturn logs")
     conf.set_defaults(run=_coturn_conf)
     coturn = commands.add_parser("coturn", help="run a local coturn with that configuration")
     coturn.set_defaults(run=_coturn)
     proxy = commands.add_parser("proxy-conf", help="print the reverse proxy's configuration")
-    proxy.add_argument("proxy", choices=("nginx", "caddy"), help="the proxy that it is for")
+    proxy.add_argument(
+        "proxy", choices=("nginx", "caddy", "apache", "haproxy", "traefik"), help="the proxy that it is for"
+    )
     proxy.add_argument("--cert", default="", metavar="PATH", help="certificate chain on the proxy's host")
     proxy.add_argument("--key", default="", metavar="PATH", help="its key")
     proxy.set_defaults(run=_proxy_conf)
@@ -74,6 +83,12 @@ def _serve(chosen: argparse.Namespace) -> int:
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     return server.run(settings)
+
+
+def _health(chosen: argparse.Namespace) -> int:
+    from meshvoice.web import health
+
+    return health.print_health(_settings(chosen))
 
 
 def _print_settings(chosen: argparse.Namespace) -> int:
@@ -114,14 +129,16 @@ def _fill(path: Path) -> int:
 def _host_link(chosen: argparse.Namespace) -> int:
     from meshvoice.web import host_link
 
-    return host_link.print_link(_settings(chosen))
+    return host_link.print_link(_settings(chosen), origin=chosen.origin)
 
 
 def _coturn_conf(chosen: argparse.Namespace) -> int:
     from meshvoice.turn import commands
 
     settings = _settings(chosen)
-    return commands.print_guard(settings) if chosen.guard else commands.print_conf(settings)
+    if chosen.guard:
+        return commands.print_guard(settings, user=chosen.user)
+    return commands.print_conf(settings, log=chosen.log)
 
 
 def _coturn(chosen: argparse.Namespace) -> int:

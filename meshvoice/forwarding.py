@@ -11,13 +11,14 @@ import ipaddress
 import re
 from collections.abc import Hashable, Sequence
 
-from meshvoice.values import Network
+from meshvoice.values import UNIX, Peers
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # RFC 7239, 6, where a port may be hidden as _name; X-Forwarded-For has no grammar, and holds the same things.
 _NODE = re.compile(
-    r"\[(?P<six>[^\]]*)\](?::[\w.-]*)?|(?P<four>\d+\.\d+\.\d+\.\d+):[\w.-]*|(?P<bare>[^\[\]\s]+)", re.A
+    r"\[(?P<six>[^\]]*)\](?::[\w.-]*)?|(?P<four>[0-9A-Fa-f:]*\d+\.\d+\.\d+\.\d+):[\w.-]*|(?P<bare>[^\[\]\s]+)",
+    re.A,
 )
 # RFC 7239, 4; an address without its quotes is taken, too.
 _PAIR = re.compile(
@@ -31,7 +32,7 @@ _PAIR = re.compile(
 
 
 def client_address(
-    peer: str, x_forwarded_for: Sequence[str], forwarded: Sequence[str], proxies: Sequence[Network]
+    peer: str, x_forwarded_for: Sequence[str], forwarded: Sequence[str], proxies: Peers
 ) -> str:
     """Give the address of the one who asks: the last in the chain that no trusted proxy has.
 
@@ -50,24 +51,26 @@ def client_address(
 
 
 def wholly_within(
-    peer: str, x_forwarded_for: Sequence[str], forwarded: Sequence[str], networks: Sequence[Network]
+    peer: str, x_forwarded_for: Sequence[str], forwarded: Sequence[str], networks: Peers
 ) -> bool:
     """Tell whether the peer and every hop that the headers name are in these networks; a doubt is a no."""
     hops = (*_x_forwarded_for_hops(x_forwarded_for), *_forwarded_hops(forwarded))
     return within(peer, networks) and all(hop is not None and _in(hop, networks) for hop in hops)
 
 
-def within(address: str, networks: Sequence[Network]) -> bool:
-    """Tell whether an address is in one of the networks; text that is no address is in none."""
+def within(address: str, networks: Peers) -> bool:
+    """Tell whether a peer is in one of the networks; text that is no address (nor `UNIX`) is in none."""
+    if address == UNIX:
+        return UNIX in networks
     parsed = _parse(address)
     return parsed is not None and _in(parsed, networks)
 
 
-def _in(address: Address, networks: Sequence[Network]) -> bool:
-    return any(address in network for network in networks)
+def _in(address: Address, networks: Peers) -> bool:
+    return any(network != UNIX and address in network for network in networks)
 
 
-def _furthest(peer: str, hops: Sequence[Address | None], proxies: Sequence[Network]) -> str:
+def _furthest(peer: str, hops: Sequence[Address | None], proxies: Peers) -> str:
     trusted = peer
     for hop in reversed(hops):
         if hop is None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from meshvoice import settings_rows, values
+from meshvoice import settings_rows, sites, values
 from meshvoice.settings_rows import PREFIXES, REQUIRED, SettingsError, setting
+from meshvoice.sites import Sites
 from meshvoice.turn_settings import TurnSettings
 from meshvoice.values import Network
 
@@ -50,16 +51,28 @@ class Settings:
         secret=True,
     )
     """32 bytes each; the first signs and encrypts, the others are still read (rotation)."""
-    host: str = setting("MESHVOICE_HOST", values.bind_host, "127.0.0.1", "address to listen on")
+    hosts: tuple[str, ...] = setting(
+        "MESHVOICE_HOST",
+        values.places,
+        ("127.0.0.1",),
+        "addresses to listen on, with commas; `::` is IPv4 and IPv6, `unix:/path` a Unix socket",
+    )
     port: int = setting("MESHVOICE_PORT", values.port, 8080, "port to listen on")
+    socket_group: str = setting(
+        "MESHVOICE_SOCKET_GROUP",
+        values.group,
+        "",
+        "the group that may dial the Unix socket, such as the proxy's",
+        unset="the server's own",
+    )
     origins: tuple[str, ...] = setting(
         "MESHVOICE_ORIGIN",
-        values.origin,
+        sites.addresses,
         ("http://localhost:8080",),
-        "where browsers reach the site, scheme and host",
+        "where browsers reach the site: scheme, host and perhaps a path; several with commas",
         follows=lambda above: _local_origins(above["port"]),
     )
-    """Exact origins from which pages of ours come; the first is the one that links are made of."""
+    """Each with the path that all have in common: `sites` takes them apart. Commands go by the first."""
     database: str = setting(
         "MESHVOICE_DATABASE", values.plain, "var/meshvoice.db", "the guest book, a SQLite file"
     )
@@ -76,11 +89,11 @@ class Settings:
         "anyone",
         "`invited`: nobody signs in without a link; `meshvoice host-link` makes one for a host",
     )
-    trusted_proxies: tuple[Network, ...] = setting(
+    trusted_proxies: tuple[Network | Literal["unix"], ...] = setting(
         "MESHVOICE_TRUSTED_PROXIES",
-        values.networks,
+        values.peers,
         (),
-        "proxies whose `X-Forwarded-For` or `Forwarded` counts",
+        "proxies whose `X-Forwarded-For` or `Forwarded` counts; `unix` is whoever dials the Unix socket",
     )
     user_header: str = setting(
         "MESHVOICE_USER_HEADER", values.header, "", "the header in which those proxies name the user"
@@ -104,13 +117,23 @@ class Settings:
 
     @property
     def origin(self) -> str:
-        """The canonical origin, `scheme://host[:port]`."""
-        return self.origins[0]
+        """The first origin, `scheme://host[:port]`."""
+        return self.sites.first.origin
+
+    @property
+    def path(self) -> str:
+        """Under which the pages lie on each origin, such as `/voice`; empty: at the root."""
+        return self.sites.first.path
+
+    @property
+    def sites(self) -> Sites:
+        """Where browsers reach us."""
+        return Sites(self.origins)
 
     @property
     def https(self) -> bool:
-        """Whether browsers reach us by https: cookies are then Secure and carry the `__Host-` prefix."""
-        return self.origin.startswith("https://")
+        """Whether browsers reach us by https, under one name at least."""
+        return any(origin.startswith("https://") for origin in self.origins)
 
     @property
     def guests_host(self) -> bool:
@@ -174,6 +197,12 @@ def _contradictions(settings: Settings) -> Iterator[SettingsError]:
         yield SettingsError(missing, "TLS takes a certificate and its key: set both, or neither")
     if turn.min_port >= turn.max_port:
         yield SettingsError("COTURN_MAX_PORT", f"must be above COTURN_MIN_PORT ({turn.min_port})")
+    if settings.socket_group and not any(place.startswith("unix:") for place in settings.hosts):
+        yield SettingsError(
+            "MESHVOICE_SOCKET_GROUP",
+            "means nothing without a Unix socket: write one into MESHVOICE_HOST, "
+            "as unix:/run/meshvoice/http.sock",
+        )
     if settings.user_header and not settings.trusted_proxies:
         yield SettingsError(
             "MESHVOICE_USER_HEADER",

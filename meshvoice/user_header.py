@@ -13,6 +13,7 @@ import regex
 from meshvoice.names import NameRefused, clean_name
 
 _ENCODED_WORD = regex.compile(r"=\?[^?\s]+\?[bq]\?[^?\s]*\?=", regex.IGNORECASE)
+_EXTENDED = regex.compile(r"([A-Za-z0-9-]+)'[A-Za-z0-9-]*'(.*%[0-9A-Fa-f]{2}.*)")
 _PERCENT = regex.compile(r"%[0-9A-Fa-f]{2}")
 _UNSEEN_END = regex.compile(r"[\p{Default_Ignorable_Code_Point}\s]+\Z")
 _HEAD, _TAIL, _MARK = 18, 14, 4
@@ -30,8 +31,9 @@ def text_of(header: str) -> str:
 def shown_name(header: str, *, limit: int = 40) -> str:
     """Give the display name that a header's text holds. Raises `NameRefused`.
 
-    Names outside of ASCII come as they are, in encoded words (RFC 2047) or in percent-encoding. What is too
-    long, as addresses are, is shortened in the middle, with a mark of the whole, so that two stay two.
+    Names outside of ASCII come as they are, in encoded words (RFC 2047) or in percent-encoding, with its
+    charset before it (RFC 8187) or without. What is too long, as addresses are, is shortened in the middle,
+    with a mark of the whole, so that two stay two.
     """
     name = clean_name(_decoded(header), limit=1000)
     if len(name) <= limit:
@@ -48,10 +50,16 @@ def _decoded(header: str) -> str:
         try:
             parts = decode_header(header)
             return "".join(
-                part if isinstance(part, str) else part.decode(charset or "ascii") for part, charset in parts
+                part if isinstance(part, str) else part.decode((charset or "ascii").partition("*")[0])
+                for part, charset in parts
             )
         except (HeaderParseError, LookupError, ValueError):
             raise NameRefused("The proxy's user name is an encoded word (RFC 2047) with a fault.") from None
+    if extended := _EXTENDED.fullmatch(header):
+        try:
+            return unquote(extended[2], encoding=extended[1], errors="strict")
+        except (LookupError, ValueError):
+            raise NameRefused("The proxy's user name is percent-encoded (RFC 8187) with a fault.") from None
     if _PERCENT.search(header):
         try:
             return unquote(header, errors="strict")

@@ -7,16 +7,21 @@ import binascii
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Callable
-from urllib.parse import urlsplit
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 from meshvoice.passphrases import normal_passphrase
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+UNIX: Literal["unix"] = "unix"
+"""In an address's place: the peer at the other end of a Unix socket, which has none."""
+Peers = Sequence[Network | Literal["unix"]]
+"""From where a connection may come."""
 
 _PLACEHOLDER = re.compile(r"change.?me|replace|placeholder|example|your[-_]secret|default|insecure", re.I)
 _HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))*")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+_PORTED = re.compile(r"[0-9.]+:\d+|\[[0-9A-Fa-f:.]+\]:\d+|[A-Za-z][A-Za-z0-9.-]*:\d+")
+_LONGEST_SOCKET_PATH = 107
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -95,27 +100,66 @@ def passphrase(text: str) -> str:
     return text
 
 
-def bind_host(text: str) -> str:
-    if text == "0.0.0.0" or text == "::" or _is_address(text) or _HOST.fullmatch(text):  # noqa: S104
+def places(text: str) -> tuple[str, ...]:
+    """Read where to listen: addresses, host names, and Unix sockets as `unix:/path`."""
+    return tuple(dict.fromkeys(_place(part.strip()) for part in text.split(",")))
+
+
+def _place(text: str) -> str:
+    if text.startswith("unix:"):
+        return f"unix:{_socket_path(text.removeprefix('unix:'))}"
+    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    if is_address(bare):
+        return str(ipaddress.ip_address(bare))
+    if is_name(bare) and bare == text:
         return text
-    raise ValueError(f"{text!r} is no address or host name to listen on")
+    advice = "write addresses with commas, as 127.0.0.1,::1"
+    if text == "*":
+        advice = "write :: for all addresses, of IPv4 and IPv6"
+    elif text.startswith("/"):
+        advice = f"a Unix socket is written unix:{text}"
+    elif _PORTED.fullmatch(text):
+        advice = f"write {text.rpartition(':')[0].strip('[]')} alone, and the port in MESHVOICE_PORT"
+    raise ValueError(f"{text!r} is no address or host name to listen on: {advice}")
+
+
+def _socket_path(text: str) -> str:
+    path = f"/{text.lstrip('/')}"
+    if not text.startswith("/") or text.endswith("/"):
+        raise ValueError(
+            f"unix:{text} names no socket: write its whole path, as unix:/run/meshvoice/http.sock"
+        )
+    if len(path.encode()) > _LONGEST_SOCKET_PATH:
+        raise ValueError(f"unix:{path} is longer than the {_LONGEST_SOCKET_PATH} bytes that the kernel takes")
+    return path
+
+
+def group(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}|\d{1,9}", text, re.A):
+        raise ValueError(f"{text!r} is no group: write its name or its number")
+    return text
 
 
 def turn_host(text: str) -> str:
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-    if _is_address(bare) or _HOST.fullmatch(bare):
+    if is_address(bare) or is_name(bare):
         return bare
-    advice = _advice(bare) or "write a name or an address alone, without turn:, port or path"
-    raise ValueError(f"{text!r} is no host: {advice}")
+    fix = advice(bare) or "write a name or an address alone, without turn:, port or path"
+    raise ValueError(f"{text!r} is no host: {fix}")
 
 
-def _advice(name: str, *, before: str = "", after: str = "") -> str:
+def is_name(text: str) -> bool:
+    """Tell whether it is a host's name in plain letters."""
+    return _HOST.fullmatch(text) is not None
+
+
+def advice(name: str, *, before: str = "", after: str = "") -> str:
     """Say what to write in place of a name that people read as one, and machines don't."""
     if "_" in name:
         instead = f"{before}{_hyphened(name)}{after}"
         return f"no certificate is given for a name with an underscore, so choose one such as {instead}"
     ascii_name = _ascii(name)
-    if ascii_name != name and _HOST.fullmatch(ascii_name):
+    if ascii_name != name and is_name(ascii_name):
         return f"write it as browsers and certificates have it, {before}{ascii_name}{after}"
     return ""
 
@@ -131,7 +175,8 @@ def _ascii(name: str) -> str:
     return ".".join(encoded)
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Tell whether it is an IP address, without a zone."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -156,16 +201,28 @@ def ipv6(text: str) -> ipaddress.IPv6Address:
     return address
 
 
-def networks(text: str) -> tuple[Network, ...]:
-    networks = []
+def peers(text: str) -> tuple[Network | Literal["unix"], ...]:
+    peers: list[Network | Literal["unix"]] = []
     for part in text.split(","):
+        if part.strip() == UNIX:
+            peers.append(UNIX)
+            continue
         try:
-            networks.append(ipaddress.ip_network(part.strip()))
+            peers.append(_unmapped(ipaddress.ip_network(part.strip())))
         except ValueError as problem:
             raise ValueError(
-                f"{problem}: write addresses or networks with commas, as 127.0.0.1,10.0.0.0/24"
+                f"{problem}: write addresses or networks with commas, as 127.0.0.1,10.0.0.0/24, "
+                "and unix for the Unix socket"
             ) from None
-    return tuple(networks)
+    return tuple(peers)
+
+
+def _unmapped(network: Network) -> Network:
+    """Give an IPv4-mapped network as what it means: peers are compared as IPv4, however they came in."""
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is None or network.prefixlen < 96:
+        return network
+    return ipaddress.IPv4Network((mapped, network.prefixlen - 96))
 
 
 def header(text: str) -> str:
@@ -191,24 +248,3 @@ def version(text: str) -> tuple[int, int, int]:
     if match is None:
         raise ValueError(f"{text!r} is no version such as 4.6.1")
     return int(match[1]), int(match[2]), int(match[3] or 0)
-
-
-def origin(text: str) -> tuple[str, ...]:
-    parts = urlsplit(text)
-    name = parts.hostname or ""
-    plain = f"{parts.scheme}://{parts.netloc}"
-    if (
-        parts.scheme not in _DEFAULT_PORTS
-        or not (_HOST.fullmatch(name) or _is_address(name))
-        or plain != text.rstrip("/")
-        or "@" in parts.netloc
-    ):
-        after = "".join(parts.netloc.rpartition("@")[2].partition(":")[1:])
-        advice = _advice(name, before=f"{parts.scheme}://", after=after)
-        if not advice or parts.scheme not in _DEFAULT_PORTS:
-            advice = "write scheme and host alone, as https://voice.example.org"
-        raise ValueError(f"{text!r} is no origin: {advice}")
-    default = _DEFAULT_PORTS[parts.scheme]
-    host = f"[{name}]" if ":" in name else name
-    # Browsers send the host in lower case and leave the default port out.
-    return (f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, default) else ""),)

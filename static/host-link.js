@@ -1,6 +1,8 @@
 // @ts-check
 // Owns the page that makes somebody a host: reads the token from the fragment, and sends it with the name.
 
+import { BASE } from "./voice/base.js";
+
 /** Letters and digits, as the server makes them; whatever a messenger added around them goes.
  * @param {string} hash */
 export function tokenOf(hash) {
@@ -25,7 +27,7 @@ async function accept(form, token) {
   button.disabled = true;
   part("id_message").hidden = true;
   try {
-    const answer = await fetch("/host-links/accept", { method: "POST", body, headers: { Accept: "application/json" } });
+    const answer = await fetch(`${BASE}/host-links/accept`, { method: "POST", body, headers: { Accept: "application/json" } });
     const json = await answer.json();
     // Takes the place of this page in the history, and with it of the token.
     if (answer.ok) return location.replace(json.url);

@@ -2,6 +2,7 @@
 // Owns the invitation page: reads the token from the fragment, says who invites to what, and takes the person in.
 
 import { when } from "./page.js";
+import { BASE } from "./voice/base.js";
 
 /**
  * What /invitations/look answers; of one that isn't open only why.
@@ -29,7 +30,8 @@ export function tokenOf(text) {
     const found = wholeIn(pieces.slice(0, length).join(""));
     if (found) return found;
   }
-  return runsIn(pieces[0]).find((run) => run.length >= 16) ?? null;
+  // Too little of one, or a word that was written on behind it.
+  return runsIn(pieces[0]).find((run) => run.length >= 16)?.slice(0, LENGTH) ?? null;
 }
 
 /**
@@ -42,7 +44,7 @@ export function guessesOf(token) {
 
 /** @param {string} text */
 function wholeIn(text) {
-  const runs = runsIn(text).map((run) => (run.length > LENGTH ? run.replace(/^(.{32})[-_]+$/, "$1") : run));
+  const runs = runsIn(text).map((run) => (run.length > LENGTH ? run.replace(/^(.{32})[-_].*$/, "$1") : run));
   return runs.find((run) => run.length === LENGTH) ?? runs.find((run) => run.length === LENGTH - 1);
 }
 
@@ -63,10 +65,10 @@ function decoded(text) {
 
 /**
  * The token of the page's address, wherever in it; the fragment comes first, as a query may be a tracker's.
- * @param {{hash: string, pathname: string, search: string}} address
+ * @param {{hash: string, pathname: string, search: string}} address @param {string} [base]  what stands before /invitation/
  */
-export function tokenIn({ hash, pathname, search }) {
-  const path = pathname.replace(/^\/invitation\/?/, "");
+export function tokenIn({ hash, pathname, search }, base = "") {
+  const path = pathname.slice(base.length).replace(/^\/invitation\/?/, "");
   const encoded = /%(?:25)?23(.*)/s.exec(search)?.[1] ?? "";
   return tokenOf(hash) ?? tokenOf(path) ?? tokenOf(encoded);
 }
@@ -107,7 +109,7 @@ export function shownOf(found, until) {
 
 /** @param {string} path @param {URLSearchParams} body */
 async function post(path, body) {
-  const answer = await fetch(path, { method: "POST", body, headers: { Accept: "application/json" } });
+  const answer = await fetch(BASE + path, { method: "POST", body, headers: { Accept: "application/json" } });
   const json = await answer.json();
   if (!answer.ok) throw new Refusal(answer.status, json.error.message);
   return json;
@@ -195,7 +197,7 @@ async function accept(form, token) {
 }
 
 function start() {
-  let token = tokenIn(location);
+  let token = tokenIn(location, BASE);
   addEventListener("hashchange", () => location.reload());
   part("id_invitation_again").addEventListener("click", () => location.reload());
   if (!token) {
@@ -203,7 +205,7 @@ function start() {
     return;
   }
   // A token that came in the path or the query leaves them, and what was added to it goes: no Referer has it then.
-  history.replaceState(null, "", `/invitation/#${token}`);
+  history.replaceState(null, "", `${BASE}/invitation/#${token}`);
   part("id_invitation_form").addEventListener("submit", (event) => {
     event.preventDefault();
     void accept(/** @type {HTMLFormElement} */ (event.target), token ?? "");

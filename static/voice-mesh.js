@@ -21,6 +21,7 @@ import "./voice/audio/voice-gate.js";
 import "./voice/browser/system-sound.js";
 import "./voice/decibels.js";
 import "./voice/browser/page-life.js";
+import "./voice/base.js";
 import "./voice/emitter.js";
 import "./voice/link/candidate-batch.js";
 import "./voice/link/candidate-fit.js";

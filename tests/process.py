@@ -151,7 +151,7 @@ class Server:
     async def ready(self) -> None:
         """Wait until the server answers."""
         assert self.process is not None
-        host = self._env.get("MESHVOICE_HOST", "127.0.0.1")
+        host = self._env.get("MESHVOICE_HOST", "127.0.0.1").partition(",")[0]
         probe = [*self.prefix, sys.executable, "-c", _PROBE, f"http://{host}:{self.port}/healthz"]
         asking = await asyncio.create_subprocess_exec(*probe)
         ended = asyncio.create_task(self.process.wait())

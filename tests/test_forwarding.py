@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from meshvoice.forwarding import Seldom, client_address, wholly_within, within
 from meshvoice.signaling.limits import address_key
-from meshvoice.values import networks
+from meshvoice.values import Peers, peers
 
-PROXIES = networks("127.0.0.1,10.0.0.0/24,2001:db8:1::/64")
+PROXIES = peers("127.0.0.1,10.0.0.0/24,2001:db8:1::/64")
 PEER = "127.0.0.1"
 
 
@@ -30,6 +30,10 @@ def key(*x_forwarded_for: str, forwarded: tuple[str, ...] = (), peer: str = PEER
         ("  203.0.113.9  ", "203.0.113.9"),
         ("::ffff:203.0.113.9", "203.0.113.9"),
         ("[::ffff:203.0.113.9]:443", "203.0.113.9"),
+        ("::ffff:203.0.113.9:51234", "203.0.113.9"),
+        ("0:0:0:0:0:FFFF:203.0.113.9:80", "203.0.113.9"),
+        ("::ffff:cb00:7109", "203.0.113.9"),
+        ("[203.0.113.9]:443", "203.0.113.9"),
         ("2001:db8::1", "2001:db8::/64"),
         ("[2001:db8::1]", "2001:db8::/64"),
         ("[2001:db8::1]:443", "2001:db8::/64"),
@@ -117,6 +121,11 @@ def test_a_proxy_is_trusted_however_its_address_is_written() -> None:
     assert within("::ffff:10.0.0.5", PROXIES)
     assert within("2001:db8:1::7%eth0", PROXIES)
     assert not within("::ffff:10.0.1.5", PROXIES)
+    for proxies in ("::ffff:10.0.0.0/120", "::ffff:10.0.0.5"):
+        assert within("10.0.0.5", peers(proxies))
+        assert within("::ffff:10.0.0.5", peers(proxies))
+        assert not within("10.0.1.5", peers(proxies))
+    assert not within("10.0.0.5", peers("::/0"))
     assert not within("nonsense", PROXIES)
     assert not within("10.0.0.5:80", PROXIES)
 
@@ -165,3 +174,27 @@ def test_a_clock_that_goes_back_silences_nothing() -> None:
     seldom = Seldom(every=60)
     assert seldom.due("a", 1_000_000)
     assert seldom.due("a", 0)
+
+
+@pytest.mark.parametrize(
+    ("trusted", "lines", "address"),
+    [
+        ((), ["203.0.113.9"], "unix"),
+        (("unix",), ["203.0.113.9"], "203.0.113.9"),
+        (("unix",), [], "unix"),
+        (("unix",), ["unix"], "unix"),
+        (("unix",), ["203.0.113.9, unix"], "unix"),
+        # Whoever is an address is not the Unix socket.
+        (PROXIES, ["203.0.113.9"], "unix"),
+    ],
+)
+def test_who_comes_by_the_unix_socket_is_who_its_proxy_says_where_that_is_trusted(
+    trusted: Peers, lines: list[str], address: str
+) -> None:
+    assert client_address("unix", lines, [], trusted) == address
+
+
+def test_no_text_of_a_header_is_the_unix_socket() -> None:
+    assert client_address("127.0.0.1", ["unix"], [], ("unix",)) == "127.0.0.1"
+    assert not wholly_within("unix", ["unix"], [], ("unix",))
+    assert wholly_within("unix", [], [], ("unix",))

@@ -26,6 +26,7 @@ FLOORS = {
     "settings_report": 0,
     "settings_rows": 0,
     "turn_settings": 0,
+    "sites": 0,
     "values": 0,
     "env_file": 0,
     "env_lines": 0,

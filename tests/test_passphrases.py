@@ -24,6 +24,11 @@ def test_accents_and_spaces_are_the_same_however_they_are_sent(typed: str) -> No
     assert normal_passphrase(typed) == "Grüße im Park"
 
 
+@pytest.mark.parametrize("typed", ["I \u2764\ufe0f\u200b Bo\u00adots", "\ufeffI \u2764 Boots\u2060"])
+def test_what_nobody_sees_does_not_count(typed: str) -> None:
+    assert normal_passphrase(typed) == "I \u2764 Boots"
+
+
 @pytest.mark.parametrize("other", ["grüße im Park", "Grüsse im Park", "Grüßeim Park", "Gruße im Park", ""])
 def test_letters_and_cases_and_gaps_count(other: str) -> None:
     assert normal_passphrase(other) != normal_passphrase("Grüße im Park")

@@ -54,7 +54,8 @@ def test_a_secret_key_is_all_that_must_be_set() -> None:
 def test_every_variable_is_read() -> None:
     settings = Settings.from_env(
         {
-            "MESHVOICE_HOST": "0.0.0.0",
+            "MESHVOICE_HOST": "0.0.0.0, unix:/run/meshvoice/http.sock",
+            "MESHVOICE_SOCKET_GROUP": "caddy",
             "MESHVOICE_PORT": "8443",
             "MESHVOICE_ORIGIN": "https://Voice.Club.net:443/",
             "MESHVOICE_SECRET_KEY": f"{KEY_TEXT}, {base64.urlsafe_b64encode(OTHER_KEY).decode()}",
@@ -86,7 +87,8 @@ def test_every_variable_is_read() -> None:
     )
     assert settings == Settings(
         secret_keys=(KEY, OTHER_KEY),
-        host="0.0.0.0",
+        hosts=("0.0.0.0", "unix:/run/meshvoice/http.sock"),
+        socket_group="caddy",
         port=8443,
         origins=("https://voice.club.net",),
         database="/var/lib/meshvoice/book.db",
@@ -141,6 +143,12 @@ def test_https_is_known_by_the_origin(origin: str, https: bool) -> None:
     assert read(MESHVOICE_ORIGIN=origin).https is https
 
 
+def test_a_path_is_told_from_the_origin() -> None:
+    settings = read(MESHVOICE_ORIGIN="https://voice.club.net/a/b/, http://voice.lan/a/b")
+    assert (settings.origin, settings.path) == ("https://voice.club.net", "/a/b")
+    assert [site.url for site in settings.sites.all] == ["https://voice.club.net/a/b", "http://voice.lan/a/b"]
+
+
 @pytest.mark.parametrize(
     ("written", "sent"),
     [
@@ -183,7 +191,59 @@ def test_a_version_may_leave_the_last_number_out() -> None:
     assert read(COTURN_VERSION="4.13").turn.version == (4, 13, 0)
 
 
+@pytest.mark.parametrize(
+    ("text", "hosts"),
+    [
+        ("::", ("::",)),
+        ("0:0::0", ("::",)),
+        ("[::1]", ("::1",)),
+        ("127.0.0.1, ::1", ("127.0.0.1", "::1")),
+        ("localhost,voice.lan", ("localhost", "voice.lan")),
+        ("127.0.0.1,127.0.0.1", ("127.0.0.1",)),
+        ("unix:/run/meshvoice/http.sock", ("unix:/run/meshvoice/http.sock",)),
+        ("unix:///run/http.sock,2001:DB8::5", ("unix:/run/http.sock", "2001:db8::5")),
+    ],
+)
+def test_several_places_may_be_listened_on(text: str, hosts: tuple[str, ...]) -> None:
+    assert read(MESHVOICE_HOST=text).hosts == hosts
+
+
+@pytest.mark.parametrize("group", ["www-data", "caddy", "_proxy", "101"])
+def test_a_unix_socket_may_be_a_groups(group: str) -> None:
+    assert read(MESHVOICE_HOST="unix:/s", MESHVOICE_SOCKET_GROUP=group).socket_group == group
+
+
+def test_the_unix_socket_may_be_a_trusted_proxy_beside_others() -> None:
+    trusted = read(MESHVOICE_TRUSTED_PROXIES="10.0.0.0/24, unix").trusted_proxies
+    assert trusted == (ip_network("10.0.0.0/24"), "unix")
+    assert written(trusted) == "10.0.0.0/24,unix"
+
+
 # What is refused, by the variable that is to be mended
+
+
+@pytest.mark.parametrize(
+    ("host", "advice"),
+    [
+        ("127.0.0.1:8080", "write 127.0.0.1 alone, and the port in MESHVOICE_PORT"),
+        ("[::1]:8080", "write ::1 alone, and the port in MESHVOICE_PORT"),
+        ("localhost:80", "write localhost alone, and the port in MESHVOICE_PORT"),
+        ("*", "write :: for all addresses, of IPv4 and IPv6"),
+        ("/run/http.sock", "a Unix socket is written unix:/run/http.sock"),
+        ("127.0.0.1 ::1", "write addresses with commas, as 127.0.0.1,::1"),
+        ("127.0.0.1,", "write addresses with commas, as 127.0.0.1,::1"),
+        ("[localhost]", "write addresses with commas, as 127.0.0.1,::1"),
+        ("unix:", "write its whole path, as unix:/run/meshvoice/http.sock"),
+        ("unix:http.sock", "write its whole path, as unix:/run/meshvoice/http.sock"),
+        ("unix:@meshvoice", "write its whole path, as unix:/run/meshvoice/http.sock"),
+        ("unix:/run/meshvoice/", "write its whole path, as unix:/run/meshvoice/http.sock"),
+        ("unix:/" + "s" * 107, "is longer than the 107 bytes that the kernel takes"),
+    ],
+)
+def test_a_place_that_is_none_is_refused_with_what_to_write(host: str, advice: str) -> None:
+    problem = refusal({"MESHVOICE_HOST": f"::1,{host}"})
+    assert problem.variable == "MESHVOICE_HOST"
+    assert problem.fix.endswith(advice)
 
 
 def test_no_secret_key_is_refused_with_the_command_that_makes_one() -> None:
@@ -247,6 +307,8 @@ def test_a_shared_secret_that_is_none_is_refused_without_being_told(secret: str)
     [
         ("MESHVOICE_HOST", "not a host"),
         ("MESHVOICE_HOST", "fe80::1%eth0"),
+        ("MESHVOICE_SOCKET_GROUP", "two words"),
+        ("MESHVOICE_TRUSTED_PROXIES", "unix:/run/meshvoice/http.sock"),
         ("MESHVOICE_PORT", "0"),
         ("MESHVOICE_PORT", "65536"),
         ("MESHVOICE_PORT", "80a"),
@@ -255,7 +317,7 @@ def test_a_shared_secret_that_is_none_is_refused_without_being_told(secret: str)
         ("MESHVOICE_PORT", "9" * 5000),
         ("MESHVOICE_ORIGIN", "voice.club.net"),
         ("MESHVOICE_ORIGIN", "ftp://voice.club.net"),
-        ("MESHVOICE_ORIGIN", "https://voice.club.net/path"),
+        ("MESHVOICE_ORIGIN", "https://voice.club.net/pa th"),
         ("MESHVOICE_ORIGIN", "https://voice.club.net?x"),
         ("MESHVOICE_ORIGIN", "https://ana@voice.club.net"),
         ("MESHVOICE_ORIGIN", "https://"),
@@ -313,6 +375,8 @@ def test_a_value_with_a_control_character_is_refused(text: str) -> None:
     [
         ({"MESHVOICE_USER_HEADER": "Remote-User"}, "MESHVOICE_USER_HEADER"),
         ({"MESHVOICE_NAME_HEADER": "Remote-Name"}, "MESHVOICE_NAME_HEADER"),
+        ({"MESHVOICE_SOCKET_GROUP": "caddy"}, "MESHVOICE_SOCKET_GROUP"),
+        ({"MESHVOICE_SOCKET_GROUP": "caddy", "MESHVOICE_HOST": "::1"}, "MESHVOICE_SOCKET_GROUP"),
         ({"MESHVOICE_RELAY_ONLY": "1"}, "MESHVOICE_RELAY_ONLY"),
         ({"MESHVOICE_RELAY_ONLY": "1", "COTURN_SHARED_SECRET": SECRET}, "MESHVOICE_RELAY_ONLY"),
         ({"COTURN_TURN_HOST": "turn.voice.net"}, "COTURN_SHARED_SECRET"),

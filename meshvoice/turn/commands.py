@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from meshvoice import assets
 from meshvoice.settings import Address, Settings, TurnSettings
@@ -14,7 +15,7 @@ from meshvoice.turn import coturn, deny, installed
 from meshvoice.turn.errors import Refused, TurnError
 
 
-def print_conf(settings: Settings) -> int:
+def print_conf(settings: Settings, *, log: Literal["syslog", "stdout"] = "syslog") -> int:
     """Print turnserver.conf for the host that the settings describe; notes for a person go to stderr."""
     try:
         conf = coturn.render(
@@ -23,6 +24,7 @@ def print_conf(settings: Settings) -> int:
             seats=_seats(settings),
             template=_template("coturn.conf.j2"),
             local=_local(settings.turn),
+            log=log,
         )
     except TurnError as problem:
         return _refuse(problem)
@@ -130,10 +132,13 @@ def _notes(turn: TurnSettings) -> list[str]:
         )
     for address in placement.addresses:
         if not installed.bindable(address):
+            mend = "set COTURN_PUBLIC_IP6 to one that `ip -6 address` shows"
+            if address.version == 4:
+                own = installed.lan_address()
+                mend = f"it is behind NAT: set COTURN_PRIVATE_IP to its own address (it uses {own})"
             notes.append(
                 f"{address} stands on no interface of this machine. Right, if this file is for another host. "
-                "If it is for this one, it is behind NAT: set COTURN_PRIVATE_IP to its own address "
-                f"(it uses {installed.lan_address()})"
+                f"If it is for this one, {mend}"
             )
     if turn.public_ip and turn.private_ip and deny.denied(turn.public_ip):
         notes.append(

@@ -9,15 +9,20 @@ from aiohttp import web
 
 from meshvoice.forwarding import Seldom, client_address, within
 from meshvoice.signaling.limits import address_key
+from meshvoice.web.connections import peer_of
 from meshvoice.web.error_pages import RequestRefused, too_many
-from meshvoice.web.keys import ADDRESS, CLOCK, SETTINGS, THROTTLES
+from meshvoice.web.keys import ADDRESS, CLOCK, PEER, SETTINGS, THROTTLES
 
 log = logging.getLogger("meshvoice.web")
 _SELDOM: web.AppKey[Seldom] = web.AppKey("seldom", Seldom)
 _UNNAMED = (
     "a request came with X-Forwarded-For or Forwarded from a peer that MESHVOICE_TRUSTED_PROXIES doesn't"
-    " name: if that is your proxy, name its address there; until then all who come by it count as one visitor"
+    " name: if that is your proxy, name its address there (unix, where it dials the Unix socket); until then"
+    " all who come by it count as one visitor"
 )
+
+_NAMED = 100
+"""Characters of what a stranger may have put into the log."""
 
 
 def setup(app: web.Application) -> None:
@@ -30,7 +35,8 @@ def setup(app: web.Application) -> None:
 async def _admit(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    trusted, peer = request.app[SETTINGS].trusted_proxies, request.remote or ""
+    trusted, peer = request.app[SETTINGS].trusted_proxies, peer_of(request)
+    request[PEER] = peer
     lines, forwarded = forwarding_of(request)
     request[ADDRESS] = client_address(peer, lines, forwarded, trusted)
     if not request.app[THROTTLES].requests.take(address_key(request[ADDRESS]), request.app[CLOCK]()):
@@ -48,7 +54,8 @@ def forwarding_of(request: web.Request) -> tuple[list[str], list[str]]:
     return request.headers.getall("X-Forwarded-For", []), request.headers.getall("Forwarded", [])
 
 
-def tell_seldom(request: web.Request, matter: str) -> None:
-    """Log a matter that many requests share, once an hour."""
+def tell_seldom(request: web.Request, matter: str, *, named: str | None = None) -> None:
+    """Log a matter that many requests share, once an hour; `named` is what this one said, whatever it is."""
     if request.app[_SELDOM].due(matter, request.app[CLOCK]()):
-        log.warning("%s (told once an hour)", matter)
+        said = "" if named is None else f": {named[:_NAMED]!a}"
+        log.warning("%s%s (told once an hour)", matter, said)

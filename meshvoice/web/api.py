@@ -23,6 +23,7 @@ from meshvoice.web.keys import (
     DOOR,
     LENT,
     METRICS,
+    PEER,
     SETTINGS,
     SWITCHBOARD,
     THROTTLES,
@@ -120,7 +121,7 @@ async def metrics(request: web.Request) -> web.Response:
 
 
 def _ours(request: web.Request) -> bool:
-    peer, proxies = request.remote or "", request.app[SETTINGS].trusted_proxies
+    peer, proxies = request[PEER], request.app[SETTINGS].trusted_proxies
     lines, forwarded = forwarding_of(request)
     if (lines or forwarded) and not within(peer, proxies):
         # Through a proxy that MESHVOICE_TRUSTED_PROXIES doesn't name, everyone seems to come from here.

@@ -30,12 +30,14 @@ from meshvoice.web import (
     pages,
     room_actions,
     sessions,
+    site,
     sockets,
     static,
     templates,
 )
 from meshvoice.web.clocks import Clock, boot_time
 from meshvoice.web.door import Door
+from meshvoice.web.error_pages import Handler
 from meshvoice.web.lent import Lent
 from meshvoice.web.metrics import Metrics
 from meshvoice.web.outbox import Waiting
@@ -87,7 +89,8 @@ def make_app(
         tickets=ticket_keys(settings.secret_keys), pseudonyms=derive_pseudonym_key(settings.secret_keys[0])
     )
     app[keys.SWITCHBOARD] = _switchboard(app, hub, door)
-    headers.setup(app, settings)
+    site.setup(app, settings)
+    headers.setup(app)
     error_pages.setup(app)
     admission.setup(app)
     origins.setup(app)
@@ -119,8 +122,17 @@ def _switchboard(app: web.Application, hub: Hub, door: Door) -> Switchboard:
 
 
 def _route(app: web.Application) -> None:
-    get, post = app.router.add_get, app.router.add_post
-    get("/", pages.home, name="home")
+    bases = site.bases(app)
+
+    def get(path: str, handler: Handler) -> None:
+        for base in bases:
+            app.router.add_get(base + path, handler)
+
+    def post(path: str, handler: Handler) -> None:
+        for base in bases:
+            app.router.add_post(base + path, handler)
+
+    get("/", pages.home)
     get("/my-sea/", pages.my_sea)
     get("/invitation/", pages.invitation)
     # A link whose # was encoded, or whose slash was lost: the page finds the token all the same.
@@ -151,9 +163,13 @@ def _route(app: web.Application) -> None:
     post("/table/{table_id}/owner", room_actions.hand_over_table)
     get("/api/voice/turn-credentials/", api.turn_credentials)
     get("/ws/voice/{room_id}/", sockets.voice)
-    get("/healthz", api.health)
-    get("/metrics", api.metrics)
-    static.setup(app)
+    static.setup(app, bases)
+    # Programs on this machine know no path.
+    for base in dict.fromkeys((*bases, "")):
+        app.router.add_get(base + "/healthz", api.health)
+        app.router.add_get(base + "/metrics", api.metrics)
+    if path := site.to(app, ""):
+        app.router.add_get(path, pages.to_home)
 
 
 def _set_up_metrics(app: web.Application) -> None:

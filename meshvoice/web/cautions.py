@@ -1,4 +1,4 @@
-"""What the start warns of: settings that work, and leave to strangers more than their host may know."""
+"""What the start warns of: settings that work, but not as their host may think."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ _UNITS = ((365 * 86_400, "years"), (86_400, "days"), (3600, "hours"), (60, "minu
 
 
 def cautions(settings: Settings) -> Iterator[str]:
-    """Say what is open to strangers, and what closes it."""
+    """Say what does less than its host may think, or is open to strangers, and what mends it."""
+    for site in settings.sites.all:
+        if not (site.https or site.local):
+            yield (
+                f"{site.url} is neither https:// nor localhost: browsers give such a page no microphone, and "
+                "whoever is on its way can read along and sign in as another; put it behind TLS, and write "
+                "https:// in MESHVOICE_ORIGIN"
+            )
     if (
         settings.turn.host
         and settings.hosting == "anyone"

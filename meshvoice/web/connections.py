@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -12,8 +13,10 @@ from aiohttp.web_protocol import RequestHandler
 
 from meshvoice.forwarding import within
 from meshvoice.signaling.limits import address_key
+from meshvoice.values import UNIX
 from meshvoice.web.error_pages import plain_page
 from meshvoice.web.keys import HEADERS, SETTINGS, THROTTLES, WAITS
+from meshvoice.web.site import to
 
 FIELD_BYTES = 32 * 1024
 """Of one header: a single sign-on on the same domain sets cookies that aiohttp's usual 8 KiB don't hold."""
@@ -63,7 +66,8 @@ class Connections(web.Server):
         self._of_address, self._in_all = throttles.connections_of_address, throttles.connections
         self.first_request: float = app[WAITS].first_request
         self.headers: dict[str, str] = {**headers, "Cache-Control": "no-store"}
-        page = plain_page("One moment, please", _CROWDED).encode()
+        self.home = to(app, "/")
+        page = plain_page("One moment, please", _CROWDED, home=self.home).encode()
         lines = {
             **self.headers,
             "Content-Type": "text/html; charset=utf-8",
@@ -77,6 +81,11 @@ class Connections(web.Server):
     def __call__(self) -> RequestHandler:
         """Make the protocol of a connection; called by the loop for each."""
         return Connection(self, loop=self._loop, **self._kwargs)
+
+    @property
+    def unasked(self) -> int:
+        """How many have yet to ask for something."""
+        return sum(cast(Connection, each).unasked for each in self.connections)
 
     def trusts(self, peer: str) -> bool:
         """Whether a proxy of ours is at the other end: no visitor, but all of them."""
@@ -109,19 +118,20 @@ class Connection(RequestHandler):
     longer than a browser needs for its first request, which has a timer here.
     """
 
-    __slots__ = ("_connections", "_first", "_head", "_release")
+    __slots__ = ("_connections", "_first", "_head", "_release", "peer")
 
     def __init__(self, connections: Connections, *, loop: asyncio.AbstractEventLoop, **settings: Any) -> None:
         super().__init__(connections, loop=loop, **settings)
         self._connections = connections
+        self.peer = ""
+        """The address at the other end, or `UNIX`; nothing where it is gone again."""
         self._first: asyncio.TimerHandle | None = None
         self._head = 0
         self._release: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a connection in, or refuse it before a task is made for it."""
-        name = transport.get_extra_info("peername")
-        peer = name[0] if isinstance(name, tuple) else ""
+        self.peer = peer = _peer(transport)
         self._release = self._connections.hold(peer)
         if self._release is None:
             refused = cast(asyncio.Transport, transport)
@@ -137,8 +147,13 @@ class Connection(RequestHandler):
             return
         self._first = self._loop.call_later(self._connections.first_request, self._give_up)
 
+    @property
+    def unasked(self) -> bool:
+        """Whether no request has come by it."""
+        return self._request_count == 0
+
     def _give_up(self) -> None:
-        if self._request_count == 0:
+        if self.unasked:
             self.force_close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -174,15 +189,28 @@ class Connection(RequestHandler):
         sentence = _UNREADABLE if status < 500 else "Something broke on our side."
         if isinstance(exc, LineTooLong):
             status, sentence = 431, _TOO_LONG
-        return _Refusal(status, sentence, self._connections.headers)
+        return _Refusal(status, sentence, self._connections.headers, home=self._connections.home)
+
+
+def peer_of(request: web.Request) -> str:
+    """Give what is known of the other end of a request's connection (`Connection.peer`)."""
+    return cast(Connection, request.protocol).peer
+
+
+def _peer(transport: asyncio.BaseTransport) -> str:
+    # By the socket's family: a TCP peer that is gone again has no name either, and is nobody to be trusted.
+    if transport.get_extra_info("socket").family == socket.AF_UNIX:
+        return UNIX
+    name = transport.get_extra_info("peername")
+    return str(name[0]) if isinstance(name, tuple) else ""
 
 
 class _Refusal(web.Response):
     """An answer without the application, whose signal would have set its headers."""
 
-    def __init__(self, status: int, sentence: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, status: int, sentence: str, headers: Mapping[str, str], *, home: str) -> None:
         title = "That didn't work" if status < 500 else "Something broke"
-        text = plain_page(title, sentence)
+        text = plain_page(title, sentence, home=home)
         super().__init__(status=status, text=text, content_type="text/html", headers=headers)
         self.force_close()
 

@@ -15,15 +15,16 @@ from meshvoice.passphrases import normal_passphrase
 from meshvoice.signaling.limits import address_key, address_keys
 from meshvoice.web import pages, sessions
 from meshvoice.web.error_pages import RequestRefused, too_many, wants_json
-from meshvoice.web.forms import answer, fields, url_of
+from meshvoice.web.forms import answer, fields, path_of, url_of
 from meshvoice.web.keys import ADDRESS, BOOK, CLOCK, SETTINGS, SWITCHBOARD, THROTTLES, VISITOR, Visitor
 from meshvoice.web.origins import local_path
+from meshvoice.web.site import to
 
 
 async def sign_in(request: web.Request) -> web.StreamResponse:
     """`POST /sign-in` (`name`, `passphrase`, `next`)."""
     form = await fields(request)
-    go_on = local_path(form.get("next", "/"))
+    go_on = local_path(request, form.get("next", ""))
     before = request[VISITOR]
     if before is not None and not request.app[SETTINGS].user_header:
         # Nobody is replaced: there are no accounts, so their rooms would be lost without a word.
@@ -102,7 +103,7 @@ async def accept_host_link(request: web.Request) -> web.StreamResponse:
     elif not visitor.may_host:
         links.accept(token, now=now)
         await sessions.begin(request, visitor.user_id, visitor.name, may_host=True)
-    return answer(request, "/", {"url": "/"})
+    return answer(request, "/", {"url": to(request.app, "/")})
 
 
 async def look(request: web.Request) -> web.StreamResponse:
@@ -115,15 +116,15 @@ async def look(request: web.Request) -> web.StreamResponse:
             form.get("token", ""), user_id=visitor.user_id if visitor else None, now=now
         )
     except Yours as problem:
-        return web.json_response({"state": "yours", "url": url_of(problem.room)})
+        return web.json_response({"state": "yours", "url": url_of(request, problem.room)})
     except (InvitationGone, Full, Removed) as problem:
         state = problem.code.removeprefix("invitation-").removeprefix("sea-")
         state = "full" if isinstance(problem, Full) else state
         return web.json_response({"state": state, "message": str(problem)})
-    return web.json_response(_described(preview))
+    return web.json_response(_described(request, preview))
 
 
-def _described(preview: InvitationPreview) -> dict[str, Any]:
+def _described(request: web.Request, preview: InvitationPreview) -> dict[str, Any]:
     title = f"{preview.inviter_name}\u2019s sea" if preview.table_name is None else preview.table_name
     return {
         "state": "open",
@@ -132,7 +133,7 @@ def _described(preview: InvitationPreview) -> dict[str, Any]:
         "title": title,
         "expires_at": int(preview.expires_at),
         "already_in": preview.already_in,
-        "url": url_of(preview.room) if preview.already_in else None,
+        "url": url_of(request, preview.room) if preview.already_in else None,
     }
 
 
@@ -147,8 +148,7 @@ async def accept(request: web.Request) -> web.StreamResponse:
         book.invitations.preview(token, user_id=None, now=now)
         visitor = await _enter(request, form, invited=True)
     room = book.invitations.accept(token, visitor.user_id, now=now)
-    url = url_of(room)
-    return answer(request, url, {"room_id": room.room_id, "url": url})
+    return answer(request, path_of(room), {"room_id": room.room_id, "url": url_of(request, room)})
 
 
 async def _enter(request: web.Request, form: dict[str, str], *, invited: bool) -> Visitor:

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from meshvoice.access.errors import AccessError
 from meshvoice.web import templates
+from meshvoice.web.site import path_within, to
 
 log = logging.getLogger("meshvoice.web")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -27,6 +28,7 @@ _TITLES = {
     408: "Too slow",
     413: "Too large",
     415: "That didn't work",
+    421: "Not by this name",
     429: "One moment, please",
     503: "Not available",
 }
@@ -67,15 +69,17 @@ async def _tell(request: web.Request, handler: Handler) -> web.StreamResponse:
         return refusal(request, problem)
     except AccessError as problem:
         return refusal(request, RequestRefused(problem.http_status, problem.code, str(problem)))
+    except web.HTTPMethodNotAllowed as answer:
+        return _ways(request, answer)
     except web.HTTPException as answer:
         if answer.status < 400:
             raise
+        if request.method == "OPTIONS" and request.path == "*":
+            # RFC 9110, 9.3.7: asked of the server as a whole.
+            return web.Response(status=204, headers={"Allow": "GET, HEAD, OPTIONS, POST"})
         code = answer.reason.lower().replace(" ", "-")
         sentence = _SENTENCES.get(answer.status, "The request could not be read.")
-        response = refusal(request, RequestRefused(answer.status, code, sentence))
-        if "Allow" in answer.headers:
-            response.headers["Allow"] = answer.headers["Allow"]
-        return response
+        return refusal(request, RequestRefused(answer.status, code, sentence))
     except Exception:
         mark = secrets.token_hex(4)
         log.exception("error %s at %s %s", mark, request.method, request.match_info.route.resource)
@@ -83,9 +87,19 @@ async def _tell(request: web.Request, handler: Handler) -> web.StreamResponse:
         return refusal(request, RequestRefused(500, "server-error", sentence))
 
 
+def _ways(request: web.Request, answer: web.HTTPMethodNotAllowed) -> web.Response:
+    """Say how an address can be asked: to whoever wants to know just that, and to whoever asked otherwise."""
+    allow = {"Allow": ", ".join(sorted({*answer.allowed_methods, "OPTIONS"}))}
+    if request.method == "OPTIONS":
+        return web.Response(status=204, headers=allow)
+    response = refusal(request, RequestRefused(405, "method-not-allowed", _SENTENCES[405]))
+    response.headers.update(allow)
+    return response
+
+
 def wants_json(request: web.Request) -> bool:
     """Tell whether the answer is for a program."""
-    return "application/json" in request.headers.get("Accept", "") or request.path.startswith(
+    return "application/json" in request.headers.get("Accept", "") or path_within(request).startswith(
         ("/api/", "/ws/")
     )
 
@@ -96,9 +110,13 @@ def refusal(request: web.Request, problem: RequestRefused) -> web.Response:
     if wants_json(request):
         body = {"error": {"code": problem.code, "message": str(problem)}}
         return web.json_response(body, status=problem.status, headers=extra)
+    if problem.status == 421:
+        # A page would load its style and lead on by the same name.
+        text = plain_page(_TITLES[421], str(problem))
+        return web.Response(status=421, text=text, content_type="text/html")
     if problem.status == 429:
         # Whoever is held back for asking too often must not cost what a page costs.
-        text = plain_page(_TITLES[429], str(problem))
+        text = plain_page(_TITLES[429], str(problem), home=to(request.app, "/"))
         return web.Response(status=429, text=text, content_type="text/html", headers=extra)
     signs_in = problem.status == 401
     context = {
@@ -115,11 +133,12 @@ def refusal(request: web.Request, problem: RequestRefused) -> web.Response:
     return response
 
 
-def plain_page(title: str, sentence: str) -> str:
-    """Write a page that costs nothing: no template, no style, no script."""
+def plain_page(title: str, sentence: str, *, home: str = "") -> str:
+    """Write a page that costs nothing: no template, no style, no script; `home` is the start page's path."""
     told, more = html.escape(title), html.escape(sentence)
+    way = f'<p><a href="{html.escape(home)}">Go home</a></p>\n' if home else ""
     return (
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
-        f'<title>{told}</title>\n<h1>{told}</h1>\n<p>{more}</p>\n<p><a href="/">Go home</a></p>\n</html>\n'
+        f"<title>{told}</title>\n<h1>{told}</h1>\n<p>{more}</p>\n{way}</html>\n"
     )

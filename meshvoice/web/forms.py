@@ -11,6 +11,7 @@ from aiohttp import web
 from meshvoice.ids import Room, Sea
 from meshvoice.web.error_pages import RequestRefused, wants_json
 from meshvoice.web.keys import WAITS
+from meshvoice.web.site import to
 
 
 async def fields(request: web.Request) -> dict[str, str]:
@@ -45,13 +46,18 @@ async def _read(request: web.Request) -> dict[str, str]:
     return read
 
 
-def answer(request: web.Request, url: str, body: dict[str, Any], *, status: int = 200) -> web.Response:
-    """Say that it is done: `body` for a program, on to the page at `url` for a person."""
+def answer(request: web.Request, path: str, body: dict[str, Any], *, status: int = 200) -> web.Response:
+    """Say that it is done: `body` for a program, on to the page at `path` of ours for a person."""
     if wants_json(request):
         return web.json_response(body, status=status)
-    return web.Response(status=303, headers={"Location": url})
+    return web.Response(status=303, headers={"Location": to(request.app, path)})
 
 
-def url_of(room: Room) -> str:
-    """Give the page of a room, as its guests know it."""
+def url_of(request: web.Request, room: Room) -> str:
+    """Give what a program is told of a room's page: where to go on."""
+    return to(request.app, path_of(room))
+
+
+def path_of(room: Room) -> str:
+    """Give the page of a room among ours, as its guests know it."""
     return f"/sea/{room.owner_id}/" if isinstance(room, Sea) else f"/table/{room.table_id}/"

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
-from meshvoice.settings import Settings
-from meshvoice.web.keys import HEADERS
+from meshvoice.web.keys import HEADERS, SITES
+from meshvoice.web.site import path_within, site_of
 
 
-def setup(app: web.Application, settings: Settings) -> None:
+def setup(app: web.Application) -> None:
     """Put the headers on every answer."""
-    app[HEADERS] = headers(settings)
+    by_site = {site.alike: headers(site.alike) for site in app[SITES].all}
+    app[HEADERS] = by_site[app[SITES].first.alike]
 
     async def prepare(request: web.Request, response: web.StreamResponse) -> None:
-        response.headers.update(app[HEADERS])
+        response.headers.update(by_site[site_of(request).alike])
         # Asked again each time, so that after an update no page runs half of the old modules.
-        static = request.path.startswith("/static/")
+        static = path_within(request).startswith("/static/")
         response.headers.setdefault("Cache-Control", "no-cache" if static else "no-store")
         response.headers.pop("Server", None)
 
     app.on_response_prepare.append(prepare)
 
 
-def headers(settings: Settings) -> dict[str, str]:
-    """Build the security headers of every answer."""
+def headers(origins: Sequence[str]) -> dict[str, str]:
+    """Build the security headers of every answer; `origins` are those of a site, and of no other."""
     # 'self' includes wss: by the standard, but not in every browser that is still in use.
     # A literal IPv6 address has no place in a policy's grammar.
-    named = (origin for origin in settings.origins if "[" not in origin)
+    named = (origin for origin in origins if "[" not in origin)
     sockets = " ".join("ws" + origin.removeprefix("http") for origin in named)
     policy = {
         "default-src": "'none'",

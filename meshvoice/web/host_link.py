@@ -11,13 +11,18 @@ from meshvoice.access.errors import GuestBookError
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.ids import invitation_token
 from meshvoice.settings import Settings, SettingsError
+from meshvoice.sites import Site, Sites
 
 PATIENCE_MS = 5000
 """For a write of the server's; the server waits for ours much less."""
 
 
-def print_link(settings: Settings) -> int:
-    """Make a link in the guest book and print it; gives the exit code. Raises `SettingsError`."""
+def print_link(settings: Settings, *, origin: str = "") -> int:
+    """Make a link in the guest book and print it; gives the exit code. Raises `SettingsError`.
+
+    `origin` chooses among those of MESHVOICE_ORIGIN, of which the first counts else.
+    """
+    site = _chosen(settings.sites, origin) if origin else settings.sites.first
     if settings.user_header:
         raise SettingsError(
             "MESHVOICE_USER_HEADER", "a proxy signs people in here, so nobody needs a host link"
@@ -40,10 +45,18 @@ def print_link(settings: Settings) -> int:
             book.close()
     except GuestBookError as problem:
         raise SettingsError("MESHVOICE_DATABASE", f"{file}: {problem}") from None
-    print(f"{settings.origin}/host-link/#{token}")
+    print(f"{site.url}/host-link/#{token}")
     print("It makes one person a host, once, within 24 hours.", file=sys.stderr)
     if settings.hosting == "anyone":
         print(
             "note: MESHVOICE_HOSTING=anyone, so nobody needs it unless a passphrase is set", file=sys.stderr
         )
     return 0
+
+
+def _chosen(sites: Sites, origin: str) -> Site:
+    for site in sites.all:
+        if origin.rstrip("/") in (site.origin, site.url):
+            return site
+    known = ", ".join(site.origin for site in sites.all)
+    raise SettingsError("--origin", f"{origin!r} is none of MESHVOICE_ORIGIN: write one of {known}")

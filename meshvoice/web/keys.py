@@ -11,6 +11,7 @@ from aiohttp import web
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.ids import SessionId, UserId
 from meshvoice.settings import Settings
+from meshvoice.sites import Sites
 from meshvoice.web.clocks import Clock
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Waits:
 
 
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
+SITES: web.AppKey[Sites] = web.AppKey("sites", Sites)
 BOOK: web.AppKey[GuestBook] = web.AppKey("book", GuestBook)
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
 DOOR: web.AppKey[Door] = web.AppKey("door")
@@ -74,4 +76,6 @@ METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
 HEADERS: web.AppKey[Mapping[str, str]] = web.AppKey("headers")
 
 VISITOR: web.RequestKey[Visitor | None] = web.RequestKey("visitor")
+PEER: web.RequestKey[str] = web.RequestKey("peer", str)
+"""Who is at the other end of the connection: an address, or `UNIX`."""
 ADDRESS: web.RequestKey[str] = web.RequestKey("address", str)

@@ -8,6 +8,7 @@ import aiohttp_jinja2
 import aiohttp_session
 import segno
 from aiohttp import web
+from yarl import URL
 
 from meshvoice.access import gates
 from meshvoice.access.invitations import Invitation
@@ -18,6 +19,7 @@ from meshvoice.web.door import no_such_room, read_room
 from meshvoice.web.error_pages import RequestRefused, wants_json
 from meshvoice.web.keys import BOOK, CLOCK, DOOR, SETTINGS, SWITCHBOARD, VISITOR, Visitor
 from meshvoice.web.origins import local_path
+from meshvoice.web.site import path_within, to
 
 Context = dict[str, Any]
 FLASH = "invitation"
@@ -30,7 +32,8 @@ def signed_in(request: web.Request) -> Visitor:
     if visitor is None:
         if wants_json(request) or request.method not in ("GET", "HEAD"):
             raise RequestRefused(401, "signed-out", "Sign in first.")
-        raise web.HTTPSeeOther(request.app.router["home"].url_for().with_query(next=request.path))
+        here = to(request.app, path_within(request))
+        raise web.HTTPSeeOther(URL(to(request.app, "/")).with_query(next=here))
     return visitor
 
 
@@ -38,8 +41,13 @@ async def home(request: web.Request) -> web.Response:
     """`GET /`: sign-in, or what is mine."""
     visitor = request[VISITOR]
     if visitor is None:
-        return sign_in_page(request, next_path=local_path(request.query.get("next", "/")))
+        return sign_in_page(request, next_path=local_path(request, request.query.get("next", "")))
     return home_page(request, visitor)
+
+
+async def to_home(request: web.Request) -> web.Response:
+    """`GET /voice`, where the site's path is that: the start page's has a slash at its end."""
+    raise web.HTTPPermanentRedirect(to(request.app, "/"))
 
 
 def home_page(
@@ -124,7 +132,7 @@ async def sea(request: web.Request) -> Context:
     if owner_id is None:
         raise no_such_room()
     if owner_id == visitor.user_id:
-        raise web.HTTPSeeOther("/my-sea/")
+        raise web.HTTPSeeOther(to(request.app, "/my-sea/"))
     room = Sea(owner_id=owner_id)
     admission = request.app[DOOR].at_page(room, visitor.user_id)
     owner = request.app[BOOK].users.get(room.owner_id)

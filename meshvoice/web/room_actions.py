@@ -12,9 +12,10 @@ from meshvoice.ids import Room, Sea, Table, UserId, invitation_token, parse_invi
 from meshvoice.names import NameRefused
 from meshvoice.web import pages
 from meshvoice.web.error_pages import RequestRefused, too_many, wants_json
-from meshvoice.web.forms import answer, fields, url_of
+from meshvoice.web.forms import answer, fields, path_of, url_of
 from meshvoice.web.keys import BOOK, CLOCK, SETTINGS, SWITCHBOARD, THROTTLES, Visitor
 from meshvoice.web.pages import signed_in
+from meshvoice.web.site import site_of
 
 
 async def open_sea(request: web.Request) -> web.StreamResponse:
@@ -77,20 +78,20 @@ async def make_table(request: web.Request) -> web.StreamResponse:
         )
     except NameRefused as problem:
         raise RequestRefused(400, "bad-name", str(problem)) from None
-    url = url_of(record.room)
-    return answer(request, url, {"table_id": record.table_id, "room_id": record.room_id, "url": url})
+    body = {"table_id": record.table_id, "room_id": record.room_id, "url": url_of(request, record.room)}
+    return answer(request, path_of(record.room), body)
 
 
 async def invite_to_table(request: web.Request) -> web.StreamResponse:
     """`POST /table/{uuid}/invitations`: a link for one seat."""
     visitor, room = signed_in(request), _table(request)
-    return await _invite(request, visitor, room, url_of(room))
+    return await _invite(request, visitor, room, path_of(room))
 
 
 async def revoke_to_table(request: web.Request) -> web.StreamResponse:
     """`POST /table/{uuid}/invitations/{id}/revoke`."""
     visitor, room = signed_in(request), _table(request)
-    return _revoke(request, visitor, room, url_of(room))
+    return _revoke(request, visitor, room, path_of(room))
 
 
 async def leave_table(request: web.Request) -> web.StreamResponse:
@@ -104,7 +105,7 @@ async def leave_table(request: web.Request) -> web.StreamResponse:
 async def remove_from_table(request: web.Request) -> web.StreamResponse:
     """`POST /table/{uuid}/seats/{user_id}/remove` (`links`): the owner's alone."""
     visitor, room = signed_in(request), _table(request)
-    return await _remove(request, visitor, room, url_of(room))
+    return await _remove(request, visitor, room, path_of(room))
 
 
 async def hand_over_table(request: web.Request) -> web.StreamResponse:
@@ -116,7 +117,7 @@ async def hand_over_table(request: web.Request) -> web.StreamResponse:
         raise RequestRefused(400, "bad-user", "Say to whom: user_id is the id of somebody at this table.")
     request.app[BOOK].tables.hand_over(room.table_id, heir, by=visitor.user_id)
     request.app[SWITCHBOARD].recheck(room.room_id)
-    return answer(request, url_of(room), {})
+    return answer(request, path_of(room), {})
 
 
 def _host(request: web.Request) -> Visitor:
@@ -136,7 +137,7 @@ async def _invite(request: web.Request, visitor: Visitor, room: Room, back: str)
     token = invitation_token(secrets.token_bytes(20))
     made = request.app[BOOK].invitations.make(room, by=visitor.user_id, token=token, now=now)
     # In the fragment, so that the token reaches no log, no Referer and no link preview.
-    url = f"{request.app[SETTINGS].origin}/invitation/#{token}"
+    url = f"{site_of(request).url}/invitation/#{token}"
     fresh = {"url": url, "expires_at": int(made.expires_at), "id": made.invitation_id}
     if not wants_json(request):
         session = await aiohttp_session.get_session(request)

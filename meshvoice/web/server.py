@@ -9,7 +9,7 @@ import os
 import resource
 import signal
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import cast
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -20,12 +20,17 @@ from meshvoice.access.lock import lock_path
 from meshvoice.settings import Settings, SettingsError
 from meshvoice.web.app import make_app
 from meshvoice.web.cautions import cautions
-from meshvoice.web.connections import make_runner
+from meshvoice.web.connections import Connections, make_runner
 from meshvoice.web.keys import THROTTLES
+from meshvoice.web.listening import Listening, listen
+from meshvoice.web.unix_socket import BACKLOG
 
 log = logging.getLogger("meshvoice")
 SHUTDOWN_SECONDS = 1.0
 """For requests under way when the process is told to end; WebSockets have been closed by then."""
+LAST_SECONDS = 0.3
+"""For whoever came in just before that: behind the connection a request is on its way, and where systemd
+holds the socket nobody else is refused."""
 DESCRIPTORS = 16_384
 """Open files that the process asks for; the usual 1,024 are fewer than the connections that it takes."""
 SPARE_DESCRIPTORS = 64
@@ -67,36 +72,52 @@ def run(settings: Settings) -> int:
     book = open_book(settings.database)
     try:
         app = make_app(settings, book)
-        _warn(settings)
+        listening = listen(settings, os.environ)
+        _warn(settings, listening)
         if not settings.turn.host:
             log.info(
                 "no COTURN_TURN_HOST is set: people on one network hear each other, others need `make coturn`"
             )
         connections = app[THROTTLES].connections
         connections.most = min(connections.most, _raise_descriptors() - SPARE_DESCRIPTORS)
-        with asyncio.Runner(loop_factory=_new_loop) as runner:
-            runner.run(_serve(app, settings))
-    except OSError as problem:
-        raise SettingsError(
-            "MESHVOICE_PORT", f"{settings.host}:{settings.port} can't be listened on ({problem.strerror})"
-        ) from None
+        try:
+            with asyncio.Runner(loop_factory=_new_loop) as runner:
+                runner.run(_serve(app, settings, listening))
+        finally:
+            listening.close()
     finally:
         book.close()
     return 0
 
 
-async def _serve(app: web.Application, settings: Settings) -> None:
+async def _serve(app: web.Application, settings: Settings, listening: Listening) -> None:
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
     runner = make_runner(app, shutdown_timeout=SHUTDOWN_SECONDS)
+    # Before they are closed by what follows.
+    places = f"{' and '.join(listening.places)}{', held by systemd' if listening.handed_over else ''}"
     try:
         await runner.setup()
-        await web.TCPSite(runner, settings.host, settings.port).start()
-        log.info("serving on %s", settings.origin)
+        for each in listening.sockets:
+            await web.SockSite(runner, each, backlog=BACKLOG).start()
+        urls = ", ".join(site.url for site in settings.sites.distinct)
+        log.info("listening on %s", places)
+        log.info("serving on %s", urls)
         await told.wait()
+        await _finish(runner)
     finally:
         await runner.cleanup()
+
+
+async def _finish(runner: web.AppRunner) -> None:
+    """Take nobody in any more, and let who has just come in ask and be answered."""
+    for site in list(runner.sites):
+        await site.stop()
+    ending = asyncio.get_running_loop().time() + LAST_SECONDS
+    connections = cast(Connections, runner.server)
+    while connections.unasked and asyncio.get_running_loop().time() < ending:  # noqa: ASYNC110 (aiohttp tells nobody)
+        await asyncio.sleep(0.01)
 
 
 def _raise_descriptors() -> int:
@@ -110,22 +131,18 @@ def _raise_descriptors() -> int:
     return DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
 
 
-def _warn(settings: Settings) -> None:
-    for caution in cautions(settings):
+def _warn(settings: Settings, listening: Listening) -> None:
+    for caution in (*cautions(settings), *listening.cautions(settings)):
         log.warning("%s", caution)
-    host = urlsplit(settings.origin).hostname or ""
-    local = host == "localhost" or host.startswith("127.") or host == "::1"
-    if not (settings.https or local):
-        log.warning(
-            "%s is neither https:// nor localhost: browsers give such a page no microphone, and its forms "
-            "don't work; put it behind TLS and set MESHVOICE_ORIGIN",
-            settings.origin,
-        )
-    elif local and settings.host not in ("127.0.0.1", "::1", "localhost"):
+    if all(site.local for site in settings.sites.all) and not all(map(_stays_here, settings.hosts)):
         log.warning(
             "MESHVOICE_HOST lets other machines in, but MESHVOICE_ORIGIN names this one alone: "
             "nobody else can sign in"
         )
+
+
+def _stays_here(host: str) -> bool:
+    return host == "localhost" or host.startswith(("127.", "unix:")) or host == "::1"
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

@@ -1,16 +1,13 @@
-"""Who sends a request: the encrypted session cookie, its revocation, and a trusted proxy's header."""
+"""Who sends a request: the session, its revocation, and a trusted proxy's header."""
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 import aiohttp_session
 from aiohttp import web
-from aiohttp_session.cookie_storage import EncryptedCookieStorage
-from cryptography.fernet import Fernet, MultiFernet
 
 from meshvoice.access.errors import GuestBookError
 from meshvoice.access.users import FORGOTTEN_AFTER
@@ -20,7 +17,8 @@ from meshvoice.names import NameRefused
 from meshvoice.settings import Settings
 from meshvoice.user_header import shown_name, text_of
 from meshvoice.web.admission import tell_seldom
-from meshvoice.web.keys import BOOK, CLOCK, SETTINGS, VISITOR, Visitor
+from meshvoice.web.cookies import RotatingFernet, StorageBySite
+from meshvoice.web.keys import BOOK, CLOCK, PEER, SETTINGS, SITES, VISITOR, Visitor
 
 _UNUSABLE = "a trusted proxy sent the header of MESHVOICE_USER_HEADER unusably, so nobody was signed in"
 SESSION_SECONDS = int(FORGOTTEN_AFTER)
@@ -31,70 +29,9 @@ counts again when its time has come; a revocation is remembered for longer than 
 _DATED = "dated"
 
 
-class RotatingFernet(Fernet):
-    """Encrypts with the first key and decrypts with any (aiohttp-session takes no MultiFernet)."""
-
-    def __init__(self, keys: Sequence[bytes]) -> None:
-        encoded = [base64.urlsafe_b64encode(key) for key in keys]
-        super().__init__(encoded[0])
-        self._all = MultiFernet([Fernet(key) for key in encoded])
-
-    def encrypt(self, data: bytes) -> bytes:
-        """Encrypt with the first key."""
-        return self._all.encrypt(data)
-
-    def decrypt(self, token: bytes | str, ttl: int | None = None) -> bytes:
-        """Decrypt with whichever key made it. Raises `InvalidToken`."""
-        return self._all.decrypt(token, ttl)
-
-
-class CookieStorage(EncryptedCookieStorage):
-    """aiohttp-session's encrypted cookie, with two holes closed, and dated by the application's clock."""
-
-    async def load_session(self, request: web.Request) -> aiohttp_session.Session:
-        """Read the session, however old: its age is `_named_by_cookie`'s to judge."""
-        # Both aiohttp-session and Fernet ask the system's clock, which steps.
-        session = await super().load_session(request)
-        session.max_age = SESSION_SECONDS
-        return session
-
-    def load_cookie(self, request: web.Request) -> str | None:
-        """Read the cookie; one that no browser of ours got counts as none."""
-        cookie = super().load_cookie(request)
-        # Bytes that are no UTF-8 come as lone surrogates, which the storage would fail to encode (a 500).
-        return cookie if cookie is not None and cookie.isascii() else None
-
-    def save_cookie(
-        self, response: web.StreamResponse, cookie_data: str, *, max_age: int | None = None
-    ) -> None:
-        """Write the cookie, or delete it with the attributes that browsers ask of a `__Host-` cookie."""
-        if cookie_data:
-            super().save_cookie(response, cookie_data, max_age=max_age)
-            return
-        response.del_cookie(
-            self.cookie_name,
-            path="/",
-            secure=self.cookie_params["secure"],
-            httponly=True,
-            samesite=self.cookie_params["samesite"],
-        )
-
-
-def cookie_name(settings: Settings) -> str:
-    """Name the session cookie; no other host and no subdomain can plant one of the `__Host-` prefix."""
-    return "__Host-meshvoice" if settings.https else "meshvoice"
-
-
 def setup(app: web.Application, settings: Settings) -> None:
     """Install the session and the visitor's middleware."""
-    storage = CookieStorage(
-        RotatingFernet(settings.secret_keys),
-        cookie_name=cookie_name(settings),
-        max_age=None,
-        secure=settings.https,
-        httponly=True,
-        samesite="Lax",
-    )
+    storage = StorageBySite(app[SITES], RotatingFernet(settings.secret_keys), seconds=SESSION_SECONDS)
     app.middlewares.append(aiohttp_session.session_middleware(storage))
     app.middlewares.append(_know_visitor)
 
@@ -105,7 +42,7 @@ async def _know_visitor(
 ) -> web.StreamResponse:
     settings = request.app[SETTINGS]
     if settings.user_header:
-        request[VISITOR] = _named_by_proxy(request, request.remote or "", settings)
+        request[VISITOR] = _named_by_proxy(request, settings)
     else:
         request[VISITOR] = await _named_by_cookie(request)
     return await handler(request)
@@ -134,9 +71,9 @@ async def _named_by_cookie(request: web.Request) -> Visitor | None:
     )
 
 
-def _named_by_proxy(request: web.Request, peer: str, settings: Settings) -> Visitor | None:
+def _named_by_proxy(request: web.Request, settings: Settings) -> Visitor | None:
     named = request.headers.getall(settings.user_header, [])
-    if not named or not within(peer, settings.trusted_proxies):
+    if not named or not within(request[PEER], settings.trusted_proxies):
         return None
     external = text_of(named[0])
     # Named twice: once perhaps by the visitor, whose header the proxy let through beside its own.

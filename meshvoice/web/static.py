@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from math import inf
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from aiohttp import web
 
 from meshvoice import assets
 from meshvoice.web.keys import CLOCK
+from meshvoice.web.site import to
 
 PREFIX = "/static/"
 FOREVER = "public, max-age=31536000, immutable"
@@ -43,16 +44,17 @@ class Version:
 VERSION = web.AppKey("client_version", Version)
 
 
-def setup(app: web.Application) -> None:
-    """Serve every file under `/static/`, and under `/static/v-<version>/`, which the pages name."""
+def setup(app: web.Application, bases: Iterable[str]) -> None:
+    """Serve every file under each base's `/static/`, and `/static/v-<version>/`, which the pages name."""
     app[VERSION] = Version(assets.find("static").resolve(), app[CLOCK].steady)
-    app.router.add_get(PREFIX + "v-{version:[0-9a-f]{16}}/{path:.+}", _file)
-    app.router.add_get(PREFIX + "{path:.+}", _file)
+    for each in bases:
+        app.router.add_get(each + PREFIX + "v-{version:[0-9a-f]{16}}/{path:.+}", _file)
+        app.router.add_get(each + PREFIX + "{path:.+}", _file)
 
 
 def base(app: web.Application) -> str:
     """Give the path that the pages name now, without a slash at its end."""
-    return f"{PREFIX}v-{app[VERSION].now()}"
+    return to(app, f"{PREFIX}v-{app[VERSION].now()}")
 
 
 def _marks(folder: str) -> Iterator[tuple[str, int, int]]:

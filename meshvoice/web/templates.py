@@ -14,6 +14,7 @@ from aiohttp import web
 from meshvoice import assets
 from meshvoice.web import static
 from meshvoice.web.keys import SETTINGS, VISITOR
+from meshvoice.web.site import to
 
 
 def setup(app: web.Application) -> None:
@@ -31,6 +32,8 @@ def setup(app: web.Application) -> None:
     )
     environment.globals["icons"] = _icons()
     environment.globals["version"] = _version()
+    # Every path in a page goes through it, those of macros too.
+    environment.globals["to"] = partial(to, app)
 
 
 def common(request: web.Request) -> dict[str, Any]:

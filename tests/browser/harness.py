@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
 
@@ -70,6 +71,8 @@ class Person:
         self.tone = tone
         self.page = page
         self.server = server
+        self.base = urlsplit(server.origin).path
+        """What stands before each path of the site."""
         self.user_id = ""
 
     async def post(self, path: str, **fields: str) -> Any:
@@ -82,7 +85,7 @@ class Person:
               const answer = await fetch(path, { ...how, body: new URLSearchParams(fields) });
               return { ...await answer.json(), status: answer.status };
             }""",
-            [path, fields],
+            [self.base + path, fields],
         )
         return answer
 
@@ -103,7 +106,7 @@ class Person:
         """Accept an invitation (without its page), and go where it leads."""
         answer = await self.post("/invitations/accept", token=link.partition("#")[2])
         assert answer["status"] == 200, answer
-        await self.go(answer["url"])
+        await self.go(answer["url"].removeprefix(self.base))
 
     async def cookie(self) -> bytes:
         """Give this person's session cookie: it tells the wire whose a connection is."""

@@ -89,17 +89,17 @@ def ssh_options(key: Path) -> list[str]:
     return ["-i", str(key), *(part for name, value in options.items() for part in ("-o", f"{name}={value}"))]
 
 
-def base(cache: Path) -> Path:
+def base(cache: Path, *, kind: str = "", packages: str = _PACKAGES) -> Path:
     """Build a bare Debian of this host's release once, from where this host's apt gets its own."""
     uri, release = _repositories()[0][:2]
-    folder = cache / release
+    folder = cache / f"{release}{kind}"
     if not folder.exists():
-        half = cache / f"{release}.{os.getpid()}"
+        half = cache / f"{folder.name}.{os.getpid()}"
         half.parent.mkdir(parents=True, exist_ok=True)
         proxy = host_proxies().get("http")
         try:
             subprocess.run(
-                ["debootstrap", "--variant=minbase", f"--include={_PACKAGES}", release, str(half), uri],
+                ["debootstrap", "--variant=minbase", f"--include={packages}", release, str(half), uri],
                 check=True,
                 stdout=subprocess.DEVNULL,
                 env={**os.environ, **({"http_proxy": proxy} if proxy else {})},
@@ -205,11 +205,11 @@ def _lead_out(root: Path, proxy: str) -> None:
     ours = Path("/etc/ssl/certs/ca-certificates.crt")
     shutil.copy(ours, root / "etc/registry.pem")
     lines = f"[global]\nproxy = {proxy}\ncert = /etc/registry.pem\n"
-    index = os.environ.get("PIP_INDEX_URL") or _pip_index()
+    index = os.environ.get("PIP_INDEX_URL") or pip_index()
     (root / "etc/pip.conf").write_text(lines + (f"index-url = {index}\n" if index else ""))
 
 
-def _pip_index() -> str:
+def pip_index() -> str:
     asked = subprocess.run(
         ["python3", "-m", "pip", "config", "get", "global.index-url"],
         capture_output=True,

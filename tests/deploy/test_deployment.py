@@ -9,6 +9,7 @@ import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 from secrets import token_hex
+from shlex import quote
 
 import pytest
 
@@ -162,6 +163,26 @@ async def test_a_call_goes_on_while_the_app_is_upgraded_and_the_secret_rotated(
     await cleo.come(await ana.invite())
     await cleo.join()
     await all_hear_each_other([ana, bo, cleo])
+
+
+ASKING = """
+import subprocess, urllib.request
+restart = subprocess.Popen(["systemctl", "restart", "meshvoice"])
+asked = 0
+while restart.poll() is None or asked < 50:
+    assert urllib.request.urlopen("http://127.0.0.1:8080/healthz", timeout=30).status == 200
+    asked += 1
+print(asked)
+"""
+
+
+def test_a_restart_refuses_nobody(site: Site) -> None:
+    """systemd holds the socket while the service ends and starts anew; what it says of itself is true."""
+    machine = site.machine
+    assert int(machine.ssh(f"python3 -c {quote(ASKING)}")) >= 50
+    log = machine.ssh("journalctl -u meshvoice --no-pager -n 20")
+    assert "listening on 127.0.0.1 port 8080, held by systemd" in log
+    assert "the settings name" not in log
 
 
 def test_who_knows_the_old_secret_only_is_refused_after_the_rotation(site: Site) -> None:

@@ -24,9 +24,20 @@ test("what a sentence, a messenger or a tracker adds to a link is no part of the
     for (const junk of added) assert.equal(tokenOf(`#${token}${junk}`), token, junk);
   }
   for (const junk of ["_", "__", "-", "--"]) assert.equal(tokenOf(`#${NEW}${junk}`), NEW, junk);
+  for (const word of ["_see_you_", "-until_then", "Thanks", "Thanksverymuchforyourinvitation"]) {
+    assert.equal(tokenOf(`#${NEW}${word}`), NEW, word);
+  }
   for (const before of ["#<", "#/", "##", "#%20", "# ", "#token=", "#%3C", "#\u200b", "#("]) {
     assert.equal(tokenOf(`${before}${NEW}`), NEW, before);
   }
+});
+
+test("a site's path is no part of the token, however like one it looks", () => {
+  const base = "/static/voice_which_is_as_long_as_a_tkn";
+  for (const end of [`%23${NEW}`, `/%23${NEW}`, `/${NEW}.`]) {
+    assert.equal(tokenIn({ hash: "", pathname: `${base}/invitation${end}`, search: "" }, base), NEW, end);
+  }
+  assert.equal(tokenIn({ hash: "", pathname: `${base}/invitation/`, search: "" }, base), null);
 });
 
 test("an encoded token is decoded, once or twice", () => {

@@ -1,4 +1,4 @@
-"""A real nginx or Caddy on loopback, with what `meshvoice proxy-conf` prints, in front of a real server."""
+"""A real proxy on loopback, with what `meshvoice proxy-conf` prints for it, in front of a real server."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from meshvoice.proxies.conf import Proxy
 from tests.process import MESHVOICE, Server, free_port
@@ -39,6 +40,25 @@ http {{
     include {folder}/meshvoice.conf;
 }}
 """
+_APACHE = """
+DefaultRuntimeDir {folder}
+PidFile {folder}/apache.pid
+ErrorLog {folder}/proxy.log
+ServerName localhost
+{user}
+{modules}
+{listen}
+Include {folder}/meshvoice.conf
+"""
+_APACHE_FOLDER = "/usr/lib/apache2/modules"
+_APACHE_MODULES = (
+    *("mpm_event", "authn_core", "authn_file", "authz_core", "authz_user", "auth_basic", "alias", "headers"),
+    *("http2", "proxy", "proxy_http", "reqtimeout", "rewrite", "socache_shmcb", "ssl"),
+)
+
+
+TRIED: tuple[Proxy, ...] = ("nginx", "caddy", "apache", "haproxy")
+"""Those that are packaged, and so run here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +78,30 @@ def switched_on(block: str) -> Callable[[str], str]:
         return conf.replace(found, re.sub(r"(?m)^(\s*)#(?! )", r"\1", found))
 
     return edit
+
+
+def plainly(kind: Proxy, port: int) -> Callable[[str], str]:
+    """Listen for http:// on a port of the test's own."""
+
+    def edit(conf: str) -> str:
+        match kind:
+            case "caddy":
+                return conf.replace("{\n\tservers", f"{{\n\thttp_port {port}\n\tservers")
+            case "nginx":
+                return conf.replace(":80;", f":{port};").replace(" 80;", f" {port};")
+            case _:
+                return re.sub(
+                    r"(\*|bind :|bind :::)80\b", rf"\g<1>{port}", conf.replace("*:80>", f"*:{port}>")
+                )
+
+    return edit
+
+
+def taken_by(kind: Proxy, cert: Path, key: Path) -> tuple[str, ...]:
+    """Give the options for a certificate, with the key where this proxy looks for it."""
+    if kind == "haproxy":
+        key = Path(shutil.copy(key, f"{cert}.key"))
+    return "--cert", str(cert), "--key", str(key)
 
 
 class Front:
@@ -138,8 +182,14 @@ class Front:
                 writer.transport.abort()
 
     @property
+    def origin(self) -> str:
+        """The first of those that the server has, as a browser says it."""
+        parts = urlsplit(self.server.origin.partition(",")[0])
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
     def _host(self) -> str:
-        return self.server.origin.partition("://")[2]
+        return self.origin.partition("://")[2]
 
     async def _listens(self) -> bool:
         try:
@@ -181,13 +231,24 @@ async def fronted(
 def complaints(kind: Proxy, folder: Path, conf: str) -> list[str]:
     """Let the program examine a file without serving by it; gives what it warns of or refuses."""
     command = _command(kind, folder, conf)
-    examine = [*command, "-t"] if kind == "nginx" else [command[0], "validate", *command[2:]]
+    examine = {
+        "nginx": [*command, "-t"],
+        "caddy": [command[0], "validate", *command[2:]],
+        "apache": [*command, "-t"],
+        "haproxy": [*command, "-c"],
+    }[kind]
     said = subprocess.run(examine, env=_environment(folder), capture_output=True, text=True, check=False)
     log = folder / "proxy.log"
     lines = said.stderr.splitlines() + (log.read_text().splitlines() if log.exists() else [])
-    wrong = re.compile(r'\[(?:warn|emerg|alert|crit|error)\]|"level":"(?:warn|error)"|^Error')
-    # The folder of other sites is empty, and a line that Caddy's defaults cover stays on purpose.
-    known = ("No files matching import", "Unnecessary header_up X-Forwarded-For")
+    wrong = re.compile(
+        r'\[(?:warn|emerg|alert|crit|error)\]|"level":"(?:warn|error)"|^Error|^AH\d|\[(?:WARNING|ALERT)\]|:warn\]'
+    )
+    # The folder of other sites is empty, a line that Caddy's defaults cover stays on purpose, and so does http://.
+    known = (
+        "No files matching import",
+        "Unnecessary header_up X-Forwarded-For",
+        "listening only on the HTTP port",
+    )
     found = [line for line in lines if wrong.search(line) and not any(words in line for words in known)]
     return found or ([] if said.returncode == 0 else lines)
 
@@ -198,6 +259,22 @@ def _command(kind: Proxy, folder: Path, conf: str) -> list[str]:
         path.write_text(conf)
         return [_program("caddy"), "run", "--adapter", "caddyfile", "--config", str(path)]
     (folder / "meshvoice.conf").write_text(conf)
+    if kind == "haproxy":
+        return [_program("haproxy"), "-db", "-f", str(folder / "meshvoice.conf")]
+    if kind == "apache":
+        # What Debian's own file does, but for its sites.
+        ports = {*re.findall(r"<VirtualHost \*:(\d+)>", conf)} - {*re.findall(r"(?m)^Listen (\d+)$", conf)}
+        modules = [f"LoadModule {name}_module {_APACHE_FOLDER}/mod_{name}.so" for name in _APACHE_MODULES]
+        main = folder / "apache.conf"
+        main.write_text(
+            _APACHE.format(
+                folder=folder,
+                user="User www-data\nGroup www-data" if os.geteuid() == 0 else "",
+                modules="\n".join(modules),
+                listen="\n".join(f"Listen {port}" for port in sorted(ports)),
+            )
+        )
+        return [_program("apache"), "-f", str(main), "-DFOREGROUND"]
     main = folder / "nginx.conf"
     main.write_text(_NGINX.format(folder=folder, user="user root;" if os.geteuid() == 0 else ""))
     return [_program("nginx"), "-p", str(folder), "-c", str(main), "-e", str(folder / "proxy.log")]
@@ -214,7 +291,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _program(kind: Proxy) -> str:
-    found = shutil.which(kind, path=_PATH)
+    found = shutil.which("apache2" if kind == "apache" else kind, path=_PATH)
     if found is None:
         missing(kind)
         raise AssertionError(kind)

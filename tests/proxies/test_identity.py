@@ -1,21 +1,26 @@
-"""Through a real nginx and a real Caddy nobody is whom he says he is (W7)."""
+"""Through each real proxy nobody is whom he says he is (W7)."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
+from hashlib import sha1
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
 
 from meshvoice.proxies.conf import Proxy
 from tests.process import free_port
-from tests.proxies.front import Answer, Front, fronted, switched_on
+from tests.proxies.front import TRIED, Answer, Front, fronted, switched_on
 
 pytestmark = pytest.mark.proxy
 
+each = pytest.mark.parametrize("kind", TRIED)
 both = pytest.mark.parametrize("kind", ["nginx", "caddy"])
 HEADER = "X-Forwarded-User"
 UPGRADE = (
@@ -47,7 +52,7 @@ async def page(front: Front, *lines: str, connection: str = "close", port: int =
 
 
 async def post(front: Front, *lines: str, connection: str = "close", port: int = 0) -> Answer:
-    own = (f"Origin: {front.server.origin}", "Content-Length: 10", "Accept: application/json")
+    own = (f"Origin: {front.origin}", "Content-Length: 10", "Accept: application/json")
     form = "Content-Type: application/x-www-form-urlencoded"
     return await front.send(
         "POST /tables", *own, form, *lines, f"Connection: {connection}", body=b"name=Chess", port=port
@@ -56,7 +61,7 @@ async def post(front: Front, *lines: str, connection: str = "close", port: int =
 
 async def handshake(front: Front, *lines: str, connection: str = "close", port: int = 0) -> Answer:
     tokens = f"Connection: Upgrade, {connection.removesuffix('close')}".rstrip(", ")
-    own = (*UPGRADE, f"Origin: {front.server.origin}", tokens)
+    own = (*UPGRADE, f"Origin: {front.origin}", tokens)
     return await front.send("GET /ws/voice/mysea-nobody/", *own, *lines, port=port)
 
 
@@ -75,7 +80,7 @@ def users(front: Front) -> list[str]:
         return [row[0] for row in book.execute("SELECT external FROM users ORDER BY external")]
 
 
-@both
+@each
 @pytest.mark.parametrize("door", list(DOORS))
 async def test_a_visitor_who_names_himself_is_nobody(kind: Proxy, door: str, tmp_path: Path) -> None:
     """Neither the header that counts, nor what servers read as it, gets in by any door (W7)."""
@@ -91,7 +96,7 @@ async def test_a_visitor_who_names_himself_is_nobody(kind: Proxy, door: str, tmp
         assert users(front) == []
 
 
-@both
+@each
 @pytest.mark.parametrize("door", list(DOORS))
 async def test_without_the_line_that_strips_it_the_header_would_count(
     kind: Proxy, door: str, tmp_path: Path
@@ -167,3 +172,37 @@ async def test_forward_auth_says_who_somebody_is_and_the_visitor_does_not(
         assert users(front) == ["ana"]
         assert len(asked) == 7
         assert not any("admin" in head for head in asked)
+
+
+@pytest.mark.parametrize(("kind", "block"), [("apache", "Apache itself"), ("haproxy", "HAProxy itself")])
+async def test_a_sign_in_by_the_proxy_itself_says_who_somebody_is_and_the_visitor_does_not(
+    kind: Proxy, block: str, tmp_path: Path
+) -> None:
+    # Where Apache's own user can read it, too.
+    with NamedTemporaryFile("w", suffix=".users") as known_users:
+        os.fchmod(known_users.fileno(), 0o644)
+        known_users.write("ana:{SHA}" + b64encode(sha1(b"sesame").digest()).decode() + "\n")
+        known_users.flush()
+        await only_the_proxy_says_who_somebody_is(kind, block, Path(known_users.name), tmp_path)
+
+
+async def only_the_proxy_says_who_somebody_is(
+    kind: Proxy, block: str, users_file: Path, tmp_path: Path
+) -> None:
+    def edit(conf: str) -> str:
+        conf = switched_on(block)(conf).replace("/etc/apache2/meshvoice.users", str(users_file))
+        return conf.replace("user ana password $6$...", "user ana insecure-password sesame")
+
+    async with fronted(kind, tmp_path, edit=edit, MESHVOICE_USER_HEADER=HEADER) as front:
+        claim = ("X-Forwarded-User: admin", "Remote-User: admin", "X_Forwarded_User: admin")
+        right, wrong = (
+            f"Authorization: Basic {b64encode(pair).decode()}" for pair in (b"ana:sesame", b"admin:x")
+        )
+        known = await page(front, right, *claim)
+        assert (known.status, b"Hello, ana" in known.body) == (200, True)
+        assert (await post(front, right, *claim)).status == 200
+        assert (await handshake(front, right, *claim)).status == 404
+        for door, *_ in DOORS.values():
+            assert (await door(front, *claim)).status == 401
+            assert (await door(front, wrong, *claim)).status == 401
+        assert users(front) == ["ana"]

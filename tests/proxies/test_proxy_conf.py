@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from meshvoice import assets
 from meshvoice.proxies import commands, conf
 from meshvoice.settings import Settings, SettingsError
+from meshvoice.values import peers
 
 GOLDEN = Path(__file__).parent / "golden"
 TEMPLATES = {proxy: (assets.find("conf") / name).read_text() for proxy, name in conf.TEMPLATES.items()}
@@ -24,16 +26,52 @@ PLAIN = Settings(
 )
 NAMED = replace(PLAIN, user_header="X-Forwarded-User")
 ODD = replace(
-    NAMED, origins=("https://[2001:db8::1]:8443",), host="::", port=9000, user_header="X-Authentik-Username"
+    NAMED,
+    origins=("https://[2001:db8::1]:8443",),
+    hosts=("::",),
+    port=9000,
+    user_header="X-Authentik-Username",
 )
 LOCAL = replace(PLAIN, origins=("http://localhost:8081",))
+SUBPATH = replace(NAMED, origins=("https://example.org/voice",))
+SEVERAL = replace(
+    PLAIN, origins=("https://voice.example.org", "http://voice.lan", "https://[2001:db8::1]:8443")
+)
 OWN = conf.Certificate(chain="/etc/caddy/tls/fullchain.pem", key="/etc/caddy/tls/privkey.pem")
+
+IN_ONE = replace(OWN, key=OWN.chain)
+"""As HAProxy wants it."""
+SOCKET = "/run/meshvoice/http.sock"
+DIALS: dict[conf.Proxy, str] = {
+    "nginx": "server {};",
+    "caddy": "reverse_proxy {} {{",
+    "apache": 'ProxyPass "/" "{}/" nocanon upgrade=websocket connectiontimeout=5 retry=0 timeout=3600'
+    " ttl=600",
+    "haproxy": "server meshvoice {}",
+    "traefik": "- url: {}",
+}
+BY_HTTP: tuple[conf.Proxy, ...] = ("apache", "traefik")
+"""Those that write an address as a URL."""
+STRIPS: dict[conf.Proxy, str] = {
+    "nginx": 'proxy_set_header (\\S+) (?:"";|\\$meshvoice_user;)',
+    "caddy": "request_header -(\\S+)",
+    "apache": "RequestHeader unset (\\S+)",
+    "haproxy": "http-request del-header (\\S+)",
+    "traefik": '"?([^"]+)"?: ""',
+}
+"""The line of each that takes a header away."""
 
 each = pytest.mark.parametrize("proxy", get_args(conf.Proxy))
 
 
 def render(settings: Settings, proxy: conf.Proxy, certificate: conf.Certificate | None = None) -> str:
     return conf.render(settings, proxy=proxy, template=TEMPLATES[proxy], certificate=certificate)
+
+
+def stripped(text: str, proxy: conf.Proxy) -> list[str]:
+    """Name the headers that a file takes from visitors."""
+    found = (re.fullmatch(f"{STRIPS[proxy]}(?: .*)?", line) for line in directives(text))
+    return [match[1] for match in found if match]
 
 
 def directives(text: str) -> list[str]:
@@ -44,12 +82,20 @@ def directives(text: str) -> list[str]:
 @each
 @pytest.mark.parametrize(
     ("name", "settings", "certificate"),
-    [("plain", PLAIN, None), ("user-header", NAMED, OWN), ("odd", ODD, None), ("local", LOCAL, None)],
+    [
+        ("plain", PLAIN, None),
+        ("user-header", NAMED, OWN),
+        ("odd", ODD, None),
+        ("local", LOCAL, None),
+        ("subpath", SUBPATH, None),
+        ("several", SEVERAL, None),
+    ],
 )
 def test_render_is_as_reviewed(
     proxy: conf.Proxy, name: str, settings: Settings, certificate: conf.Certificate | None
 ) -> None:
     """`UPDATE_GOLDEN=1 pytest` writes the files anew; review their diff."""
+    certificate = IN_ONE if certificate and proxy == "haproxy" else certificate
     golden, text = GOLDEN / f"{name}.{proxy}", render(settings, proxy, certificate)
     if os.environ.get("UPDATE_GOLDEN"):
         golden.write_text(text)
@@ -60,18 +106,13 @@ def test_render_is_as_reviewed(
 def test_the_two_settings_that_must_agree_do(proxy: conf.Proxy) -> None:
     """The header that counts is the header that is stripped, whatever its name."""
     name = "X-" + "Long-" * 12 + "Id"
-    lines = directives(render(replace(NAMED, user_header=name), proxy))
-    assert {"nginx": f"proxy_set_header {name} $meshvoice_user;", "caddy": f"request_header -{name}"}[
-        proxy
-    ] in lines
+    assert name in stripped(render(replace(NAMED, user_header=name), proxy), proxy)
 
 
 @each
 @pytest.mark.parametrize("header", ["", "X-Else", *conf.USUAL_USER_HEADERS, "remote-user"])
 def test_the_usual_headers_are_stripped_too_and_each_once(proxy: conf.Proxy, header: str) -> None:
-    lines = directives(render(replace(PLAIN, user_header=header), proxy))
-    start = {"nginx": "proxy_set_header ", "caddy": "request_header -"}[proxy]
-    names = [line.removeprefix(start).split()[0].lower() for line in lines if line.startswith(start)]
+    names = [name.lower() for name in stripped(render(replace(PLAIN, user_header=header), proxy), proxy)]
     for usual in conf.USUAL_USER_HEADERS:
         assert names.count(usual.lower()) == 1
     assert len(names) == len(set(names))
@@ -84,7 +125,7 @@ def test_the_usual_headers_are_stripped_too_and_each_once(proxy: conf.Proxy, hea
 def test_the_header_of_the_name_to_show_is_stripped_too(proxy: conf.Proxy, name: str, times: int) -> None:
     before, after = (directives(render(replace(NAMED, name_header=given), proxy)) for given in ("", name))
     assert [line for line in after if line not in before] == [
-        line for line in after if name in line and line not in before
+        line for line in after if name in line.replace("_", "-") and line not in before
     ]
     assert (len(after) > len(before)) is bool(times)
 
@@ -95,7 +136,7 @@ def test_forward_auth_is_off(proxy: conf.Proxy) -> None:
 
 
 def test_without_a_user_header_there_is_no_forward_auth_to_switch_on() -> None:
-    assert "orward auth with" not in render(PLAIN, "nginx") + render(PLAIN, "caddy")
+    assert "orward auth with" not in "".join(render(PLAIN, proxy) for proxy in get_args(conf.Proxy))
 
 
 @each
@@ -110,8 +151,48 @@ def test_without_a_user_header_there_is_no_forward_auth_to_switch_on() -> None:
     ],
 )
 def test_the_proxy_dials_where_meshvoice_listens(proxy: conf.Proxy, host: str, dialled: str) -> None:
-    lines = directives(render(replace(PLAIN, host=host), proxy))
-    assert {"nginx": f"server {dialled};", "caddy": f"reverse_proxy {dialled} {{"}[proxy] in lines
+    lines = directives(render(replace(PLAIN, hosts=(host,)), proxy))
+    assert DIALS[proxy].format(f"http://{dialled}" if proxy in BY_HTTP else dialled) in lines
+
+
+@pytest.mark.parametrize("hosts", [(f"unix:{SOCKET}",), ("127.0.0.1", f"unix:{SOCKET}")])
+@pytest.mark.parametrize(
+    ("proxy", "dialled"),
+    [
+        ("nginx", f"unix:{SOCKET}"),
+        ("caddy", f"unix/{SOCKET}"),
+        ("apache", f"unix:{SOCKET}|http://localhost"),
+        ("haproxy", f"unix@{SOCKET}"),
+    ],
+)
+def test_the_proxy_dials_the_unix_socket_where_there_is_one(
+    proxy: conf.Proxy, dialled: str, hosts: tuple[str, ...]
+) -> None:
+    assert DIALS[proxy].format(dialled) in directives(render(replace(PLAIN, hosts=hosts), proxy))
+
+
+def test_a_proxy_that_dials_no_unix_socket_is_told_so() -> None:
+    with pytest.raises(
+        SettingsError, match=r"^MESHVOICE_HOST: Traefik dials no Unix socket: write an address"
+    ):
+        render(replace(PLAIN, hosts=(f"unix:{SOCKET}",)), "traefik")
+
+
+def test_haproxy_is_given_the_key_where_it_looks_for_it() -> None:
+    for key in (OWN.chain, f"{OWN.chain}.key"):
+        assert f" ssl crt {OWN.chain} " in render(PLAIN, "haproxy", replace(OWN, key=key))
+    with pytest.raises(SettingsError, match=rf"^--key: .* or from {OWN.chain}\.key: put it there"):
+        render(PLAIN, "haproxy", OWN)
+
+
+def test_of_several_addresses_the_proxy_dials_the_first() -> None:
+    lines = directives(render(replace(PLAIN, hosts=("10.0.0.5", "127.0.0.1")), "nginx"))
+    assert "server 10.0.0.5:8080;" in lines
+
+
+def test_by_the_unix_socket_the_proxy_may_have_meshvoices_own_port() -> None:
+    settings = Settings(secret_keys=(b"k" * 32,), hosts=("unix:/s",))
+    assert "http://localhost:8080 {" in directives(render(settings, "caddy"))
 
 
 INJECTIONS = [f"a{character}b" for character in "\n\r\0 \t\"';{}$#\\`\u00e4"]
@@ -123,16 +204,18 @@ INJECTIONS = [f"a{character}b" for character in "\n\r\0 \t\"';{}$#\\`\u00e4"]
     ("variable", "field", "form"),
     [
         ("MESHVOICE_USER_HEADER", "user_header", "X{}"),
-        ("MESHVOICE_HOST", "host", "h{}"),
+        ("MESHVOICE_HOST", "hosts", "h{}"),
+        ("MESHVOICE_HOST", "hosts", "unix:/{}"),
         ("MESHVOICE_ORIGIN", "origins", "https://{}"),
         ("MESHVOICE_ORIGIN", "origins", "https://voice.example.org:{}"),
+        ("MESHVOICE_ORIGIN", "origins", "https://voice.example.org/{}"),
     ],
 )
 def test_no_value_becomes_a_directive(
     proxy: conf.Proxy, text: str, variable: str, field: str, form: str
 ) -> None:
     value = form.format(text)
-    changes: dict[str, Any] = {field: (value,) if field == "origins" else value}
+    changes: dict[str, Any] = {field: (value,) if field in ("hosts", "origins") else value}
     bad = replace(NAMED, **changes)
     with pytest.raises(SettingsError, match=f"^{variable}: ") as refused:
         render(bad, proxy)
@@ -150,7 +233,15 @@ def test_no_path_becomes_a_directive(proxy: conf.Proxy, text: str) -> None:
 
 @each
 @pytest.mark.parametrize(
-    "origin", ["https://a.example/path", "ftp://a.example", "https://you@a.example", "a.example", "https://"]
+    "origin",
+    [
+        "https://a.example/",
+        "https://a.example/b?c",
+        "ftp://a.example",
+        "https://you@a.example",
+        "a.example",
+        "https://",
+    ],
 )
 def test_an_origin_that_is_none_is_refused(proxy: conf.Proxy, origin: str) -> None:
     with pytest.raises(SettingsError, match=r"^MESHVOICE_ORIGIN: "):
@@ -168,8 +259,61 @@ def test_the_proxy_does_not_take_the_servers_own_port() -> None:
     """As it would by the defaults, where nobody has set an origin."""
     with pytest.raises(SettingsError, match=r"^MESHVOICE_ORIGIN: .*https://voice\.example\.org"):
         render(Settings(secret_keys=(b"k" * 32,)), "caddy")
-    elsewhere = replace(PLAIN, origins=("http://voice.example.org:8080",), host="10.0.0.5")
+    elsewhere = replace(PLAIN, origins=("http://voice.example.org:8080",), hosts=("10.0.0.5",))
     assert "http://voice.example.org:8080 {" in directives(render(elsewhere, "caddy"))
+
+
+def test_every_name_is_served_with_its_own_host() -> None:
+    nginx, caddy, apache, haproxy, _ = (directives(render(SEVERAL, proxy)) for proxy in get_args(conf.Proxy))
+    for host in ("voice.example.org", "voice.lan", "[2001:db8::1]:8443"):
+        assert f"proxy_set_header Host {host};" in nginx
+        assert f"header_up Host {host}" in caddy
+        assert f"RequestHeader set Host {host}" in apache
+        assert sum(line.startswith(f"http-request set-header Host {host} if ") for line in haproxy) == 1
+    addresses = [line.removesuffix(" {") for line in caddy if "://" in line]
+    assert addresses == [*SEVERAL.origins]
+    assert nginx.count("return 301 https://voice.example.org$request_uri;") == 1
+
+
+def test_port_80_of_a_name_leads_to_one_place() -> None:
+    """nginx would warn of the second one, and take the first."""
+    two = replace(PLAIN, origins=("https://a.example", "https://a.example:8443"))
+    assert [line for line in directives(render(two, "nginx")) if line.startswith("return 301")] == [
+        "return 301 https://a.example$request_uri;"
+    ]
+    plain = replace(PLAIN, origins=("https://a.example:8443", "http://a.example"))
+    assert [line for line in directives(render(plain, "nginx")) if line.startswith("return 301")] == []
+
+
+def test_haproxy_listens_once_for_all_names_of_a_port() -> None:
+    """Two places that listen on one port would share its visitors by chance."""
+    origins = ("https://a.example", "https://b.example", "http://c.example")
+    lines = directives(render(replace(PLAIN, origins=origins), "haproxy"))
+    assert [line for line in lines if line.startswith("frontend")] == [
+        "frontend meshvoice_443",
+        "frontend meshvoice_80",
+    ]
+    crt = " ".join(f"crt /etc/haproxy/certs/{name}.example.pem" for name in "ab")
+    assert f"bind :443 ssl {crt} alpn h2,http/1.1" in lines
+    led = [line.partition(" code")[0] for line in lines if " redirect prefix " in line]
+    assert led == [f"http-request redirect prefix https://{name}.example" for name in "ab"]
+
+
+def test_a_path_is_passed_on_as_it_is() -> None:
+    nginx, caddy, *more = (directives(render(SUBPATH, proxy)) for proxy in get_args(conf.Proxy))
+    assert {"location /voice/ {", "location /voice/ws/ {"} <= {*nginx}
+    assert {line for line in nginx if line.startswith("proxy_pass")} == {"proxy_pass http://meshvoice;"}
+    told = [*nginx, *caddy, *(line for lines in more for line in lines)]
+    # Apache's rules refuse, and lead nowhere else.
+    others = [
+        line
+        for line in told
+        if not line.startswith(("RewriteRule ^ - [R=", "RewriteCond ", "RewriteEngine "))
+    ]
+    assert not [line for line in others if re.search(r"(?i)rewriterule|\brewrite|strip|replace-path", line)]
+    assert "@meshvoice path /voice/* /oauth2/*" in caddy
+    unnamed = directives(render(replace(SUBPATH, user_header=""), "caddy"))
+    assert "@meshvoice path /voice/*" in unnamed
 
 
 def test_a_certificate_without_https_is_refused() -> None:
@@ -190,11 +334,15 @@ def test_a_certificate_without_https_is_refused() -> None:
         ("localhost", "::1", False),
         ("10.0.0.5", "", True),
         ("10.0.0.5", "10.0.0.1", False),
+        ("10.0.0.5", "unix", True),
+        ("127.0.0.1", "unix", True),
+        ("unix:/s", "127.0.0.1", True),
+        ("unix:/s", "unix", False),
     ],
 )
 def test_a_proxy_that_is_not_trusted_is_noted(host: str, trusted: str, noted: bool) -> None:
-    networks = (ipaddress.ip_network(trusted),) if trusted else ()
-    told = conf.notes(replace(PLAIN, host=host, trusted_proxies=networks))
+    networks = peers(trusted) if trusted else ()
+    told = conf.notes(replace(PLAIN, hosts=(host,), trusted_proxies=networks))
     assert [note.partition(" ")[0] for note in told] == ["MESHVOICE_TRUSTED_PROXIES"] * noted
 
 

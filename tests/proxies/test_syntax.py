@@ -1,27 +1,34 @@
-"""nginx and Caddy themselves take every file that is rendered, without a warning."""
+"""The proxies themselves take every file that is rendered, without a warning."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any
 
 import pytest
 
 from meshvoice.proxies.conf import Proxy
 from meshvoice.settings import Settings
 from tests.doctor.authority import Authority
-from tests.proxies.front import complaints, switched_on
-from tests.proxies.test_proxy_conf import LOCAL, NAMED, ODD, PLAIN, render
+from tests.proxies.front import TRIED, complaints, switched_on, taken_by
+from tests.proxies.test_proxy_conf import LOCAL, NAMED, ODD, PLAIN, SEVERAL, SUBPATH, render
 
 pytestmark = pytest.mark.proxy
 
 LONGEST = replace(NAMED, user_header="X-" + "L" * 62)
 
 
-@pytest.mark.parametrize("kind", get_args(Proxy))
+BLOCKS = {
+    "nginx": ("Authelia", "oauth2-proxy"),
+    "caddy": ("Authelia", "oauth2-proxy"),
+    "apache": ("Apache itself",),
+    "haproxy": ("HAProxy itself",),
+}
+
+
+@pytest.mark.parametrize("kind", TRIED)
 @pytest.mark.parametrize(
     ("settings", "edit"),
     [
@@ -30,16 +37,24 @@ LONGEST = replace(NAMED, user_header="X-" + "L" * 62)
         pytest.param(LONGEST, str, id="longest user header"),
         pytest.param(ODD, str, id="odd ports"),
         pytest.param(LOCAL, str, id="http"),
-        pytest.param(NAMED, switched_on("Authelia"), id="Authelia"),
-        pytest.param(NAMED, switched_on("oauth2-proxy"), id="oauth2-proxy"),
+        pytest.param(SUBPATH, str, id="subpath"),
+        pytest.param(SUBPATH, switched_on, id="subpath, forward auth"),
+        pytest.param(SEVERAL, str, id="several"),
+        pytest.param(NAMED, switched_on, id="forward auth"),
+        pytest.param(replace(PLAIN, hosts=("unix:/run/meshvoice/http.sock",)), str, id="Unix socket"),
     ],
 )
 def test_the_program_takes_what_is_rendered(
-    kind: Proxy, settings: Settings, edit: Callable[[str], str], tmp_path: Path
+    kind: Proxy, settings: Settings, edit: Any, tmp_path: Path
 ) -> None:
+    """As it comes, and with each of its blocks switched on."""
     cert, key = Authority(tmp_path).issue("voice.example.org")
-    conf = edit(render(settings, kind))
-    # Where certbot would have put them.
-    conf = re.sub(r"/etc/letsencrypt/\S+/fullchain.pem", str(cert), conf)
-    conf = re.sub(r"/etc/letsencrypt/\S+/privkey.pem", str(key), conf)
-    assert complaints(kind, tmp_path, conf) == []
+    taken_by(kind, cert, key)
+    rendered = render(settings, kind)
+    for conf in (
+        [switched_on(block)(rendered) for block in BLOCKS[kind]] if edit is switched_on else [rendered]
+    ):
+        # Where certbot, or whoever makes one file of both, would have put them.
+        conf = re.sub(r"/etc/letsencrypt/\S+/fullchain.pem|/etc/haproxy/certs/\S+.pem", str(cert), conf)
+        conf = re.sub(r"/etc/letsencrypt/\S+/privkey.pem", str(key), conf)
+        assert complaints(kind, tmp_path, conf) == []

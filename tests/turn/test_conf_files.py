@@ -17,7 +17,7 @@ import pytest
 
 from meshvoice import assets
 from meshvoice.doctor.turn_client import Leg, dial
-from meshvoice.settings import TurnSettings
+from meshvoice.settings import Settings, TurnSettings
 from tests.doctor.authority import Authority
 from tests.turn.coturn_server import SECRET, conf, issue, let_through, missing, namespace, running
 
@@ -60,6 +60,36 @@ def test_the_services_are_hardened(unit: str, low_port: bool, tmp_path: Path) ->
     )
     # The threshold is ten times the exposure: 2.0 of 10.
     assert analysis.returncode == 0, analysis.stdout.splitlines()[-1:] or analysis.stderr
+
+
+def test_the_socket_is_where_the_settings_are_by_default() -> None:
+    """And no instance of the service is made for each connection."""
+    unit = configparser.ConfigParser(strict=False)
+    unit.read(CONF / "meshvoice.socket")
+    usual = Settings(secret_keys=(b"k" * 32,))
+    assert unit["Socket"]["ListenStream"] == f"{usual.hosts[0]}:{usual.port}"
+    assert unit["Socket"]["SocketMode"] == "0660"
+    assert "Accept" not in unit["Socket"]
+
+
+@pytest.mark.parametrize("unit", ["meshvoice.service", "meshvoice.socket"])
+def test_systemd_takes_the_units(unit: str, tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        missing("systemd-analyze")
+    for name in ("meshvoice.service", "meshvoice.socket"):
+        text = (CONF / name).read_text().replace("#ListenStream", "ListenStream")
+        # The program and the documentation are on no machine but a deployed one.
+        text = re.sub(r"(?m)^Documentation=.*\n", "", text).replace(
+            "/opt/meshvoice/.venv/bin/meshvoice", "/bin/true"
+        )
+        (tmp_path / name).write_text(text)
+    said = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(tmp_path / unit)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert [line for line in said.stderr.splitlines() if "meshvoice" in line] == []
 
 
 @pytest.mark.parametrize("playbook", ["coturn-playbook.yaml", "meshvoice-playbook.yaml"])

@@ -8,8 +8,9 @@ import socket
 import subprocess
 import tempfile
 from dataclasses import replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -45,6 +46,15 @@ def test_conf_is_printed_alone_and_notes_go_to_stderr(capsys: pytest.CaptureFixt
     assert "COTURN_PRIVATE_IP" in err
 
 
+@pytest.mark.parametrize(("log", "line"), [("syslog", "syslog\n"), ("stdout", "log-file=stdout\n")])
+def test_conf_logs_to_where_it_is_told(
+    capsys: pytest.CaptureFixture[str], log: Literal["syslog", "stdout"], line: str
+) -> None:
+    """A container has no syslog."""
+    assert commands.print_conf(settings(DIRECT), log=log) == 0
+    assert f"\n{line}" in capsys.readouterr().out
+
+
 def test_conf_without_a_public_address_says_whom_it_serves(capsys: pytest.CaptureFixture[str]) -> None:
     assert commands.print_conf(settings(TURN)) == 0
     assert "COTURN_PUBLIC_IP is not set" in capsys.readouterr().err
@@ -54,6 +64,15 @@ def test_a_public_address_that_is_none_is_noted(capsys: pytest.CaptureFixture[st
     behind = replace(TURN, public_ip=IPv4Address("192.168.1.5"), private_ip=IPv4Address("10.0.0.5"))
     assert commands.print_conf(settings(behind)) == 0
     assert "another NAT" in capsys.readouterr().err
+
+
+def test_an_ipv6_address_of_another_host_is_told_nothing_of_nat(capsys: pytest.CaptureFixture[str]) -> None:
+    """A relay may have no other."""
+    assert commands.print_conf(settings(replace(TURN, public_ip6=IPv6Address("2a0c:b641::10")))) == 0
+    out, err = capsys.readouterr()
+    assert [line for line in out.splitlines() if line.startswith("relay-ip=")] == ["relay-ip=2a0c:b641::10"]
+    assert "set COTURN_PUBLIC_IP6 to one that `ip -6 address` shows" in err
+    assert "NAT" not in err
 
 
 def test_conf_without_a_secret_is_refused_with_the_fix(capsys: pytest.CaptureFixture[str]) -> None:

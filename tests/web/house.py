@@ -87,9 +87,9 @@ class House:
 
     @property
     def url(self) -> str:
-        """Where it listens now, without a slash at the end."""
+        """Where it listens now, with the site's path, without a slash at the end."""
         host, port = self.address
-        return f"http://{host}:{port}"
+        return f"http://{host}:{port}{self.settings.path}"
 
     @property
     def address(self) -> tuple[str, int]:

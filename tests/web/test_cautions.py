@@ -69,3 +69,17 @@ def test_what_takes_no_time_is_told_as_a_minute() -> None:
 
 def test_letters_without_case_count_as_few() -> None:
     assert guesses("声" * 6) == 26**6
+
+
+@pytest.mark.parametrize(
+    ("origins", "bare"),
+    [
+        (("http://voice.lan",), ["http://voice.lan"]),
+        ((*HTTPS, "http://voice.lan:8080", "http://10.0.0.5"), ["http://voice.lan:8080", "http://10.0.0.5"]),
+        ((*HTTPS, "http://localhost:8080", "http://127.0.0.1:8080"), []),
+    ],
+)
+def test_each_address_without_tls_is_told(origins: tuple[str, ...], bare: list[str]) -> None:
+    cautions_ = told(passphrase="four words of calm", origins=origins)
+    assert [caution.partition(" ")[0] for caution in cautions_] == bare
+    assert all("no microphone" in caution and "MESHVOICE_ORIGIN" in caution for caution in cautions_)

@@ -196,3 +196,20 @@ async def test_a_second_server_on_one_guest_book_is_refused(tmp_path: Path) -> N
     assert "stop that one first, or give each its own MESHVOICE_DATABASE" in log
     async with serving(other, another_port):
         pass
+
+
+async def test_the_start_names_every_address_and_the_one_without_tls(tmp_path: Path) -> None:
+    addresses = ("https://voice.example.org/talk", "http://voice.lan/talk")
+    async with serving(tmp_path, {**usual(tmp_path), "MESHVOICE_ORIGIN": ", ".join(addresses)}) as running:
+        pass
+    log = running.log.decode()
+    assert f"serving on {', '.join(addresses)}\n" in log
+    assert [line for line in log.splitlines() if "no microphone" in line and f" {addresses[1]} is" in line]
+    assert f"{addresses[0]} is neither" not in log
+
+
+async def test_this_machines_own_names_are_told_as_one(tmp_path: Path) -> None:
+    values = usual(tmp_path)
+    async with serving(tmp_path, values) as running:
+        pass
+    assert f"serving on http://localhost:{values['MESHVOICE_PORT']}\n" in running.log.decode()

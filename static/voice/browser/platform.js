@@ -1,12 +1,13 @@
 // @ts-check
 // What the client takes from the browser, in one place, so that a test can bring its own.
 
+import { BASE } from "../base.js";
 import { Links } from "../link/links.js";
 
 /** What a phone's system is told of this page's sound. @typedef {EventTarget & {type: string, state?: string}} AudioSession */
 /**
  * @typedef {object} Platform
- * @property {string} origin        https://example.org
+ * @property {string} origin        https://example.org, or https://example.org/voice where the site lies under that
  * @property {boolean} secure       whether the page may have a microphone
  * @property {(url: string, protocol: string) => WebSocket} openSocket
  * @property {(url: string, init: RequestInit) => Promise<Response>} fetch
@@ -32,7 +33,7 @@ import { Links } from "../link/links.js";
 /** @returns {Platform} */
 export function browser() {
   return {
-    origin: location.origin,
+    origin: location.origin + BASE,
     secure: isSecureContext,
     openSocket: (url, protocol) => new WebSocket(url, protocol),
     fetch: (url, init) => fetch(url, init),

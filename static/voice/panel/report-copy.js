@@ -2,6 +2,7 @@
 // For whoever is asked why a call went wrong: a report to copy, and the way to the check.
 
 import { copy, make } from "../../dom.js";
+import { BASE } from "../base.js";
 import { keepReport } from "../session/last-report.js";
 
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
@@ -9,7 +10,7 @@ import { keepReport } from "../session/last-report.js";
 /** In a tab of its own: leaving this page would leave the room. @param {VoiceRoomInterface} room */
 export function checkLink(room) {
   return make("a", {
-    href: "/check/", target: "_blank", textContent: "Check my connection",
+    href: `${BASE}/check/`, target: "_blank", textContent: "Check my connection",
     // With an opener the new tab begins with what this one kept: the report.
     rel: "opener", onclick: () => keepReport(room.report()),
   });
