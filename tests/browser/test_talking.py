@@ -113,6 +113,7 @@ async def test_push_to_talk_fails_closed(
     await hears(ana, bo)
     await close(bo.page)
     await hears_nothing(ana)
+    assert not await bo.page.evaluate("seen.room.talk.sends")
     # The key is still down, or goes on repeating: neither opens anything.
     await press(bo)
     assert await bo.page.evaluate("seen.room.talk.sends") is (close is let_go)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import struct
+from urllib.parse import urljoin
 
 from meshvoice import assets
 from tests.web.house import House
@@ -28,7 +29,9 @@ async def test_the_manifest_that_a_page_names_opens_the_site_and_its_icons_are_a
     answer = await somebody.get(named[1])
     assert answer.headers["Content-Type"] == "application/manifest+json"
     manifest = json.loads(answer.text)
-    assert (manifest["start_url"], manifest["scope"], manifest["display"]) == ("/", "/", "standalone")
+    # By the manifest's own place, for a site may lie under a path.
+    opened = [urljoin(named[1], manifest[key]) for key in ("start_url", "scope")]
+    assert (opened, manifest["display"]) == (["/", "/"], "standalone")
     assert {icon.get("purpose", "any") for icon in manifest["icons"]} == {"any", "maskable"}
     for icon in manifest["icons"]:
         drawn = (assets.find("static") / icon["src"]).read_bytes()
