@@ -18,5 +18,6 @@ export const PATHS = Object.freeze({
   "dash": "M6 12h12",
   "seat": "M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8ZM5 20a7 7 0 0 1 14 0",
   "link": "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1",
+  "note": "M5 5h14v10H11l-4 4v-4H5ZM9 9h6M9 12h4",
   "clock": "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16ZM12 8v4l3 2",
 });

@@ -42,6 +42,10 @@ import "./voice/base.js";
 import "./voice/emitter.js";
 import "./voice/link/candidate-batch.js";
 import "./voice/link/candidate-fit.js";
+import "./voice/link/channel-limits.js";
+import "./voice/link/channels.js";
+import "./voice/link/figures.js";
+import "./voice/link/fingerprints.js";
 import "./voice/link/generation.js";
 import "./voice/link/link-history.js";
 import "./voice/link/link-hold.js";
@@ -54,9 +58,21 @@ import "./voice/link/links.js";
 import "./voice/link/sdp-shape.js";
 import "./voice/link/tune-opus.js";
 import "./voice/session/announcer.js";
+import "./voice/session/band-messages.js";
 import "./voice/session/bitrate.js";
+import "./voice/session/in-band.js";
+import "./voice/session/keeper.js";
+import "./voice/session/link-teller.js";
+import "./voice/session/note-text.js";
+import "./voice/session/notes.js";
 import "./voice/session/pairs.js";
+import "./voice/session/past-server.js";
+import "./voice/session/path-words.js";
+import "./voice/session/people.js";
 import "./voice/session/roster.js";
+import "./voice/session/safety-code.js";
+import "./voice/session/safety-emoji.js";
+import "./voice/session/safety.js";
 import "./voice/session/server-watch.js";
 import "./voice/session/session.js";
 import "./voice/session/shown.js";
@@ -264,6 +280,31 @@ export class VoiceRoom extends EventTarget {
     this.#call?.remove(peer);
   }
 
+  /** The safety code of all who are here; null outside a call. */
+  get safety() {
+    return this.#call?.safety ?? null;
+  }
+
+  /** The words of the safety code were compared by voice, and are the same. */
+  compare() {
+    this.#call?.compare();
+  }
+
+  /** How the path to somebody is, in words and figures; null where there is none. @param {string} peer */
+  path(peer) {
+    return this.#call?.path(peer) ?? null;
+  }
+
+  /** @returns {readonly import("./voice/session/notes.js").Note[]} of this call, oldest first */
+  get notes() {
+    return this.#call?.notes ?? [];
+  }
+
+  /** Send a line of text to whoever is here, from browser to browser. @param {string} text @returns {boolean} false: empty or too long */
+  sendNote(text) {
+    return this.#call?.sendNote(text) ?? false;
+  }
+
   /** How loud one's microphone is now, from 0 to 1, also while muted; null where this can't be told. */
   level() {
     return this.#call?.level() ?? null;
@@ -290,6 +331,8 @@ export class VoiceRoom extends EventTarget {
     call.on("volumerange", (detail) => this.#emit("volumerange", detail));
     call.on("closing", (detail) => this.#emit("closing", detail));
     call.on("notice", (detail) => this.#emit("notice", detail));
+    call.on("safety", (detail) => this.#emit("safety", detail));
+    call.on("note", (detail) => this.#emit("note", detail));
     return call;
   }
 

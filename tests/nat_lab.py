@@ -157,6 +157,18 @@ class NatLab:
                 ]
                 self.run(f"router{here}", *rule)
 
+    def lose(self, home: int, other: int) -> None:
+        """Let no UDP come directly from one home to another; the way back stays."""
+        source = f"45.76.0.{20 + home}"
+        rule = ["nft", "add", "rule", "ip", "cuts", "forward", "ip", "saddr", source, "meta", "l4proto"]
+        self.run(f"router{other}", *rule, "udp", "drop")
+
+    def thin_out(self, home: int, percent: float) -> None:
+        """Lose a share of the UDP through the home's router, each way, at random."""
+        chance = ["numgen", "random", "mod", "10000", "<", str(round(percent * 100))]
+        rule = ["nft", "add", "rule", "ip", "cuts", "forward", "meta", "l4proto", "udp", *chance, "drop"]
+        self.run(f"router{home}", *rule)
+
     def shut(self, match: str) -> None:
         """Drop what comes to the server and matches, as a provider's firewall does that keeps no state."""
         self.run(

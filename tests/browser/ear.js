@@ -172,10 +172,12 @@
   };
 
   // --- what the page did, for tests that ask ------------------------------------------------------------------
-  const seen = globalThis.seen = { room: null, connections: [], sockets: [], events: [] };
+  const seen = globalThis.seen = { room: null, connections: [], channels: [], sockets: [], events: [] };
   document.addEventListener("meshvoice:room", (event) => {
     seen.room = event.detail.room;
-    for (const name of ["state", "people", "pairs", "announce", "notice", "server", "microphone", "playback", "closing", "volumerange"]) {
+    const told = ["state", "people", "pairs", "announce", "notice", "server", "microphone", "playback", "closing", "volumerange",
+      "note", "safety"];
+    for (const name of told) {
       seen.room.addEventListener(name, ({ detail }) => seen.events.push({ name, detail, at: performance.now() }));
     }
   }, true);
@@ -184,6 +186,11 @@
     constructor(...args) {
       super(...args);
       seen.connections.push(this);
+    }
+    createDataChannel(...args) {
+      const channel = super.createDataChannel(...args);
+      seen.channels.push(channel);
+      return channel;
     }
   };
   const NativeSocket = globalThis.WebSocket;

@@ -12,6 +12,9 @@ import pytest
 from tests.browser.harness import Person, all_hear_each_other, until
 from tests.browser.homes import at_home
 
+SOON = 2200.0
+"""Milliseconds from the last that was heard on a path that is gone to the first on another."""
+
 pytestmark = [pytest.mark.lab, pytest.mark.coturn, pytest.mark.long]
 
 
@@ -50,7 +53,7 @@ async def test_audio_is_back_within_a_second_after_a_cut(tmp_path: Path, seconds
         await all_hear_each_other([ana, bo])
 
 
-async def test_audio_is_back_within_five_seconds_of_a_new_public_address(tmp_path: Path) -> None:
+async def test_audio_is_back_soon_after_a_new_public_address(tmp_path: Path) -> None:
     async with at_home(tmp_path, "Ana", "Bo", turn=True) as homes:
         ana, bo = homes.people
         await ana.join()
@@ -63,7 +66,7 @@ async def test_audio_is_back_within_five_seconds_of_a_new_public_address(tmp_pat
         times = await asyncio.gather(heard_again(ana, bo, gone_ana), heard_again(bo, ana, gone_bo))
         gaps = [await ana.gap(bo, at_ana), await bo.gap(ana, at_bo)]
         print(f"\nafter a new address audio is back in {max(times):.0f} ms, longest gap {max(gaps):.0f} ms")
-        assert max(gaps) <= 5000
+        assert max(gaps) <= SOON
         await all_hear_each_other([ana, bo])
 
 
@@ -79,12 +82,59 @@ async def test_with_udp_blocked_in_mid_call_the_relay_by_tcp_takes_over(tmp_path
         await all_hear_each_other([ana, bo])
         gaps = [await ana.gap(bo, at_ana), await bo.gap(ana, at_bo)]
         print(f"\nUDP blocked: audio by TCP after {max(gaps):.0f} ms")
-        assert max(gaps) <= 10_000
+        assert max(gaps) <= SOON
 
         async def relayed() -> bool:
             return {person["path"] for person in await ana.people() if not person["self"]} == {"relay"}
 
         await until("the page says that the path is a relay", relayed)
+
+
+# The owner of a link is who came later: once the one who may ask is deaf, once the one who makes it.
+@pytest.mark.parametrize("lost", [1, 2])
+async def test_who_is_lost_on_one_way_only_is_heard_again_soon_and_reads_so_on_their_own_row(
+    tmp_path: Path, lost: int
+) -> None:
+    async with at_home(tmp_path, "Ana", "Bo", turn=True) as homes:
+        ana, bo = homes.people
+        await ana.join()
+        await bo.join()
+        await all_hear_each_other([ana, bo])
+        speaker, hearer = (ana, bo) if lost == 1 else (bo, ana)
+        mark = await hearer.mark()
+        homes.lab.lose(lost, 3 - lost)
+        await until(f"{hearer.name} hears nothing", hearer.hears)
+        await all_hear_each_other([ana, bo])
+        gap = await hearer.gap(speaker, mark)
+        rows = [people[0] for people in await speaker.events("people")]
+        told = {row["doing"] for row in rows if row["word"] == "unheard"}
+        print(f"\n{speaker.name} is lost on one way: heard again after {gap:.0f} ms; own row: {told}")
+        assert gap <= SOON
+        assert told == {f"{hearer.name} says that they can't hear you; reconnecting"}
+
+
+@pytest.mark.slow
+async def test_a_fifth_of_all_packets_lost_alarms_nobody_in_half_an_hour_of_pairs(tmp_path: Path) -> None:
+    async with at_home(tmp_path, "Ana", "Bo", "Cleo", "Dee", turn=True) as homes:
+        people = homes.people
+        for person in people:
+            await person.join()
+        await all_hear_each_other(people, seconds=40)
+        # Muted voices are the hardest to tell from silence: a packet each 400 ms.
+        for person in people:
+            await person.click_voice()
+        made = [await _connections(person) for person in people]
+        for home in homes.lab.homes:
+            homes.lab.thin_out(home, 10.56)  # two routers lose a fifth
+        # Six pairs for five minutes.
+        await asyncio.sleep(300)
+        assert [await _connections(person) for person in people] == made
+        for person in people:
+            assert await person.events("pairs") == []
+
+
+async def _connections(person: Person) -> int:
+    return int(await person.page.evaluate("globalThis.seen.connections.length"))
 
 
 async def test_a_pair_that_cannot_reach_each_other_talks_through_the_relay_and_everyone_sees_it(

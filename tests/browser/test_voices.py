@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+from collections.abc import Awaitable, Callable
 from itertools import permutations
 
 import pytest
@@ -100,3 +101,37 @@ async def test_the_time_from_click_to_first_audible_packet_is_printed(stage: Sta
         times.append(time)
     median = statistics.median(times)
     print(f"\nclick to first audible: median {median:.0f} ms of {sorted(map(round, times))}")
+
+
+async def test_a_browser_that_opens_no_connection_says_so_on_the_row_and_the_room_goes_on(
+    stage: Stage,
+) -> None:
+    ana, bo, cleo = await stage.sea("Ana", "Bo", "Cleo")
+    await cleo.page.add_init_script(
+        """globalThis.RTCPeerConnection = class extends globalThis.RTCPeerConnection {
+          constructor(...args) {
+            if (!globalThis.allowed) throw new DOMException("forbidden by the test", "NotAllowedError");
+            super(...args);
+          }
+        };"""
+    )
+    await cleo.page.reload()
+    for person in (ana, bo, cleo):
+        await person.join()
+
+    async def told() -> list[str]:
+        rows = [person for person in await cleo.people() if not person["self"]]
+        return [row["doing"] for row in rows if row["word"] == "unheard"]
+
+    await until("Cleo's page says why she hears nobody", lambda: _all_told(told))
+    row = cleo.page.locator(".person", has_text="Ana")
+    await row.get_by_role("button", name="Why can't I hear Ana?").click()
+    assert "opens no connection" in (await row.locator(".path:focus .path-words").text_content() or "")
+    await until("Ana hears Bo", lambda: ana.hears(bo))
+    await cleo.page.evaluate("globalThis.allowed = true")
+    await all_hear_each_other([ana, bo, cleo], seconds=30)
+
+
+async def _all_told(told: Callable[[], Awaitable[list[str]]]) -> bool:
+    words = await told()
+    return len(words) == 2 and all("opens no connection" in word for word in words)

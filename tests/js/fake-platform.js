@@ -1,6 +1,8 @@
 // @ts-check
 // A browser and a server's end for tests: clock, sockets, fetch, microphone, audio elements and links without a browser.
 
+import { createHash } from "node:crypto";
+
 import { Emitter } from "../../static/voice/emitter.js";
 
 /** Let promises that are ready go on. */
@@ -183,7 +185,7 @@ export class FakeLinks extends Emitter {
 
   /** @param {string} peer @param {object} report */
   report(peer, report) {
-    const full = { state: "up", path: "direct", rtt: 20.4, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, ...report };
+    const full = { state: "up", path: "direct", rtt: 20.4, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, unmade: false, ...report };
     this.links.set(peer, full);
     this.dispatchEvent(new CustomEvent("report", { detail: { peer, report: full } }));
   }
@@ -213,6 +215,25 @@ export class FakeLinks extends Emitter {
   retune = (...args) => this.calls.push(["retune", ...args]);
   /** @param {any[]} args */
   unsent = (...args) => this.calls.push(["unsent", ...args]);
+  /** @type {any[]} */ said = [];
+  /** Whether what is said in band is on its way. */ carries = true;
+  /** @param {string} peer @param {string} text */
+  say = (peer, text) => {
+    if (this.carries) this.said.push({ peer, ...JSON.parse(text) });
+    return this.carries;
+  };
+  /** @param {string} peer @param {boolean} open */
+  channel(peer, open = true) {
+    this.emit("channel", { peer, open });
+  }
+
+  /** @param {string} peer @param {object} message */
+  word(peer, message) {
+    this.emit("word", { peer, text: JSON.stringify(message) });
+  }
+
+  figures = () => null;
+  keys = async () => null;
   reports = () => this.links;
   receivers = () => new Map();
   close = () => {
@@ -225,7 +246,14 @@ export class FakeLinks extends Emitter {
   }
 }
 
+/** As crypto.subtle gives it, within one turn: the order of events is the same each time. @param {Uint8Array} bytes */
+export const sha256 = async (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest());
+
 export class FakePlatform extends FakeClock {
+  sha256 = sha256;
+  #drawn = 0;
+  /** @param {number} count */
+  randomBytes = (count) => new Uint8Array(createHash("sha512").update(`${++this.#drawn}`).digest().subarray(0, count));
   origin = "https://voice.example";
   secure = true;
   /** @type {FakeSocket[]} */ sockets = [];

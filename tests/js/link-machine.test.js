@@ -11,6 +11,7 @@ class Told {
   /** which generations are heard */
   hearing = new Set();
   all = [];
+  /** @type {number | null} */ rtt = null;
 
   constructor(seed = {}) {
     this.link = makeLink({ peer: "p", owner: true, now: this.now, ...seed });
@@ -346,4 +347,51 @@ test("closing ends everything", () => {
   const effects = link.tell({ type: "close" });
   assert.deepEqual(effects.filter(({ type }) => type === "close").map(({ gen }) => gen), [1, 2]);
   assert.equal(effects.at(-1).type, "gone");
+});
+
+/** One look 100 ms later, of a peer that answers no question for so long. */
+function unanswered(link, ms) {
+  link.now += 100;
+  const samples = link.link.live.map(({ gen }) => ({ gen, packets: link.packets[gen] ?? 0, path: "direct", rtt: link.rtt ?? null, loss: null, unanswered: ms }));
+  return link.tell({ type: "tick", samples });
+}
+
+/** When, in ms after the last packet, something is done about a silence in which questions stay open from 700 ms on. */
+function doneAfter(link, open = (ms) => Math.max(ms - 700, 0)) {
+  link.hearing.clear();
+  for (let ms = 100; ms <= 6000; ms += 100) if (unanswered(link, open(ms)).length > 0) return ms;
+  return null;
+}
+
+test("who answers nothing either is given up after 1.5 s of silence: the owner makes the next, the other asks", () => {
+  for (const link of [owner(), other()]) {
+    assert.equal(doneAfter(link), 1500);
+    const [effect] = link.all.slice(-1);
+    if (link.link.owner) assert.deepEqual([effect.type, effect.gen], ["open", 2]);
+    else assert.deepEqual(effect.message, { type: "repair", target: "p", gen: 1, why: "stalled" });
+  }
+});
+
+test("who answers is waited for as long as one that can't be asked", () => {
+  for (const answers of /** @type {any[]} */ ([() => 0, () => null])) assert.equal(doneAfter(owner(), answers), 4000);
+});
+
+test("an answer has the time of the path to come back", () => {
+  const link = owner();
+  link.rtt = 400;
+  assert.equal(doneAfter(link), 1800);
+});
+
+test("silence without an answer reads as trouble at once", () => {
+  const link = other();
+  doneAfter(link);
+  assert.equal(report(link.link).state, "repairing");
+});
+
+test("who slept judges nobody by questions of before", () => {
+  const link = owner();
+  link.hearing.clear();
+  link.now += 60_000;
+  assert.deepEqual(unanswered(link, 60_000), []);
+  assert.equal(doneAfter(link, (ms) => 60_000 + ms), 3000);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import test from "node:test";
 
 import { CandidateBatch } from "../../static/voice/link/candidate-batch.js";
@@ -18,13 +19,13 @@ class Room {
     const platform = this.network.platform(name);
     prepare(platform.RTCPeerConnection);
     /** @type {any} */
-    const person = { name, order, platform, streams: [], reports: [], faults: [] };
+    const person = { name, order, platform, streams: [], reports: [], faults: [], words: [], channels: [], floodeds: [] };
     person.links = new Links({
       self: { peer: name, order }, platform, track: { kind: "audio", of: name }, credentials: () => SERVERS,
       bitrate: (people) => (people <= 4 ? 40000 : people <= 6 ? 32000 : 24000),
       send: (message) => this.relay(name, message), ...options,
     });
-    for (const type of ["stream", "report", "fault"]) {
+    for (const type of ["stream", "report", "fault", "word", "channel", "flooded"]) {
       person.links.addEventListener(type, ({ detail }) => person[`${type}s`].push(detail));
     }
     const here = [...this.people.values()];
@@ -65,7 +66,7 @@ test("the newcomer offers, the other answers, and both hear each other", async (
   assert.deepEqual(room.sent.filter(({ type }) => type !== "ice").map(({ type, source, gen }) => [type, source, gen]),
     [["offer", "bo", 1], ["answer", "ana", 1]]);
   assert.deepEqual(upTo(ana, "bo"),
-    { state: "up", path: "direct", rtt: 42, loss: 0, attempt: 1, gen: 1, relayOnly: false, orphan: false, held: false, refused: false });
+    { state: "up", path: "direct", rtt: 42, loss: 0, attempt: 1, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, unmade: false });
   assert.equal(upTo(bo, "ana").state, "up");
   assert.equal(bo.streams.length, 1);
   assert.equal(ana.links.receivers().get("bo").of.page, "ana");
@@ -73,8 +74,7 @@ test("the newcomer offers, the other answers, and both hear each other", async (
 
 test("frames have their keys in the order that the server reads fast", async () => {
   const { room } = await pair();
-  room.people.get("ana").links.deliver({ type: "abort", source: "bo", gen: 1 });
-  room.network.change(() => false);
+  room.network.change((from) => from !== "bo");
   await room.advance(6000);
   const keys = Object.fromEntries(room.sent.map((message) => [message.type, Object.keys(message).slice(1).join()]));
   assert.deepEqual(keys, {
@@ -155,10 +155,108 @@ test("an offer of another shape makes no connection, and an answer of another sh
   bo.links.deliver({ type: "answer", source: "ana", gen: 1, sdp: `${UNREADABLE}\n` });
   await settled();
   assert.deepEqual(bo.faults, [
-    { peer: "cleo", gen: 1, reason: "refused: an SDP describes one session: line 6 begins another", refused: true },
-    { peer: "ana", gen: 1, reason: "refused: the lines of an SDP end all alike, with CRLF or with LF: not line 6", refused: true },
+    { peer: "cleo", gen: 1, reason: "refused: an SDP describes one session: line 7 begins another", refused: true },
+    { peer: "ana", gen: 1, reason: "refused: the lines of an SDP end all alike, with CRLF or with LF: not line 7", refused: true },
   ]);
   assert.deepEqual([room.network.connections.length, room.network.open("bo").length], [made, 0]);
+});
+
+for (const what of ["RTCPeerConnection", "certificate"]) test(`a browser that makes no ${what} is told of, not waited for, until it does`, async () => {
+  let broken = true;
+  const refuse = () => { throw new DOMException("forbidden here", "NotAllowedError"); };
+  const { room, ana, bo } = await pair({ bo: { prepare(Connection) {
+    if (what === "certificate") Connection.generateCertificate = async () => (broken ? refuse() : { name: "late" });
+    else Connection.forbid = () => { if (broken) refuse(); };
+  } } });
+  assert.deepEqual([upTo(bo, "ana").unmade, upTo(ana, "bo").unmade], [true, false]);
+  assert.match(bo.faults[0].reason, /^unmade: .*forbidden here/);
+  broken = false;
+  await room.advance(10000);
+  assert.deepEqual([upTo(bo, "ana").state, upTo(bo, "ana").unmade], ["up", false]);
+});
+
+test("words go from page to page on the link, and its end is told", async () => {
+  const { room, ana, bo } = await pair();
+  assert.deepEqual([ana.channels, bo.channels], [[{ peer: "bo", open: true }], [{ peer: "ana", open: true }]]);
+  assert.equal(bo.links.say("ana", "hello"), true);
+  await room.advance(10);
+  assert.deepEqual(ana.words, [{ peer: "bo", text: "hello" }]);
+  bo.links.left("ana", "left");
+  assert.deepEqual([bo.channels.at(-1), bo.links.say("ana", "x"), bo.links.say("nobody", "x")], [{ peer: "ana", open: false }, false, false]);
+});
+
+test("both fingerprints of a link are told once it is secured", async () => {
+  const room = new Room();
+  const ana = room.enter("ana", 1);
+  room.enter("bo", 2);
+  assert.equal(await ana.links.keys("bo"), null);
+  await room.advance(2500);
+  const key = (name) => createHash("sha256").update(name).digest("hex");
+  assert.deepEqual(await ana.links.keys("bo"), { own: key("ana"), remote: key("bo") });
+  assert.equal(await ana.links.keys("nobody"), null);
+});
+
+test("a word goes by the generation that is played, and each new one is told of, for what was said may be lost", async () => {
+  const { room, ana, bo } = await pair();
+  ana.links.deliver({ type: "repair", source: "bo", gen: 1 });
+  bo.links.deliver({ type: "repair", source: "ana", gen: 1 });
+  await room.advance(200);
+  assert.equal(room.network.open("bo").length, 2);
+  bo.links.say("ana", "during");
+  await room.advance(5000);
+  assert.equal(room.network.open("bo").length, 1);
+  bo.links.say("ana", "after");
+  await room.advance(10);
+  assert.deepEqual(ana.words.map(({ text }) => text), ["during", "after"]);
+  assert.deepEqual(ana.channels, Array(2).fill({ peer: "bo", open: true }));
+});
+
+test("who offers no data gets none, and the link lives", async () => {
+  const room = new Room();
+  const ana = room.enter("ana", 1);
+  const relay = room.relay.bind(room);
+  room.relay = (source, message) => relay(source, message.type === "offer" ? { ...message, sdp: message.sdp.replace(/m=application[\s\S]*/, "") } : message);
+  room.enter("bo", 2);
+  await room.advance(2500);
+  assert.deepEqual([upTo(ana, "bo").state, ana.channels, ana.links.say("bo", "x")], ["up", [], false]);
+  assert.doesNotMatch(room.of("answer")[0].sdp, /m=application/);
+});
+
+test("a flood in the data channel shuts it, also on the next generations, and what is heard goes on", async () => {
+  const { room, ana, bo } = await pair();
+  for (let count = 0; count < 2000; count += 1) bo.links.say("ana", "x".repeat(4000));
+  await room.advance(100);
+  assert.equal(ana.words.length, 40);
+  assert.deepEqual([ana.floodeds, ana.channels.at(-1)], [[{ peer: "bo" }], { peer: "bo", open: false }]);
+  assert.equal(upTo(ana, "bo").state, "up");
+  bo.links.deliver({ type: "repair", source: "ana", gen: 1 });
+  await room.advance(5000);
+  assert.deepEqual([upTo(ana, "bo").gen, upTo(ana, "bo").state, ana.links.say("bo", "x")], [2, "up", false]);
+});
+
+test("a path that is gone is found by unanswered questions, and repaired within 2 s", async () => {
+  const { room, ana, bo } = await pair();
+  const old = room.network.open("ana")[0];
+  const dead = new Set([old, room.network.other(old)]);
+  room.network.change((from, to, connection) => !dead.has(connection));
+  await room.advance(2000);
+  assert.deepEqual([upTo(ana, "bo").gen, upTo(ana, "bo").state, upTo(bo, "ana").state], [2, "up", "up"]);
+});
+
+test("a voice that is played costs one getStats a second, a silence ten", async () => {
+  const { room } = await pair();
+  const [connection] = room.network.open("ana");
+  let asked = 0;
+  const ask = connection.getStats.bind(connection);
+  connection.getStats = () => { asked += 1; return ask(); };
+  connection.transceivers[0].receiver.getSynchronizationSources = () => [{ rtpTimestamp: room.network.clock.now }];
+  await room.advance(5000);
+  assert.ok(asked >= 4 && asked <= 6, `${asked} in 5 s`);
+  connection.transceivers[0].receiver.getSynchronizationSources = () => [{ rtpTimestamp: 1 }];
+  room.network.change(() => false);
+  asked = 0;
+  await room.advance(1000);
+  assert.ok(asked >= 5, `${asked} in 1 s`);
 });
 
 test("a flood of offers makes no flood of connections, and what is heard goes on", async () => {
@@ -266,7 +364,7 @@ test("a path that broke is replaced while the old one runs, and the new stream i
   assert.deepEqual([upTo(ana, "bo").state, upTo(bo, "ana").state, upTo(bo, "ana").gen], ["up", "up", 2]);
   assert.notEqual(bo.streams.at(-1).stream, first);
   const shown = new Set(bo.reports.map(({ report }) => report.state));
-  assert.deepEqual([...shown], ["connecting", "up", "stalled", "repairing"]);
+  assert.deepEqual([...shown], ["connecting", "up", "repairing"]);
 });
 
 test("a cut that heals by itself takes the new generation back", async () => {
@@ -427,7 +525,7 @@ test("a certificate that failed is told, and made again for the next generation"
     },
   });
   await room.advance(6000);
-  assert.deepEqual(bo.faults.map(({ reason }) => reason), ["Error: no entropy"]);
+  assert.deepEqual(bo.faults.map(({ reason }) => reason), ["unmade: Error: no entropy"]);
   assert.equal(upTo(bo, "ana").state, "up");
 });
 

@@ -6,6 +6,9 @@ import { Clock, randomOf } from "./virtual-clock.js";
 const CONSENT = 30000;
 const PACKET = 20;
 const MUTED_PACKET = 500;
+/** As in generation.js and channels.js. */
+const SILENT = 600;
+const FEW = 4;
 
 /** One end of a connection of the model: it carries only what both ends described to each other in one generation. */
 class End {
@@ -20,6 +23,10 @@ class End {
   packets = 0;
   countedAt = 0;
   state = "new";
+  packetAt = 0;
+  /** Questions in its data channel that nobody answered yet, and when the first was asked. */
+  open = 0;
+  openAt = 0;
 
   constructor(world, owner, peer, gen, relayOnly) {
     Object.assign(this, { world, owner, peer, gen, relayOnly, address: owner.address });
@@ -46,7 +53,7 @@ export class ModelNetwork {
   tokens = 0;
 
   constructor(seed, options = {}) {
-    this.options = { wedge: 0.03, duplicate: 0.1, cutOff: 0.1, latency: 150, throttle: 0, whole: false, ...options };
+    this.options = { wedge: 0.03, duplicate: 0.1, cutOff: 0.1, older: 0.2, latency: 150, throttle: 0, whole: false, ...options };
     this.random = randomOf(seed);
     this.seed = seed;
   }
@@ -171,10 +178,23 @@ export class ModelNetwork {
     end.countedAt = now;
     const other = this.other(end);
     if (!end.established || !other || end.dead) return Math.floor(end.packets);
+    if (this.passes(end, other) && this.passes(other, end)) end.open = 0;
     const deaf = other.wedged || this.deafness.get(`${other.owner.id}>${end.owner.id}`) > 0;
     if (deaf || !this.passes(other, end)) return Math.floor(end.packets);
+    end.packetAt = now;
     end.packets += (now - since) / (other.owner.muted ? MUTED_PACKET : PACKET);
     return Math.floor(end.packets);
+  }
+
+  /** For how long no question was answered, in a look that asks one more where nothing is heard. */
+  ask(end) {
+    const { now } = this.clock;
+    const other = this.other(end);
+    if (!other || !end.established || end.owner.older || other.owner.older) return null;
+    if (now - end.packetAt < SILENT) return end.open < FEW ? 0 : now - end.openAt;
+    if (end.open === 0) end.openAt = now;
+    end.open += 1;
+    return end.open < FEW ? 0 : now - end.openAt;
   }
 
   /** Settle what was heard until now, change the network, and see who lost consent. */

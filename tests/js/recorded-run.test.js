@@ -14,7 +14,7 @@ import { FakePlatform, FakeSocket, settle } from "./fake-platform.js";
 import { randomOf } from "./virtual-clock.js";
 
 const GOLDEN = new URL("golden/recorded-run.txt", import.meta.url);
-const SHOWN = ["people", "pairs", "state", "muted", "microphone", "playback", "closing", "server", "announce", "notice"];
+const SHOWN = ["people", "pairs", "state", "muted", "microphone", "playback", "closing", "server", "announce", "notice", "note", "safety"];
 const STEP = 20;
 const FOR_ONE = new Set(["offer", "answer", "ice", "repair", "abort"]);
 
@@ -235,6 +235,7 @@ async function play() {
   ana.platform.answer = { status: 0, body: null };
   ana.refused = true;
   stage.drop(ana, 1006);
+  ana.room.unmute();
   await stage.pass(5000);
   ana.refused = false;
   ana.platform.answer = { status: 200, body: { ttl: 3600, iceServers: [{ urls: ["turn:relay.example"] }] } };

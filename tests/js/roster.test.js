@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { people } from "../../static/voice/session/people.js";
 import { pairs } from "../../static/voice/session/pairs.js";
-import { EMPTY, GONE, applyMessage, listEnds, MUTING, overhear, overhearAt, people, prune, seats, summary } from "../../static/voice/session/roster.js";
-import { HELD } from "../../static/voice/session/words.js";
+import { EMPTY, GONE, applyMessage, hearLink, hearSelf, listEnds, MUTING, overhear, overhearAt, prune, seats, summary } from "../../static/voice/session/roster.js";
+import { HELD, UNMADE } from "../../static/voice/session/words.js";
 import { present, welcome } from "./fake-platform.js";
 
 const UP = { state: "up", path: "direct", rtt: 20, loss: 0 };
@@ -12,7 +13,7 @@ const STALLED = { ...UP, state: "stalled" };
 const ME = { name: "Ana", muted: false, deafened: false, silent: "", joined: true };
 const NOBODY = new Set();
 /** @param {object} [more] @returns {any} */
-const report = (more) => ({ state: "up", path: "direct", rtt: 20.4, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, ...more });
+const report = (more) => ({ state: "up", path: "direct", rtt: 20.4, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, unmade: false, ...more });
 
 /** Take frames one after another. @param {any[]} messages @param {import("../../static/voice/session/roster.js").Roster} [roster] */
 function told(messages, roster = EMPTY) {
@@ -43,6 +44,37 @@ test("those who were there are no news; who comes later is", () => {
   assert.deepEqual(first.news, []);
   const later = told([{ ...present("c", "Cleo", 60), type: "hello" }], listEnds(first.roster, 0));
   assert.deepEqual(later.news, [{ type: "joined", name: "Cleo" }]);
+});
+
+test("who can't be reached because this browser makes no connection reads so from the first attempt on, and the room is told", () => {
+  const reports = up().set("b", report({ state: "connecting", attempt: 1, unmade: true }));
+  const [, bo, cleo] = shown(joined(), reports);
+  assert.deepEqual([bo.word, bo.doing, cleo.word], ["unheard", UNMADE, "here"]);
+  assert.equal(summary(reports).b.state, "connecting");
+});
+
+test("who is not heard by somebody reads so on their own row, until that one hears again or is away", () => {
+  const { roster } = told([links("b", { a: STALLED, c: UP })], joined());
+  assert.deepEqual([shown(roster)[0].word, shown(roster)[0].doing], ["unheard", "Bo says that they can't hear you; reconnecting"]);
+  const both = told([links("c", { a: { ...STALLED, state: "repairing" }, b: UP })], roster).roster;
+  assert.equal(shown(both)[0].doing, "Bo and Cleo say that they can't hear you; reconnecting");
+  assert.equal(shown(told([{ type: "away", source: "b" }], roster).roster)[0].word, "here");
+  assert.equal(shown(told([links("b", { a: UP, c: UP })], roster).roster)[0].word, "here");
+  assert.equal(shown(told([links("b", { a: { ...UP, state: "connecting" } })], joined()).roster)[0].word, "here");
+});
+
+test("what a peer says of its link on the link itself counts more than what the server brings late", () => {
+  const said = (/** @type {"up"|"repairing"} */ state) => ({ state, loss: null, jitter: null, bitrate: null, concealed: null, redundancy: null });
+  const late = hearLink(told([links("b", { a: STALLED, c: UP })], joined()).roster, "b", said("up"));
+  assert.equal(shown(late)[0].word, "here");
+  const soon = hearLink(joined(), "b", said("repairing"));
+  assert.equal(shown(soon)[0].doing, "Bo says that they can't hear you; reconnecting");
+  assert.equal(shown(hearSelf(soon, "b", null, 0))[0].word, "here");
+});
+
+test("who says to hear none of several speaks of itself", () => {
+  const four = told([{ ...present("d", "Dee", 30), type: "hello" }], joined()).roster;
+  assert.equal(shown(told([links("b", { a: STALLED, c: STALLED, d: STALLED })], four).roster)[0].word, "here");
 });
 
 test("the name is read before the person is deleted", () => {

@@ -37,8 +37,8 @@ export const SCENARIOS = {
   "a socket drops and its seat is kept": [
     [0, "join", "ana"], [1, "join", "bo"], [10, "offline", "bo"], [40, "online", "bo"], [42, "hears"],
   ],
-  "a network changes under a call": [[0, "join", "ana"], [1, "join", "bo"], [10, "move", "bo"], [15, "hears"]],
-  "the other's network changes": [[0, "join", "ana"], [1, "join", "bo"], [10, "move", "ana"], [15, "hears"]],
+  "a network changes under a call": [[0, "join", "ana"], [1, "join", "bo"], [10, "move", "bo"], [13, "hears"]],
+  "the other's network changes": [[0, "join", "ana"], [1, "join", "bo"], [10, "move", "ana"], [13, "hears"]],
   "a laptop sleeps for a minute": [[0, "join", "ana"], [1, "join", "bo"], [10, "sleep", "bo"], [70, "wake", "bo"], [85, "hears"]],
   "a nap of 8 s is not noticed": [[0, "join", "ana"], [1, "join", "bo"], [10, "sleep", "ana"], [18, "wake", "ana"], [20, "hears"]],
   "someone leaves and comes back": [

@@ -15,6 +15,8 @@ class Client {
   address = 0;
   muted = false;
   reachable = true;
+  /** an older client, without data channels */
+  older = false;
   stay = 0;
 
   constructor(world, id) {
@@ -36,6 +38,7 @@ export class World extends ModelRelay {
     client.peer = `${id}.${client.stay}`;
     client.order = 0;
     client.muted = this.random() < 0.3;
+    client.older = this.random() < this.options.older;
     client.table = new LinkTable({ peer: client.peer, order: 0 });
     this.dial(client);
     this.listen(client, client.stay);
@@ -67,7 +70,8 @@ export class World extends ModelRelay {
   tick(client) {
     for (const peer of [...client.table.links.keys()]) {
       const samples = [...client.ends.values()].filter((end) => end.peer === peer).map((end) => (
-        { gen: end.gen, packets: this.count(end), path: end.relayOnly ? "relay" : "direct", rtt: null, loss: null }));
+        { gen: end.gen, packets: this.count(end), path: end.relayOnly ? "relay" : "direct", rtt: null, loss: null,
+          age: end.packetAt ? this.clock.now - end.packetAt : null, unanswered: this.ask(end) }));
       this.tell(client, peer, { type: "tick", samples });
     }
   }

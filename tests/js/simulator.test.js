@@ -80,7 +80,7 @@ if (ONE === null) {
 
   for (const [name, steps] of Object.entries(SCENARIOS)) {
     test(name, () => {
-      for (let seed = 1; seed <= 20; seed += 1) play(new World(seed, { wedge: 0, cutOff: 0, duplicate: 0.1 }), steps);
+      for (let seed = 1; seed <= 20; seed += 1) play(new World(seed, { wedge: 0, cutOff: 0, duplicate: 0.1, older: 0 }), steps);
     });
   }
 

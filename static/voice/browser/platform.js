@@ -28,6 +28,8 @@ import { Links } from "../link/links.js";
  * @property {(EventTarget & {saveData?: boolean})|undefined} connection  Chromium only
  * @property {() => number} now     a wall clock in ms: performance.now() may stand still while the machine sleeps
  * @property {() => number} random
+ * @property {(bytes: Uint8Array) => Promise<Uint8Array>} sha256  in a secure page only
+ * @property {(count: number) => Uint8Array} randomBytes
  * @property {(task: () => void, ms: number) => any} setTimeout
  * @property {(timer: any) => void} clearTimeout
  */
@@ -56,6 +58,8 @@ export function browser() {
     connection: /** @type {any} */ (navigator).connection,
     now: steady(() => Date.now()),
     random: () => Math.random(),
+    sha256: async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", /** @type {BufferSource} */ (bytes))),
+    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     setTimeout: (task, ms) => setTimeout(task, ms),
     clearTimeout: (timer) => clearTimeout(timer),
   };

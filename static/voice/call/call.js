@@ -27,7 +27,7 @@ import { Hearing } from "./hearing.js";
  */
 /**
  * What goes out as the room's own event, and what the room has to answer.
- * @typedef {Pick<RoomEvents, "server"|"announce"|"microphone"|"playback"|"volumerange"|"closing"|"notice">
+ * @typedef {Pick<RoomEvents, "server"|"announce"|"microphone"|"playback"|"volumerange"|"closing"|"notice"|"note"|"safety">
  *   & Pick<import("../session/session-events.js").SessionEvents, "joined"|"lost"|"trouble"|"over"|"changed"> & {hide: null}} CallEvents
  */
 
@@ -58,7 +58,7 @@ export class Call extends Emitter {
   /** @param {Belongings} belongings @param {import("../session/journal.js").Journal} journal */
   constructor(belongings, journal) {
     super();
-    const { roomId, name, talk, devices, platform } = belongings;
+    const { roomId, name, talk, devices, store, platform } = belongings;
     this.#belongings = belongings;
     this.#journal = journal;
     const microphone = this.#microphone = new Microphone(platform, () => devices.microphone);
@@ -70,6 +70,7 @@ export class Call extends Emitter {
       hello: () => ({ name, ...this.#told() }),
       track: () => silence.instead(microphone.track),
       music: () => devices.processing.music,
+      takesNotes: () => store.get("notes", true),
     });
     this.#hearing = new Hearing(belongings, graph, (peer) => session.userOf(peer));
     this.#speaking = new Speaking({ receivers: () => session.receivers(), own: () => level.now(), platform });
@@ -116,6 +117,29 @@ export class Call extends Emitter {
   /** What is wanted of somebody's loudness holds from now on. */
   adjustVolumes() {
     this.#hearing.adjust();
+  }
+
+  get safety() {
+    return this.#session.past.safety;
+  }
+
+  compare() {
+    this.#session.past.compare();
+  }
+
+  /** @param {string} peer */
+  path(peer) {
+    return this.#session.past.path(peer);
+  }
+
+  /** @returns {readonly import("../session/notes.js").Note[]} */
+  get notes() {
+    return this.#session.past.notes;
+  }
+
+  /** @param {string} text @returns {boolean} */
+  sendNote(text) {
+    return this.#session.past.sendNote(text, this.#belongings.name);
   }
 
   unlock() {
@@ -204,6 +228,16 @@ export class Call extends Emitter {
     session.on("stream", ({ peer, stream }) => this.#hearing.play(peer, stream));
     session.on("closing", (at) => this.#tell("closing", { at, words: words.closing(at, this.#belongings.platform.now()) }));
     session.on("notice", (notice) => this.#tell("notice", notice));
+    session.on("safety", (safety) => this.#tell("safety", safety));
+    session.on("alarm", (said) => {
+      this.#tell("notice", said);
+      this.announce(said.words);
+    });
+    session.on("note", (note) => {
+      const fresh = !note.self && note.trouble === "";
+      this.#tell("note", note);
+      if (fresh) this.announce(words.noteFrom(note.name, note.text));
+    });
     session.on("wake", () => this.#resume());
   }
 

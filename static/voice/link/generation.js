@@ -8,6 +8,9 @@
 
 import { CandidateBatch } from "./candidate-batch.js";
 import { fit } from "./candidate-fit.js";
+import { Channels } from "./channels.js";
+import { UNKNOWN, measure } from "./figures.js";
+import { keysOf } from "./fingerprints.js";
 import { readStats } from "./link-stats.js";
 import { sdpTrouble } from "./sdp-shape.js";
 import { tuneOpus } from "./tune-opus.js";
@@ -18,8 +21,12 @@ const WAITING = 128;
 const NAMED = 256;
 /** The name of an error about the other side's description. */
 const REFUSED = "refused";
-/** Loss is measured over this many ms. */
-const WINDOW = 4000;
+/** The name of an error by which the browser makes no connection at all: forbidden, or out of what it takes. */
+const UNMADE = "unmade";
+/** A peer of whom no packet came for so many ms is asked whether it is there: muted ones send one each 400. */
+const SILENT = 600;
+/** A section for data that isn't refused. */
+const DATA = /^m=application [1-9]/m;
 
 /** @typedef {import("./link-machine.js").Sample} Sample */
 
@@ -34,11 +41,14 @@ const WINDOW = 4000;
  * @property {(state: string) => void} connection
  * @property {(stream: MediaStream) => void} stream
  * @property {(reason: string) => void} error the negotiation failed, and the generation with it
+ * @property {(text: string) => void} word what the peer says in its data channel, unread
+ * @property {(open: boolean) => void} channel whether words can be sent there
+ * @property {() => void} flooded it was shut for what the peer sent
  * @property {(reason: string) => void} fault something smaller failed: a candidate, a bitrate
  */
 
 /** @typedef {Pick<import("../browser/platform.js").Platform,
- *  "RTCPeerConnection" | "emptyStream" | "now" | "setTimeout" | "clearTimeout">} GenerationPlatform */
+ *  "RTCPeerConnection" | "emptyStream" | "now" | "setTimeout" | "clearTimeout" | "sha256">} GenerationPlatform */
 
 export class Generation {
   gen;
@@ -50,12 +60,19 @@ export class Generation {
   #track;
   #bitrate;
   #opus;
+  #channel;
   #gathered;
   #closed = false;
   /** @type {RTCPeerConnection | null} */
   #connection = null;
   /** @type {RTCRtpTransceiver | null} */
   #transceiver = null;
+  /** @type {Channels | null} none where the other side offered none */
+  #channels = null;
+  /** @type {import("./fingerprints.js").Keys | null} */
+  #keys = null;
+  /** How many packets there were last, and when their number was another. */
+  #heard = { packets: 0, at: 0 };
   /** @type {RTCConfiguration} */
   #given = {};
   #work = Promise.resolve();
@@ -63,13 +80,15 @@ export class Generation {
   #waiting = [];
   #named = 0;
   #unexpected = 0;
-  #window = { at: -WINDOW, packets: 0, lost: 0, loss: /** @type {number | null} */ (null) };
+  #measured = UNKNOWN;
 
   /**
    * @param {{gen: number, hooks: Hooks, platform: GenerationPlatform, track: MediaStreamTrack | null,
-   *   bitrate: number, opus?: import("./tune-opus.js").OpusSettings, configuration: () => Promise<RTCConfiguration>}} options
+   *   bitrate: number, opus?: import("./tune-opus.js").OpusSettings, channel?: boolean,
+   *   configuration: () => Promise<RTCConfiguration>}} options
+   *   channel: false for a peer that flooded one before
    */
-  constructor({ gen, hooks, platform, configuration, track, bitrate, opus = {} }) {
+  constructor({ gen, hooks, platform, configuration, track, bitrate, opus = {}, channel = true }) {
     this.gen = gen;
     this.#hooks = hooks;
     this.#platform = platform;
@@ -77,11 +96,43 @@ export class Generation {
     this.#track = track;
     this.#bitrate = bitrate;
     this.#opus = opus;
+    this.#channel = channel;
     this.#gathered = new CandidateBatch(platform, (candidates) => hooks.send({ type: "ice", gen, candidates }));
   }
 
   get receiver() {
     return this.#transceiver?.receiver ?? null;
+  }
+
+  /** What was played last, as a number that changes with each packet; null where the browser doesn't say. */
+  get played() {
+    return this.receiver?.getSynchronizationSources()[0]?.rtpTimestamp ?? null;
+  }
+
+  /** How the other side is received. */
+  get figures() {
+    return this.#measured.figures;
+  }
+
+  /** Whether words can be said in its data channel. */
+  get open() {
+    return this.#channels?.open === true;
+  }
+
+  /** @param {string} text @returns {boolean} whether it is on its way */
+  say(text) {
+    return this.#channels?.say(text) === true;
+  }
+
+  /**
+   * Both fingerprints (SHA-256, in hex) of the certificates with which it is secured; null before it is.
+   * @returns {Promise<{own: string, remote: string} | null>}
+   */
+  async keys() {
+    const connection = this.#connection;
+    if (this.#keys || connection?.connectionState !== "connected") return this.#keys;
+    this.#keys = await keysOf(connection, this.receiver, this.#platform.sha256);
+    return this.#keys;
   }
 
   /** Make the offer. */
@@ -91,6 +142,7 @@ export class Generation {
       if (!connection) return;
       const track = this.#track;
       this.#transceiver = connection.addTransceiver(track ?? "audio", { direction: "sendrecv" });
+      this.#openChannels(connection);
       await connection.setLocalDescription();
       if (track !== this.#track) await this.#transceiver.sender.replaceTrack(this.#track);
       this.#tellDescription("offer");
@@ -113,6 +165,7 @@ export class Generation {
       if (!offered) throw new Error("the offer has no audio");
       this.#transceiver = offered;
       this.#transceiver.direction = "sendrecv";
+      if (DATA.test(sdp)) this.#openChannels(connection);
       await this.#transceiver.sender.replaceTrack(this.#track);
       if (this.#closed) return;
       await connection.setLocalDescription();
@@ -169,25 +222,25 @@ export class Generation {
   async sample() {
     const connection = this.#connection;
     if (!connection || this.#closed) return { gen: this.gen, packets: 0, path: null, rtt: null, loss: null };
-    const { packets, lost, path, rtt, age } = readStats(await connection.getStats());
-    const since = this.#window;
+    const heard = readStats(await connection.getStats());
+    const { packets, path, rtt, age } = heard;
     const now = this.#platform.now();
-    if (now - since.at >= WINDOW) {
-      const missed = Math.max(lost - since.lost, 0);
-      const due = packets - since.packets + missed;
-      this.#window = { at: now, packets, lost, loss: due > 0 ? Math.round((missed / due) * 100) / 100 : null };
-    }
+    this.#measured = measure(this.#measured, heard, now);
     // A peer that said it won't send (an aiortc listener) is heard as long as it is connected.
     const direction = this.#transceiver?.currentDirection;
     const mute = direction === "sendonly" || direction === "inactive";
     if (mute && connection.connectionState === "connected") this.#unexpected += 1;
-    return { gen: this.gen, packets: packets + this.#unexpected, path, rtt, loss: this.#window.loss, age };
+    if (packets !== this.#heard.packets) this.#heard = { packets, at: now - (age ?? 0) };
+    this.#channels?.ask(packets > 0 && now - this.#heard.at >= SILENT);
+    const unanswered = this.#channels?.unanswered ?? null;
+    return { gen: this.gen, packets: packets + this.#unexpected, path, rtt, loss: this.figures.loss, age, unanswered };
   }
 
   close() {
     if (this.#closed) return;
     this.#closed = true;
     this.#gathered.close();
+    this.#channels?.close();
     const connection = this.#connection;
     if (!connection) return;
     connection.onicecandidate = connection.onconnectionstatechange = connection.ontrack = null;
@@ -223,9 +276,14 @@ export class Generation {
   }
 
   async #open() {
-    this.#given = await this.#configuration();
-    if (this.#closed) return null;
-    const connection = this.#connection = new this.#platform.RTCPeerConnection(this.#given);
+    let connection;
+    try {
+      this.#given = await this.#configuration();
+      if (this.#closed) return null;
+      connection = this.#connection = new this.#platform.RTCPeerConnection(this.#given);
+    } catch (problem) {
+      throw Object.assign(new Error(String(problem)), { name: UNMADE });
+    }
     connection.onicecandidate = ({ candidate }) => this.#gathered.add(candidate);
     connection.onconnectionstatechange = () => this.#hooks.connection(connection.connectionState);
     connection.ontrack = ({ track }) => {
@@ -236,6 +294,13 @@ export class Generation {
       this.#hooks.stream(this.stream);
     };
     return connection;
+  }
+
+  /** @param {RTCPeerConnection} connection */
+  #openChannels(connection) {
+    if (!this.#channel) return;
+    const { word, channel, flooded } = this.#hooks;
+    this.#channels = new Channels(connection, { word, open: channel, flooded }, () => this.#platform.now());
   }
 
   /** @param {"offer" | "answer"} type */
@@ -258,7 +323,7 @@ export class Generation {
     this.#named += 1;
     await this.#try(async () => {
       if (!candidate?.candidate) await this.#connection?.addIceCandidate();
-      // A candidate that names no section is an error; ours have one section.
+      // A candidate that names no section is an error; ours share the transport of the first.
       else await this.#connection?.addIceCandidate({ ...candidate, sdpMLineIndex: candidate.sdpMLineIndex ?? 0 });
     });
   }
@@ -291,4 +356,9 @@ function tuned(sdp, opus) {
 /** Whether an error's text says that a description was refused for its shape. @param {string} reason */
 export function isRefused(reason) {
   return reason.startsWith(`${REFUSED}:`);
+}
+
+/** Whether an error's text says that the browser made no connection. @param {string} reason */
+export function isUnmade(reason) {
+  return reason.startsWith(`${UNMADE}:`);
 }

@@ -8,7 +8,7 @@
 
 import { fit } from "./candidate-fit.js";
 import { allowance, hold, leaps, release } from "./link-hold.js";
-import { BACKOFF, LIMITS, close, deafFor, end, inFlight, open, play } from "./link-state.js";
+import { BACKOFF, LIMITS, close, deafFor, end, inFlight, isDeaf, open, play } from "./link-state.js";
 
 /** @typedef {import("./link-state.js").LinkState} LinkState */
 /** @typedef {import("./link-state.js").GenerationState} GenerationState */
@@ -18,7 +18,8 @@ import { BACKOFF, LIMITS, close, deafFor, end, inFlight, open, play } from "./li
 
 /** What getStats said of one generation.
  *  @typedef {{gen: number, packets: number, path: "direct" | "relay" | null,
- *    rtt: number | null, loss: number | null, age?: number | null}} Sample age: ms since the last packet */
+ *    rtt: number | null, loss: number | null, age?: number | null, unanswered?: number | null}} Sample age: ms since the last packet;
+ *    unanswered: for how many ms the peer answered no question, null where it answers none */
 
 /**
  * @typedef {{type: "begin"}
@@ -29,15 +30,15 @@ import { BACKOFF, LIMITS, close, deafFor, end, inFlight, open, play } from "./li
  *   | {type: "repair", gen: number}
  *   | {type: "abort", gen: number}
  *   | {type: "connection", gen: number, state: string}
- *   | {type: "error", gen: number, refused: boolean}
+ *   | {type: "error", gen: number, refused: boolean, unmade?: boolean}
  *   | {type: "unsent"}
  *   | {type: "sync"}
  *   | {type: "reassess", reason: "online" | "visible" | "wake" | "resume" | "addresses"}
  *   | {type: "credentials", relay: boolean, moveAt: number}
  *   | {type: "lost"}
  *   | {type: "close"}} LinkEvent
- *   error: refused, where it was for the shape of the other side's description; unsent: the server dropped our offer;
- *   sync: messages in flight are gone, and the peer is in the roster; lost: the server lost the peer;
+ *   error: refused, where it was for the shape of the other side's description; unmade, where the browser made no
+ *   connection at all; unsent: the server dropped our offer; sync: messages in flight are gone, and the peer is in the roster; lost: the server lost the peer;
  *   close: it left, or we do
  */
 
@@ -80,13 +81,15 @@ const EVENTS = {
       if (sample.packets > each.packets) {
         if (each.phase !== "connected") Object.assign(each, { phase: "connected", since: now });
         heard = true;
+        link.unmade = false;
         const { refused } = link;
         if (refused && (each.gen > refused.gen || now - refused.at >= LIMITS.refused)) link.refused = null;
         // Between two looks lies a second: the packet itself tells when it came.
         each.heardAt = now - Math.min(Math.max(sample.age ?? 0, 0), LIMITS.unwell);
         Object.assign(link, { heard, heardAt: Math.max(link.heardAt, each.heardAt) });
       }
-      Object.assign(each, { packets: sample.packets, path: sample.path, rtt: sample.rtt, loss: sample.loss });
+      Object.assign(each, { packets: sample.packets, path: sample.path, rtt: sample.rtt, loss: sample.loss,
+        unanswered: sample.unanswered ?? null });
     }
     if (link.addressesAt !== null && link.heardAt - link.addressesAt > LIMITS.gap) link.addressesAt = null;
     const settled = heard && link.live.at(-1)?.won && now - link.wonAt >= LIMITS.settled;
@@ -138,15 +141,17 @@ const EVENTS = {
     const each = find(link, gen);
     if (!each) return;
     each.connection = state;
+    link.unmade = false;
     const arrived = state === "connected" && each.phase === "checking";
     if (arrived) Object.assign(each, { phase: "connected", since: now });
     if (state === "failed" && !each.won) each.failed ??= "failed";
   },
 
-  error(turn, { gen, refused }) {
+  error(turn, { gen, refused, unmade = false }) {
     const each = find(turn.link, gen);
     if (!each) return;
     if (refused) turn.link.refused = { gen, at: turn.now };
+    turn.link.unmade = unmade;
     close(turn, each);
   },
 
@@ -279,7 +284,7 @@ function repair(turn) {
     const askedAt = Math.max(Math.min(link.retryAt, link.startedAt + LIMITS.ask), link.startedAt + LIMITS.asked);
     const due = now >= (link.asked ? askedAt : link.retryAt) && allowance(link, now) >= 1;
     if ((why || link.asked) && due) open(turn, link.asked ? "asked" : why ?? "asked", null);
-  } else if (why && !link.hold?.offer && now >= link.askAt && (link.live.length > 0 || deafFor(link) >= LIMITS.deaf)) {
+  } else if (why && !link.hold?.offer && now >= link.askAt && (link.live.length > 0 || isDeaf(link))) {
     link.askAt = now + LIMITS.ask;
     effects.push({ type: "send", message: { type: "repair", target: link.peer, gen: link.gen, why } });
   }
@@ -297,7 +302,7 @@ function reason(link) {
   if (deaf >= LIMITS.unwell && link.addressesAt !== null) return "addresses";
   const allFailed = link.live.every((each) => each.connection === "failed" || each.failed);
   if (deaf >= LIMITS.unwell && allFailed) return newest.failed ?? "failed";
-  if (deaf >= LIMITS.deaf) return newest.failed ?? "stalled";
+  if (isDeaf(link)) return newest.failed ?? "stalled";
   const shown = find(link, link.playing ?? 0);
   const old = shown && shown.path === "relay" && link.tickedAt >= shown.moveAt && link.moveAt > shown.moveAt;
   return old ? "credentials" : null;

@@ -27,6 +27,7 @@ import { BURST, isHeld, spend } from "./link-hold.js";
  * @property {"direct" | "relay" | null} path
  * @property {number | null} rtt ms
  * @property {number | null} loss 0 to 1
+ * @property {number | null} unanswered for how many ms the peer answered no question; null where it answers none
  * @property {boolean} relayOnly
  * @property {number} moveAt when its credentials are so old that a relayed one has to move
  * @property {number | null} closeAt it lost, and ends then
@@ -47,6 +48,7 @@ import { BURST, isHeld, spend } from "./link-hold.js";
  * @property {number} holds how many in a row
  * @property {number} heldUntil when the last one ends
  * @property {{gen: number, at: number} | null} refused the last description of the peer's that was refused
+ * @property {boolean} unmade this browser made no connection for the last generation
  * @property {boolean} orphan the server lost the peer; perhaps we didn't
  * @property {boolean} asked the other side wants a new generation
  * @property {boolean} heard whether anything ever was
@@ -86,6 +88,8 @@ import { BURST, isHeld, spend } from "./link-hold.js";
 export const LIMITS = Object.freeze({
   stalled: 2500,
   deaf: 4000,
+  gone: 1500,        // deaf for this long is enough where the peer answers no question either
+  unanswered: 700,   // for so long, and the time that an answer takes
   unwell: 1000,      // deaf for this long is enough where the connection failed or our addresses changed
   signalling: 8000,
   checking: 8000,
@@ -99,6 +103,7 @@ export const LIMITS = Object.freeze({
   refused: 60000,    // for how long a refused description is told where all is well
   orphan: 10000,
   settled: 10000,
+  quiet: 500,        // muted peers are so most of the time
   gap: 3000,         // between ticks: we slept
   grace: 1500,
   early: 50,
@@ -119,6 +124,7 @@ export function makeLink({ peer, owner, gen = 0, relay = false, moveAt = Infinit
     heardAt: now, tickedAt: now, late: false, wokeAt: null, orphanedAt: null, addressesAt: null, wonAt: now,
     attempt: 0, startedAt: 0, retryAt: 0, askAt: 0, relay, moveAt, allowance: BURST, allowedAt: now,
     made: { gen, at: now }, hold: null, holds: 0, heldUntil: -Infinity, refused: null,
+    unmade: false,
   };
 }
 
@@ -126,6 +132,18 @@ export function makeLink({ peer, owner, gen = 0, relay = false, moveAt = Infinit
 export function inFlight(link) {
   const newest = link.live.at(-1);
   return newest && !newest.won && !newest.failed ? newest : undefined;
+}
+
+/**
+ * Whether it is time to do something about the silence: it is long, or short and the peer doesn't answer either.
+ * A muted peer sends a packet each 400 ms, and a few in a row may be lost; to answer it has ten tries a second.
+ * @param {LinkState} link
+ */
+export function isDeaf(link) {
+  const deaf = deafFor(link);
+  const { unanswered = null, rtt = null } = link.live.find((each) => each.gen === link.playing) ?? {};
+  if (unanswered === null) return deaf >= LIMITS.deaf;
+  return deaf >= LIMITS.deaf || (deaf >= LIMITS.gone && unanswered >= LIMITS.unanswered + Math.min(rtt ?? 0, LIMITS.gone));
 }
 
 /** For how long nothing has been heard, as of the last tick. @param {LinkState} link */
@@ -160,7 +178,8 @@ export function open({ link, effects, now, random }, why, offer) {
   const relayOnly = !offer && link.relay && link.attempt >= 3 && link.attempt % 3 !== 2;
   link.live = [...(keeper ? [keeper] : []), {
     gen: link.gen, why, phase: offer ? "checking" : "signalling", since: now, failed: null, won: false,
-    connection: "new", packets: 0, base: 0, heardAt: null, path: null, rtt: null, loss: null, relayOnly,
+    connection: "new", packets: 0, base: 0, heardAt: null, path: null, rtt: null, loss: null, unanswered: null,
+    relayOnly,
     moveAt: link.moveAt, closeAt: null,
   }];
   effects.push({ type: "open", gen: link.gen, sdp: offer ? offer.sdp : null, relayOnly });
@@ -212,7 +231,7 @@ export function end(turn) {
 
 /** @typedef {{state: "connecting" | "up" | "stalled" | "repairing", path: "direct" | "relay" | null,
  *   rtt: number | null, loss: number | null, attempt: number, gen: number, relayOnly: boolean,
- *   orphan: boolean, held: boolean, refused: boolean}} LinkReport */
+ *   orphan: boolean, held: boolean, refused: boolean, unmade: boolean}} LinkReport */
 
 /**
  * How the link fares, to be shown.
@@ -221,8 +240,9 @@ export function end(turn) {
  */
 export function report(link) {
   const deaf = deafFor(link);
-  const repairing = deaf >= LIMITS.deaf || inFlight(link) !== undefined;
-  const state = !link.heard ? "connecting" : deaf < LIMITS.stalled ? "up" : repairing ? "repairing" : "stalled";
+  const stalled = deaf >= LIMITS.stalled || isDeaf(link);
+  const repairing = isDeaf(link) || inFlight(link) !== undefined;
+  const state = !link.heard ? "connecting" : !stalled ? "up" : repairing ? "repairing" : "stalled";
   // Whoever only asks makes no attempts; it has to name the trouble all the same.
   const attempt = !link.heard && deaf >= LIMITS.first ? Math.max(link.attempt, 2) : link.attempt;
   const shown = link.live.find((each) => each.gen === link.playing);
@@ -230,6 +250,7 @@ export function report(link) {
     state, path: shown?.path ?? null, rtt: shown?.rtt ?? null, loss: shown?.loss ?? null,
     attempt, gen: link.playing ?? link.gen, relayOnly: link.live.at(-1)?.relayOnly ?? false,
     orphan: link.orphan, held: isHeld(link), refused: link.refused !== null,
+    unmade: link.unmade,
   };
 }
 
@@ -240,6 +261,6 @@ export function report(link) {
 export function pollInterval(link) {
   const contest = inFlight(link)?.phase === "connected" || link.live.some((each) => each.closeAt !== null);
   if (contest) return 100;
-  // Silence has begun: now each quarter of a second counts.
-  return deafFor(link) >= LIMITS.unwell ? 250 : 1000;
+  // Silence has begun: now each tenth of a second counts, and each look asks the peer once.
+  return deafFor(link) >= LIMITS.quiet ? 100 : 1000;
 }

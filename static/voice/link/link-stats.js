@@ -2,7 +2,9 @@
 /** What one getStats report says of a link: packets heard and lost, the path, the round trip. */
 
 /** @typedef {{packets: number, lost: number, path: "direct" | "relay" | null, rtt: number | null,
- *   age: number | null}} Heard rtt and age (since the last packet) in ms */
+ *   age: number | null, jitter: number | null, bytes: number, concealed: number, samples: number,
+ *   redundancy: boolean | null}} Heard rtt, age (since the last packet) and jitter in ms; redundancy: whether each packet
+ *   holds the one before, too; null where the browser doesn't say */
 
 /**
  * @param {Iterable<[string, any]>} report an RTCStatsReport
@@ -21,8 +23,19 @@ export function readStats(report) {
     lost: sum(inbound, "packetsLost"),
     path: pair ? pathOf(stats, pair) : null,
     age: ageOf(inbound),
+    jitter: typeof inbound[0]?.jitter === "number" ? Math.round(inbound[0].jitter * 1000) : null,
+    bytes: sum(inbound, "bytesReceived"),
+    concealed: sum(inbound, "concealedSamples"),
+    samples: sum(inbound, "totalSamplesReceived"),
+    redundancy: redundancyOf(stats, inbound[0]),
     rtt: typeof rtt === "number" ? Math.round(rtt * 1000) : null,
   };
+}
+
+/** @param {Map<string, any>} stats @param {any} inbound */
+function redundancyOf(stats, inbound) {
+  const codec = stats.get(inbound?.codecId)?.mimeType;
+  return typeof codec === "string" ? codec.toLowerCase() === "audio/red" : null;
 }
 
 /**

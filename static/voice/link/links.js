@@ -15,11 +15,17 @@ import { LinkWire } from "./link-wire.js";
 /** @typedef {import("../signaling/messages.js").LinkMessage} LinkMessage */
 /** @typedef {import("./generation.js").GenerationPlatform & {random: () => number}} LinksPlatform */
 
+/** How often it is looked at whether something is played. */
+const LOOK = 200;
+
 /**
  * @typedef {object} LinksEvents
  * @property {{peer: string, stream: MediaStream | null}} stream which to play, and again when another generation wins
  * @property {{peer: string, report: LinkReport}} report when it changed
  * @property {{peer: string} & import("./link-history.js").Change} generation
+ * @property {{peer: string, text: string}} word what a peer says in its data channel, unread
+ * @property {{peer: string, open: boolean}} channel one opened, so that words can be said in it, or the last one closed
+ * @property {{peer: string}} flooded a peer said so much that it isn't listened to any more
  * @property {{peer: string, gen: number, reason: string, refused: boolean}} fault something failed that ends no link:
  *   an error's text, and whether it was the shape of the other side's description
  */
@@ -112,7 +118,7 @@ export class Links extends Emitter {
   /** @param {"online" | "visible" | "wake" | "resume" | "addresses"} reason */
   reassess(reason) {
     this.#do(this.#table.reassess(reason, this.#moment()));
-    this.#tick();
+    this.#tick(0);
   }
 
   /** @returns {Map<string, LinkReport>} */
@@ -126,6 +132,26 @@ export class Links extends Emitter {
     const receivers = new Map();
     for (const [peer, { receiver }] of this.#wires) if (receiver) receivers.set(peer, receiver);
     return receivers;
+  }
+
+  /** Both fingerprints of the link to a peer, once it is secured. @param {string} peer */
+  async keys(peer) {
+    return (await this.#wires.get(peer)?.keys()) ?? null;
+  }
+
+  /** How a peer is received. @param {string} peer */
+  figures(peer) {
+    return this.#wires.get(peer)?.figures ?? null;
+  }
+
+  /**
+   * Say something to a peer past the server, in the data channel of their link.
+   * @param {string} peer
+   * @param {string} text
+   * @returns {boolean} whether it is on its way
+   */
+  say(peer, text) {
+    return this.#wires.get(peer)?.say(text) === true;
   }
 
   close() {
@@ -168,6 +194,9 @@ export class Links extends Emitter {
       advance: (event) => this.#do(this.#table.advance(peer, event, this.#moment())),
       send: ({ type, ...rest }) => this.#options.send(/** @type {ClientMessage} */ ({ type, target: peer, ...rest })),
       stream: (stream) => this.emit("stream", { peer, stream }),
+      word: (text) => this.emit("word", { peer, text }),
+      channel: (open) => this.emit("channel", { peer, open }),
+      flooded: () => this.emit("flooded", { peer }),
       fault: (gen, reason, refused) => this.emit("fault", { peer, gen, reason, refused }),
       make: (relayOnly) => ({
         track: this.#track, bitrate: this.#bitrateNow, opus: this.#options.opus?.() ?? {},
@@ -226,7 +255,7 @@ export class Links extends Emitter {
   /** Listen again when the most urgent link wants it; not at all without links. */
   #arm() {
     const links = [...this.#table.links.values()];
-    const dueAt = links.length ? this.#tickedAt + Math.min(...links.map(pollInterval)) : Infinity;
+    const dueAt = links.length ? this.#tickedAt + Math.min(LOOK, ...links.map(pollInterval)) : Infinity;
     if (dueAt === this.#dueAt) return;
     this.#dueAt = dueAt;
     this.#platform.clearTimeout(this.#timer);
@@ -235,10 +264,11 @@ export class Links extends Emitter {
     this.#timer = this.#platform.setTimeout(() => this.#tick(), Math.max(dueAt - this.#platform.now(), 0));
   }
 
-  #tick() {
+  /** @param {number} [longest] listen to every link that wasn't listened to for so long */
+  #tick(longest = Infinity) {
     const now = this.#platform.now();
     this.#tickedAt = now;
-    for (const wire of this.#wires.values()) wire.poll(now);
+    for (const [peer, link] of this.#table.links) this.#wires.get(peer)?.poll(now, Math.min(longest, pollInterval(link)));
     this.#arm();
   }
 }

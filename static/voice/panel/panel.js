@@ -15,8 +15,11 @@ import { checkLink, copyReport } from "./report-copy.js";
 import { keepReport } from "../session/last-report.js";
 
 // Named here although others import them: so the browser fetches them beside the rest.
+import "./compared-part.js";
 import "./list-refresh.js";
 import "./membership.js";
+import "./notes-view.js";
+import "./path-part.js";
 import "./person-row.js";
 import "./person-rows.js";
 import "./shortcuts.js";

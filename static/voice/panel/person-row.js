@@ -16,7 +16,8 @@ export class PersonRow {
   #tags = make("span", { className: "tags" });
   #svg = picture("dots");
   #word = make("span");
-  #doing = make("p", { className: "doing" });
+  #doing = make("span");
+  #why = make("button", { type: "button", className: "why", textContent: "Why?", hidden: true });
   #summary = make("summary", {}, picture("more"));
   #about;
   #rows;
@@ -30,9 +31,15 @@ export class PersonRow {
     this.#about = make("details", { className: "about" }, this.#summary, make("div", {}, ...this.#rows.map(({ element }) => element)));
     this.element = make("li", { className: "person" }, this.#avatar,
       make("span", { className: "name" }, this.#name, this.#tags), make("span", { className: "state" }, this.#svg, this.#word),
-      this.#doing, this.#about);
+      make("p", { className: "doing" }, this.#doing, " ", this.#why), this.#about);
+    this.#why.onclick = () => this.#explain();
     this.#avatar.classList.add(`hue-${rowOf(person).hue}`);
     this.update(person);
+  }
+
+  #explain() {
+    this.#about.open = true;
+    /** @type {HTMLElement|null} */ (this.#about.querySelector(".path"))?.focus();
   }
 
   /** @param {Person} person */
@@ -52,6 +59,10 @@ export class PersonRow {
     redraw(this.#svg, view.icon);
     setText(this.#word, view.word);
     setText(this.#doing, view.doing);
+    // The focus stays where it was, though the answer came meanwhile.
+    this.#why.hidden = person.self || (person.word !== "unheard" && this.#why !== document.activeElement);
+    const question = `Why can't I hear ${person.name}?`;
+    if (this.#why.ariaLabel !== question) this.#why.ariaLabel = question;
     this.element.dataset.word = person.word;
     this.element.classList.toggle("speaking", view.speaking);
     for (const row of this.#rows) row.update?.(person);

@@ -1,7 +1,9 @@
 // @ts-check
 // The one list of what a person's details hold, from top to bottom.
 
+import { comparedPart } from "./compared-part.js";
 import { membership } from "./membership.js";
+import { pathPart } from "./path-part.js";
 import { volumePart } from "./volume-part.js";
 
 /** @typedef {import("./panel-view.js").Person} Person */
@@ -15,4 +17,4 @@ import { volumePart } from "./volume-part.js";
  */
 
 /** @type {readonly MakePersonPart[]} */
-export const PERSON_ROWS = [volumePart, membership];
+export const PERSON_ROWS = [volumePart, pathPart, comparedPart, membership];

@@ -2,6 +2,8 @@
 // The one list of what the settings hold, from top to bottom.
 
 import { helpSection } from "./help-section.js";
+import { notesSection } from "./notes-section.js";
+import { safetySection } from "./safety-section.js";
 import { soundSection } from "./sound-section.js";
 import { soundsSection } from "./sounds-section.js";
 import { shortcutsSection } from "./shortcuts-section.js";
@@ -13,4 +15,6 @@ import { talkSection } from "./talk-section.js";
  */
 
 /** @type {readonly MakeSection[]} */
-export const SECTIONS = [talkSection, soundSection, soundsSection, shortcutsSection, helpSection];
+export const SECTIONS = [
+  talkSection, soundSection, soundsSection, safetySection, notesSection, shortcutsSection, helpSection,
+];

@@ -1,6 +1,8 @@
 // @ts-check
 // The one list of what stands beside the people and is opened by a button of its own in the bar.
 
+import { NOTES_VIEW } from "./notes-view.js";
+
 /**
  * `element` may say how much in it is unread: new CustomEvent("unread", { detail: number }).
  * It hears "shown" and "hidden", which don't bubble.
@@ -9,4 +11,4 @@
  */
 
 /** @type {readonly View[]} */
-export const VIEWS = [];
+export const VIEWS = [NOTES_VIEW];

@@ -18,6 +18,8 @@
  * @property {{lost: boolean, words: string}} server
  * @property {string} announce  one sentence for a polite live region
  * @property {import("./words.js").Said} notice
+ * @property {import("./safety.js").Safety} safety
+ * @property {import("./notes.js").Note} note  a new one, or one of which something is known that wasn't
  */
 
 export {};

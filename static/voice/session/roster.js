@@ -1,13 +1,13 @@
 // @ts-check
 // Who is here and how they fare, from the server's frames and one's own links; pure.
 
-import { doing } from "./words.js";
-
 /** @typedef {import("../link/links.js").LinkReport} LinkReport */
 /** @typedef {import("../signaling/messages.js").LinkTold} LinkTold */
 /** @typedef {import("../signaling/messages.js").Welcome} Welcome */
 /** @typedef {import("../signaling/messages.js").SeatMessage} SeatMessage */
 /** @typedef {import("../signaling/messages.js").Seated} Seated */
+/** @typedef {{muted: boolean, deafened: boolean}} Said */
+/** @typedef {import("./band-messages.js").LinkSaid} LinkSaid */
 /**
  * @typedef {object} RemotePeer
  * @property {string} peer
@@ -17,12 +17,15 @@ import { doing } from "./words.js";
  * @property {string} role  owner, guest or seated
  * @property {boolean} muted
  * @property {boolean} deafened
+ * @property {Said} server  as the server said last
+ * @property {Said|null} band  as they say themselves on the link, which counts more while it can be heard there
  * @property {boolean} away
  * @property {boolean} alike  came later than somebody whose name looks like this one
  * @property {number} mutedAt  when this peer said so last, or -Infinity
  * @property {boolean} heardMuted  was heard all the same since then
  * @property {number|null} goneAt  the server lost this peer, perhaps we didn't: kept while its link is heard
  * @property {Readonly<Record<string, LinkTold>>} links  as this peer told last
+ * @property {LinkSaid|null} ofMe  how it says on the link itself that the link fares; it comes sooner
  */
 /**
  * @typedef {object} Roster
@@ -30,6 +33,7 @@ import { doing } from "./words.js";
  * @property {ReadonlyMap<string, RemotePeer>} peers  without oneself
  * @property {ReadonlySet<string>|null} listed  those named since a welcome, until its list ends
  * @property {ReadonlySet<string>} overheard  the users of whom it was told that they are heard although muted
+ * @property {ReadonlySet<string>} departed  peers that said goodbye on their link, of which the server doesn't know yet
  * @property {boolean} first  nobody is news before the first list ended
  */
 /** @typedef {{type: "joined"|"left"|"removed"|"lost"|"overheard", name: string}} News */
@@ -51,7 +55,7 @@ export const GONE = 10_000;
 export const MUTING = 1800;
 
 /** @type {Roster} */
-export const EMPTY = Object.freeze({ self: null, peers: new Map(), listed: null, overheard: new Set(), first: true });
+export const EMPTY = Object.freeze({ self: null, peers: new Map(), listed: null, overheard: new Set(), departed: new Set(), first: true });
 
 /**
  * Take one frame of the server; what isn't about a person changes nothing.
@@ -71,15 +75,20 @@ export function applyMessage(roster, message, now) {
     }
     case "hello":
     case "present":
+      // Whoever comes back has another peer id: this is the seat that the server still keeps.
+      if (roster.departed.has(message.source)) return told(roster);
       return seat(roster, message, now);
     case "state":
-      return told(change(roster, known, { deafened: message.deafened, ...muting(known, message.muted, now) }));
+      return told(change(roster, known, saying(known, { server: { muted: message.muted, deafened: message.deafened } }, now)));
     case "away":
     case "back":
       return told(change(roster, known, { away: message.type === "away" }));
     case "links":
       return told(change(roster, known, { links: message.links }));
     case "left":
+      if (roster.departed.has(message.source)) {
+        return told({ ...roster, departed: new Set([...roster.departed].filter((peer) => peer !== message.source)) });
+      }
       if (!known) return told(roster);
       if (message.reason === "lost") return told(change(roster, known, { goneAt: now }));
       return {
@@ -89,6 +98,37 @@ export function applyMessage(roster, message, now) {
     default:
       return told(roster);
   }
+}
+
+/**
+ * Take what a peer says of itself on its link, past the server: null when nothing can be heard there any more.
+ * @param {Roster} roster
+ * @param {string} peer
+ * @param {Said|null} band
+ * @param {number} now
+ * @returns {Roster}
+ */
+export function hearSelf(roster, peer, band, now) {
+  const known = roster.peers.get(peer);
+  return change(roster, known, { ...saying(known, { band }, now), ...(band ? {} : { ofMe: null }) });
+}
+
+/** Take how a peer says that the link fares at its end. @param {Roster} roster @param {string} peer @param {LinkSaid} ofMe */
+export function hearLink(roster, peer, ofMe) {
+  return change(roster, roster.peers.get(peer), { ofMe });
+}
+
+/**
+ * A peer said goodbye on its link: it is gone, whatever the server still says of it.
+ * @param {Roster} roster
+ * @param {string} peer
+ * @returns {{roster: Roster, news: News[]}}
+ */
+export function depart(roster, peer) {
+  const known = roster.peers.get(peer);
+  if (!known) return told(roster);
+  const departed = new Set([...roster.departed, peer]);
+  return { roster: { ...without(roster, peer), departed }, news: [{ type: "left", name: known.name }] };
 }
 
 /**
@@ -163,49 +203,13 @@ export function seats(roster) {
 }
 
 /**
- * @param {Roster} roster
- * @param {Me} me
- * @param {ReadonlyMap<string, LinkReport>} reports
- * @param {ReadonlySet<string>} speaking  peer ids; one's own is ""
- * @returns {Person[]}
- */
-export function people(roster, me, reports, speaking) {
-  const { self } = roster;
-  /** @type {Person[]} */
-  const mine = self ? [{
-    ...self, name: me.name, self: true, muted: me.muted, deafened: me.deafened, away: !me.joined,
-    speaking: speaking.has("") && !me.muted,
-    word: me.silent ? "unheard" : me.muted ? "muted" : "here", doing: me.silent, path: null, held: false, alike: false,
-    heardMuted: false,
-  }] : [];
-  const others = [...roster.peers.values()].sort((a, b) => a.order - b.order).map((remote) => {
-    const { peer, user, name, role, muted, deafened, away, alike, heardMuted } = remote;
-    const report = reports.get(peer);
-    return {
-      peer, user, name, role, muted, deafened, away, self: false,
-      speaking: speaking.has(peer) && (!muted || heardMuted), held: report?.held === true, alike, heardMuted,
-      word: word(remote, report), doing: doing(report, away || remote.goneAt !== null), path: report?.path ?? null,
-    };
-  });
-  return [...mine, ...others];
-}
-
-/** @param {RemotePeer} remote @param {LinkReport|undefined} report @returns {Person["word"]} */
-function word({ muted, heardMuted, goneAt }, report) {
-  if (report?.state === "up") return muted && !heardMuted ? "muted" : "here";
-  if (goneAt !== null) return "gone";
-  if (!report || (report.state === "connecting" && report.attempt <= 1)) return "connecting";
-  return "unheard";
-}
-
-/**
  * What is told of one's own links. A first attempt is no trouble yet: most are up before anybody could read of it.
  * @param {ReadonlyMap<string, LinkReport>} reports
  * @returns {Record<string, LinkTold>}
  */
 export function summary(reports) {
   return Object.fromEntries([...reports]
-    .filter(([, { orphan, state, attempt }]) => !orphan && (state !== "connecting" || attempt > 1))
+    .filter(([, { orphan, state, attempt, unmade }]) => !orphan && (state !== "connecting" || attempt > 1 || unmade))
     .map(([peer, report]) => [peer, asTold(report)]));
 }
 
@@ -218,6 +222,17 @@ export function present(roster) {
 function asTold(report) {
   const path = report.relayOnly ? "relay" : report.path;
   return { state: report.state, path, rtt: report.rtt === null ? null : Math.round(report.rtt), loss: report.loss };
+}
+
+/**
+ * What is shown where something else is said by the server, or on the link.
+ * @param {RemotePeer|undefined} known
+ * @param {{server?: Said, band?: Said|null}} news
+ * @param {number} now
+ */
+function saying(known, { server = known?.server, band = known?.band ?? null }, now) {
+  const { muted = false, deafened = false } = band ?? server ?? {};
+  return { server: server ?? { muted, deafened }, band, deafened, ...muting(known, muted, now) };
 }
 
 /**
@@ -241,10 +256,10 @@ function seat(roster, message, now) {
     .filter((remote) => remote.user === user && remote.peer !== peer && remote.goneAt !== null);
   const cleared = stale.reduce((rest, remote) => without(rest, remote.peer), roster);
   const listed = cleared.listed && new Set([...cleared.listed, peer]);
-  const links = known?.links ?? {};
+  const { links = {}, ofMe = null } = known ?? {};
   const remote = {
-    peer, user, order, name, role, deafened, away, alike: message.alike === true, goneAt: null, links,
-    ...muting(known, message.muted, now),
+    peer, user, order, name, role, away, alike: message.alike === true, goneAt: null, links, ofMe,
+    ...saying(known, { server: { muted: message.muted, deafened } }, now),
   };
   const isNews = !known && stale.length === 0 && !(message.type === "present" && roster.first);
   return { roster: put({ ...cleared, listed }, remote), news: isNews ? [{ type: "joined", name }] : [] };

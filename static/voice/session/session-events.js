@@ -15,6 +15,9 @@
  * @property {{peer: string, stream: MediaStream|null}} stream
  * @property {number} closing  when, in seconds since 1970
  * @property {Said} notice
+ * @property {import("./safety.js").Safety} safety
+ * @property {Said} alarm  something speaks for somebody in between
+ * @property {import("./notes.js").Note} note  a new one, or one of which something is known that wasn't
  */
 
 export {};

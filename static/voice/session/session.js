@@ -5,7 +5,10 @@ import { Emitter } from "../emitter.js";
 import { Signaling } from "../signaling/signaling.js";
 import { kindOf } from "./journal.js";
 import { bitrate, opusFor } from "./bitrate.js";
+import { Keeper } from "./keeper.js";
 import { pairs } from "./pairs.js";
+import { PastServer } from "./past-server.js";
+import { people } from "./people.js";
 import * as rosters from "./roster.js";
 import { ServerWatch } from "./server-watch.js";
 import { Throttle } from "./throttle.js";
@@ -32,18 +35,10 @@ const FOR_THE_PERSON = ["not-allowed", "too-fast"];
 
 /** @extends {Emitter<import("./session-events.js").SessionEvents>} */
 export class VoiceSession extends Emitter {
-  /** @type {rosters.Roster} */
-  #roster = rosters.EMPTY;
   /** @type {Links|null} */
   #links = null;
   /** @type {Credentials|null} */
   #credentials = null;
-  /** @type {any} */
-  #pruning = null;
-  /** @type {any} */
-  #overhearing = null;
-  /** @type {ReadonlySet<string>} the peers that are heard now */
-  #speaking = new Set();
   /** The links as they were told last. */
   #toldLinks = "[]";
   /** As what the room takes us, and what the last hello said. @type {Told} */
@@ -51,6 +46,8 @@ export class VoiceSession extends Emitter {
   #helloTold = this.#told;
   #ended = false;
   #signaling;
+  #keeper;
+  #past;
   #server;
   #telling;
   #track;
@@ -60,9 +57,9 @@ export class VoiceSession extends Emitter {
 
   /**
    * @param {{roomId: string, hello: () => Greeting, track: () => MediaStreamTrack|null, music?: () => boolean,
-   *   journal: import("./journal.js").Journal, platform: Platform}} options
+   *   takesNotes?: () => boolean, journal: import("./journal.js").Journal, platform: Platform}} options
    */
-  constructor({ roomId, hello, track, music = () => false, journal, platform }) {
+  constructor({ roomId, hello, track, music = () => false, takesNotes = () => true, journal, platform }) {
     super();
     this.#track = track;
     this.#music = music;
@@ -78,6 +75,16 @@ export class VoiceSession extends Emitter {
         return { ...greeting, muted, deafened };
       },
     });
+    this.#keeper = new Keeper({ reports: () => this.#reports(), clock: platform });
+    this.#keeper.on("changed", () => this.#tell("changed", null));
+    this.#keeper.on("news", (news) => this.#tell("news", news));
+    const past = this.#past = new PastServer({
+      roomId, platform, takesNotes, keeper: this.#keeper, links: () => this.#links, told: () => this.#told,
+    });
+    for (const name of /** @type {const} */ (["note", "safety", "alarm", "notice"])) {
+      past.on(name, (detail) => this.#tell(name, /** @type {any} */ (detail)));
+    }
+    past.on("bye", ({ peer }) => this.#depart(peer));
     this.#on("socket", ({ what, code }) => journal.note("socket", { what, code }));
     this.#on("malformed", (type) => journal.note("frame malformed", { type }));
     this.#on("credentials", (body) => this.#setCredentials(body));
@@ -112,6 +119,7 @@ export class VoiceSession extends Emitter {
     if (!this.#links || (muted === this.#told.muted && deafened === this.#told.deafened)) return;
     this.#told = { muted, deafened };
     this.#signaling.send({ type: "state", muted, deafened });
+    this.#past.tellState();
   }
 
   /** @param {MediaStreamTrack|null} track */
@@ -131,23 +139,27 @@ export class VoiceSession extends Emitter {
 
   /** @param {Omit<rosters.Me, "joined">} me @param {ReadonlySet<string>} speaking */
   people(me, speaking) {
-    return rosters.people(this.#roster, { ...me, joined: this.#signaling.joined }, this.#reports(), speaking);
+    return people(this.#keeper.roster, { ...me, joined: this.#signaling.joined }, this.#reports(), speaking);
   }
 
   /** @param {string} name */
   pairs(name) {
-    return pairs(this.#roster, { name }, this.#reports());
+    return pairs(this.#keeper.roster, { name }, this.#reports());
+  }
+
+  /** What goes past the server: notes, paths, the safety code. */
+  get past() {
+    return this.#past;
   }
 
   /** Who speaks now, whatever they say of themselves. @param {ReadonlySet<string>} speaking */
   hear(speaking) {
-    this.#speaking = speaking;
-    this.#overhear();
+    this.#keeper.hear(speaking);
   }
 
   /** @param {string} peer @returns {string} "" where nobody is known by that id */
   userOf(peer) {
-    return this.#roster.peers.get(peer)?.user ?? "";
+    return this.#keeper.roster.peers.get(peer)?.user ?? "";
   }
 
   receivers() {
@@ -161,11 +173,11 @@ export class VoiceSession extends Emitter {
 
   end() {
     this.#ended = true;
+    this.#past.close();
     this.#signaling.bye();
     this.#links?.close();
     this.#telling.close();
-    this.#platform.clearTimeout(this.#pruning);
-    this.#platform.clearTimeout(this.#overhearing);
+    this.#keeper.close();
     this.#server.close();
   }
 
@@ -178,7 +190,7 @@ export class VoiceSession extends Emitter {
 
   /** @param {Welcome} message */
   #welcome(message) {
-    this.#updateRoster(message);
+    this.#keeper.take(message);
     const seat = { peer: message.source, order: message.order };
     if (this.#links) this.#links.setSelf(seat);
     else this.#links = this.#makeLinks(seat);
@@ -209,9 +221,13 @@ export class VoiceSession extends Emitter {
       if (refused) journal.noteOften("description refused", { peer, gen });
       else journal.note("fault", { peer, gen, kind: kindOf(reason) });
     });
-    links.on("report", () => {
+    links.on("channel", (channel) => this.#past.channel(channel));
+    links.on("word", (said) => this.#past.take(said));
+    links.on("flooded", ({ peer }) => journal.note("channel flooded", { peer }));
+    links.on("report", (news) => {
+      this.#past.fares(news);
       this.#telling.want();
-      this.#prune();
+      this.#keeper.prune();
       this.#tell("changed", null);
     });
     if (this.#credentials) links.setCredentials(this.#credentials);
@@ -245,10 +261,21 @@ export class VoiceSession extends Emitter {
       case "error":
         return this.#answered(message);
     }
-    if (message.source === this.#roster.self?.peer) return;
-    this.#updateRoster(message);
+    if (message.source === this.#keeper.roster.self?.peer) return;
+    this.#keeper.take(message);
+    if (this.#keeper.roster.departed.has(message.source)) return;
     if (message.type === "hello" || message.type === "present") links.present({ peer: message.source, order: message.order });
-    if (message.type === "left") links.left(message.source, message.reason);
+    if (message.type !== "left") return;
+    links.left(message.source, message.reason);
+    if (message.reason !== "lost") this.#past.forget(message.source);
+  }
+
+  /** @param {string} peer */
+  #depart(peer) {
+    this.#journal.note("left past the server", { peer });
+    this.#keeper.depart(peer);
+    this.#links?.left(peer, "left");
+    this.#past.forget(peer);
   }
 
   /** An error of ours. @param {{code: string, message: string, about: string}} error */
@@ -259,47 +286,12 @@ export class VoiceSession extends Emitter {
     if (forThePerson) this.#tell("notice", { code, words: message });
   }
 
-  /** Let the roster take a frame, and tell what is new. @param {Welcome|SeatMessage} message */
-  #updateRoster(message) {
-    const { roster, news } = rosters.applyMessage(this.#roster, message, this.#platform.now());
-    this.#roster = roster;
-    this.#tell("changed", null);
-    this.#tell("news", news);
-    this.#overhear();
-    this.#prune();
-  }
-
   /** Each hello has its mark of the end; behind a resumed welcome there is seldom a list. */
   #listEnds() {
-    if (!this.#roster.listed) return;
-    this.#roster = rosters.listEnds(this.#roster, this.#platform.now());
-    this.#links?.sync(rosters.seats(this.#roster));
-    this.#prune();
-    this.#tell("changed", null);
-  }
-
-  #overhear() {
-    const now = this.#platform.now();
-    const { roster, news } = rosters.overhear(this.#roster, this.#speaking, now);
-    const changed = roster !== this.#roster;
-    this.#roster = roster;
-    this.#platform.clearTimeout(this.#overhearing);
-    const at = rosters.overhearAt(roster, now);
-    this.#overhearing = at === null || this.#ended ? null : this.#platform.setTimeout(() => this.#overhear(), at - now);
-    if (!changed) return;
-    this.#tell("news", news);
-    this.#tell("changed", null);
-  }
-
-  #prune() {
-    const { roster, news } = rosters.prune(this.#roster, this.#reports(), this.#platform.now());
-    this.#roster = roster;
-    this.#platform.clearTimeout(this.#pruning);
-    const lost = [...roster.peers.values()].some(({ goneAt }) => goneAt !== null);
-    this.#pruning = lost ? this.#platform.setTimeout(() => this.#prune(), rosters.GONE / 2) : null;
-    if (news.length === 0) return;
-    this.#tell("news", news);
-    this.#tell("changed", null);
+    if (!this.#keeper.roster.listed) return;
+    this.#keeper.listEnds();
+    this.#links?.sync(rosters.seats(this.#keeper.roster));
+    this.#keeper.prune();
   }
 
   #sendLinks() {

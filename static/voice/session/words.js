@@ -85,7 +85,35 @@ export const NO_VOICE_ACTIVATION = {
 export const BACK_MUTED = { code: "back-muted", words: "You are back in voice, muted: unmute to be heard." };
 
 export const HELD = "this person's browser keeps starting over and was asked to wait";
+export const UNMADE = "this browser opens no connection to them; trying again. If it lasts, reload the page or restart the browser";
 export const REFUSED = "sent a description that this page refused";
+
+/**
+ * What became of a note, "" where all is well.
+ * @param {string[]} missing  names of those whom it didn't reach
+ * @param {string[]} off  names of those who have notes switched off
+ */
+export function noteTrouble(missing, off) {
+  return [
+    ...(missing.length > 0 ? [`didn't reach ${list(missing)}`] : []),
+    ...(off.length > 0 ? [`${list(off)} ${off.length > 1 ? "have" : "has"} notes switched off`] : []),
+  ].join("; ");
+}
+
+/** @param {string} name @param {string} text */
+export const noteFrom = (name, text) => `Note from ${name}: ${text}`;
+/** @param {string} name */
+export const noteCrowd = (name) => `${name} sends more notes than are shown`;
+
+/** @param {string} name */
+export const keyChanged = (name) => `The key of the connection with ${name} changed: somebody may be in between. Compare the safety code again.`;
+/** @param {string} name */
+export const notTheirKey = (name) => `${name} was seen here with another key than their own: somebody is in between. Say nothing here that is for their ears only.`;
+/** @param {string} name */
+export const otherWords = (name) => `The safety code that ${name} has is another: somebody may be in between. Compare it by voice, and say nothing here that is for their ears only.`;
+
+/** Why one is not heard oneself. @param {string[]} names  of those who say so, at least one */
+export const unheardBy = (names) => `${list(names)} ${names.length > 1 ? "say" : "says"} that they can't hear you; reconnecting`;
 
 /** @param {string} name @param {string} does */
 export const unheard = (name, does) => `${name} can't be heard: ${does}`;
@@ -104,6 +132,7 @@ export function closing(at, now) {
 export function doing(report, away) {
   if (report?.held && !away) return HELD;
   if (report?.refused && !away) return REFUSED;
+  if (report?.unmade && report.state !== "up" && !away) return UNMADE;
   if (report?.state === "up") return away ? "reconnecting to the server; still heard" : "";
   if (away) return "their connection is down; waiting for them";
   if (!report || report.state === "connecting") return report && report.attempt > 1 ? "still connecting" : "connecting";

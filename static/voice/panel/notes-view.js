@@ -1,0 +1,77 @@
+// @ts-check
+// The view of notes: lines that went from browser to browser in this call, and a field for the next one.
+
+import { make } from "../../dom.js";
+import { NOTE_LENGTH, noteParts } from "../session/note-text.js";
+
+/** @typedef {import("../session/notes.js").Note} Note */
+/** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
+
+const ABOUT = "Notes go from browser to browser, past the server. Nobody keeps them: whoever comes later sees none of before, "
+  + "and they are gone with this tab.";
+const TOO_LONG = `A note has ${NOTE_LENGTH} characters at most.`;
+
+/** @type {import("./views.js").View} */
+export const NOTES_VIEW = { name: "notes", label: "Notes", icon: "note", make: notesView };
+
+/** @type {import("./views.js").View["make"]} */
+function notesView(room, _store, over) {
+  const list = make("ul", { className: "lines" });
+  const field = make("input", { type: "text", name: "note", autocomplete: "off", enterKeyHint: "send" });
+  const trouble = make("p", { className: "trouble", hidden: true });
+  trouble.setAttribute("role", "alert");
+  const form = make("form", { className: "inline" },
+    make("p", {}, make("label", {}, "Note to everyone here", field)), make("button", { type: "submit", textContent: "Send" }), trouble);
+  const element = make("section", { className: "notes" }, make("h3", { textContent: "Notes" }), make("p", { className: "quiet", textContent: ABOUT }), list, form);
+  element.setAttribute("aria-label", "Notes");
+  /** @type {Map<string, HTMLElement>} */
+  const rows = new Map();
+  let unread = 0;
+  const tell = (/** @type {number} */ count) => {
+    unread = count;
+    element.dispatchEvent(new CustomEvent("unread", { detail: count }));
+  };
+
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    const long = [...field.value.trim()].length > NOTE_LENGTH;
+    trouble.hidden = !long;
+    trouble.textContent = long ? TOO_LONG : "";
+    if (!long && room.sendNote(field.value)) field.value = "";
+    field.focus();
+  };
+  element.addEventListener("shown", () => {
+    tell(0);
+    field.focus();
+    list.lastElementChild?.scrollIntoView({ block: "nearest" });
+  }, { signal: over });
+  room.addEventListener("note", (event) => {
+    const note = /** @type {CustomEvent<Note>} */ (event).detail;
+    const known = rows.get(note.id);
+    const row = rowOf(note);
+    rows.set(note.id, row);
+    if (known) return known.replaceWith(row);
+    list.append(row);
+    // The room keeps as many: what it let go of is not shown either.
+    const kept = new Set(room.notes.map(({ id }) => id));
+    for (const [id, each] of rows) {
+      if (kept.has(id)) continue;
+      each.remove();
+      rows.delete(id);
+    }
+    if (element.hidden) tell(note.self ? unread : unread + 1);
+    else row.scrollIntoView({ block: "nearest" });
+  }, { signal: over });
+  return element;
+}
+
+/** @param {Note} note */
+function rowOf({ name, self, text, at, trouble }) {
+  const time = new Date(at);
+  const words = make("span", { className: "words", dir: "auto" }, ...noteParts(text).map(({ text: part, href }) => (href === null ? part
+    : make("a", { href, textContent: part, rel: "noopener noreferrer", target: "_blank", title: href }))));
+  return make("li", { className: self ? "own" : "" },
+    make("span", { className: "name", dir: "auto", textContent: self ? "You" : name }), " ",
+    make("time", { dateTime: time.toISOString(), textContent: time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) }),
+    words, ...(trouble ? [make("p", { className: "trouble", textContent: trouble })] : []));
+}

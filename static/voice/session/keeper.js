@@ -1,0 +1,107 @@
+// @ts-check
+// Owns the roster over time: takes what is told and heard, lets go of the lost, and says what is new.
+
+import { Emitter } from "../emitter.js";
+import * as rosters from "./roster.js";
+
+/** @typedef {import("./roster.js").Roster} Roster */
+/** @typedef {import("../link/links.js").LinkReport} LinkReport */
+/** @typedef {Pick<import("../browser/platform.js").Platform, "now"|"setTimeout"|"clearTimeout">} Clock */
+
+/** @extends {Emitter<{news: import("./roster.js").News[], changed: null}>} */
+export class Keeper extends Emitter {
+  /** @type {Roster} */
+  #roster = rosters.EMPTY;
+  /** @type {any} */
+  #pruning = null;
+  /** @type {any} */
+  #overhearing = null;
+  /** @type {ReadonlySet<string>} the peers that are heard now */
+  #speaking = new Set();
+  #closed = false;
+  #reports;
+  #clock;
+
+  /** @param {{reports: () => ReadonlyMap<string, LinkReport>, clock: Clock}} options reports: how the links fare now */
+  constructor({ reports, clock }) {
+    super();
+    this.#reports = reports;
+    this.#clock = clock;
+  }
+
+  get roster() {
+    return this.#roster;
+  }
+
+  /** A frame of the server. @param {Parameters<typeof rosters.applyMessage>[1]} message */
+  take(message) {
+    const { roster, news } = rosters.applyMessage(this.#roster, message, this.#clock.now());
+    this.#become(roster, news);
+    this.#overhear();
+    this.prune();
+  }
+
+  /** The list after a welcome is complete. */
+  listEnds() {
+    this.#become(rosters.listEnds(this.#roster, this.#clock.now()));
+  }
+
+  /** What a peer says of itself on its link. @param {string} peer @param {rosters.Said|null} said null: it can't be heard there any more */
+  hearSelf(peer, said) {
+    this.#become(rosters.hearSelf(this.#roster, peer, said, this.#clock.now()));
+    this.#overhear();
+  }
+
+  /** How a peer says that the link fares at its end. @param {string} peer @param {rosters.LinkSaid} said */
+  hearLink(peer, said) {
+    const before = this.#roster.peers.get(peer)?.ofMe?.state;
+    const roster = rosters.hearLink(this.#roster, peer, said);
+    // Figures are read when somebody asks for them.
+    if (before === said.state) this.#roster = roster;
+    else this.#become(roster);
+  }
+
+  /** A peer said goodbye on its link. @param {string} peer */
+  depart(peer) {
+    const { roster, news } = rosters.depart(this.#roster, peer);
+    this.#become(roster, news);
+  }
+
+  /** Who speaks now, whatever they say of themselves. @param {ReadonlySet<string>} speaking */
+  hear(speaking) {
+    this.#speaking = speaking;
+    this.#overhear();
+  }
+
+  /** Let go of the lost whose link is gone, too. */
+  prune() {
+    const { roster, news } = rosters.prune(this.#roster, this.#reports(), this.#clock.now());
+    this.#clock.clearTimeout(this.#pruning);
+    const lost = [...roster.peers.values()].some(({ goneAt }) => goneAt !== null);
+    this.#pruning = lost && !this.#closed ? this.#clock.setTimeout(() => this.prune(), rosters.GONE / 2) : null;
+    if (news.length > 0) this.#become(roster, news);
+  }
+
+  close() {
+    this.#closed = true;
+    this.#clock.clearTimeout(this.#pruning);
+    this.#clock.clearTimeout(this.#overhearing);
+  }
+
+  #overhear() {
+    const now = this.#clock.now();
+    const { roster, news } = rosters.overhear(this.#roster, this.#speaking, now);
+    this.#clock.clearTimeout(this.#overhearing);
+    const at = rosters.overhearAt(roster, now);
+    this.#overhearing = at === null || this.#closed ? null : this.#clock.setTimeout(() => this.#overhear(), at - now);
+    if (roster !== this.#roster) this.#become(roster, news);
+  }
+
+  /** @param {Roster} roster @param {import("./roster.js").News[]} [news] */
+  #become(roster, news = []) {
+    this.#roster = roster;
+    if (this.#closed) return;
+    this.emit("changed", null);
+    if (news.length > 0) this.emit("news", news);
+  }
+}

@@ -1,0 +1,324 @@
+// @ts-check
+// Owns a call's safety code: commit, then reveal, with everybody who is there; what was compared, and whose key changed.
+
+import { Emitter } from "../emitter.js";
+import { codeOf, commitmentOf, epochOf, hexOf } from "./safety-code.js";
+import { keyChanged, notTheirKey, otherWords } from "./words.js";
+
+/** @typedef {import("./in-band.js").InBand} InBand */
+/** @typedef {{peer: string, name: string}} Member */
+/**
+ * @typedef {object} Safety
+ * @property {{emoji: string, name: string}[]|null} words  null: not there (yet)
+ * @property {string[]} included  names of those who took part
+ * @property {string[]} missing  names of those who are here and take no part, or not yet
+ * @property {string[]} compared  peers of those with whom the words were compared, by their key
+ * @property {string} trouble  what speaks for somebody in between, "" where nothing does
+ */
+/**
+ * @typedef {object} Round
+ * @property {import("./safety-code.js").Attempt} attempt
+ * @property {Map<string, string>} keys  everybody's fingerprint as it was seen, one's own with it
+ * @property {string} nonce
+ * @property {string} commitment
+ * @property {Map<string, string>} commitments
+ * @property {Map<string, string>} nonces  as they came; they count when they fit
+ * @property {Map<string, string>} checks
+ * @property {boolean} revealed
+ * @property {{words: {emoji: string, name: string}[], check: string}|null} code
+ */
+
+/** Whoever has not answered within so many ms is left out. */
+export const PATIENCE = 5000;
+/** Others can make us begin anew, but no more often than this. */
+const ANEW = 1000;
+const LEAP = 64;
+const NONCE_BYTES = 32;
+
+/** @extends {Emitter<{safety: Safety, alarm: {code: string, words: string}}>} */
+export class SafetyCode extends Emitter {
+  /** @type {Round|null} */
+  #round = null;
+  #number = 0;
+  #begunAt = -Infinity;
+  /** Fingerprints as they were seen first, by peer. @type {Map<string, string>} */
+  #seen = new Map();
+  /** Since when somebody is waited for. @type {Map<string, number>} */
+  #since = new Map();
+  /** Those who didn't answer in time. @type {Set<string>} */
+  #silent = new Set();
+  /** Fingerprints of those with whom the words were compared. @type {Set<string>} */
+  #compared = new Set();
+  /** By peer, what speaks for somebody in between. @type {Map<string, string>} */
+  #troubles = new Map();
+  /** What was told loudly, and is not told again before a comparison. @type {Set<string>} */
+  #alarmed = new Set();
+  /** Commitments for another attempt than that of now, the last of each peer. @type {Map<string, any>} */
+  #early = new Map();
+  /** One thing at a time: hashing takes a turn of the loop. */
+  #work = Promise.resolve();
+  #closed = false;
+  /** @type {any} */
+  #timer = null;
+  /** @type {any} */
+  #later = null;
+  #told = "";
+  #room;
+  #self;
+  #members;
+  #keys;
+  #inBand;
+  #platform;
+
+  /**
+   * @param {{room: string, self: () => string|null, members: () => Member[], inBand: InBand,
+   *   keys: (peer: string) => Promise<{own: string, remote: string}|null>,
+   *   platform: Pick<import("../browser/platform.js").Platform, "sha256"|"randomBytes"|"now"|"setTimeout"|"clearTimeout">}} options
+   *   members: who is in the room, but oneself; keys: both fingerprints of the link to somebody, once it is up
+   */
+  constructor({ room, self, members, keys, inBand, platform }) {
+    super();
+    this.#room = room;
+    this.#self = self;
+    this.#members = members;
+    this.#keys = keys;
+    this.#inBand = inBand;
+    this.#platform = platform;
+    inBand.on("commit", ({ peer, ...said }) => this.#run(() => this.#committed(peer, said)));
+    inBand.on("reveal", ({ peer, ...said }) => this.#run(() => this.#revealed(peer, said)));
+    inBand.on("code", ({ peer, ...said }) => this.#run(async () => this.#checked(peer, said)));
+    inBand.on("opened", ({ peer }) => {
+      this.#silent.delete(peer);
+      this.#run(async () => this.#sayAgain(peer));
+      this.look();
+    });
+  }
+
+  /** @returns {Safety} */
+  get now() {
+    const members = this.#members();
+    const taking = (/** @type {Member} */ { peer }) => this.#round?.keys.has(peer) === true && this.#round.code !== null;
+    return {
+      words: this.#round?.code?.words ?? null,
+      included: members.filter(taking).map(({ name }) => name),
+      missing: members.filter((member) => !taking(member)).map(({ name }) => name),
+      compared: members.filter(({ peer }) => this.#compared.has(this.#seen.get(peer) ?? "")).map(({ peer }) => peer),
+      trouble: [...new Set(this.#troubles.values())].join(" "),
+    };
+  }
+
+  /** Who is here, or a link, may have changed. */
+  look() {
+    this.#run(() => this.#look());
+  }
+
+  /** The words of now were compared with everybody's who took part, and are the same. */
+  compare() {
+    if (!this.#round?.code) return;
+    for (const [peer, key] of this.#round.keys) if (peer !== this.#self()) this.#compared.add(key);
+    this.#troubles.clear();
+    this.#alarmed.clear();
+    this.#tell();
+  }
+
+  /** @param {string} peer */
+  forget(peer) {
+    for (const map of [this.#seen, this.#since, this.#silent, this.#troubles, this.#early]) map.delete(peer);
+    this.look();
+  }
+
+  close() {
+    this.#closed = true;
+    this.#platform.clearTimeout(this.#timer);
+    this.#platform.clearTimeout(this.#later);
+  }
+
+  /** @param {() => Promise<void>} job */
+  #run(job) {
+    this.#work = this.#work.then(() => (this.#closed ? undefined : job()));
+  }
+
+  async #look() {
+    const self = this.#self();
+    if (self === null) return;
+    const now = this.#platform.now();
+    const members = this.#members().sort((a, b) => (a.peer < b.peer ? -1 : 1));
+    /** @type {Map<string, string>} */
+    const keys = new Map();
+    let waited = false;
+    let own = "";
+    for (const { peer } of members) {
+      const known = await this.#keys(peer);
+      if (this.#closed) return;
+      if (known) {
+        own = known.own;
+        this.#see(peer, known.remote);
+      }
+      if (this.#silent.has(peer)) continue;
+      if (known && this.#inBand.open.includes(peer)) keys.set(peer, known.remote);
+      else if (this.#late(peer, now)) this.#silent.add(peer);
+      else waited = true;
+    }
+    this.#arm();
+    if (waited) return;
+    keys.set(self, own);
+    if (keys.size === 1) this.#round = null;
+    else if (!this.#round || same(this.#round.keys, keys) === false) await this.#begin(keys, this.#number + 1);
+    this.#tell();
+  }
+
+  /** @param {string} peer @param {string} key */
+  #see(peer, key) {
+    const before = this.#seen.get(peer);
+    if (before === key) return;
+    this.#seen.set(peer, key);
+    if (before !== undefined) this.#alarm(peer, "key-changed", keyChanged);
+  }
+
+  /** @param {string} peer @param {number} now */
+  #late(peer, now) {
+    const since = this.#since.get(peer) ?? now;
+    this.#since.set(peer, since);
+    return now - since >= PATIENCE;
+  }
+
+  /** @param {Map<string, string>} keys @param {number} number */
+  async #begin(keys, number) {
+    const self = /** @type {string} */ (this.#self());
+    const { sha256 } = this.#platform;
+    this.#number = number;
+    this.#begunAt = this.#platform.now();
+    this.#since = new Map([...keys.keys()].map((peer) => [peer, this.#begunAt]));
+    const attempt = { room: this.#room, epoch: await epochOf(sha256, [...keys.keys()]), round: number };
+    const nonce = hexOf(this.#platform.randomBytes(NONCE_BYTES));
+    const commitment = await commitmentOf(sha256, attempt, { peer: self, fingerprint: keys.get(self) ?? "", nonce });
+    this.#round = { attempt, keys, nonce, commitment, commitments: new Map(), nonces: new Map(), checks: new Map(), revealed: false, code: null };
+    for (const peer of this.#others()) this.#sayAgain(peer);
+    const early = [...this.#early];
+    this.#early.clear();
+    for (const [peer, said] of early) await this.#committed(peer, said);
+    this.#arm();
+  }
+
+  #others() {
+    return [...this.#round?.keys.keys() ?? []].filter((peer) => peer !== this.#self());
+  }
+
+  /** All that is to be said in the round of now. @param {string} peer */
+  #sayAgain(peer) {
+    if (!this.#round?.keys.has(peer)) return;
+    const { attempt: { epoch, round }, commitment, nonce, revealed, code } = this.#round;
+    this.#inBand.tell(peer, { type: "commit", epoch, round, value: commitment });
+    if (revealed) this.#inBand.tell(peer, { type: "reveal", epoch, round, nonce });
+    if (code) this.#inBand.tell(peer, { type: "code", epoch, round, check: code.check });
+  }
+
+  /** @param {string} peer @param {{epoch: string, round: number, value: string}} said */
+  async #committed(peer, said) {
+    const round = this.#round;
+    const { epoch, round: number, value } = said;
+    if (!round || !round.keys.has(peer) || epoch !== round.attempt.epoch) {
+      this.#early.set(peer, said);
+      // Whoever speaks after all takes part after all.
+      if (this.#silent.delete(peer)) await this.#look();
+      return;
+    }
+    if (number > round.attempt.round) {
+      if (number > round.attempt.round + LEAP) return;
+      this.#early.set(peer, said);
+      const wait = this.#begunAt + ANEW - this.#platform.now();
+      if (wait <= 0 || !round.revealed) return this.#begin(round.keys, number);
+      this.#platform.clearTimeout(this.#later);
+      this.#later = this.#platform.setTimeout(() => this.#run(() => this.#committed(peer, said)), wait);
+      return;
+    }
+    if (number < round.attempt.round) return this.#sayAgain(peer);
+    // The first one binds: a second one could be made with others' nonces in hand.
+    if (round.commitments.has(peer)) return;
+    round.commitments.set(peer, value);
+    if (round.commitments.size < round.keys.size - 1 || round.revealed) return;
+    round.revealed = true;
+    for (const other of this.#others()) {
+      this.#inBand.tell(other, { type: "reveal", epoch, round: number, nonce: round.nonce });
+    }
+    await this.#finish();
+  }
+
+  /** @param {string} peer @param {{epoch: string, round: number, nonce: string}} said */
+  async #revealed(peer, { epoch, round: number, nonce }) {
+    const round = this.#round;
+    const commitment = round?.commitments.get(peer);
+    if (!round || epoch !== round.attempt.epoch || number !== round.attempt.round || !commitment || round.nonces.has(peer)) return;
+    const fits = await commitmentOf(this.#platform.sha256, round.attempt, { peer, fingerprint: round.keys.get(peer) ?? "", nonce });
+    if (fits !== commitment) return this.#alarm(peer, "not-their-key", notTheirKey);
+    round.nonces.set(peer, nonce);
+    await this.#finish();
+  }
+
+  async #finish() {
+    const round = this.#round;
+    if (!round || round.code || !round.revealed || round.nonces.size < round.keys.size - 1) return;
+    const self = this.#self();
+    const people = [...round.keys].map(([peer, fingerprint]) => (
+      { peer, fingerprint, nonce: peer === self ? round.nonce : round.nonces.get(peer) ?? "" }));
+    round.code = await codeOf(this.#platform.sha256, round.attempt, people);
+    for (const peer of this.#others()) this.#inBand.tell(peer, { type: "code", epoch: round.attempt.epoch, round: round.attempt.round, check: round.code.check });
+    for (const peer of round.checks.keys()) this.#judge(peer);
+    this.#tell();
+  }
+
+  /** @param {string} peer @param {{epoch: string, round: number, check: string}} said */
+  #checked(peer, { epoch, round: number, check }) {
+    const round = this.#round;
+    if (!round?.keys.has(peer) || epoch !== round.attempt.epoch || number !== round.attempt.round || round.checks.has(peer)) return;
+    round.checks.set(peer, check);
+    this.#judge(peer);
+  }
+
+  /** Two pages say by themselves where their words differ; whoever is in between may forge that, people's voices hardly. @param {string} peer */
+  #judge(peer) {
+    const { code = null, checks = null } = this.#round ?? {};
+    if (code && checks?.get(peer) !== code.check) this.#alarm(peer, "other-words", otherWords);
+  }
+
+  /** @param {string} peer @param {string} code @param {(name: string) => string} say */
+  #alarm(peer, code, say) {
+    const words = say(this.#members().find((member) => member.peer === peer)?.name ?? "Somebody");
+    this.#troubles.set(peer, words);
+    // Who makes it happen again and again doesn't get to fill the page with it.
+    if (!this.#alarmed.has(`${peer} ${code}`)) this.emit("alarm", { code, words });
+    this.#alarmed.add(`${peer} ${code}`);
+    this.#tell();
+  }
+
+  /** Leave out, in time, whoever doesn't answer. */
+  #arm() {
+    this.#platform.clearTimeout(this.#timer);
+    const round = this.#round;
+    const waiting = !round || !round.code || this.#members().some(({ peer }) => !round.keys.has(peer) && !this.#silent.has(peer));
+    this.#timer = waiting && !this.#closed ? this.#platform.setTimeout(() => this.#run(() => this.#giveUp()), PATIENCE) : null;
+  }
+
+  async #giveUp() {
+    const round = this.#round;
+    if (round && !round.code && this.#platform.now() - this.#begunAt >= PATIENCE) {
+      // Who has committed may wait for the one who has not, as we do.
+      const mute = this.#others().filter((peer) => !round.commitments.has(peer));
+      for (const peer of mute.length > 0 ? mute : this.#others().filter((each) => !round.nonces.has(each))) this.#silent.add(peer);
+    }
+    await this.#look();
+  }
+
+  #tell() {
+    const { now } = this;
+    const told = JSON.stringify(now);
+    if (told === this.#told) return;
+    this.#told = told;
+    this.emit("safety", now);
+  }
+}
+
+/** @param {Map<string, string>} one @param {Map<string, string>} other */
+function same(one, other) {
+  return one.size === other.size && [...one].every(([peer, key]) => other.get(peer) === key);
+}

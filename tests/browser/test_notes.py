@@ -1,0 +1,81 @@
+"""Notes: lines of text that go from browser to browser."""
+
+from __future__ import annotations
+
+import signal
+
+from tests.browser.harness import Person, Stage, all_hear_each_other, until
+from tests.browser.test_in_band import in_band
+
+TEXT = "see https://example.org/a?b=c. <b>not bold</b> \u202egnp.exe"
+
+
+async def write(person: Person, text: str) -> None:
+    """Write a note as a person does: open the view, type, send."""
+    notes = person.page.get_by_role("button", name="Notes")
+    if await notes.get_attribute("aria-expanded") != "true":
+        await notes.click()
+    await person.page.get_by_label("Note to everyone here").fill(text)
+    await person.page.keyboard.press("Enter")
+
+
+async def lines(person: Person) -> list[str]:
+    texts = await person.page.locator(".notes .lines .words").all_text_contents()
+    return [text.strip() for text in texts]
+
+
+async def shows(person: Person, *texts: str) -> bool:
+    return await lines(person) == list(texts)
+
+
+async def test_a_note_reaches_everyone_also_without_the_server_and_nobody_who_comes_later(
+    stage: Stage,
+) -> None:
+    ana, bo = await stage.sea("Ana", "Bo")
+    await ana.join()
+    await bo.join()
+    await all_hear_each_other([ana, bo])
+    await in_band([ana, bo])
+    shown = "see https://example.org/a?b=c. <b>not bold</b> gnp.exe"
+    await write(ana, TEXT)
+    await until("Bo has the note", lambda: shows(bo, shown))
+    link = bo.page.locator(".notes .lines a")
+    assert await link.get_attribute("href") == "https://example.org/a?b=c"
+    assert await link.get_attribute("rel") == "noopener noreferrer"
+    assert await bo.page.locator(".notes .lines b").count() == 0
+    unread = bo.page.get_by_role("button", name="Notes").locator(".unread")
+    assert (await unread.text_content() or "").startswith("1")
+    assert any(said.startswith("Note from Ana: see") for said in await bo.events("announce"))
+    await stage.server.end(signal.SIGKILL)
+    await write(bo, "still here")
+    await until("Ana has the answer", lambda: shows(ana, shown, "still here"))
+    assert await unread.is_hidden()
+    await stage.server.start()
+    await stage.server.ready()
+    for person in (ana, bo):
+        await until(f"{person.name} is back", person.joined)
+    cleo = await stage.person("Cleo")
+    await cleo.come(await ana.invite())
+    await cleo.join()
+    await all_hear_each_other([ana, bo, cleo])
+    assert await lines(cleo) == []
+    await cleo.page.get_by_role("button", name="Notes").click()
+    assert "none of before" in (await cleo.page.locator(".notes").text_content() or "")
+
+
+async def test_where_notes_are_off_none_is_shown_and_the_writer_is_told(stage: Stage) -> None:
+    ana, bo = await stage.sea("Ana", "Bo")
+    await ana.join()
+    await bo.join()
+    await all_hear_each_other([ana, bo])
+    await in_band([ana, bo])
+    await bo.page.get_by_role("button", name="Settings").click()
+    await bo.page.get_by_label("Take notes from the others").uncheck()
+    await bo.page.keyboard.press("Escape")
+    await write(ana, "hello")
+
+    async def told() -> bool:
+        return "Bo has notes switched off" in (await ana.page.locator(".notes .lines").text_content() or "")
+
+    await until("Ana reads that Bo has notes off", told)
+    assert await lines(bo) == []

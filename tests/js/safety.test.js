@@ -1,0 +1,318 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { createHash, webcrypto } from "node:crypto";
+import { test } from "node:test";
+
+import { InBand } from "../../static/voice/session/in-band.js";
+import { codeOf, commitmentOf, epochOf } from "../../static/voice/session/safety-code.js";
+import { EMOJI } from "../../static/voice/session/safety-emoji.js";
+import { SafetyCode } from "../../static/voice/session/safety.js";
+import { FakeClock, sha256 } from "./fake-platform.js";
+
+/** @param {string} text */
+const hex = (text) => createHash("sha256").update(text).digest("hex");
+
+/** People whose links may go through somebody in between, each with a safety code. */
+class Room {
+  clock = new FakeClock();
+  /** @type {Map<string, any>} */ people = new Map();
+  /** What each sees of another's key; their own where nothing stands here. @type {Map<string, string>} */ seen = new Map();
+  /** Whoever takes no part. @type {Set<string>} */ mute = new Set();
+  /** What is in between: gives the text that arrives, or null. @type {(from: string, to: string, message: any) => any} */
+  between = (_from, _to, message) => message;
+  /** @type {any[]} */ carried = [];
+  #drawn = 0;
+
+  /** @param {string[]} names */
+  constructor(...names) {
+    for (const name of names) this.enter(name);
+  }
+
+  /** @param {string} name */
+  enter(name) {
+    const inBand = new InBand({ say: (peer, text) => this.#carry(name, peer, text), state: () => ({ muted: false, deafened: false }) });
+    const code = new SafetyCode({
+      room: "r", self: () => name, inBand,
+      members: () => [...this.people.keys()].filter((peer) => peer !== name).map((peer) => ({ peer, name: peer.toUpperCase() })),
+      keys: async (peer) => ({ own: hex(name), remote: this.seen.get(`${name} sees ${peer}`) ?? hex(peer) }),
+      platform: {
+        sha256, now: this.clock.now, setTimeout: this.clock.setTimeout, clearTimeout: this.clock.clearTimeout,
+        randomBytes: (count) => new Uint8Array(createHash("sha512").update(`${++this.#drawn}`).digest().subarray(0, count)),
+      },
+    });
+    /** @type {any[]} */
+    const alarms = [];
+    code.on("alarm", (detail) => alarms.push(detail));
+    const others = [...this.people.keys()];
+    this.people.set(name, { name, inBand, code, alarms });
+    for (const peer of others) for (const [a, b] of [[name, peer], [peer, name]]) this.people.get(a).inBand.channel({ peer: b, open: true });
+    return this.people.get(name);
+  }
+
+  /** @param {string} name */
+  leave(name) {
+    this.people.get(name).code.close();
+    this.people.delete(name);
+    for (const { inBand, code } of this.people.values()) {
+      inBand.forget(name);
+      code.forget(name);
+    }
+  }
+
+  /** @param {string} from @param {string} to @param {string} text */
+  #carry(from, to, text) {
+    const said = JSON.parse(text);
+    if (this.mute.has(from) && said.type !== "state") return true;
+    const message = this.between(from, to, said);
+    if (message) this.carried.push({ from, to, ...message });
+    if (message) this.people.get(to)?.inBand.take({ peer: from, text: JSON.stringify(message) });
+    return true;
+  }
+
+  async settle(ms = 0) {
+    for (let count = 0; count < 20; count += 1) await this.clock.advance(0);
+    if (ms) await this.clock.advance(ms);
+    for (let count = 0; count < 20; count += 1) await this.clock.advance(0);
+  }
+
+  /** @param {string} name */
+  words(name) {
+    return this.people.get(name).code.now.words?.map((/** @type {any} */ word) => word.name).join(" ") ?? null;
+  }
+
+  all() {
+    return [...this.people.keys()].map((name) => this.words(name));
+  }
+
+  /** @param {string} name */
+  of(name) {
+    return this.people.get(name).code.now;
+  }
+}
+
+test("there are 64 pictures, all different, and so are their names", () => {
+  assert.deepEqual([EMOJI.length, new Set(EMOJI.map(([emoji]) => emoji)).size, new Set(EMOJI.map(([, name]) => name)).size], [64, 64, 64]);
+});
+
+test("the code is what an independent computation gives", async () => {
+  const people = [{ peer: "b", fingerprint: "22", nonce: "bb" }, { peer: "a", fingerprint: "11", nonce: "aa" }];
+  const label = "meshvoice safety code 1";
+  const key = createHash("sha256").update(JSON.stringify([label, "nonces", "aa", "bb"])).digest();
+  const hmacKey = await webcrypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  const text = new TextEncoder().encode(JSON.stringify([label, "code", "r", "e", 3, "a", "11", "b", "22"]));
+  const bits = [...new Uint8Array(await webcrypto.subtle.sign("HMAC", hmacKey, text))].map((byte) => byte.toString(2).padStart(8, "0")).join("");
+  const expected = Array.from({ length: 6 }, (_, at) => EMOJI[parseInt(bits.slice(at * 6, at * 6 + 6), 2)][1]);
+  const { words } = await codeOf(sha256, { room: "r", epoch: "e", round: 3 }, people);
+  assert.deepEqual(words.map(({ name }) => name), expected);
+});
+
+test("all six see the same six words", async () => {
+  const room = new Room("ana", "bo", "cleo", "dan", "eve", "fay");
+  await room.settle(3000);
+  const words = room.all();
+  assert.equal(new Set(words).size, 1);
+  assert.equal(words[0].split(" ").length >= 6, true);
+  assert.deepEqual(room.of("ana").included, ["BO", "CLEO", "DAN", "EVE", "FAY"]);
+  assert.deepEqual([...room.people.values()].flatMap(({ alarms }) => alarms), []);
+});
+
+test("nobody's nonce is said before everybody's commitment is in hand", async () => {
+  const room = new Room();
+  room.between = (from, to, message) => (message.type === "commit" && from === "cleo" && to === "ana" ? null : message);
+  for (const name of ["ana", "bo", "cleo"]) room.enter(name);
+  await room.settle(3000);
+  const epoch = room.carried.findLast(({ type, to }) => type === "commit" && to === "cleo")?.epoch;
+  const revealed = room.carried.filter((each) => each.type === "reveal" && each.epoch === epoch).map(({ from }) => from);
+  assert.deepEqual([...new Set(revealed)].sort(), ["bo", "cleo"]);
+});
+
+test("who comes or leaves makes new words for all, and who compared stays marked by their key", async () => {
+  const room = new Room("ana", "bo");
+  await room.settle(3000);
+  const before = room.words("ana");
+  room.people.get("ana").code.compare();
+  room.enter("cleo");
+  await room.settle(3000);
+  assert.equal(new Set(room.all()).size, 1);
+  assert.notEqual(room.words("ana"), before);
+  assert.deepEqual(room.of("ana").compared, ["bo"]);
+  room.leave("cleo");
+  await room.settle(3000);
+  assert.equal(new Set(room.all()).size, 1);
+  assert.deepEqual([room.of("ana").included, room.of("ana").compared], [["BO"], ["bo"]]);
+});
+
+test("who doesn't answer in 5 s is left out and named, and taken in where they speak after all", async () => {
+  const room = new Room("ana", "bo");
+  room.mute.add("cleo");
+  room.enter("cleo");
+  await room.settle(16_000);
+  assert.deepEqual([room.words("ana"), room.of("ana").included, room.of("ana").missing], [room.words("bo"), ["BO"], ["CLEO"]]);
+  room.mute.clear();
+  for (const [a, b] of [["ana", "cleo"], ["bo", "cleo"], ["cleo", "ana"], ["cleo", "bo"]]) room.people.get(a).inBand.channel({ peer: b, open: true });
+  await room.settle(16_000);
+  assert.equal(new Set(room.all()).size, 1);
+  assert.deepEqual(room.of("ana").missing, []);
+});
+
+test("a key that changes later is told loudly, and no longer counts as compared", async () => {
+  const room = new Room("ana", "bo");
+  await room.settle(3000);
+  room.people.get("ana").code.compare();
+  room.seen.set("ana sees bo", hex("mallory"));
+  room.people.get("ana").code.look();
+  await room.settle(3000);
+  const { alarms } = room.people.get("ana");
+  assert.deepEqual(alarms.map((/** @type {any} */ { code }) => code), ["key-changed", "not-their-key"]);
+  assert.match(alarms[0].words, /The key of the connection with BO changed/);
+  assert.notEqual(room.of("ana").trouble, "");
+  assert.deepEqual(room.of("ana").compared, []);
+});
+
+test("who changes keys again and again is told of once, until words are compared anew", async () => {
+  const room = new Room("ana", "bo");
+  await room.settle(3000);
+  const { code, alarms } = room.people.get("ana");
+  const changes = () => alarms.filter((/** @type {any} */ alarm) => alarm.code === "key-changed").length;
+  for (let count = 0; count < 10; count += 1) {
+    room.seen.set("ana sees bo", hex(`key ${count}`));
+    code.look();
+    await room.settle(100);
+  }
+  assert.equal(changes(), 1);
+  room.seen.clear();
+  code.look();
+  await room.settle(3000);
+  code.compare();
+  assert.equal(room.of("ana").trouble, "");
+  room.seen.set("ana sees bo", hex("mallory"));
+  code.look();
+  await room.settle(100);
+  assert.equal(changes(), 2);
+});
+
+/** Mallory is in between ana and bo: each sees her key for the other's. @param {string[]} names */
+function attacked(...names) {
+  const room = new Room();
+  room.seen.set("ana sees bo", hex("mallory"));
+  room.seen.set("bo sees ana", hex("mallory"));
+  return { room, enter() { for (const name of names) room.enter(name); } };
+}
+
+test("somebody in between who passes everything on is found by the pages themselves: the commitment is to another key", async () => {
+  const { room, enter } = attacked("ana", "bo");
+  enter();
+  await room.settle(16_000);
+  for (const name of ["ana", "bo"]) {
+    assert.equal(room.people.get(name).alarms[0].code, "not-their-key");
+    assert.match(room.of(name).trouble, /with another key than their own/);
+  }
+});
+
+/** Mallory, who plays each one's part towards the other, by the book. @param {Room} room */
+function forge(room) {
+  const nonce = hex("mallory's nonce");
+  room.between = (from, to, message) => {
+    if (![from, to].includes("ana") || ![from, to].includes("bo") || !["commit", "reveal", "code"].includes(message.type)) return message;
+    const { epoch, round } = message;
+    // What she knows of neither is worth nothing to her; she says what fits the key that is seen.
+    if (message.type === "code") return null;
+    if (message.type === "reveal") return { ...message, nonce };
+    const fingerprint = hex("mallory");
+    const value = createHash("sha256").update(JSON.stringify(["meshvoice safety code 1", "commitment", "r", epoch, round, from, fingerprint, nonce])).digest("hex");
+    return { ...message, value };
+  };
+}
+
+test("somebody in between who plays both parts makes the words of the two differ", async () => {
+  const { room, enter } = attacked("ana", "bo");
+  forge(room);
+  enter();
+  await room.settle(3000);
+  assert.ok(room.words("ana") && room.words("bo"));
+  assert.notEqual(room.words("ana"), room.words("bo"));
+});
+
+test("in a room of more she is told of by the pages: whoever is not attacked has other words than the attacked", async () => {
+  const { room, enter } = attacked("ana", "bo", "cleo");
+  forge(room);
+  enter();
+  await room.settle(3000);
+  assert.equal(new Set(room.all()).size, 3);
+  for (const name of ["ana", "bo", "cleo"]) {
+    assert.ok(room.people.get(name).alarms.some((/** @type {any} */ { code }) => code === "other-words"), name);
+    assert.match(room.of(name).trouble, /The safety code that \w+ has is another/);
+  }
+});
+
+/**
+ * Mallory in between two, with two pictures in place of six so that a test can wait for her: she tries nonces for her part towards
+ * bo until his words are those that ana sees.
+ * @param {{committed: boolean}} rules committed: she has to bind herself before she knows a nonce of theirs
+ */
+async function success({ committed }) {
+  const attempt = { room: "r", epoch: await epochOf(sha256, ["ana", "bo"]), round: 1 };
+  const [ana, bo, mallory] = ["ana", "bo", "mallory"].map((name) => ({ fingerprint: hex(name), nonce: hex(`${name}'s nonce`) }));
+  const words = async (/** @type {any[]} */ people) => (await codeOf(sha256, attempt, people, 2)).words.map(({ name }) => name).join(" ");
+  const ofAna = await words([{ peer: "ana", ...ana }, { peer: "bo", ...mallory }]);
+  for (let tries = 0; tries < 60_000; tries += 1) {
+    const nonce = hex(`try ${tries}`);
+    if (await words([{ peer: "ana", fingerprint: mallory.fingerprint, nonce }, { peer: "bo", ...bo }]) === ofAna) {
+      // What she was bound to before is what bo holds her to.
+      const bound = await commitmentOf(sha256, attempt, { peer: "ana", fingerprint: mallory.fingerprint, nonce: mallory.nonce });
+      const shown = await commitmentOf(sha256, attempt, { peer: "ana", fingerprint: mallory.fingerprint, nonce });
+      return !committed || bound === shown;
+    }
+  }
+  return false;
+}
+
+test("without commitments she finds a nonce that makes the words alike", async () => {
+  assert.equal(await success({ committed: false }), true);
+});
+
+test("with them the nonce that she finds is none that she may show", async () => {
+  assert.equal(await success({ committed: true }), false);
+});
+
+test("a second commitment, made with others' nonces in hand, is not taken", async () => {
+  const room = new Room();
+  room.between = (from, to, message) => (message.type === "reveal" && from === "bo" ? null : message);
+  for (const name of ["ana", "bo"]) room.enter(name);
+  await room.settle(1000);
+  const { epoch, round } = room.carried.findLast(({ type, from }) => type === "commit" && from === "bo");
+  const nonce = hex("chosen with ana's nonce in hand");
+  const value = await commitmentOf(sha256, { room: "r", epoch, round }, { peer: "bo", fingerprint: hex("bo"), nonce });
+  const { inBand } = room.people.get("ana");
+  inBand.take({ peer: "bo", text: JSON.stringify({ type: "commit", n: 99, epoch, round, value }) });
+  inBand.take({ peer: "bo", text: JSON.stringify({ type: "reveal", n: 100, epoch, round, nonce }) });
+  await room.settle(100);
+  assert.equal(room.words("ana"), null);
+  assert.equal(room.people.get("ana").alarms[0].code, "not-their-key");
+});
+
+test("who calls for new rounds again and again gets one a second, and none that leaps", async () => {
+  const room = new Room("ana", "bo");
+  await room.settle(3000);
+  const [{ epoch, round }] = room.carried.filter(({ type, from }) => type === "commit" && from === "bo").slice(-1);
+  const { inBand } = room.people.get("ana");
+  const said = () => room.carried.filter(({ type, from }) => type === "commit" && from === "ana").length;
+  const before = said();
+  for (let count = 1; count <= 30; count += 1) {
+    inBand.take({ peer: "bo", text: JSON.stringify({ type: "commit", n: 100 + count, epoch, round: round + count, value: hex("x") }) });
+    await room.settle(100);
+  }
+  assert.ok(said() - before <= 8, `${said() - before} in 3 s`);
+  const now = said();
+  inBand.take({ peer: "bo", text: JSON.stringify({ type: "commit", n: 999, epoch, round: 2 ** 31 - 1, value: hex("x") }) });
+  await room.settle(100);
+  assert.equal(said(), now);
+});
+
+test("nothing is left after the end", async () => {
+  const room = new Room("ana", "bo", "cleo");
+  await room.settle(3000);
+  for (const { code } of room.people.values()) code.close();
+  await room.settle(10_000);
+  assert.equal(room.clock.timers.size, 0);
+});

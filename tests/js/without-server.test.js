@@ -1,0 +1,114 @@
+// @ts-check
+// What goes on while the server is away: muting, leaving and being told of both, in the data channels of the links.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { VoiceRoom } from "../../static/voice-mesh.js";
+import { FakePlatform, present, settle, welcome } from "./fake-platform.js";
+
+/** Ana, with Bo and Cleo, whose links are up and have channels. */
+async function together() {
+  const platform = new FakePlatform();
+  const room = new VoiceRoom("mysea-ua", { name: "Ana", platform });
+  /** @type {string[]} */
+  const announced = [];
+  room.addEventListener("announce", (event) => void announced.push(/** @type {CustomEvent} */ (event).detail));
+  const joining = room.join();
+  await settle();
+  greet(platform);
+  await joining;
+  for (const peer of ["b", "c"]) {
+    platform.links.report(peer, {});
+    platform.links.channel(peer);
+  }
+  await platform.advance(100);
+  const row = (/** @type {string} */ name) => room.people.find((person) => person.name === name);
+  return { platform, links: platform.links, room, row, announced };
+}
+
+/** @param {FakePlatform} platform @param {{bo?: object}} [more] */
+function greet({ socket }, { bo = {} } = {}) {
+  socket.accept();
+  socket.say(welcome());
+  socket.say({ ...present("b", "Bo", 10), ...bo });
+  socket.say(present("c", "Cleo", 20));
+  socket.say({ type: "pong", t: socket.all("ping")[0].t });
+}
+
+/** @param {FakePlatform} platform */
+async function loseServer(platform) {
+  platform.answer = { status: 0, body: null };
+  platform.socket.end(1006);
+  await settle();
+}
+
+test("each channel begins with one's own state, and what changes is told on it at once, with the server or without", async () => {
+  const { platform, links, room } = await together();
+  const states = () => links.said.filter(({ type }) => type === "state");
+  assert.deepEqual(states(), ["b", "c"].map((peer, at) => ({ peer, type: "state", muted: false, deafened: false, n: 2 * at + 1 })));
+  await loseServer(platform);
+  room.mute();
+  assert.deepEqual(states().slice(2).map(({ peer, muted }) => [peer, muted]), [["b", true], ["c", true]]);
+});
+
+test("who mutes while the server is away reads muted, and what the server said before counts no more", async () => {
+  const { platform, links, row } = await together();
+  await loseServer(platform);
+  links.word("b", { type: "state", n: 5, muted: true, deafened: true });
+  assert.deepEqual([row("Bo")?.muted, row("Bo")?.deafened, row("Bo")?.word], [true, true, "muted"]);
+  platform.answer = { status: 200, body: { ttl: 3600, iceServers: [] } };
+  platform.window.dispatchEvent(new Event("online"));
+  await platform.advance(5000);
+  greet(platform, { bo: { muted: false, away: true } });
+  await settle();
+  assert.equal(row("Bo")?.muted, true);
+});
+
+test("where the channel closes the server's word counts again", async () => {
+  const { platform, links, row } = await together();
+  links.word("b", { type: "state", n: 1, muted: true, deafened: false });
+  assert.equal(row("Bo")?.muted, true);
+  links.channel("b", false);
+  assert.equal(row("Bo")?.muted, false);
+  platform.socket.say({ type: "state", source: "b", muted: true, deafened: false });
+  assert.equal(row("Bo")?.muted, true);
+});
+
+test("who leaves while the server is away is gone at once, and stays gone where the server still keeps the seat", async () => {
+  const { platform, links, row, announced } = await together();
+  await loseServer(platform);
+  links.word("b", { type: "bye", n: 9 });
+  assert.deepEqual([row("Bo"), links.named("left")], [undefined, [["b", "left"]]]);
+  await platform.advance(3000);
+  assert.deepEqual(announced.filter((said) => said.startsWith("Bo")), ["Bo left"]);
+  platform.answer = { status: 200, body: { ttl: 3600, iceServers: [] } };
+  platform.window.dispatchEvent(new Event("online"));
+  await platform.advance(5000);
+  const before = links.named("present").length;
+  greet(platform, { bo: { away: true } });
+  await settle();
+  assert.deepEqual([row("Bo"), links.named("present").slice(before).map(([{ peer }]) => peer)], [undefined, ["c"]]);
+  platform.socket.say({ type: "left", source: "b", reason: "lost" });
+  platform.socket.say({ ...present("d", "Bo", 40), type: "hello", user: "ub" });
+  await platform.advance(3000);
+  assert.deepEqual([row("Bo")?.peer, announced.filter((said) => said.startsWith("Bo")).length], ["d", 2]);
+});
+
+test("who leaves without a server says so on every link", async () => {
+  const { platform, links, room } = await together();
+  await loseServer(platform);
+  room.leave();
+  assert.deepEqual(links.said.slice(-2).map(({ peer, type }) => [peer, type]), [["b", "bye"], ["c", "bye"]]);
+  assert.equal(links.closed, true);
+});
+
+test("names and roles are the server's alone, and a stranger's word is nobody's", async () => {
+  const { links, room, row } = await together();
+  const before = JSON.stringify(room.people);
+  links.word("b", { type: "hello", n: 1, name: "Cleo", role: "owner", order: 1 });
+  links.word("x", { type: "state", n: 1, muted: true, deafened: true });
+  links.word("x", { type: "bye", n: 2 });
+  links.emit("word", { peer: "b", text: '{"type":"state","n":2,"muted":false,"deafened":false,"name":"Cleo","role":"owner"}' });
+  assert.equal(JSON.stringify(room.people), before);
+  assert.equal(row("Bo")?.role, "guest");
+});
