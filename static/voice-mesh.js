@@ -19,6 +19,7 @@ import { ANOTHER_TAB } from "./voice/signaling/codes.js";
 
 // Named here although others import them: so the browser fetches the whole graph in one round trip, not in five.
 import "./voice/emitter.js";
+import "./voice/link/adaptation.js";
 import "./voice/link/candidate-batch.js";
 import "./voice/link/candidate-fit.js";
 import "./voice/link/generation.js";
@@ -32,6 +33,7 @@ import "./voice/link/link-wire.js";
 import "./voice/link/links.js";
 import "./voice/link/sdp-shape.js";
 import "./voice/link/tune-opus.js";
+import "./voice/link/tuning.js";
 import "./voice/session/bitrate.js";
 import "./voice/session/pairs.js";
 import "./voice/session/roster.js";

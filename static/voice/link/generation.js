@@ -9,15 +9,12 @@
 import { CandidateBatch } from "./candidate-batch.js";
 import { fit } from "./candidate-fit.js";
 import { readStats } from "./link-stats.js";
-import { sdpTrouble } from "./sdp-shape.js";
-import { tuneOpus } from "./tune-opus.js";
+import { Tuning } from "./tuning.js";
 
 /** Two networks with relays name far fewer. */
 const WAITING = 128;
 /** No peer has a reason to name more, in one connection, once its description is in. */
 const NAMED = 256;
-/** The name of an error about the other side's description. */
-const REFUSED = "refused";
 /** Loss is measured over this many ms. */
 const WINDOW = 4000;
 
@@ -38,7 +35,7 @@ const WINDOW = 4000;
  */
 
 /** @typedef {Pick<import("../browser/platform.js").Platform,
- *  "RTCPeerConnection" | "emptyStream" | "now" | "setTimeout" | "clearTimeout">} GenerationPlatform */
+ *  "RTCPeerConnection" | "retunes" | "emptyStream" | "now" | "setTimeout" | "clearTimeout">} GenerationPlatform */
 
 export class Generation {
   gen;
@@ -62,6 +59,7 @@ export class Generation {
   #waiting = [];
   #named = 0;
   #unexpected = 0;
+  #tuning;
   #window = { at: -WINDOW, packets: 0, lost: 0, loss: /** @type {number | null} */ (null) };
 
   /**
@@ -75,6 +73,7 @@ export class Generation {
     this.#configuration = configuration;
     this.#track = track;
     this.#bitrate = bitrate;
+    this.#tuning = new Tuning(platform.retunes);
     this.#gathered = new CandidateBatch(platform, (candidates) => hooks.send({ type: "ice", gen, candidates }));
   }
 
@@ -101,7 +100,7 @@ export class Generation {
    */
   answer(sdp) {
     this.#run(async () => {
-      const offer = tuned(sdp);
+      const offer = this.#tuning.tune(sdp);
       const connection = await this.#open();
       if (!connection) return;
       await connection.setRemoteDescription({ type: "offer", sdp: offer });
@@ -115,6 +114,7 @@ export class Generation {
       if (this.#closed) return;
       await connection.setLocalDescription();
       if (this.#closed) return;
+      this.#tuning.answered(sdp, connection.localDescription?.sdp ?? "");
       this.#tellDescription("answer");
       await this.#settle();
     });
@@ -128,7 +128,8 @@ export class Generation {
     this.#run(async () => {
       const connection = this.#connection;
       if (!connection) return;
-      await connection.setRemoteDescription({ type: "answer", sdp: tuned(sdp) });
+      await connection.setRemoteDescription({ type: "answer", sdp: this.#tuning.tune(sdp) });
+      this.#tuning.described(sdp);
       await this.#settle();
     });
   }
@@ -167,7 +168,8 @@ export class Generation {
   async sample() {
     const connection = this.#connection;
     if (!connection || this.#closed) return { gen: this.gen, packets: 0, path: null, rtt: null, loss: null };
-    const { packets, lost, path, rtt, age } = readStats(await connection.getStats());
+    const { packets, lost, path, rtt, age, fate } = readStats(await connection.getStats());
+    this.#adapt(fate);
     const since = this.#window;
     const now = this.#platform.now();
     if (now - since.at >= WINDOW) {
@@ -261,6 +263,22 @@ export class Generation {
     });
   }
 
+  /** @param {import("./adaptation.js").Fate} fate */
+  #adapt(fate) {
+    const { retune, buffer } = this.#tuning.observe(fate, this.#platform.now());
+    if (buffer !== undefined) {
+      this.#try(async () => {
+        const receiver = this.#transceiver?.receiver;
+        if (receiver && "jitterBufferTarget" in receiver) receiver.jitterBufferTarget = buffer;
+      });
+    }
+    if (!retune) return;
+    this.#run(async () => {
+      if (this.#connection) await this.#tuning.retune(this.#connection, (reason) => this.#hooks.fault(reason));
+      await this.#limit();
+    });
+  }
+
   /** The description's maxaveragebitrate is where this begins; the sender's own limit is live. */
   async #limit() {
     await this.#try(async () => {
@@ -272,20 +290,4 @@ export class Generation {
       await sender.setParameters(parameters);
     });
   }
-}
-
-/**
- * What the browser is given of a received description. Throws where its shape is none that a peer has a reason
- * to send: a browser may work on such a one for minutes.
- * @param {string} sdp
- */
-function tuned(sdp) {
-  const trouble = sdpTrouble(sdp);
-  if (trouble) throw Object.assign(new Error(trouble), { name: REFUSED });
-  return tuneOpus(sdp);
-}
-
-/** Whether an error's text says that a description was refused for its shape. @param {string} reason */
-export function isRefused(reason) {
-  return reason.startsWith(`${REFUSED}:`);
 }

@@ -1,8 +1,8 @@
 // @ts-check
-/** What one getStats report says of a link: packets heard and lost, the path, the round trip. */
+/** What one getStats report says of a link: packets heard and lost, both ways, the path, the round trip. */
 
 /** @typedef {{packets: number, lost: number, path: "direct" | "relay" | null, rtt: number | null,
- *   age: number | null}} Heard rtt and age (since the last packet) in ms */
+ *   age: number | null, fate: import("./adaptation.js").Fate}} Heard rtt and age (since the last packet) in ms */
 
 /**
  * @param {Iterable<[string, any]>} report an RTCStatsReport
@@ -15,13 +15,26 @@ export function readStats(report) {
   const of = (type) => all.filter((each) => each.type === type);
   const inbound = of("inbound-rtp").filter((each) => (each.kind ?? each.mediaType) === "audio");
   const pair = selectedPair(stats, all);
-  const rtt = pair?.currentRoundTripTime ?? of("remote-inbound-rtp")[0]?.roundTripTime;
+  const outbound = of("outbound-rtp").filter((each) => (each.kind ?? each.mediaType) === "audio");
+  const [told] = of("remote-inbound-rtp").filter((each) => (each.kind ?? "audio") === "audio");
+  const seconds = pair?.currentRoundTripTime ?? told?.roundTripTime;
+  const rtt = typeof seconds === "number" ? Math.round(seconds * 1000) : null;
   return {
     packets: sum(inbound, "packetsReceived"),
     lost: sum(inbound, "packetsLost"),
     path: pair ? pathOf(stats, pair) : null,
     age: ageOf(inbound),
-    rtt: typeof rtt === "number" ? Math.round(rtt * 1000) : null,
+    rtt,
+    fate: {
+      sent: sum(outbound, "packetsSent"),
+      resent: sum(outbound, "retransmittedPacketsSent"),
+      missed: told?.packetsLost ?? 0,
+      toldAt: told?.timestamp ?? null,
+      rtt,
+      jitter: Math.round(Math.max(0, ...inbound.map((each) => each.jitter ?? 0)) * 1000),
+      concealed: sum(inbound, "concealedSamples") - sum(inbound, "silentConcealedSamples"),
+      samples: sum(inbound, "totalSamplesReceived"),
+    },
   };
 }
 

@@ -1,7 +1,8 @@
 // @ts-check
 /** What one link has of the browser: its generations, the stream that is played, what getStats says of them. */
 
-import { Generation, isRefused } from "./generation.js";
+import { Generation } from "./generation.js";
+import { isRefused } from "./tuning.js";
 
 /** @typedef {import("./link-state.js").Effect} Effect */
 /** @typedef {import("./link-machine.js").LinkEvent} LinkEvent */
