@@ -1,4 +1,4 @@
-"""What a link does about loss by itself: it is heard on, without a gap and without a word to the other side."""
+"""What a link does about loss by itself: without a gap, and without a word to the other side."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ async def test_each_side_sends_every_packet_twice_and_asks_for_none_once_that_is
 
 
 async def test_without_loss_nothing_is_sent_twice(stage: Stage) -> None:
-    ana, bo = await call(stage, window=500, enough=1)
+    ana, _ = await call(stage, window=500, enough=1)
 
     async def told() -> bool:
         return bool(await ana.page.evaluate(REPORTED))
