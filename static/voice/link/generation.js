@@ -15,6 +15,8 @@ import { Tuning } from "./tuning.js";
 const WAITING = 128;
 /** No peer has a reason to name more, in one connection, once its description is in. */
 const NAMED = 256;
+/** bit/s for the room behind a microphone in which nobody speaks. */
+const QUIET_BITRATE = 6000;
 /** Loss is measured over this many ms. */
 const WINDOW = 4000;
 
@@ -60,13 +62,14 @@ export class Generation {
   #named = 0;
   #unexpected = 0;
   #tuning;
+  #quiet;
   #window = { at: -WINDOW, packets: 0, lost: 0, loss: /** @type {number | null} */ (null) };
 
   /**
    * @param {{gen: number, hooks: Hooks, platform: GenerationPlatform, track: MediaStreamTrack | null,
-   *   bitrate: number, configuration: () => Promise<RTCConfiguration>}} options
+   *   bitrate: number, quiet?: boolean, configuration: () => Promise<RTCConfiguration>}} options
    */
-  constructor({ gen, hooks, platform, configuration, track, bitrate }) {
+  constructor({ gen, hooks, platform, configuration, track, bitrate, quiet = false }) {
     this.gen = gen;
     this.#hooks = hooks;
     this.#platform = platform;
@@ -74,6 +77,8 @@ export class Generation {
     this.#track = track;
     this.#bitrate = bitrate;
     this.#tuning = new Tuning(platform.retunes);
+    this.#quiet = quiet;
+    this.#tuning.setQuiet(quiet);
     this.#gathered = new CandidateBatch(platform, (candidates) => hooks.send({ type: "ice", gen, candidates }));
   }
 
@@ -153,6 +158,15 @@ export class Generation {
     if (bitrate === this.#bitrate) return;
     this.#bitrate = bitrate;
     this.#run(() => this.#limit());
+  }
+
+  /** Nobody speaks here, or somebody does again: then every word needs all it can get at once. @param {boolean} quiet */
+  setQuiet(quiet) {
+    if (quiet === this.#quiet) return;
+    this.#quiet = quiet;
+    const retune = this.#tuning.setQuiet(quiet);
+    this.#run(() => this.#limit());
+    if (retune) this.#retune();
   }
 
   /** @param {RTCIceServer[]} iceServers fresh credentials for what runs */
@@ -272,9 +286,13 @@ export class Generation {
         if (receiver && "jitterBufferTarget" in receiver) receiver.jitterBufferTarget = buffer;
       });
     }
-    if (!retune) return;
+    if (retune) this.#retune();
+  }
+
+  #retune() {
     this.#run(async () => {
       if (this.#connection) await this.#tuning.retune(this.#connection, (reason) => this.#hooks.fault(reason));
+      // A description brings back the bitrate that stands in it.
       await this.#limit();
     });
   }
@@ -285,8 +303,9 @@ export class Generation {
       const sender = this.#transceiver?.sender;
       const parameters = sender?.getParameters();
       const encoding = parameters?.encodings?.[0];
-      if (!sender || !parameters || !encoding || encoding.maxBitrate === this.#bitrate) return;
-      encoding.maxBitrate = this.#bitrate;
+      const bitrate = this.#quiet ? Math.min(this.#bitrate, QUIET_BITRATE) : this.#bitrate;
+      if (!sender || !parameters || !encoding || encoding.maxBitrate === bitrate) return;
+      encoding.maxBitrate = bitrate;
       await sender.setParameters(parameters);
     });
   }

@@ -34,6 +34,7 @@ export class Links extends Emitter {
   #known = new Map();
   #timer = null;
   #dueAt = Infinity;
+  #quiet = false;
   #tickedAt;
   #bitrateNow;
   #table;
@@ -95,6 +96,12 @@ export class Links extends Emitter {
   setTrack(track) {
     this.#track = track;
     for (const generation of this.#generations()) generation.setTrack(track);
+  }
+
+  /** Whether nobody speaks at this microphone. @param {boolean} quiet */
+  setQuiet(quiet) {
+    this.#quiet = quiet;
+    for (const generation of this.#generations()) generation.setQuiet(quiet);
   }
 
   /** @param {{ttl: number, iceServers: RTCIceServer[]}} credentials ttl in seconds */
@@ -165,7 +172,7 @@ export class Links extends Emitter {
       stream: (stream) => this.emit("stream", { peer, stream }),
       fault: (gen, reason, refused) => this.emit("fault", { peer, gen, reason, refused }),
       make: (relayOnly) => ({
-        track: this.#track, bitrate: this.#bitrateNow, configuration: () => this.#configuration(relayOnly),
+        track: this.#track, bitrate: this.#bitrateNow, quiet: this.#quiet, configuration: () => this.#configuration(relayOnly),
       }),
     });
     this.#wires.set(peer, wire);

@@ -21,6 +21,9 @@ export const OPUS_SETTINGS = { useinbandfec: 1, usedtx: 1, maxaveragebitrate: 40
 /** @type {Redundancy} until a link has seen how its packets fare */
 export const NO_LOSS = { nack: true, red: false };
 
+/** How many ms of sound a packet carries: little while somebody speaks, as much as Opus takes while nobody does. */
+export const PTIME = Object.freeze({ speech: 20, quiet: 60 });
+
 /** Its header extension, in both of its versions. */
 const TRANSPORT_CC = new Set([
   "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
@@ -30,6 +33,7 @@ const TRANSPORT_CC = new Set([
 const OPUS = /^a=rtpmap:(\d+)[ \t]+opus\/48000/i;
 const RED = /^a=rtpmap:(\d+)[ \t]+red\/48000/i;
 const FMTP = /^a=fmtp:(\d+)[ \t]+(.*)/s;
+const PACKET_TIME = /^a=ptime:/;
 const FEEDBACK = /^a=rtcp-fb:(\*|\d+)[ \t]+(.*)/s;
 
 /**
@@ -37,13 +41,14 @@ const FEEDBACK = /^a=rtcp-fb:(\*|\d+)[ \t]+(.*)/s;
  * @param {string} sdp with CRLF or LF
  * @param {OpusSettings} [settings] over OPUS_SETTINGS
  * @param {Redundancy} [redundancy] RED only where the description offers it
+ * @param {number} [ptime] ms
  * @returns {string} the same text where it names no Opus
  */
-export function tuneOpus(sdp, settings = {}, redundancy = NO_LOSS) {
+export function tuneOpus(sdp, settings = {}, redundancy = NO_LOSS, ptime = PTIME.speech) {
   const sections = sectionsOf(sdp.split(/\r?\n/)).map((lines) => ({ lines, opus: opusOf(lines) }));
   if (sections.every(({ opus }) => opus.size === 0)) return sdp;
   const wanted = { ...OPUS_SETTINGS, ...settings };
-  const tuned = sections.flatMap(({ lines, opus }) => tuneSection(lines, opus, wanted, redundancy));
+  const tuned = sections.flatMap(({ lines, opus }) => tuneSection(lines, opus, wanted, redundancy, ptime));
   return tuned.join(sdp.includes("\r\n") ? "\r\n" : "\n");
 }
 
@@ -86,8 +91,9 @@ function opusOf(section) {
  * @param {Map<string, string[]>} opus
  * @param {OpusSettings} wanted
  * @param {Redundancy} redundancy
+ * @param {number} ptime
  */
-function tuneSection(lines, opus, wanted, { nack, red }) {
+function tuneSection(lines, opus, wanted, { nack, red }, ptime) {
   // What a video section says of its own sending is not ours.
   if (lines[0]?.startsWith("m=video")) return lines;
   const everyNack = lines.some((line) => feedbackOf(line).join(" ") === "* nack");
@@ -95,6 +101,7 @@ function tuneSection(lines, opus, wanted, { nack, red }) {
   const [media, ...rest] = lines;
   const tuned = [opus.size ? reordered(media, redOf(lines, opus), red) : media];
   for (const line of rest) {
+    if (opus.size && PACKET_TIME.test(line)) continue;
     const [to, asked] = feedbackOf(line);
     if (asked === "transport-cc" || isTransportCcExtension(line)) continue;
     if (opus.has(FMTP.exec(line)?.[1] ?? "") || (asked === "nack" && opus.has(to))) continue;
@@ -106,6 +113,8 @@ function tuneSection(lines, opus, wanted, { nack, red }) {
     if (nack && !everyNack) tuned.push(`a=rtcp-fb:${payload} nack`);
     tuned.push(`a=fmtp:${payload} ${mergeParameters(given.join(";"), wanted)}`);
   }
+  // Behind the last line, which may be the empty one after the last line end.
+  if (opus.size && ptime !== PTIME.speech) tuned.splice(tuned.at(-1) === "" ? -1 : tuned.length, 0, `a=ptime:${ptime}`);
   return tuned;
 }
 

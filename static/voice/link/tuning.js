@@ -3,7 +3,7 @@
 
 import { adapt, unadapted } from "./adaptation.js";
 import { sdpTrouble } from "./sdp-shape.js";
-import { NO_LOSS, tuneOpus } from "./tune-opus.js";
+import { NO_LOSS, PTIME, tuneOpus } from "./tune-opus.js";
 
 /** The name of an error about the other side's description. */
 const REFUSED = "refused";
@@ -13,7 +13,8 @@ export class Tuning {
   #remote = "";
   #adaptation = unadapted(NO_LOSS);
   /** As the description that is in was tuned. */
-  #tuned = NO_LOSS;
+  #tuned = { ...NO_LOSS, /** @type {number} */ ptime: PTIME.speech };
+  #quiet = false;
   #can;
 
   /** @param {boolean} can  whether this browser takes a description tuned anew */
@@ -29,7 +30,14 @@ export class Tuning {
   tune(sdp) {
     const trouble = sdpTrouble(sdp);
     if (trouble) throw Object.assign(new Error(trouble), { name: REFUSED });
-    return tuneOpus(sdp, {}, this.#tuned);
+    this.#tuned = this.#wanted;
+    return tuneOpus(sdp, {}, this.#tuned, this.#tuned.ptime);
+  }
+
+  /** Nobody speaks here, or somebody does again. @param {boolean} quiet @returns {boolean} whether to tune anew */
+  setQuiet(quiet) {
+    this.#quiet = quiet;
+    return this.#stale;
   }
 
   /** @param {string} answer the other side's, which is in */
@@ -54,9 +62,20 @@ export class Tuning {
   observe(fate, now) {
     const before = this.#adaptation;
     this.#adaptation = adapt(before, fate, now);
-    const { redundancy: { nack, red }, target } = this.#adaptation;
-    const changed = nack !== this.#tuned.nack || red !== this.#tuned.red;
-    return { retune: this.#can && changed, ...target === before.target ? {} : { buffer: target } };
+    const { target } = this.#adaptation;
+    return { retune: this.#stale, ...target === before.target ? {} : { buffer: target } };
+  }
+
+  get #wanted() {
+    const { nack, red } = this.#adaptation.redundancy;
+    // What is sent twice while nobody speaks is noise.
+    const quiet = this.#quiet && this.#can;
+    return { nack, red: red && !quiet, ptime: quiet ? PTIME.quiet : PTIME.speech };
+  }
+
+  get #stale() {
+    const { nack, red, ptime } = this.#wanted;
+    return this.#can && (nack !== this.#tuned.nack || red !== this.#tuned.red || ptime !== this.#tuned.ptime);
   }
 
   /**
@@ -67,12 +86,12 @@ export class Tuning {
    * @param {(reason: string) => void} fault this browser, or this peer, can't: the call goes on as first described
    */
   async retune(connection, fault) {
-    const { redundancy } = this.#adaptation;
+    const wanted = this.#wanted;
     if (!this.#can || !this.#remote || connection.signalingState !== "stable") return;
     try {
       await connection.setLocalDescription();
-      await connection.setRemoteDescription({ type: "answer", sdp: tuneOpus(this.#remote, {}, redundancy) });
-      this.#tuned = redundancy;
+      await connection.setRemoteDescription({ type: "answer", sdp: tuneOpus(this.#remote, {}, wanted, wanted.ptime) });
+      this.#tuned = wanted;
     } catch (problem) {
       this.#can = false;
       const state = /** @type {string} */ (connection.signalingState);
