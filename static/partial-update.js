@@ -48,5 +48,7 @@ function swap(page, selector, enhance) {
     for (const { id } of part.querySelectorAll("details[id][open]")) page.getElementById(id)?.setAttribute("open", "");
     enhance(fresh);
     part.replaceWith(fresh);
+    // Who shows what belongs to it (the voice panel) looks anew.
+    fresh.dispatchEvent(new CustomEvent("meshvoice:part", { bubbles: true }));
   }
 }

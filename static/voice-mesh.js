@@ -1,23 +1,28 @@
 // @ts-check
 // VoiceRoom, the library's public API: one person in one room, with a microphone, ears and plain words.
 
-import { silent } from "./voice/audio/microphone-words.js";
-import { Microphone } from "./voice/audio/microphone.js";
-import { Playback } from "./voice/audio/playback.js";
-import { Silence } from "./voice/audio/silence.js";
-import { Speaking } from "./voice/audio/speaking.js";
-import { PageLife } from "./voice/browser/page-life.js";
+import { FULL } from "./voice/audio/playback.js";
+import { Volumes } from "./voice/audio/volumes.js";
 import { browser } from "./voice/browser/platform.js";
-import { Announcer } from "./voice/session/announcer.js";
+import { Call } from "./voice/call/call.js";
+import { Talk } from "./voice/call/talk.js";
 import { Journal } from "./voice/session/journal.js";
 import { reportOf } from "./voice/session/report.js";
-import { VoiceSession } from "./voice/session/session.js";
-import { differences } from "./voice/session/shown.js";
-import { Throttle } from "./voice/session/throttle.js";
+import { Showing } from "./voice/session/showing.js";
 import * as words from "./voice/session/words.js";
 import { ANOTHER_TAB } from "./voice/signaling/codes.js";
+import { Store } from "./voice/store.js";
 
 // Named here although others import them: so the browser fetches the whole graph in one round trip, not in five.
+import "./voice/audio/audio-graph.js";
+import "./voice/audio/boost.js";
+import "./voice/audio/ceiling.js";
+import "./voice/audio/level.js";
+import "./voice/audio/microphone-words.js";
+import "./voice/audio/microphone.js";
+import "./voice/audio/silence.js";
+import "./voice/audio/speaking.js";
+import "./voice/browser/page-life.js";
 import "./voice/emitter.js";
 import "./voice/link/adaptation.js";
 import "./voice/link/candidate-batch.js";
@@ -34,10 +39,16 @@ import "./voice/link/links.js";
 import "./voice/link/sdp-shape.js";
 import "./voice/link/tune-opus.js";
 import "./voice/link/tuning.js";
+import "./voice/session/announcer.js";
 import "./voice/session/bitrate.js";
+import "./voice/session/hush.js";
 import "./voice/session/pairs.js";
 import "./voice/session/roster.js";
 import "./voice/session/server-watch.js";
+import "./voice/session/session.js";
+import "./voice/session/shown.js";
+import "./voice/session/talk.js";
+import "./voice/session/throttle.js";
 import "./voice/signaling/credentials.js";
 import "./voice/signaling/messages.js";
 import "./voice/signaling/reading.js";
@@ -51,56 +62,48 @@ export { VoiceError } from "./voice/session/words.js";
 /** @typedef {import("./voice/session/pairs.js").Pair} Pair */
 /** @typedef {import("./voice/session/room-events.js").RoomState} RoomState */
 /** @typedef {import("./voice/session/room-events.js").RoomEvents} RoomEvents */
-/**
- * @typedef {{session: VoiceSession, microphone: Microphone, playback: Playback, speaking: Speaking, page: PageLife,
- *   announcer: Announcer, silence: Silence}} Parts
- */
-
-const STILL_MUTED_EVERY = 30_000;
-/** However much the others send, the page shows so many changes in a row, and one in so many ms after. */
-const SHOWN_AT_ONCE = 4;
-const SHOWN_EVERY = 100;
 
 /** Events (CustomEvent): RoomEvents. */
 export class VoiceRoom extends EventTarget {
   /** @type {RoomState} */
   #state = "idle";
-  /** @type {Parts|null} all that lives from join to leave */
-  #parts = null;
-  /** The one before, which may still be dialing to give its seat back. @type {VoiceSession|null} */
+  /** @type {Call|null} all that lives from join to leave */
+  #call = null;
+  /** The one before, which may still be dialing to give its seat back. @type {Call|null} */
   #last = null;
   /** @type {Promise<void>|null} */
   #joining = null;
   /** @type {{resolve: () => void, reject: (error: Error) => void}|null} */
   #settle = null;
-  #saidStillMuted = -Infinity;
-  #rendering = false;
   #showing;
-  /** What was shown last. @type {{people: Person[], pairs: Pair[]}} */
-  #shown = { people: [], pairs: [] };
   /** Of this call, or of the last one. @type {Journal} */
   #journal;
-  #muted;
-  #roomId;
-  #name;
+  #belongings;
   #platform;
 
   /**
    * @param {string} roomId
-   * @param {{name: string, muted?: boolean, platform?: import("./voice/browser/platform.js").Platform}} options
+   * @param {{name: string, muted?: boolean, store?: Store, platform?: import("./voice/browser/platform.js").Platform}} options
+   *   store: where choices are kept; muted: whatever is kept there
    */
-  constructor(roomId, { name, muted = false, platform = browser() }) {
+  constructor(roomId, { name, muted, store = new Store(), platform = browser() }) {
     super();
-    this.#roomId = roomId;
-    this.#name = [...name.trim()].slice(0, 80).join("") || "Guest";
-    this.#muted = muted;
+    const talk = new Talk({ muted, store, platform });
+    const volumes = new Volumes(store);
+    this.#belongings = { roomId, name: [...name.trim()].slice(0, 80).join("") || "Guest", talk, volumes, store, platform };
     this.#platform = platform;
     this.#journal = new Journal(platform.now);
-    this.#showing = new Throttle(SHOWN_EVERY, () => this.#show(), platform, SHOWN_AT_ONCE);
+    const look = () => ({ people: this.people, pairs: this.pairs, over: !this.#call });
+    this.#showing = new Showing(look, (shown, news) => this.#show(shown, news), platform);
+    volumes.on("change", (user) => {
+      this.#call?.adjustVolumes();
+      this.#emit("volume", { user, ...volumes.of(user) });
+    });
+    talk.on("change", ({ before, after }) => this.#talked(before, after));
   }
 
   get roomId() {
-    return this.#roomId;
+    return this.#belongings.roomId;
   }
 
   get state() {
@@ -108,19 +111,36 @@ export class VoiceRoom extends EventTarget {
   }
 
   get muted() {
-    return this.#muted;
+    return this.#belongings.talk.muted;
+  }
+
+  get deafened() {
+    return this.#belongings.talk.deafened;
+  }
+
+  /** How one talks: always, by a key, or by voice. */
+  get talk() {
+    return this.#belongings.talk;
+  }
+
+  /** How loud the microphone is now, 0 to 1, muted or not; null where it can't be told. */
+  get level() {
+    return this.#call?.level ?? null;
+  }
+
+  /** How loud anybody can be made on this device; whole until a call has tried. */
+  get volumeRange() {
+    return this.#call?.volumeRange ?? FULL;
   }
 
   /** @returns {Person[]} oneself first, then in the order of arrival */
   get people() {
-    if (!this.#parts) return [];
-    const { session, microphone, speaking } = this.#parts;
-    return session.people(this.#name, this.#muted, silent(microphone.trouble), speaking.now);
+    return this.#call?.people ?? [];
   }
 
   /** @returns {Pair[]} those who can't hear each other */
   get pairs() {
-    return this.#parts?.session.pairs(this.#name) ?? [];
+    return this.#call?.pairs ?? [];
   }
 
   /**
@@ -133,11 +153,8 @@ export class VoiceRoom extends EventTarget {
       this.#settle = { resolve, reject };
       this.#journal = new Journal(this.#platform.now);
       this.#last?.forget();
-      this.#parts = this.#makeParts();
-      const { session, playback, microphone } = this.#parts;
-      session.start();
-      playback.prepare();
-      microphone.open();
+      this.#call = this.#newCall();
+      this.#call.start();
       // Listeners come last, for one may leave.
       this.#become("joining", { words: words.JOINING });
     });
@@ -146,33 +163,62 @@ export class VoiceRoom extends EventTarget {
 
   /** Leave on purpose; nothing is left after it. */
   leave() {
-    if (this.#parts) this.#end("left", { words: words.LEFT });
+    if (this.#call) this.#end("left", { words: words.LEFT });
   }
 
   mute() {
-    this.#setMuted(true);
+    this.talk.mute(true);
   }
 
   unmute() {
-    this.#setMuted(false);
+    this.talk.mute(false);
   }
 
   toggleMute() {
-    this.#setMuted(!this.#muted);
+    this.talk.mute(!this.muted);
+  }
+
+  /** Hear nobody, and be heard by nobody. */
+  deafen() {
+    this.talk.deafen(true);
+  }
+
+  /** Hear again, and be muted or not as before. */
+  undeafen() {
+    this.talk.deafen(false);
+  }
+
+  toggleDeafen() {
+    this.talk.deafen(!this.deafened);
   }
 
   /** Hear everyone, after the browser refused to play; call it from a click. */
   unlock() {
-    this.#parts?.playback.unlock();
+    this.#call?.unlock();
   }
 
   retryMicrophone() {
-    this.#parts?.microphone.open();
+    this.#call?.retryMicrophone();
+  }
+
+  /** How loud somebody is for this person. @param {string} user */
+  volumeOf(user) {
+    return this.#belongings.volumes.of(user);
+  }
+
+  /** Make somebody louder or softer, here and for this person only. @param {string} user @param {number} volume in percent, 0 to 200 */
+  setVolume(user, volume) {
+    this.#belongings.volumes.choose(user, { volume });
+  }
+
+  /** @param {string} user @param {boolean} [mutedForMe] */
+  muteForMe(user, mutedForMe = true) {
+    this.#belongings.volumes.choose(user, { mutedForMe });
   }
 
   /** Remove somebody, as the room's owner. @param {string} peer */
   remove(peer) {
-    this.#parts?.session.remove(peer);
+    this.#call?.remove(peer);
   }
 
   /** What happened lately, as text to send to whoever runs the server: no name, no address, no words of anybody. */
@@ -181,54 +227,25 @@ export class VoiceRoom extends EventTarget {
     return reportOf({ journal: this.#journal, state, muted, people, pairs });
   }
 
-  /** @returns {Parts} */
-  #makeParts() {
-    const platform = this.#platform;
-    const journal = this.#journal;
-    const microphone = new Microphone(platform);
-    const silence = new Silence(platform);
-    microphone.muted = this.#muted;
-    const hello = () => ({ name: this.#name, muted: this.#unheard(), deafened: false });
-    const session = new VoiceSession({ roomId: this.#roomId, hello, track: () => silence.instead(microphone.track), journal, platform });
-    const playback = new Playback(platform);
-    const speaking = new Speaking({ receivers: () => session.receivers(), platform });
-    const page = new PageLife(platform);
-    const announcer = new Announcer((sentence) => this.#emit("announce", sentence), platform);
-
-    session.on("joined", () => this.#joined());
-    session.on("lost", () => this.#become("reconnecting", { words: words.SERVER_LOST }));
-    session.on("server", (detail) => {
-      this.#emit("server", detail);
-      announcer.say(detail.words);
-    });
-    session.on("trouble", (said) => this.#become(this.#state, said));
-    session.on("over", (said) => this.#end(said.code === ANOTHER_TAB ? "left" : "refused", said));
-    session.on("news", (news) => announcer.gather(news));
-    session.on("changed", () => this.#render());
-    session.on("stream", ({ peer, stream }) => playback.play(peer, stream));
-    session.on("closing", (at) => this.#emit("closing", { at, words: words.closing(at, platform.now()) }));
-    session.on("notice", (notice) => this.#emit("notice", notice));
-    session.on("wake", () => microphone.recover());
-    microphone.on("track", (track) => {
-      session.setTrack(silence.instead(track));
-      speaking.listen(track);
-    });
-    microphone.on("status", (status) => this.#heardOfMicrophone(status));
-    playback.on("playback", (detail) => this.#emit("playback", detail));
-    speaking.on("speaking", (peers) => this.#spoke(peers));
-    page.on("hide", () => this.#hide());
-    page.on("change", (why) => {
-      session.reassess(why);
-      if (why === "visible") microphone.recover();
-    });
-    return { session, microphone, playback, speaking, page, announcer, silence };
+  #newCall() {
+    const call = new Call(this.#belongings, this.#journal);
+    call.on("joined", () => this.#joined());
+    call.on("lost", () => this.#become("reconnecting", { words: words.SERVER_LOST }));
+    call.on("trouble", (said) => this.#become(this.#state, said));
+    call.on("over", (said) => this.#end(said.code === ANOTHER_TAB ? "left" : "refused", said));
+    call.on("changed", () => this.#showing.want());
+    call.on("hide", () => this.#hide());
+    call.on("server", (detail) => this.#emit("server", detail));
+    call.on("announce", (detail) => this.#emit("announce", detail));
+    call.on("microphone", (detail) => this.#emit("microphone", detail));
+    call.on("playback", (detail) => this.#emit("playback", detail));
+    call.on("volumerange", (detail) => this.#emit("volumerange", detail));
+    call.on("closing", (detail) => this.#emit("closing", detail));
+    call.on("notice", (detail) => this.#emit("notice", detail));
+    return call;
   }
 
   #joined() {
-    const { session, speaking, page } = /** @type {Parts} */ (this.#parts);
-    session.sendMuted(this.#unheard());
-    speaking.start();
-    page.stayAwake();
     this.#settle?.resolve();
     this.#settle = null;
     this.#become("joined", { words: words.JOINED });
@@ -236,19 +253,16 @@ export class VoiceRoom extends EventTarget {
 
   /** @param {RoomState} state @param {{code?: string|number, words: string}} said */
   #end(state, said) {
-    const parts = /** @type {Parts} */ (this.#parts);
-    this.#parts = null;
+    this.#call?.close();
+    this.#last = this.#call;
+    this.#call = null;
     this.#joining = null;
-    const { session, ...others } = parts;
-    for (const part of Object.values(others)) part.close();
     this.#showing.close();
-    session.end();
-    this.#last = session;
     this.#become(state, said);
     const { code = "left" } = said;
     this.#settle?.reject(new words.VoiceError({ code, words: code === "left" ? words.LEFT_EARLY : said.words }));
     this.#settle = null;
-    this.#render();
+    this.#showing.want();
   }
 
   /** The page goes away; when it comes back as it was (the back button), so does the person: muted, without a click. */
@@ -258,46 +272,17 @@ export class VoiceRoom extends EventTarget {
       if (!(/** @type {PageTransitionEvent} */ (event).persisted)) return;
       this.mute();
       // Its failure is told by "state"; there is no click to answer.
-      this.join().then(() => this.#muted && this.#emit("notice", words.BACK_MUTED), () => {});
+      this.join().then(() => this.muted && this.#emit("notice", words.BACK_MUTED), () => {});
     }, { once: true });
   }
 
-  /** @param {boolean} muted */
-  #setMuted(muted) {
-    if (muted === this.#muted) return;
-    this.#muted = muted;
-    this.#emit("muted", { muted });
-    if (!this.#parts) return;
-    const { session, microphone } = this.#parts;
-    microphone.muted = muted;
-    // Whoever unmutes wants to be heard.
-    if (!muted && microphone.trouble && microphone.trouble !== "asking") microphone.open();
-    session.sendMuted(this.#unheard());
-    this.#render();
-  }
-
-  /** Whether the others can hear nothing from here. */
-  #unheard() {
-    return this.#muted || Boolean(this.#parts?.microphone.trouble);
-  }
-
-  /** @param {import("./voice/audio/microphone.js").MicrophoneStatus} status */
-  #heardOfMicrophone(status) {
-    this.#journal.note("microphone", { code: status.code });
-    this.#emit("microphone", status);
-    this.#parts?.session.sendMuted(this.#unheard());
-    this.#render();
-  }
-
-  /** @param {ReadonlySet<string>} peers */
-  #spoke(peers) {
-    const now = this.#platform.now();
-    if (this.#muted && peers.has("") && now - this.#saidStillMuted > STILL_MUTED_EVERY) {
-      this.#saidStillMuted = now;
-      this.#parts?.announcer.say(words.STILL_MUTED);
-    }
-    this.#parts?.session.hear(peers);
-    this.#render();
+  /** @param {Readonly<import("./voice/call/talk.js").TalkState>} before @param {Readonly<import("./voice/call/talk.js").TalkState>} after */
+  #talked(before, after) {
+    if (after.muted !== before.muted) this.#emit("muted", { muted: after.muted });
+    if (after.deafened !== before.deafened) this.#emit("deafened", { deafened: after.deafened });
+    this.#call?.talked({ unmuted: before.muted && !after.muted });
+    this.#emit("talk", { mode: after.mode, pressed: after.pressed, sends: this.talk.sends });
+    if (this.#call) this.#showing.want();
   }
 
   /** @param {RoomState} state @param {{code?: string|number, words: string}} said */
@@ -306,30 +291,14 @@ export class VoiceRoom extends EventTarget {
     this.#state = state;
     this.#journal.note("room", { state, code: said.code });
     this.#emit("state", { state, ...said });
-    this.#render();
+    this.#showing.want();
   }
 
-  /** Show what changed, once for all that happened in one turn. */
-  #render() {
-    if (this.#rendering) return;
-    this.#rendering = true;
-    queueMicrotask(() => {
-      this.#rendering = false;
-      // The end is shown at once: nothing may wait behind it.
-      if (this.#parts) this.#showing.want();
-      else this.#show();
-    });
-  }
-
-  /** @returns {boolean} whether anything reads differently */
-  #show() {
-    const { people, pairs } = this;
-    const news = differences(this.#shown, { people, pairs });
-    this.#shown = { people, pairs };
-    if (news.people) this.#emit("people", people);
-    if (news.pairs) this.#emit("pairs", pairs);
-    for (const { name, doing } of news.unheard) this.#parts?.announcer.say(words.unheard(name, doing));
-    return news.people || news.pairs;
+  /** @param {import("./voice/session/shown.js").Shown} shown @param {ReturnType<import("./voice/session/shown.js").differences>} news */
+  #show({ people, pairs }, news) {
+    if (news.people) this.#emit("people", [...people]);
+    if (news.pairs) this.#emit("pairs", [...pairs]);
+    for (const { name, doing } of news.unheard) this.#call?.announce(words.unheard(name, doing));
   }
 
   /** @template {keyof RoomEvents} Name @param {Name} name @param {RoomEvents[Name]} detail */

@@ -151,6 +151,7 @@ FOLDERS: dict[str, set[str]] = {
     "audio": {""},
     "browser": {"", "link"},
     "session": {"", "signaling"},
+    "call": {"", "audio", "browser", "session", "signaling"},
     "check": {"", "signaling", "audio", "session"},
     "panel": {"", "signaling", "session"},
 }
@@ -187,6 +188,7 @@ PURE = sorted(
         "session/roster.js",
         "session/words.js",
         "session/shown.js",
+        "session/talk.js",
         "session/journal.js",
         "check/check-verdicts.js",
         "check/check-words.js",

@@ -2,15 +2,18 @@
 (() => {
   const TONES = globalThis.__TONES ?? [];
   const FRAMES = 1024; // a block of the timeline: eight render quanta, 21.3 ms at 48 kHz
+  // As the browser gave them: some tests break them for the page, and hear all the same.
+  const { AudioContext } = globalThis;
+  const { createMediaStreamSource, createMediaStreamDestination, resume } = AudioContext?.prototype ?? {};
 
   // --- a voice: one oscillator in place of the microphone ----------------------------------------------------
-  const voice = globalThis.voice = { tone: globalThis.__TONE, tracks: [], refuse: "", asked: 0 };
+  const voice = globalThis.voice = { tone: globalThis.__TONE, gain: 0.3, tracks: [], refuse: "", asked: 0 };
   const speak = (tone) => {
     const ctx = voice.ctx ??= new AudioContext();
-    const out = ctx.createMediaStreamDestination();
+    const out = createMediaStreamDestination.call(ctx);
     const hum = new ConstantSourceNode(ctx, { offset: 0 }); // a destination without a running source sends nothing
     const osc = new OscillatorNode(ctx, { frequency: tone });
-    const gain = new GainNode(ctx, { gain: 0.3 });
+    const gain = new GainNode(ctx, { gain: voice.gain });
     osc.connect(gain).connect(out);
     hum.connect(out);
     osc.start();
@@ -43,7 +46,8 @@
         const samples = input[0];
         if (samples) this.buffer.set(samples, at); else this.buffer.fill(0, at, at + 128);
         if (at + 128 === FRAMES) {
-          this.blocks.push({ index: Math.floor(currentFrame / FRAMES), levels: levelsOf(TONES, this.buffer, sampleRate) });
+          const peak = this.buffer.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+          this.blocks.push({ index: Math.floor(currentFrame / FRAMES), levels: levelsOf(TONES, this.buffer, sampleRate), peak });
           if (this.blocks.length === 2) { this.port.postMessage(this.blocks); this.blocks = []; }
         }
         return true;
@@ -65,6 +69,13 @@
   };
   const ear = globalThis.ear = {
     ready: null, ctx: null, worklet: false, elements: new Map(), levels: new Map(), last: 0, firstHeard: {}, THRESHOLD: 0.03,
+    /** The largest sample that any element played. */
+    peak: 0,
+    /** How loud a tone is now, as an amplitude, all elements together. */
+    loudness(tone) {
+      const levels = [...this.elements.values()].map(({ recent }) => (recent.length ? median(recent.map((l) => l[TONES.indexOf(tone)])) : 0));
+      return levels.reduce((sum, level) => sum + level, 0);
+    },
     /** The tones heard now, element by element: [[500], [700]]. */
     now() {
       const lists = [];
@@ -103,7 +114,7 @@
     ear.ctx = new AudioContext();
     const url = URL.createObjectURL(new Blob([worklet], { type: "text/javascript" }));
     ear.worklet = await ear.ctx.audioWorklet?.addModule(url).then(() => true, () => false);
-    await ear.ctx.resume();
+    await resume.call(ear.ctx);
     // Keeps the clock running, whoever speaks.
     new ConstantSourceNode(ear.ctx, { offset: 0 }).connect(ear.ctx.destination);
   })();
@@ -115,8 +126,9 @@
       node = { source: null, recent: [] };
       node.blocks = listener((blocks) => {
         const silent = element.paused || element.muted || element.volume === 0 || !element.srcObject;
-        for (const { index, levels } of blocks) {
-          const heard = silent ? levels.map(() => 0) : levels;
+        for (const { index, levels, peak = 0 } of blocks) {
+          const heard = levels.map((level) => (silent ? 0 : level * element.volume));
+          if (!silent) ear.peak = Math.max(ear.peak, peak * element.volume);
           node.recent.push(heard);
           if (node.recent.length > 8) node.recent.shift();
           ear.last = Math.max(ear.last, index);
@@ -134,7 +146,7 @@
     node.source?.disconnect();
     node.source = null;
     if (stream && stream.getAudioTracks().length && element.srcObject === stream) {
-      node.source = ear.ctx.createMediaStreamSource(stream);
+      node.source = createMediaStreamSource.call(ear.ctx, stream);
       node.source.connect(node.blocks);
     }
   };
@@ -148,11 +160,19 @@
   });
   if (TONES.length && isSecureContext) void open();
 
+  // A clone is a microphone, too.
+  const { clone } = MediaStreamTrack.prototype;
+  MediaStreamTrack.prototype.clone = function () {
+    const made = clone.call(this);
+    voice.tracks.push(made);
+    return made;
+  };
+
   // --- what the page did, for tests that ask ------------------------------------------------------------------
   const seen = globalThis.seen = { room: null, connections: [], sockets: [], events: [] };
   document.addEventListener("meshvoice:room", (event) => {
     seen.room = event.detail.room;
-    for (const name of ["state", "people", "pairs", "announce", "notice", "server", "microphone", "playback", "closing"]) {
+    for (const name of ["state", "people", "pairs", "announce", "notice", "server", "microphone", "playback", "closing", "volumerange"]) {
       seen.room.addEventListener(name, ({ detail }) => seen.events.push({ name, detail, at: performance.now() }));
     }
   }, true);

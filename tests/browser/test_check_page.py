@@ -98,12 +98,14 @@ async def test_a_calls_report_is_copied_from_the_panel_and_added_to_the_checks(s
     await ana.open_sea()
     await ana.join()
     await ana.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await ana.page.get_by_role("button", name="Settings").click()
     await ana.page.get_by_role("button", name="Copy a report").click()
-    await until("the panel says so", lambda: ana.page.get_by_text("Report copied.").first.is_visible())
+    await until("the sheet says so", lambda: ana.page.get_by_text("Report copied.").first.is_visible())
     copied = await ana.page.evaluate("navigator.clipboard.readText()")
     assert "room  state=joined" in copied
     assert "Ana" not in copied
-    await ana.page.get_by_role("button", name="Leave voice").click()
+    await ana.page.keyboard.press("Escape")
+    await ana.page.get_by_role("button", name="Leave", exact=True).click()
     await ana.go("/check/")
     told = await check(ana)
     assert "The last call:" in told.report

@@ -95,7 +95,11 @@ export class FakeTrack extends EventTarget {
   /** @type {any} */ onunmute = null;
   settings = { deviceId: "default", groupId: "g1" };
   getSettings = () => this.settings;
-  clone = () => new FakeTrack();
+  /** @type {FakeTrack[]} */ clones = [];
+  clone = () => {
+    this.clones.push(new FakeTrack());
+    return this.clones[this.clones.length - 1];
+  };
   stop() {
     this.readyState = "ended";
   }
@@ -145,6 +149,8 @@ export class FakeAudio {
   /** @type {any} */ srcObject = null;
   autoplay = false;
   paused = true;
+  muted = false;
+  volume = 1;
   /** @param {FakePlatform} platform */
   constructor(platform) {
     this.platform = platform;
@@ -197,6 +203,8 @@ export class FakeLinks extends Emitter {
   setSelf = (...args) => this.calls.push(["setSelf", ...args]);
   /** @param {any[]} args */
   setTrack = (...args) => this.calls.push(["setTrack", ...args]);
+  /** @param {any[]} args */
+  setQuiet = (...args) => this.calls.push(["setQuiet", ...args]);
   /** @param {any[]} args */
   setCredentials = (...args) => this.calls.push(["setCredentials", ...args]);
   /** @param {any[]} args */

@@ -2,13 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { PATHS } from "../../static/icons.js";
-import { hueOf, isMuteKey, isWorthACheck, rowOf } from "../../static/voice/panel/panel-view.js";
+import { hueOf, isWorthACheck, rowOf } from "../../static/voice/panel/panel-view.js";
 
 const person = (change) => ({
   peer: "p1", user: "u1", name: "Bo", role: "guest", self: false, muted: false, deafened: false, away: false,
   speaking: false, word: "here", doing: "", path: "direct", ...change,
 });
-const key = (change) => ({ key: "m", ctrlKey: false, metaKey: false, altKey: false, repeat: false, ...change });
 
 test("each of the five words has a picture and plain words of its own", () => {
   const rows = ["connecting", "here", "muted", "unheard", "gone"].map((word) => rowOf(person({ word })));
@@ -43,17 +42,6 @@ test("a user has the same tone in every visit, among six", () => {
   const hues = Array.from({ length: 200 }, (_, i) => hueOf(`user-${i}`));
   assert.equal(hueOf("user-7"), hues[7]);
   assert.deepEqual([...new Set(hues)].sort(), [0, 1, 2, 3, 4, 5]);
-});
-
-test("M mutes, also with caps lock", () => {
-  assert.ok(isMuteKey(key({}), false));
-  assert.ok(isMuteKey(key({ key: "M" }), false));
-});
-
-test("M is left alone while one writes, holds it down or presses a shortcut", () => {
-  assert.equal(isMuteKey(key({}), true), false);
-  for (const held of ["ctrlKey", "metaKey", "altKey", "repeat"]) assert.equal(isMuteKey(key({ [held]: true }), false), false, held);
-  assert.equal(isMuteKey(key({ key: "n" }), false), false);
 });
 
 test("a check is worth offering where somebody isn't heard or doesn't come to be, not for oneself", () => {

@@ -9,7 +9,7 @@ import { present, welcome } from "./fake-platform.js";
 
 const UP = { state: "up", path: "direct", rtt: 20, loss: 0 };
 const STALLED = { ...UP, state: "stalled" };
-const ME = { name: "Ana", muted: false, silent: "", joined: true };
+const ME = { name: "Ana", muted: false, deafened: false, silent: "", joined: true };
 const NOBODY = new Set();
 /** @param {object} [more] @returns {any} */
 const report = (more) => ({ state: "up", path: "direct", rtt: 20.4, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, ...more });

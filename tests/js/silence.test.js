@@ -1,64 +1,57 @@
+// @ts-check
 // What is sent while there is no microphone.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { AudioGraph } from "../../static/voice/audio/audio-graph.js";
 import { Silence } from "../../static/voice/audio/silence.js";
+import { lend } from "./fake-audio.js";
+import { FakePlatform } from "./fake-platform.js";
 
-class FakeContext {
-  running = true;
-  closed = false;
-  track = { stopped: false, stop: () => void (this.track.stopped = true) };
-  createMediaStreamDestination() {
-    return { stream: { getAudioTracks: () => [this.track] } };
-  }
-  async suspend() {
-    this.running = false;
-  }
-  async resume() {
-    this.running = true;
-  }
-  async close() {
-    this.closed = true;
-  }
-}
-
-/** @returns {{silence: Silence, context: FakeContext}} */
-function made() {
-  const context = new FakeContext();
-  globalThis.ConstantSourceNode = /** @type {any} */ (class {
-    connect() {}
-    start() {}
-  });
-  const silence = new Silence({ audioContext: () => /** @type {any} */ (context) });
-  return { silence, context };
+/** @param {import("./fake-audio.js").Faults} [faults] */
+function made(faults) {
+  const platform = new FakePlatform();
+  const contexts = lend(platform, faults);
+  const graph = new AudioGraph(platform);
+  const silence = new Silence(graph);
+  const context = contexts[0];
+  return { silence, graph, context, source: context?.named("constant")[0], out: /** @type {any} */ (context?.named("out")[0]) };
 }
 
 test("silence is sent while there is no microphone", () => {
-  const { silence, context } = made();
-  assert.equal(silence.instead(null), context.track);
-  assert.equal(context.running, true);
+  const { silence, source, out } = made();
+  assert.equal(silence.instead(null), out.track);
+  assert.deepEqual([...source.to], [out]);
 });
 
 test("the microphone is sent once it is there, and silence costs nothing then", () => {
-  const { silence, context } = made();
+  const { silence, source, out } = made();
   const microphone = /** @type {any} */ ({});
+  silence.instead(null);
   assert.equal(silence.instead(microphone), microphone);
-  assert.equal(context.running, false);
-  assert.equal(silence.instead(null), context.track);
-  assert.equal(context.running, true);
+  assert.equal(source.to.size, 0);
+  assert.equal(silence.instead(null), out.track);
+  assert.deepEqual([...source.to], [out]);
+});
+
+test("a context that was held back is asked to run when silence is needed", () => {
+  const { silence, context } = made();
+  context.state = "suspended";
+  silence.instead(null);
+  assert.equal(context.state, "running");
 });
 
 test("without an AudioContext nothing stands in for the microphone", () => {
-  const silence = new Silence({ audioContext: null });
+  const silence = new Silence(new AudioGraph({ audioContext: null }));
   assert.equal(silence.instead(null), null);
   silence.close();
 });
 
 test("nothing is left after the end", () => {
-  const { silence, context } = made();
+  const { silence, graph, context, out } = made();
   silence.close();
-  assert.equal(context.closed, true);
-  assert.equal(context.track.stopped, true);
+  graph.close();
+  assert.deepEqual([context.state, out.track.readyState], ["closed", "ended"]);
   assert.equal(silence.instead(null), null);
 });

@@ -3,6 +3,7 @@ import { beforeEach, test } from "node:test";
 
 import { attach } from "../../static/voice-button.js";
 import { VoiceButton } from "../../static/voice/panel/button.js";
+import { Store } from "../../static/voice/store.js";
 
 /** As much of an HTML button as the voice button touches. */
 class Button extends EventTarget {
@@ -112,7 +113,8 @@ test("the first click marks the time, makes the room of the button and tells of 
   const told = [];
   button.addEventListener("meshvoice:room", (event) => told.push([event.bubbles, event.detail.room]));
   await click(button);
-  assert.deepEqual([Room.made[0].id, Room.made[0].options], ["mysea-1", { name: "Ana" }]);
+  const [{ id, options: { name, store } }] = Room.made;
+  assert.deepEqual([id, name, store instanceof Store], ["mysea-1", "Ana", true]);
   assert.deepEqual(told, [[true, Room.made[0]]]);
   assert.equal(performance.getEntriesByName("meshvoice:click").length, 1);
 });

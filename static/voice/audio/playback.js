@@ -1,30 +1,77 @@
 // @ts-check
-// The audio elements that the others are heard by: made and unlocked in the join click, one for each peer.
+// The audio elements that the others are heard by: made and unlocked in the join click, one for each peer, each as loud as wanted.
 
 import { Emitter } from "../emitter.js";
+import { Boost } from "./boost.js";
+import { AS_THEY_COME, LOUDEST } from "./volumes.js";
 
 /** @typedef {import("../browser/platform.js").Platform} Platform */
+/** @typedef {import("./volumes.js").Loudness} Loudness */
+/** How loud anybody can be made here, in percent, and why not louder. @typedef {{min: number, max: number, words: string}} VolumeRange */
 
 const POOL = 8;
+/** The name of what plays the voices that are made louder; no peer has it. */
+const BOOST = "";
 
-/** Events: whether the browser wants one more tap before anybody is heard. @extends {Emitter<{playback: {blocked: boolean}}>} */
+/** @type {VolumeRange} */
+export const FULL = { min: 0, max: LOUDEST, words: "" };
+/** @type {VolumeRange} */
+const AS_LOUD_AS_THEY_COME = { min: 0, max: 100, words: "This browser makes nobody louder than they come, so this ends at 100 %." };
+/** @type {VolumeRange} */
+const FIXED = {
+  min: 100, max: 100, words: "On this device its own buttons alone change how loud somebody is. Muting somebody for you works.",
+};
+
+/**
+ * Events: whether the browser wants one more tap before anybody is heard; how loud people can be made.
+ * @extends {Emitter<{playback: {blocked: boolean}, range: VolumeRange}>}
+ */
 export class Playback extends Emitter {
   /** @type {HTMLAudioElement[]} */
   #pool = [];
   /** @type {Map<string, HTMLAudioElement>} */
   #playing = new Map();
+  /** What a peer sends. @type {Map<string, MediaStream>} */
+  #streams = new Map();
   /** @type {Set<string>} */
   #refused = new Set();
+  #deafened = false;
+  /** @type {VolumeRange} */
+  #range = FULL;
+  #boost;
+  #graph;
+  #loudness;
   #platform;
 
-  /** @param {Pick<Platform, "createAudio"|"emptyStream">} platform */
-  constructor(platform) {
+  /**
+   * @param {{platform: Pick<Platform, "createAudio"|"emptyStream">, graph: import("./audio-graph.js").AudioGraph,
+   *   loudness?: (peer: string) => Readonly<Loudness>}} options
+   */
+  constructor({ platform, graph, loudness = () => AS_THEY_COME }) {
     super();
     this.#platform = platform;
+    this.#graph = graph;
+    this.#loudness = loudness;
+    this.#boost = new Boost(graph, (stream) => this.#assign(BOOST, stream));
+    // Where sound no longer passes the graph, everyone is heard by their own element again.
+    graph.on("running", () => this.adjust());
   }
 
   get blocked() {
     return this.#refused.size > 0;
+  }
+
+  get range() {
+    return this.#range;
+  }
+
+  get deafened() {
+    return this.#deafened;
+  }
+
+  set deafened(deafened) {
+    this.#deafened = deafened;
+    this.adjust();
   }
 
   /** Fill the pool; call it within the gesture, for some browsers ask anew for every element made later. */
@@ -36,15 +83,23 @@ export class Playback extends Emitter {
       element.play().catch(() => {});
       this.#pool.push(element);
     }
+    this.#setRange(this.#rangeOf(this.#pool[0] ?? this.#create()));
   }
 
   /** Play what a peer sends now, or stop with null. @param {string} peer @param {MediaStream|null} stream */
   play(peer, stream) {
-    if (!stream) return this.#stop(peer);
-    const element = this.#playing.get(peer) ?? this.#pool.pop() ?? this.#create();
-    this.#playing.set(peer, element);
-    if (element.srcObject !== stream) element.srcObject = stream;
-    this.#start(peer, element);
+    if (stream) this.#streams.set(peer, stream);
+    else {
+      this.#streams.delete(peer);
+      this.#boost.drop(peer);
+    }
+    this.#assign(peer, stream);
+    if (stream) this.#adjust(peer, stream);
+  }
+
+  /** What is wanted of anybody's loudness has changed. */
+  adjust() {
+    for (const [peer, stream] of this.#streams) this.#adjust(peer, stream);
   }
 
   /** Try again, within a gesture. */
@@ -53,9 +108,52 @@ export class Playback extends Emitter {
   }
 
   close() {
+    this.#streams.clear();
+    this.#boost.close();
     for (const peer of [...this.#playing.keys()]) this.#stop(peer);
     for (const element of this.#pool) silence(element);
     this.#pool = [];
+  }
+
+  /** @param {string} peer @param {MediaStream} stream */
+  #adjust(peer, stream) {
+    const element = this.#playing.get(peer);
+    if (!element) return;
+    const { volume, mutedForMe } = this.#loudness(peer);
+    const silent = this.#deafened || mutedForMe || volume === 0;
+    const louder = !silent && volume > 100 && this.#range.max > 100;
+    const boosted = louder && this.#boost.raise(peer, stream, volume / 100);
+    if (!boosted) this.#boost.drop(peer);
+    if (louder && !boosted && this.#graph.running) this.#setRange(AS_LOUD_AS_THEY_COME);
+    // Muted and not paused: a paused element would need another click to play, and the graph has no sound without it in Chromium.
+    element.muted = silent || boosted;
+    element.volume = Math.min(volume, 100) / 100;
+  }
+
+  /** iOS lets no page set a volume, and plays nothing of the kind by WebAudio. @param {HTMLAudioElement} element */
+  #rangeOf(element) {
+    const { volume } = element;
+    element.volume = 0.5;
+    const settable = element.volume === 0.5;
+    element.volume = volume;
+    if (!settable) return FIXED;
+    return this.#graph.build(() => FULL) ?? AS_LOUD_AS_THEY_COME;
+  }
+
+  /** @param {VolumeRange} range */
+  #setRange(range) {
+    if (range === this.#range) return;
+    this.#range = range;
+    this.emit("range", range);
+  }
+
+  /** @param {string} peer @param {MediaStream|null} stream */
+  #assign(peer, stream) {
+    if (!stream) return this.#stop(peer);
+    const element = this.#playing.get(peer) ?? this.#pool.pop() ?? this.#create();
+    this.#playing.set(peer, element);
+    if (element.srcObject !== stream) element.srcObject = stream;
+    this.#start(peer, element);
   }
 
   /** @param {string} peer @param {HTMLAudioElement} element */
@@ -100,4 +198,6 @@ export class Playback extends Emitter {
 function silence(element) {
   element.pause();
   element.srcObject = null;
+  element.muted = false;
+  element.volume = 1;
 }

@@ -1,24 +1,22 @@
 // @ts-check
 // A track of silence, sent while there is no microphone: a link is judged by what comes, so something must come.
 
-/** @typedef {import("../browser/platform.js").Platform} Platform */
-
 export class Silence {
-  /** @type {AudioContext|null} */
-  #context = null;
-  /** @type {MediaStreamTrack|null} */
-  #track = null;
+  /** @type {{source: AudioScheduledSourceNode, out: MediaStreamAudioDestinationNode, track: MediaStreamTrack}|null} */
+  #parts;
+  #graph;
 
-  /** Make it within the join click, without which some browsers let no AudioContext run. @param {Pick<Platform, "audioContext">} platform */
-  constructor({ audioContext }) {
-    if (!audioContext) return;
-    this.#context = audioContext();
-    const out = this.#context.createMediaStreamDestination();
-    // A destination with no source that runs sends nothing at all.
-    const source = new ConstantSourceNode(this.#context, { offset: 0 });
-    source.connect(out);
-    source.start();
-    [this.#track] = out.stream.getAudioTracks();
+  /** Make it within the join click. @param {import("./audio-graph.js").AudioGraph} graph */
+  constructor(graph) {
+    this.#graph = graph;
+    this.#parts = graph.build((context) => {
+      const out = context.createMediaStreamDestination();
+      // A destination with no source that runs sends nothing at all.
+      const source = context.createConstantSource();
+      source.offset.value = 0;
+      source.start();
+      return { source, out, track: out.stream.getAudioTracks()[0] };
+    });
   }
 
   /**
@@ -26,14 +24,16 @@ export class Silence {
    * @param {MediaStreamTrack|null} microphone
    */
   instead(microphone) {
-    // A context that is being closed or was never let run answers for itself: there is nothing to be done about it.
-    (microphone ? this.#context?.suspend() : this.#context?.resume())?.catch(() => {});
-    return microphone ?? this.#track;
+    const parts = this.#parts;
+    if (!parts) return microphone;
+    const { source, out, track } = parts;
+    this.#graph.build(() => (microphone ? source.disconnect() : source.connect(out)));
+    if (!microphone) this.#graph.resume();
+    return microphone ?? track;
   }
 
   close() {
-    this.#track?.stop();
-    this.#context?.close().catch(() => {});
-    this.#context = this.#track = null;
+    this.#parts?.track.stop();
+    this.#parts = null;
   }
 }

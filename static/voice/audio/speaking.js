@@ -38,18 +38,18 @@ export class Speaking extends Emitter {
   #polls = 0;
   /** @type {any} */
   #timer = null;
-  /** @type {Meter|null} */
-  #meter = null;
   #receivers;
+  #own;
   #platform;
 
   /**
-   * @param {{receivers: () => Map<string, RTCRtpReceiver>,
-   *   platform: Pick<Platform, "audioContext"|"emptyStream"|"setTimeout"|"clearTimeout">}} options
+   * @param {{receivers: () => Map<string, RTCRtpReceiver>, own: () => number|null,
+   *   platform: Pick<Platform, "setTimeout"|"clearTimeout">}} options own: one's own level, muted or not
    */
-  constructor({ receivers, platform }) {
+  constructor({ receivers, own, platform }) {
     super();
     this.#receivers = receivers;
+    this.#own = own;
     this.#platform = platform;
   }
 
@@ -62,15 +62,7 @@ export class Speaking extends Emitter {
     this.#timer ??= this.#platform.setTimeout(() => this.#poll(), POLL);
   }
 
-  /** Listen to oneself, too. @param {MediaStreamTrack|null} track */
-  listen(track) {
-    const { audioContext, emptyStream } = this.#platform;
-    this.#meter?.close();
-    this.#meter = track && audioContext ? new Meter(track, audioContext, emptyStream()) : null;
-  }
-
   close() {
-    this.listen(null);
     this.#platform.clearTimeout(this.#timer);
     this.#timer = null;
     this.#voices.clear();
@@ -82,7 +74,7 @@ export class Speaking extends Emitter {
     const before = JSON.stringify([...this.now]);
     const receivers = this.#receivers();
     const levels = new Map([...receivers].map(([peer, receiver]) => [peer, this.#level(receiver)]));
-    levels.set("", this.#meter?.level() ?? 0);
+    levels.set("", this.#own() ?? 0);
     this.#voices = new Map([...levels].map(([peer, level]) => [peer, hear(this.#voices.get(peer) ?? QUIET, level)]));
     const { now } = this;
     if (JSON.stringify([...now]) !== before) this.emit("speaking", now);
@@ -102,40 +94,5 @@ export class Speaking extends Emitter {
   async #readStats(receiver) {
     const inbound = [...(await receiver.getStats()).values()].find(({ type }) => type === "inbound-rtp");
     this.#stats.set(receiver, inbound?.audioLevel ?? 0);
-  }
-}
-
-/** The level of one's own microphone, also while muted: a clone of the track that stays enabled. */
-export class Meter {
-  #track;
-  #context;
-  #analyser;
-  #samples;
-
-  /**
-   * @param {MediaStreamTrack} track
-   * @param {() => AudioContext} createContext
-   * @param {MediaStream} stream  empty
-   */
-  constructor(track, createContext, stream) {
-    this.#track = track.clone();
-    this.#track.enabled = true;
-    this.#context = createContext();
-    this.#analyser = this.#context.createAnalyser();
-    this.#analyser.fftSize = 1024;
-    this.#samples = new Float32Array(this.#analyser.fftSize);
-    stream.addTrack(this.#track);
-    this.#context.createMediaStreamSource(stream).connect(this.#analyser);
-  }
-
-  /** Root mean square, 0 to 1. */
-  level() {
-    this.#analyser.getFloatTimeDomainData(this.#samples);
-    return Math.sqrt(this.#samples.reduce((sum, x) => sum + x * x, 0) / this.#samples.length);
-  }
-
-  close() {
-    this.#track.stop();
-    this.#context.close();
   }
 }

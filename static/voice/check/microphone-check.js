@@ -1,9 +1,10 @@
 // @ts-check
 // Owns the test of a microphone: is it given, and does a voice come in? Its level goes on until it is closed.
 
+import { AudioGraph } from "../audio/audio-graph.js";
+import { Level } from "../audio/level.js";
 import { MICROPHONE } from "../audio/microphone-words.js";
 import { Microphone } from "../audio/microphone.js";
-import { Meter } from "../audio/speaking.js";
 import { Emitter } from "../emitter.js";
 
 /** @typedef {import("./check-verdicts.js").Line} Line */
@@ -15,6 +16,9 @@ const LOUD = 0.012;
 const LOUD_POLLS = 3;
 /** Without a sound for so long, a microphone is silent. */
 const SILENT = 8000;
+/** Without a level for so long, the browser gives none. */
+const UNMEASURED = 1500;
+const UNMEASURED_WORDS = "Your microphone is on, but this browser can't show whether a voice comes in: its WebAudio is missing or refuses.";
 /** After so long nobody answers the browser's question. */
 const UNANSWERED = 30_000;
 
@@ -24,13 +28,15 @@ export class MicrophoneCheck extends Emitter {
   verdict;
   /** @type {(line: Line) => void} */
   #judge = () => {};
-  /** @type {Meter|null} */
-  #meter = null;
   /** @type {any} */
   #timer = null;
   #unanswered;
   #loud = 0;
   #since = 0;
+  /** Whether its level was ever known. */
+  #measured = false;
+  #graph;
+  #level;
   #microphone;
   #platform;
 
@@ -38,6 +44,8 @@ export class MicrophoneCheck extends Emitter {
   constructor(platform) {
     super();
     this.#platform = platform;
+    this.#graph = new AudioGraph(platform);
+    this.#level = new Level(this.#graph, platform);
     this.#microphone = new Microphone(platform);
     this.verdict = new Promise((resolve) => {
       this.#judge = resolve;
@@ -57,20 +65,20 @@ export class MicrophoneCheck extends Emitter {
   close() {
     this.#platform.clearTimeout(this.#unanswered);
     this.#platform.clearTimeout(this.#timer);
-    this.#meter?.close();
+    this.#level.close();
+    this.#graph.close();
     this.#microphone.close();
   }
 
   /** @param {MediaStreamTrack|null} track */
   #take(track) {
-    const { audioContext, emptyStream, now, clearTimeout } = this.#platform;
+    const { now, clearTimeout } = this.#platform;
     clearTimeout(this.#timer);
-    this.#meter?.close();
-    this.#meter = track && audioContext ? new Meter(track, audioContext, emptyStream()) : null;
+    const measured = this.#level.listen(track);
     if (track) clearTimeout(this.#unanswered);
     this.#since = now();
-    if (this.#meter) this.#poll();
-    else if (track) this.#end("ok", "It is on; this browser can't show its level.");
+    if (measured) this.#poll();
+    else if (track) this.#finish("notice", UNMEASURED_WORDS);
   }
 
   /** @param {{ok: boolean, code: string}} status */
@@ -78,18 +86,28 @@ export class MicrophoneCheck extends Emitter {
     const words = MICROPHONE[code] ?? MICROPHONE.failed;
     if (code === "asking") this.#emitLine("running", words);
     else if (!ok) this.#end("failed", words);
-    else if (this.#meter) this.#emitLine("running", "It is on. Say something.");
+    else if (this.#since !== Infinity) this.#emitLine("running", "It is on. Say something.");
   }
 
   #poll() {
     this.#timer = this.#platform.setTimeout(() => this.#poll(), POLL);
-    const level = this.#meter?.level() ?? 0;
-    this.emit("level", level);
-    if (level >= LOUD && ++this.#loud === LOUD_POLLS) this.#end("ok", "Your voice comes in.");
-    const silent = this.#loud < LOUD_POLLS && this.#platform.now() - this.#since >= SILENT;
-    if (!silent) return;
+    const level = this.#level.now();
+    if (level !== null) {
+      this.#measured = true;
+      this.emit("level", level);
+      if (level >= LOUD && ++this.#loud === LOUD_POLLS) this.#end("ok", "Your voice comes in.");
+    }
+    const waited = this.#platform.now() - this.#since;
+    if (!this.#measured && waited >= UNMEASURED) this.#finish("notice", UNMEASURED_WORDS);
+    else if (this.#loud < LOUD_POLLS && waited >= SILENT) {
+      this.#finish("notice", "Your microphone is on, but silent: is it muted, or is another one meant?");
+    }
+  }
+
+  /** Say it once, and nothing of the kind again. @param {Status} status @param {string} words */
+  #finish(status, words) {
     this.#since = Infinity;
-    this.#end("notice", "Your microphone is on, but silent: is it muted, or is another one meant?");
+    this.#end(status, words);
   }
 
   /** @param {Status} status @param {string} words @returns {Line} */

@@ -12,8 +12,8 @@ export class Tuning {
   /** What the other side said last, untuned, as an answer to an offer of ours. */
   #remote = "";
   #adaptation = unadapted(NO_LOSS);
-  /** As the description that is in was tuned. */
-  #tuned = { ...NO_LOSS, /** @type {number} */ ptime: PTIME.speech };
+  /** As the description that is in was tuned. @type {import("./tune-opus.js").Redundancy & {ptime: number}} */
+  #tuned = { ...NO_LOSS, ptime: PTIME.speech };
   #quiet = false;
   #can;
 

@@ -2,6 +2,7 @@
 // Owns what the voice button says and shows from joining a room to its end.
 
 import { SHUT } from "../signaling/codes.js";
+import { ofTheDevice } from "../store.js";
 
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
 /** @typedef {[typeof import("../../voice-mesh.js"), typeof import("./button.js"), typeof import("./panel.js")]} Modules */
@@ -19,6 +20,7 @@ export class VoiceButton {
   #say;
   #panel;
   #modules;
+  #store = ofTheDevice();
 
   /** @param {HTMLElement} button @param {(words: string) => void} say @param {Page["panel"]} panel @param {Modules} modules */
   constructor(button, say, panel, [{ VoiceRoom }, , { VoicePanel }]) {
@@ -33,7 +35,7 @@ export class VoiceButton {
   /** Join the room that the button names. Resolves when joined or refused; both are shown. */
   async join() {
     const { roomId = "", name = "" } = this.#button.dataset;
-    const room = new this.#modules.VoiceRoom(roomId, { name });
+    const room = new this.#modules.VoiceRoom(roomId, { name, store: this.#store });
     this.#button.setAttribute("aria-busy", "true");
     room.addEventListener("muted", () => this.#showMuted(room));
     room.addEventListener("state", (event) => this.#showState(room, /** @type {CustomEvent} */ (event).detail));
@@ -52,7 +54,7 @@ export class VoiceButton {
   /** @param {VoiceRoomInterface} room */
   #take(room) {
     this.room = room;
-    if (this.#panel) new this.#modules.VoicePanel(this.#panel, room);
+    if (this.#panel) new this.#modules.VoicePanel(this.#panel, room, this.#store);
   }
 
   /** @param {VoiceRoomInterface} room @param {{state: string, code?: unknown, words: string}} detail */

@@ -1,5 +1,5 @@
 // @ts-check
-// What the panel shows of a person, and which key is meant for it; pure.
+// What the panel shows of a person; pure.
 
 import { PERSON } from "../session/words.js";
 
@@ -7,8 +7,7 @@ import { PERSON } from "../session/words.js";
 /** @typedef {import("../session/pairs.js").Pair} Pair */
 /**
  * What the panel and the button need of a VoiceRoom.
- * @typedef {EventTarget & {state: string, muted: boolean, people: Person[], pairs: Pair[], join(): Promise<void>, leave(): void,
- *   toggleMute(): void, unlock(): void, retryMicrophone(): void, remove(peer: string): void, report(): string}} VoiceRoomInterface
+ * @typedef {Pick<import("../../voice-mesh.js").VoiceRoom, keyof import("../../voice-mesh.js").VoiceRoom>} VoiceRoomInterface
  */
 
 /** A person's state as a picture, beside its word. @type {Readonly<Record<Person["word"]|"speaking", import("../../dom.js").IconName>>} */
@@ -46,10 +45,4 @@ export function hueOf(user) {
 /** Whether somebody isn't heard for a reason that a check of one's own connection may find. @param {Person[]} people */
 export function isWorthACheck(people) {
   return people.some(({ self, word, doing }) => !self && (word === "unheard" || doing === "still connecting"));
-}
-
-/** Whether M is meant for us: not where one writes, nor as part of a shortcut, nor held down.
- * @param {{key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, repeat: boolean}} event @param {boolean} writing */
-export function isMuteKey({ key, ctrlKey, metaKey, altKey, repeat }, writing) {
-  return key.toLowerCase() === "m" && !ctrlKey && !metaKey && !altKey && !repeat && !writing;
 }

@@ -8,8 +8,12 @@
  * @property {import("./pairs.js").Pair[]} pairs
  * @property {{state: RoomState, code?: string|number, words: string}} state
  * @property {{muted: boolean}} muted
+ * @property {{deafened: boolean}} deafened
+ * @property {{mode: import("./talk.js").TalkMode, pressed: boolean, sends: boolean}} talk
  * @property {import("../audio/microphone.js").MicrophoneStatus} microphone
  * @property {{blocked: boolean}} playback
+ * @property {{user: string} & import("../audio/volumes.js").Loudness} volume
+ * @property {import("../audio/playback.js").VolumeRange} volumerange
  * @property {{at: number, words: string}} closing  at: seconds since 1970
  * @property {{lost: boolean, words: string}} server
  * @property {string} announce  one sentence for a polite live region

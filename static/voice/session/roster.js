@@ -39,6 +39,11 @@ import { doing } from "./words.js";
  *   doing: string, path: "direct"|"relay"|null, held: boolean, alike: boolean, heardMuted: boolean}} Person
  */
 
+/**
+ * Oneself; silent: why nothing is sent, or ""
+ * @typedef {{name: string, muted: boolean, deafened: boolean, silent: string, joined: boolean}} Me
+ */
+
 /** How long a lost peer without a link is still shown as gone. */
 export const GONE = 10_000;
 
@@ -159,7 +164,7 @@ export function seats(roster) {
 
 /**
  * @param {Roster} roster
- * @param {{name: string, muted: boolean, silent: string, joined: boolean}} me  silent: why nothing is sent, or ""
+ * @param {Me} me
  * @param {ReadonlyMap<string, LinkReport>} reports
  * @param {ReadonlySet<string>} speaking  peer ids; one's own is ""
  * @returns {Person[]}
@@ -168,7 +173,7 @@ export function people(roster, me, reports, speaking) {
   const { self } = roster;
   /** @type {Person[]} */
   const mine = self ? [{
-    ...self, name: me.name, self: true, muted: me.muted, deafened: false, away: !me.joined,
+    ...self, name: me.name, self: true, muted: me.muted, deafened: me.deafened, away: !me.joined,
     speaking: speaking.has("") && !me.muted,
     word: me.silent ? "unheard" : me.muted ? "muted" : "here", doing: me.silent, path: null, held: false, alike: false,
     heardMuted: false,

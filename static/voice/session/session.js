@@ -23,6 +23,7 @@ const OF_LINKS = ["offer", "answer", "ice", "repair", "abort", "links"];
 const FOR_THE_PERSON = ["not-allowed", "too-fast"];
 
 /** @typedef {import("./words.js").Said} Said */
+/** @typedef {{muted: boolean, deafened: boolean}} Told */
 /** @typedef {import("../signaling/messages.js").Welcome} Welcome */
 /** @typedef {import("../signaling/messages.js").SeatMessage} SeatMessage */
 /** @typedef {import("../signaling/messages.js").ClientMessage} ClientMessage */
@@ -45,9 +46,10 @@ export class VoiceSession extends Emitter {
   #speaking = new Set();
   /** The links as they were told last. */
   #toldLinks = "[]";
-  /** Whether the room takes us for muted, and what the last hello said. */
-  #toldMuted = false;
-  #helloMuted = false;
+  /** As what the room takes us, and what the last hello said. @type {Told} */
+  #told = { muted: false, deafened: false };
+  #helloTold = this.#told;
+  #quiet = false;
   #ended = false;
   #signaling;
   #server;
@@ -70,9 +72,9 @@ export class VoiceSession extends Emitter {
     this.#signaling = new Signaling({
       roomId, platform,
       hello: () => {
-        const greeting = hello();
-        this.#helloMuted = greeting.muted;
-        return greeting;
+        const { muted, deafened, ...greeting } = hello();
+        this.#helloTold = { muted, deafened };
+        return { ...greeting, muted, deafened };
       },
     });
     this.#on("socket", ({ what, code }) => journal.note("socket", { what, code }));
@@ -104,11 +106,11 @@ export class VoiceSession extends Emitter {
     this.#links?.reassess(why);
   }
 
-  /** What was told before a welcome that begins anew is forgotten, but for its hello. @param {boolean} muted */
-  sendMuted(muted) {
-    if (!this.#links || muted === this.#toldMuted) return;
-    this.#toldMuted = muted;
-    this.#signaling.send({ type: "state", muted, deafened: false });
+  /** What was told before a welcome that begins anew is forgotten, but for its hello. @param {Told} told */
+  sendState({ muted, deafened }) {
+    if (!this.#links || (muted === this.#told.muted && deafened === this.#told.deafened)) return;
+    this.#told = { muted, deafened };
+    this.#signaling.send({ type: "state", muted, deafened });
   }
 
   /** @param {MediaStreamTrack|null} track */
@@ -116,15 +118,20 @@ export class VoiceSession extends Emitter {
     this.#links?.setTrack(track);
   }
 
+  /** @param {boolean} quiet whether nobody speaks at this microphone */
+  setQuiet(quiet) {
+    this.#quiet = quiet;
+    this.#links?.setQuiet(quiet);
+  }
+
   /** @param {string} peer */
   remove(peer) {
     this.#signaling.send({ type: "remove", target: peer });
   }
 
-  /** @param {string} name @param {boolean} muted @param {string} silent @param {ReadonlySet<string>} speaking */
-  people(name, muted, silent, speaking) {
-    const me = { name, muted, silent, joined: this.#signaling.joined };
-    return rosters.people(this.#roster, me, this.#reports(), speaking);
+  /** @param {Omit<rosters.Me, "joined">} me @param {ReadonlySet<string>} speaking */
+  people(me, speaking) {
+    return rosters.people(this.#roster, { ...me, joined: this.#signaling.joined }, this.#reports(), speaking);
   }
 
   /** @param {string} name */
@@ -136,6 +143,11 @@ export class VoiceSession extends Emitter {
   hear(speaking) {
     this.#speaking = speaking;
     this.#overhear();
+  }
+
+  /** @param {string} peer @returns {string} "" where nobody is known by that id */
+  userOf(peer) {
+    return this.#roster.peers.get(peer)?.user ?? "";
   }
 
   receivers() {
@@ -171,7 +183,7 @@ export class VoiceSession extends Emitter {
     if (this.#links) this.#links.setSelf(seat);
     else this.#links = this.#makeLinks(seat);
     if (message.resumed) this.#links.reassess("resume");
-    else this.#toldMuted = this.#helloMuted;
+    else this.#told = this.#helloTold;
     this.#toldLinks = "[]";
     this.#telling.want();
     this.#server.back();
@@ -202,6 +214,7 @@ export class VoiceSession extends Emitter {
       this.#tell("changed", null);
     });
     if (this.#credentials) links.setCredentials(this.#credentials);
+    if (this.#quiet) links.setQuiet(true);
     return links;
   }
 

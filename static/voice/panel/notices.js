@@ -1,0 +1,59 @@
+// @ts-check
+// Owns the notices above the people: a place for each kind, kept in the page so that a change moves nothing else.
+
+import { make } from "../../dom.js";
+import { setText } from "./text.js";
+
+/** In the order in which they stand; the calm ones ask for nothing.
+ *  @typedef {"playback"|"state"|"server"|"microphone"|"closing"|"notice"} NoticeKind */
+/** @type {readonly NoticeKind[]} */
+const KINDS = ["playback", "state", "server", "microphone", "closing", "notice"];
+const CALM = new Set(["state", "server", "notice"]);
+
+/** @typedef {[words: string, act: () => void]} NoticeAction */
+
+export class Notices {
+  element = make("div", { className: "notices" });
+  /** @type {Map<NoticeKind, HTMLElement>} */
+  #slots = new Map();
+  #elsewhere;
+
+  /** @param {HTMLElement} elsewhere takes the focus of a notice that vanishes */
+  constructor(elsewhere) {
+    this.#elsewhere = elsewhere;
+    for (const kind of KINDS) {
+      const slot = make("div", { className: CALM.has(kind) ? "note calm" : "note", hidden: true }, make("p"), make("button", { type: "button" }));
+      this.#slots.set(kind, slot);
+      this.element.append(slot);
+    }
+  }
+
+  /** @param {NoticeKind} kind @param {string} words none hides it @param {NoticeAction|null} [action] */
+  show(kind, words, action = null) {
+    const slot = /** @type {HTMLElement} */ (this.#slots.get(kind));
+    const [line, button] = /** @type {[HTMLElement, HTMLButtonElement]} */ (/** @type {unknown} */ (slot.children));
+    if (!words && slot.contains(document.activeElement)) this.#elsewhere.focus({ preventScroll: true });
+    setText(line, words);
+    slot.hidden = !words;
+    button.hidden = !action;
+    if (action) {
+      setText(button, action[0]);
+      button.onclick = action[1];
+    }
+  }
+
+  /** Stays until it is read. @param {string} words */
+  note(words) {
+    this.show("notice", words, ["Got it", () => this.show("notice", "")]);
+  }
+
+  /** @param {NoticeKind} kind */
+  shows(kind) {
+    return this.#slots.get(kind)?.hidden === false;
+  }
+
+  /** Of a call that is over, only how it ended is worth a word. */
+  end() {
+    for (const kind of KINDS) if (kind !== "state") this.show(kind, "");
+  }
+}

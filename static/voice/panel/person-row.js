@@ -1,0 +1,59 @@
+// @ts-check
+// Owns one person's row: name, state, and the details that open under it.
+
+import { make, picture, redraw } from "../../dom.js";
+import { rowOf } from "./panel-view.js";
+import { PERSON_ROWS } from "./person-rows.js";
+import { setText, tagOf } from "./text.js";
+
+/** @typedef {import("./panel-view.js").Person} Person */
+/** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
+/** @typedef {import("../store.js").Store} Store */
+
+export class PersonRow {
+  #avatar = make("span", { className: "avatar", ariaHidden: "true" });
+  #name = make("span", { className: "full" });
+  #tags = make("span", { className: "tags" });
+  #svg = picture("dots");
+  #word = make("span");
+  #doing = make("p", { className: "doing" });
+  #summary = make("summary", {}, picture("more"));
+  #about;
+  #rows;
+  element;
+
+  /** @param {VoiceRoomInterface} room @param {Store} store @param {Person} person */
+  constructor(room, store, person) {
+    this.#rows = PERSON_ROWS.flatMap((makeRow) => makeRow(room, store, person) ?? []);
+    this.#about = make("details", { className: "about" }, this.#summary, make("div", {}, ...this.#rows.map(({ element }) => element)));
+    this.element = make("li", { className: "person" }, this.#avatar,
+      make("span", { className: "name" }, this.#name, this.#tags), make("span", { className: "state" }, this.#svg, this.#word),
+      this.#doing, this.#about);
+    this.#avatar.classList.add(`hue-${rowOf(person).hue}`);
+    this.update(person);
+  }
+
+  /** @param {Person} person */
+  update(person) {
+    const view = rowOf(person);
+    setText(this.#avatar, view.initial);
+    setText(this.#name, person.name);
+    // The whole of what an ellipsis may cut.
+    if (this.#name.title !== person.name) this.#name.title = person.name;
+    const shown = [...view.tags, ...view.warnings].join();
+    if (this.#tags.dataset.tags !== shown) {
+      this.#tags.dataset.tags = shown;
+      const marks = [...view.tags.map((tag) => tagOf(tag, "tag")), ...view.warnings.map((tag) => tagOf(tag, "tag warn"))];
+      this.#tags.replaceChildren(...marks.flatMap((mark) => [" ", mark]));
+    }
+    redraw(this.#svg, view.icon);
+    setText(this.#word, view.word);
+    setText(this.#doing, view.doing);
+    this.element.dataset.word = person.word;
+    this.element.classList.toggle("speaking", view.speaking);
+    for (const row of this.#rows) row.update?.(person);
+    this.#about.hidden = this.#rows.every(({ element }) => element.hidden);
+    const label = `Details of ${person.name}`;
+    if (this.#summary.ariaLabel !== label) this.#summary.ariaLabel = label;
+  }
+}

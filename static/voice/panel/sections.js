@@ -1,0 +1,13 @@
+// @ts-check
+// The one list of what the settings hold, from top to bottom.
+
+import { helpSection } from "./help-section.js";
+import { shortcutsSection } from "./shortcuts-section.js";
+
+/**
+ * Made anew at each opening of the sheet; `closed` aborts when it closes, and with it meters and listeners.
+ * @typedef {(room: import("./panel-view.js").VoiceRoomInterface, store: import("../store.js").Store, closed: AbortSignal) => HTMLElement} MakeSection
+ */
+
+/** @type {readonly MakeSection[]} */
+export const SECTIONS = [shortcutsSection, helpSection];

@@ -1,0 +1,23 @@
+// @ts-check
+// Owns a sheet: a dialog over the page that Escape, its button and a tap beside it close, and that gives the focus back.
+
+import { make, picture } from "../../dom.js";
+
+let made = 0;
+
+/** @param {string} title @param {readonly (Node|string)[]} content @param {AbortSignal} over closes it, too */
+export function openSheet(title, content, over) {
+  const id = `id_sheet_${++made}`;
+  const heading = make("h2", { id, textContent: title });
+  const close = make("button", { type: "button", className: "close", ariaLabel: `Close ${title.toLowerCase()}` }, picture("cross"));
+  const dialog = make("dialog", { className: "sheet" }, make("div", {}, make("header", {}, heading, close), ...content));
+  dialog.setAttribute("aria-labelledby", id);
+  close.onclick = () => dialog.close();
+  // What isn't in the sheet's one child is the ground beside it.
+  dialog.onclick = ({ target }) => target === dialog && dialog.close();
+  dialog.onclose = () => dialog.remove();
+  document.body.append(dialog);
+  dialog.showModal();
+  over.addEventListener("abort", () => dialog.close(), { once: true });
+  return dialog;
+}

@@ -1,0 +1,55 @@
+// @ts-check
+// Owns when a room tells who is there: once for all that happened in one turn, and never faster than a page can show.
+
+import { differences } from "./shown.js";
+import { Throttle } from "./throttle.js";
+
+/** @typedef {import("./shown.js").Shown} Shown */
+
+/** However much the others send, the page shows so many changes in a row, and one in so many ms after. */
+const SHOWN_AT_ONCE = 4;
+const SHOWN_EVERY = 100;
+
+export class Showing {
+  #waiting = false;
+  /** What was shown last. @type {Shown} */
+  #shown = { people: [], pairs: [] };
+  #throttle;
+  #look;
+  #tell;
+
+  /**
+   * @param {() => Shown & {over: boolean}} look  over: nothing more will come
+   * @param {(shown: Shown, news: ReturnType<typeof differences>) => void} tell
+   * @param {import("./throttle.js").Clock} clock
+   */
+  constructor(look, tell, clock) {
+    this.#look = look;
+    this.#tell = tell;
+    this.#throttle = new Throttle(SHOWN_EVERY, () => this.#show(), clock, SHOWN_AT_ONCE);
+  }
+
+  want() {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    queueMicrotask(() => {
+      this.#waiting = false;
+      // The end is shown at once: nothing may wait behind it.
+      if (this.#look().over) this.#show();
+      else this.#throttle.want();
+    });
+  }
+
+  close() {
+    this.#throttle.close();
+  }
+
+  /** @returns {boolean} whether anything reads differently */
+  #show() {
+    const { people, pairs } = this.#look();
+    const news = differences(this.#shown, { people, pairs });
+    this.#shown = { people, pairs };
+    this.#tell(this.#shown, news);
+    return news.people || news.pairs;
+  }
+}
