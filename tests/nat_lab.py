@@ -109,8 +109,10 @@ class NatLab:
         """Take everything away."""
         for wire in self.wires.values():
             assert wire.stdin is not None
+            assert wire.stdout is not None
             wire.stdin.close()
             wire.wait(10)
+            wire.stdout.close()
         for which in self._made:
             subprocess.run(
                 ["ip", "netns", "del", self.name(which)], check=False, capture_output=True, timeout=30

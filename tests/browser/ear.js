@@ -15,6 +15,7 @@
     const osc = new OscillatorNode(ctx, { frequency: tone });
     const gain = new GainNode(ctx, { gain: voice.gain });
     osc.connect(gain).connect(out);
+    voice.gain = gain.gain;
     hum.connect(out);
     osc.start();
     hum.start();

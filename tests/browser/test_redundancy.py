@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -100,3 +101,41 @@ REPORTED = """async () => {
   globalThis.reports = new Set([...globalThis.reports ?? [], told?.timestamp ?? 0]);
   return globalThis.reports.size > 3;
 }"""
+
+
+PACKETS = """async () => {
+  const report = await globalThis.connections.at(-1).getStats();
+  return [...report.values()].find((each) => each.type === "outbound-rtp").packetsSent;
+}"""
+
+
+async def test_the_first_word_after_a_long_pause_is_heard_whole(stage: Stage) -> None:
+    ana, bo = await call(stage)
+
+    async def say(loudness: float) -> int:
+        await bo.page.evaluate("loudness => { globalThis.voice.gain.value = loudness; }", loudness)
+        return await ana.mark()
+
+    async def few_packets() -> bool:
+        before = int(await bo.page.evaluate(PACKETS))
+        await asyncio.sleep(1)  # what is counted
+        return int(await bo.page.evaluate(PACKETS)) - before <= 20
+
+    onsets = []
+    for pause in (False, True):
+        await say(0.0005)
+        if pause:
+            await until("Bo's page sends few packets while he says nothing", few_packets)
+        else:
+            await until("Ana hears nothing", lambda: ana.hears())
+        mark = await say(0.3)
+        await until("Ana hears Bo", lambda: ana.hears(bo))
+        after = await ana.heard_after(bo, mark)
+        assert after is not None
+        onsets.append(after)
+        gap = await ana.gap(bo, mark + round(after / 21.3) + 1)
+        assert gap <= 22, "once it is heard, nothing of it is missing"
+    print(
+        f"\nfrom a word to its first sound, in a pause {onsets[0]:.0f}, after a long one {onsets[1]:.0f} ms"
+    )
+    assert onsets[1] - onsets[0] <= 150
