@@ -1,6 +1,7 @@
 // @ts-check
 // VoiceRoom, the library's public API: one person in one room, with a microphone, ears and plain words.
 
+import { Devices } from "./voice/audio/devices.js";
 import { FULL } from "./voice/audio/playback.js";
 import { Volumes } from "./voice/audio/volumes.js";
 import { browser } from "./voice/browser/platform.js";
@@ -14,13 +15,17 @@ import { ANOTHER_TAB } from "./voice/signaling/codes.js";
 import { Store } from "./voice/store.js";
 
 // Named here although others import them: so the browser fetches the whole graph in one round trip, not in five.
+import "./voice/audio/acquiring.js";
 import "./voice/audio/audio-graph.js";
 import "./voice/audio/boost.js";
 import "./voice/audio/ceiling.js";
+import "./voice/audio/constraints.js";
 import "./voice/audio/level.js";
 import "./voice/audio/microphone-words.js";
 import "./voice/audio/microphone.js";
 import "./voice/audio/silence.js";
+import "./voice/audio/silent-loop.js";
+import "./voice/audio/speaker.js";
 import "./voice/audio/speaking.js";
 import "./voice/browser/page-life.js";
 import "./voice/emitter.js";
@@ -90,7 +95,8 @@ export class VoiceRoom extends EventTarget {
     super();
     const talk = new Talk({ muted, store, platform });
     const volumes = new Volumes(store);
-    this.#belongings = { roomId, name: [...name.trim()].slice(0, 80).join("") || "Guest", talk, volumes, store, platform };
+    const devices = new Devices(store, platform);
+    this.#belongings = { roomId, name: [...name.trim()].slice(0, 80).join("") || "Guest", talk, volumes, devices, store, platform };
     this.#platform = platform;
     this.#journal = new Journal(platform.now);
     const look = () => ({ people: this.people, pairs: this.pairs, over: !this.#call });
@@ -99,6 +105,8 @@ export class VoiceRoom extends EventTarget {
       this.#call?.adjustVolumes();
       this.#emit("volume", { user, ...volumes.of(user) });
     });
+    devices.on("microphone", ({ listenOnly }) => this.#call?.changeMicrophone(listenOnly));
+    devices.on("speaker", (device) => this.#call?.changeSpeaker(device));
     talk.on("change", ({ before, after }) => this.#talked(before, after));
   }
 
@@ -126,6 +134,11 @@ export class VoiceRoom extends EventTarget {
   /** How loud the microphone is now, 0 to 1, muted or not; null where it can't be told. */
   get level() {
     return this.#call?.level ?? null;
+  }
+
+  /** Which microphone and speaker are used, and what is done to the sound. */
+  get devices() {
+    return this.#belongings.devices;
   }
 
   /** How loud anybody can be made on this device; whole until a call has tried. */

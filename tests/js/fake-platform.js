@@ -164,6 +164,8 @@ export class FakeAudio {
   pause() {
     this.paused = true;
   }
+
+  removeAttribute() {}
 }
 
 /** Stands in for Links: remembers what it was told, and says what a test wants said. */
@@ -248,6 +250,15 @@ export class FakePlatform extends FakeClock {
     },
   });
   random = () => 0.5;
+  canChooseSpeaker = true;
+  /** @type {Set<string>} */ urls = new Set();
+  blobUrl = () => {
+    const url = `blob:${this.urls.size}`;
+    this.urls.add(url);
+    return url;
+  };
+  /** @param {string} url */
+  forgetUrl = (url) => void this.urls.delete(url);
   emptyStream = () => /** @type {any} */ ({ empty: true });
 
   /** @param {string} url @param {string} protocol */

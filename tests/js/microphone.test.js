@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Microphone, cause, verdict } from "../../static/voice/audio/microphone.js";
+import { ANY_MICROPHONE, constraintsOf, verdict } from "../../static/voice/audio/constraints.js";
+import { cause } from "../../static/voice/audio/acquiring.js";
+import { Microphone } from "../../static/voice/audio/microphone.js";
 import { FakePlatform, FakeTrack, settle } from "./fake-platform.js";
 
 /** @param {(platform: FakePlatform) => void} [prepare] */
@@ -106,7 +108,7 @@ test("a change of other devices leaves the microphone alone", async () => {
 
 test("the group tells that another device is the default now", () => {
   const list = [{ kind: "audioinput", deviceId: "default", groupId: "g2" }];
-  assert.equal(verdict(list, { deviceId: "default", groupId: "g1" }), "changed");
+  assert.equal(verdict(list, { deviceId: "default", groupId: "g1" }), "default-changed");
   assert.equal(verdict(list, { deviceId: "default", groupId: "g2" }), "keep");
   assert.equal(verdict(list, { deviceId: "usb", groupId: "g1" }), "gone");
   assert.equal(verdict([], { deviceId: "default" }), "gone");

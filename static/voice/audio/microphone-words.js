@@ -13,6 +13,8 @@ export const MICROPHONE = {
   "not-found": "No microphone found: plug one in, and it is used at once.",
   busy: "Another program holds the microphone: close it, then try again.",
   "device-gone": "The microphone you used before isn't there: the default one is used now.",
+  returned: "The microphone that you chose is there again, and used.",
+  "listen-only": "You listen only, as you chose.",
   switched: "Your microphone is gone: the default one is used now.",
   "default-changed": "The system's default microphone changed: the new one is used now.",
   interrupted: "The system took the microphone, for a call perhaps: it is used again after that, or try again.",
@@ -23,10 +25,10 @@ export const MICROPHONE = {
 };
 
 /** Those with which one sends; with all others one still listens. */
-const ON = new Set(["ok", "device-gone", "switched", "default-changed"]);
+const ON = new Set(["ok", "returned", "device-gone", "switched", "default-changed"]);
 
 /** Those after which asking again can help. */
-const RETRY = new Set(["denied", "denied-by-system", "not-found", "busy", "aborted", "failed", "asking", "interrupted"]);
+const RETRY = new Set(["denied", "denied-by-system", "not-found", "busy", "aborted", "failed", "asking", "interrupted", "listen-only"]);
 
 /**
  * @param {string} code
@@ -38,7 +40,7 @@ export function microphoneStatus(code) {
 }
 
 /** @type {Record<string, string>} */
-const SILENT = { asking: "waiting for the microphone", interrupted: "the system holds the microphone" };
+const SILENT = { "listen-only": "by choice", asking: "waiting for the microphone", interrupted: "the system holds the microphone" };
 
 /** Why nothing of oneself is heard. @param {string} trouble of the microphone, or "" */
 export const silent = (trouble) => trouble && `listening only: ${SILENT[trouble] ?? "no microphone"}`;

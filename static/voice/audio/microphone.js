@@ -2,9 +2,12 @@
 // The person's microphone: opened by a click, never by a reconnect; on a device that exists; muted as wanted.
 
 import { Emitter } from "../emitter.js";
+import { acquire, cause } from "./acquiring.js";
+import { ANY_MICROPHONE, verdict } from "./constraints.js";
 import { microphoneStatus } from "./microphone-words.js";
 
 /** @typedef {import("../browser/platform.js").Platform} Platform */
+/** @typedef {import("./constraints.js").MicrophoneChoice} MicrophoneChoice */
 
 const DEBOUNCE = 500;
 /** A permission prompt that stands this long is worth a word. */
@@ -14,43 +17,8 @@ const SHORT_LIVED = 1000;
 /** Failures that a newly plugged device may mend. */
 const MENDED_BY_A_DEVICE = new Set(["not-found", "busy", "aborted", "failed"]);
 
-/** @type {MediaTrackConstraints} */
-const CONSTRAINTS = {
-  echoCancellation: { ideal: true }, noiseSuppression: { ideal: true }, autoGainControl: { ideal: true },
-  channelCount: { ideal: 1 },
-};
-
-/** @type {Record<string, string>} */
-const BY_NAME = {
-  NotFoundError: "not-found", NotReadableError: "busy", AbortError: "aborted", SecurityError: "not-allowed-here",
-};
-
-/**
- * Name the failure of getUserMedia by its cause.
- * @param {{name?: string, message?: string}} error
- */
-export function cause({ name = "", message = "" }) {
-  // Chromium tells a refusal by the system (macOS, Windows) from the site's in the message only.
-  if (name === "NotAllowedError") return /system/i.test(message) ? "denied-by-system" : "denied";
-  return BY_NAME[name] ?? "failed";
-}
-
-/**
- * What a change of devices means for the one in use.
- * @param {readonly {kind: string, deviceId: string, groupId: string}[]} devices
- * @param {{deviceId?: string, groupId?: string}} used
- * @returns {"keep"|"gone"|"changed"}
- */
-export function verdict(devices, { deviceId, groupId }) {
-  const inputs = devices.filter(({ kind }) => kind === "audioinput");
-  if (inputs.length === 0) return "gone";
-  // Without permission every id is empty and nothing can be told.
-  if (!deviceId || inputs.every((input) => input.deviceId === "")) return "keep";
-  const same = inputs.find((input) => input.deviceId === deviceId);
-  if (!same) return "gone";
-  // Chromium keeps the id "default" while the device behind it changes; its group tells.
-  return deviceId === "default" && groupId && same.groupId !== groupId ? "changed" : "keep";
-}
+/** What is said of a change of devices. A device that comes in another shape is the one that the person knows. */
+const SAID = { gone: "switched", "default-changed": "default-changed", reshaped: "ok" };
 
 /** @typedef {{ok: boolean, code: string, words: string, retry: boolean}} MicrophoneStatus */
 /**
@@ -75,16 +43,21 @@ export class Microphone extends Emitter {
   /** @type {any} */
   #asking = null;
   #stuck = false;
+  #choice;
   #platform;
   #devicesChanged = () => {
     this.#platform.clearTimeout(this.#debounce);
     this.#debounce = this.#platform.setTimeout(() => this.#lookAtDevices(), DEBOUNCE);
   };
 
-  /** @param {Pick<Platform, "mediaDevices"|"secure"|"now"|"setTimeout"|"clearTimeout">} platform */
-  constructor(platform) {
+  /**
+   * @param {Pick<Platform, "mediaDevices"|"secure"|"now"|"setTimeout"|"clearTimeout">} platform
+   * @param {() => Readonly<MicrophoneChoice>} [choice] what is wanted, asked at each opening
+   */
+  constructor(platform, choice = () => ANY_MICROPHONE) {
     super();
     this.#platform = platform;
+    this.#choice = choice;
   }
 
   get track() {
@@ -114,11 +87,23 @@ export class Microphone extends Emitter {
   open(code = "ok") {
     if (this.#opening && !this.#stuck) return this.#opening;
     this.#stuck = false;
-    const opening = this.#open(code, ++this.#turn).finally(() => {
-      if (this.#opening === opening) this.#opening = null;
-    });
-    this.#opening = opening;
-    return opening;
+    return this.#begin(this.#open(code, ++this.#turn));
+  }
+
+  /**
+   * Something else was chosen, or is there again: the old track is sent until the new one is there. Never rejects, as `open`.
+   * @param {string} [code]
+   * @returns {Promise<void>}
+   */
+  change(code = "ok") {
+    if (!this.#track || this.#opening) return this.open(code);
+    return this.#begin(this.#exchange(this.#track, code, ++this.#turn));
+  }
+
+  /** Let it go: the person means to listen only. */
+  decline() {
+    this.close();
+    this.#fail("listen-only");
   }
 
   /** The page is looked at again: after an interruption (a phone call) the track's flags lie, so it is got anew. */
@@ -136,6 +121,33 @@ export class Microphone extends Emitter {
     this.#trouble = "";
   }
 
+  /** @param {Promise<void>} opening */
+  #begin(opening) {
+    this.#opening = opening.finally(() => {
+      if (this.#opening === begun) this.#opening = null;
+    });
+    const begun = this.#opening;
+    return begun;
+  }
+
+  /** @param {MediaStreamTrack} old @param {string} code @param {number} turn */
+  async #exchange(old, code, turn) {
+    const { mediaDevices } = this.#platform;
+    // iOS ends the first track when a second is got.
+    old.onended = null;
+    let got;
+    try {
+      got = await acquire(/** @type {MediaDevices} */ (mediaDevices), this.#choice());
+    } catch {
+      // Some systems give one microphone at a time, and one device to one asker: without the old one it may be had.
+      if (turn === this.#turn) await this.#open(code, turn);
+      return;
+    }
+    if (turn !== this.#turn) return got.track.stop();
+    this.#use(got.track, got.fellBack ? "device-gone" : code);
+    letGo(old);
+  }
+
   /** @param {string} code @param {number} turn */
   async #open(code, turn) {
     const { mediaDevices, secure } = this.#platform;
@@ -151,7 +163,7 @@ export class Microphone extends Emitter {
       this.#say("asking", false);
     }, ASKING);
     try {
-      const got = await acquire(mediaDevices);
+      const got = await acquire(mediaDevices, this.#choice());
       if (turn !== this.#turn) return got.track.stop();
       this.#use(got.track, got.fellBack ? "device-gone" : code);
     } catch (error) {
@@ -167,7 +179,7 @@ export class Microphone extends Emitter {
     this.#interrupted = false;
     this.#openedAt = this.#platform.now();
     track.enabled = !this.#muted;
-    if ("contentHint" in track) track.contentHint = "speech";
+    if ("contentHint" in track) track.contentHint = this.#choice().music ? "music" : "speech";
     track.onended = () => this.#ended();
     track.onmute = () => {
       this.#interrupted = true;
@@ -194,16 +206,18 @@ export class Microphone extends Emitter {
       if (MENDED_BY_A_DEVICE.has(this.#trouble) && devices.some(({ kind }) => kind === "audioinput")) this.open();
       return;
     }
-    const found = verdict(devices, this.#track.getSettings());
-    if (found !== "keep") this.open(found === "gone" ? "switched" : "default-changed");
+    const found = verdict(devices, this.#track.getSettings(), this.#choice().device);
+    if (found === "returned") this.change("returned");
+    else if (found !== "keep") this.open(SAID[found]);
+    // The system took it and devices changed: what the track says of itself is no evidence.
+    else if (this.#interrupted) this.open();
   }
 
   #release() {
     const track = this.#track;
     if (!track) return;
     this.#track = null;
-    track.onended = track.onmute = track.onunmute = null;
-    track.stop();
+    letGo(track);
   }
 
   /** @param {string} code */
@@ -224,20 +238,8 @@ export class Microphone extends Emitter {
   }
 }
 
-/**
- * AbortError is tried once more; what the constraints can't find falls to the default.
- * @param {MediaDevices} mediaDevices
- * @returns {Promise<{track: MediaStreamTrack, fellBack: boolean}>}
- */
-async function acquire(mediaDevices) {
-  /** @param {boolean|MediaTrackConstraints} audio */
-  const first = async (audio) => (await mediaDevices.getUserMedia({ audio })).getAudioTracks()[0];
-  try {
-    return { track: await first(CONSTRAINTS), fellBack: false };
-  } catch (error) {
-    const { name } = /** @type {Error} */ (error);
-    if (name === "AbortError") return { track: await first(CONSTRAINTS), fellBack: false };
-    if (name === "OverconstrainedError") return { track: await first(true), fellBack: true };
-    throw error;
-  }
+/** @param {MediaStreamTrack} track */
+function letGo(track) {
+  track.onended = track.onmute = track.onunmute = null;
+  track.stop();
 }

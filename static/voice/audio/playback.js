@@ -23,8 +23,8 @@ const FIXED = {
 };
 
 /**
- * Events: whether the browser wants one more tap before anybody is heard; how loud people can be made.
- * @extends {Emitter<{playback: {blocked: boolean}, range: VolumeRange}>}
+ * Events: whether the browser wants one more tap before anybody is heard; how loud people can be made; that it refuses a speaker.
+ * @extends {Emitter<{playback: {blocked: boolean}, range: VolumeRange, refused: string}>}
  */
 export class Playback extends Emitter {
   /** @type {HTMLAudioElement[]} */
@@ -36,6 +36,8 @@ export class Playback extends Emitter {
   /** @type {Set<string>} */
   #refused = new Set();
   #deafened = false;
+  /** The id of the speaker; "" is the system's default. */
+  #sink = "";
   /** @type {VolumeRange} */
   #range = FULL;
   #boost;
@@ -72,6 +74,12 @@ export class Playback extends Emitter {
   set deafened(deafened) {
     this.#deafened = deafened;
     this.adjust();
+  }
+
+  /** Where everyone is heard. @param {string} sink */
+  set sink(sink) {
+    this.#sink = sink;
+    for (const element of [...this.#pool, ...this.#playing.values()]) this.#direct(element);
   }
 
   /** Fill the pool; call it within the gesture, for some browsers ask anew for every element made later. */
@@ -190,7 +198,19 @@ export class Playback extends Emitter {
   #create() {
     const element = this.#platform.createAudio();
     element.autoplay = true;
+    if (this.#sink) this.#direct(element);
     return element;
+  }
+
+  /** @param {HTMLAudioElement} element */
+  async #direct(element) {
+    const sink = this.#sink;
+    try {
+      await element.setSinkId?.(sink);
+    } catch {
+      // It may be gone, or not allowed: whoever chose it decides what then.
+      if (sink === this.#sink && sink) this.emit("refused", sink);
+    }
   }
 }
 

@@ -1,14 +1,31 @@
 // @ts-check
 // A track of silence, sent while there is no microphone: a link is judged by what comes, so something must come.
 
-export class Silence {
+import { Emitter } from "../emitter.js";
+import { SilentLoop } from "./silent-loop.js";
+
+/** @typedef {import("../browser/platform.js").Platform} Platform */
+/** @typedef {Pick<Platform, "createAudio"|"blobUrl"|"forgetUrl"|"setTimeout"|"clearTimeout">} SilencePlatform */
+
+/** A context that doesn't run by then is held back. */
+const PATIENCE = 1500;
+
+/** Events: there is another track to be sent in the microphone's place. @extends {Emitter<{track: null}>} */
+export class Silence extends Emitter {
   /** @type {{source: AudioScheduledSourceNode, out: MediaStreamAudioDestinationNode, track: MediaStreamTrack}|null} */
   #parts;
+  /** @type {SilentLoop|null} */
+  #loop = null;
+  /** @type {any} */
+  #waiting = null;
   #graph;
+  #platform;
 
-  /** Make it within the join click. @param {import("./audio-graph.js").AudioGraph} graph */
-  constructor(graph) {
+  /** Make it within the join click. @param {import("./audio-graph.js").AudioGraph} graph @param {SilencePlatform} platform */
+  constructor(graph, platform) {
+    super();
     this.#graph = graph;
+    this.#platform = platform;
     this.#parts = graph.build((context) => {
       const out = context.createMediaStreamDestination();
       // A destination with no source that runs sends nothing at all.
@@ -25,15 +42,30 @@ export class Silence {
    */
   instead(microphone) {
     const parts = this.#parts;
-    if (!parts) return microphone;
-    const { source, out, track } = parts;
-    this.#graph.build(() => (microphone ? source.disconnect() : source.connect(out)));
-    if (!microphone) this.#graph.resume();
-    return microphone ?? track;
+    if (parts) this.#graph.build(() => (microphone ? parts.source.disconnect() : parts.source.connect(parts.out)));
+    this.#platform.clearTimeout(this.#waiting);
+    if (microphone) return this.#endLoop(microphone);
+    this.#graph.resume();
+    if (!parts) this.#beginLoop();
+    else if (!this.#graph.running) this.#waiting = this.#platform.setTimeout(() => this.#graph.running || this.#beginLoop(), PATIENCE);
+    return this.#loop?.track ?? parts?.track ?? null;
   }
 
   close() {
+    this.#platform.clearTimeout(this.#waiting);
+    this.#loop?.close();
     this.#parts?.track.stop();
-    this.#parts = null;
+    this.#parts = this.#loop = null;
+  }
+
+  #beginLoop() {
+    this.#loop ??= new SilentLoop(this.#platform, () => this.emit("track", null));
+  }
+
+  /** @template T @param {T} microphone */
+  #endLoop(microphone) {
+    this.#loop?.close();
+    this.#loop = null;
+    return microphone;
   }
 }

@@ -15,7 +15,10 @@ import { Links } from "../link/links.js";
  * @property {MediaDevices|undefined} mediaDevices
  * @property {(() => AudioContext)|null} audioContext
  * @property {() => HTMLAudioElement} createAudio
+ * @property {boolean} canChooseSpeaker  whether audio elements have setSinkId
  * @property {() => MediaStream} emptyStream
+ * @property {(blob: Blob) => string} blobUrl  good until it is forgotten
+ * @property {(url: string) => void} forgetUrl
  * @property {EventTarget & {visibilityState?: string}} document
  * @property {EventTarget} window
  * @property {WakeLock|undefined} wakeLock
@@ -39,7 +42,10 @@ export function browser() {
     mediaDevices: navigator.mediaDevices,
     audioContext: typeof AudioContext === "undefined" ? null : () => new AudioContext(),
     createAudio: () => new Audio(),
+    canChooseSpeaker: "setSinkId" in HTMLMediaElement.prototype,
     emptyStream: () => new MediaStream(),
+    blobUrl: (blob) => URL.createObjectURL(blob),
+    forgetUrl: (url) => URL.revokeObjectURL(url),
     document,
     window,
     wakeLock: navigator.wakeLock,

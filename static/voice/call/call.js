@@ -7,6 +7,7 @@ import { silent } from "../audio/microphone-words.js";
 import { Microphone } from "../audio/microphone.js";
 import { Playback } from "../audio/playback.js";
 import { Silence } from "../audio/silence.js";
+import { Speaker } from "../audio/speaker.js";
 import { Speaking } from "../audio/speaking.js";
 import { PageLife } from "../browser/page-life.js";
 import { Emitter } from "../emitter.js";
@@ -20,7 +21,7 @@ import * as words from "../session/words.js";
 /**
  * What belongs to the room and outlives its calls.
  * @typedef {{roomId: string, name: string, talk: Talk, volumes: import("../audio/volumes.js").Volumes,
- *   store: import("../store.js").Store, platform: import("../browser/platform.js").Platform}} Belongings
+ *   devices: import("../audio/devices.js").Devices, store: import("../store.js").Store, platform: import("../browser/platform.js").Platform}} Belongings
  */
 /**
  * What goes out as the room's own event, and what the room has to answer.
@@ -37,6 +38,7 @@ export class Call extends Emitter {
   #session;
   #microphone;
   #playback;
+  #speaker;
   #speaking;
   #page;
   #announcer;
@@ -50,21 +52,23 @@ export class Call extends Emitter {
   /** @param {Belongings} belongings @param {import("../session/journal.js").Journal} journal */
   constructor(belongings, journal) {
     super();
-    const { roomId, name, talk, volumes, platform } = belongings;
+    const { roomId, name, talk, volumes, devices, platform } = belongings;
     this.#belongings = belongings;
     this.#journal = journal;
-    const microphone = this.#microphone = new Microphone(platform);
+    const microphone = this.#microphone = new Microphone(platform, () => devices.microphone);
     const graph = this.#graph = new AudioGraph(platform);
     const level = this.#level = new Level(graph, platform);
-    const silence = this.#silence = new Silence(graph);
+    const silence = this.#silence = new Silence(graph, platform);
     const session = this.#session = new VoiceSession({
       roomId, journal, platform,
       hello: () => ({ name, ...this.#told() }),
       track: () => silence.instead(microphone.track),
+      music: () => devices.processing.music,
     });
     this.#playback = new Playback({ platform, graph, loudness: (peer) => volumes.of(session.userOf(peer)) });
+    this.#speaker = new Speaker(devices, platform);
     this.#speaking = new Speaking({ receivers: () => session.receivers(), own: () => level.now(), platform });
-    this.#hush = new Hush(() => level.now(), platform);
+    this.#hush = new Hush(() => (devices.processing.music ? null : level.now()), platform);
     this.#page = new PageLife(platform);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
     microphone.muted = !talk.sends;
@@ -77,7 +81,9 @@ export class Call extends Emitter {
   start() {
     this.#session.start();
     this.#playback.prepare();
-    this.#microphone.open();
+    this.#speaker.start();
+    if (this.#belongings.devices.listenOnly) this.#microphone.decline();
+    else this.#microphone.open();
   }
 
   /** @returns {import("../session/roster.js").Person[]} */
@@ -114,6 +120,18 @@ export class Call extends Emitter {
     this.#microphone.open();
   }
 
+  /** Another microphone or other processing was chosen, or none. @param {boolean} listenOnly */
+  changeMicrophone(listenOnly) {
+    if (listenOnly) this.#microphone.decline();
+    else this.#microphone.change();
+    this.#session.retune();
+  }
+
+  /** @param {import("../audio/constraints.js").Device|null} device */
+  changeSpeaker(device) {
+    this.#speaker.choose(device);
+  }
+
   /** @param {string} peer */
   remove(peer) {
     this.#session.remove(peer);
@@ -139,7 +157,8 @@ export class Call extends Emitter {
   close() {
     this.#closed = true;
     // The graph closes last: the others let go of their parts of it.
-    const parts = [this.#microphone, this.#playback, this.#speaking, this.#page, this.#announcer, this.#silence, this.#hush, this.#level, this.#graph];
+    const parts = [this.#microphone, this.#playback, this.#speaker, this.#speaking, this.#page, this.#announcer, this.#silence,
+      this.#hush, this.#level, this.#graph];
     for (const part of parts) part.close();
     this.#session.end();
   }
@@ -173,8 +192,14 @@ export class Call extends Emitter {
       this.#session.setTrack(this.#silence.instead(track));
       this.#level.listen(track);
     });
+    this.#silence.on("track", () => this.#session.setTrack(this.#silence.instead(microphone.track)));
     microphone.on("status", (status) => this.#heardOfMicrophone(status));
     this.#playback.on("playback", (detail) => this.#tell("playback", detail));
+    this.#playback.on("refused", () => this.#speaker.refused());
+    this.#speaker.on("sink", (sink) => {
+      this.#playback.sink = sink;
+    });
+    this.#speaker.on("told", (said) => this.#tell("notice", said));
     this.#playback.on("range", (range) => this.#tell("volumerange", range));
     this.#hush.on("quiet", (quiet) => this.#session.setQuiet(quiet));
     this.#speaking.on("speaking", (peers) => this.#spoke(peers));
@@ -208,6 +233,8 @@ export class Call extends Emitter {
   /** @param {import("../audio/microphone.js").MicrophoneStatus} status */
   #heardOfMicrophone(status) {
     this.#journal.note("microphone", { code: status.code });
+    // Names and ids of devices are told once a microphone is allowed.
+    if (status.ok) this.#speaker.look();
     this.#tell("microphone", status);
     this.#session.sendState(this.#told());
     this.#tell("changed", null);

@@ -9,7 +9,7 @@
 import { CandidateBatch } from "./candidate-batch.js";
 import { fit } from "./candidate-fit.js";
 import { readStats } from "./link-stats.js";
-import { Tuning } from "./tuning.js";
+import { PLAIN, Tuning } from "./tuning.js";
 
 /** Two networks with relays name far fewer. */
 const WAITING = 128;
@@ -67,18 +67,17 @@ export class Generation {
 
   /**
    * @param {{gen: number, hooks: Hooks, platform: GenerationPlatform, track: MediaStreamTrack | null,
-   *   bitrate: number, quiet?: boolean, configuration: () => Promise<RTCConfiguration>}} options
+   *   bitrate: number, manner?: import("./tuning.js").Manner, configuration: () => Promise<RTCConfiguration>}} options
    */
-  constructor({ gen, hooks, platform, configuration, track, bitrate, quiet = false }) {
+  constructor({ gen, hooks, platform, configuration, track, bitrate, manner = PLAIN }) {
     this.gen = gen;
     this.#hooks = hooks;
     this.#platform = platform;
     this.#configuration = configuration;
     this.#track = track;
     this.#bitrate = bitrate;
-    this.#tuning = new Tuning(platform.retunes);
-    this.#quiet = quiet;
-    this.#tuning.setQuiet(quiet);
+    this.#tuning = new Tuning(platform.retunes, manner);
+    this.#quiet = manner.quiet;
     this.#gathered = new CandidateBatch(platform, (candidates) => hooks.send({ type: "ice", gen, candidates }));
   }
 
@@ -160,12 +159,12 @@ export class Generation {
     this.#run(() => this.#limit());
   }
 
-  /** Nobody speaks here, or somebody does again: then every word needs all it can get at once. @param {boolean} quiet */
-  setQuiet(quiet) {
-    if (quiet === this.#quiet) return;
-    this.#quiet = quiet;
-    const retune = this.#tuning.setQuiet(quiet);
-    this.#run(() => this.#limit());
+  /** Another manner of speaking; a word after a pause needs all it can get at once. @param {import("./tuning.js").Manner} manner */
+  setManner(manner) {
+    const limit = manner.quiet !== this.#quiet;
+    this.#quiet = manner.quiet;
+    const retune = this.#tuning.setManner(manner);
+    if (limit) this.#run(() => this.#limit());
     if (retune) this.#retune();
   }
 

@@ -11,7 +11,7 @@ import { isRefused } from "./tuning.js";
 const PATIENCE = 5000;
 
 /** What a new connection starts with.
- *  @typedef {Pick<ConstructorParameters<typeof Generation>[0], "track" | "bitrate" | "quiet" | "configuration">} Start */
+ *  @typedef {Pick<ConstructorParameters<typeof Generation>[0], "track" | "bitrate" | "manner" | "configuration">} Start */
 
 /**
  * @typedef {object} WireHooks

@@ -45,7 +45,7 @@ export class Links extends Emitter {
   /**
    * @param {{self: PeerRef, send: (message: ClientMessage) => void, credentials: () => RTCIceServer[],
    *   relayOnly?: boolean, track: MediaStreamTrack | null, bitrate: (people: number) => number,
-   *   platform: LinksPlatform}} options
+   *   opus?: () => import("./tune-opus.js").OpusSettings, platform: LinksPlatform}} options
    */
   constructor(options) {
     super();
@@ -101,7 +101,14 @@ export class Links extends Emitter {
   /** Whether nobody speaks at this microphone. @param {boolean} quiet */
   setQuiet(quiet) {
     this.#quiet = quiet;
-    for (const generation of this.#generations()) generation.setQuiet(quiet);
+    this.retune();
+  }
+
+  /** Another bitrate may be wanted, or another manner of encoding. */
+  retune() {
+    this.#share();
+    const manner = this.#manner();
+    for (const generation of this.#generations()) generation.setManner(manner);
   }
 
   /** @param {{ttl: number, iceServers: RTCIceServer[]}} credentials ttl in seconds */
@@ -138,6 +145,10 @@ export class Links extends Emitter {
     return { now: this.#platform.now(), random: this.#platform.random };
   }
 
+  #manner() {
+    return { quiet: this.#quiet, opus: this.#options.opus?.() ?? {} };
+  }
+
   #generations() {
     return [...this.#wires.values()].flatMap((wire) => wire.generations);
   }
@@ -172,7 +183,8 @@ export class Links extends Emitter {
       stream: (stream) => this.emit("stream", { peer, stream }),
       fault: (gen, reason, refused) => this.emit("fault", { peer, gen, reason, refused }),
       make: (relayOnly) => ({
-        track: this.#track, bitrate: this.#bitrateNow, quiet: this.#quiet, configuration: () => this.#configuration(relayOnly),
+        track: this.#track, bitrate: this.#bitrateNow, manner: this.#manner(),
+        configuration: () => this.#configuration(relayOnly),
       }),
     });
     this.#wires.set(peer, wire);

@@ -8,18 +8,24 @@ import { NO_LOSS, PTIME, tuneOpus } from "./tune-opus.js";
 /** The name of an error about the other side's description. */
 const REFUSED = "refused";
 
+/** How one speaks: not at all for a while, or in words, or music. @typedef {{quiet: boolean, opus: import("./tune-opus.js").OpusSettings}} Manner */
+/** @type {Manner} */
+export const PLAIN = { quiet: false, opus: {} };
+
 export class Tuning {
   /** What the other side said last, untuned, as an answer to an offer of ours. */
   #remote = "";
   #adaptation = unadapted(NO_LOSS);
-  /** As the description that is in was tuned. @type {import("./tune-opus.js").Redundancy & {ptime: number}} */
-  #tuned = { ...NO_LOSS, ptime: PTIME.speech };
-  #quiet = false;
+  /** As the description that is in was tuned. */
+  #tuned;
+  #manner;
   #can;
 
-  /** @param {boolean} can  whether this browser takes a description tuned anew */
-  constructor(can) {
+  /** @param {boolean} can  whether this browser takes a description tuned anew @param {Manner} [manner] */
+  constructor(can, manner = PLAIN) {
     this.#can = can;
+    this.#manner = manner;
+    this.#tuned = this.#wanted;
   }
 
   /**
@@ -31,12 +37,12 @@ export class Tuning {
     const trouble = sdpTrouble(sdp);
     if (trouble) throw Object.assign(new Error(trouble), { name: REFUSED });
     this.#tuned = this.#wanted;
-    return tuneOpus(sdp, {}, this.#tuned, this.#tuned.ptime);
+    return this.#tuneAs(sdp, this.#tuned);
   }
 
-  /** Nobody speaks here, or somebody does again. @param {boolean} quiet @returns {boolean} whether to tune anew */
-  setQuiet(quiet) {
-    this.#quiet = quiet;
+  /** @param {Manner} manner @returns {boolean} whether to tune anew */
+  setManner(manner) {
+    this.#manner = manner;
     return this.#stale;
   }
 
@@ -67,15 +73,19 @@ export class Tuning {
   }
 
   get #wanted() {
-    const { nack, red } = this.#adaptation.redundancy;
+    const { redundancy: { nack, red } } = this.#adaptation;
+    const quiet = this.#manner.quiet && this.#can;
     // What is sent twice while nobody speaks is noise.
-    const quiet = this.#quiet && this.#can;
-    return { nack, red: red && !quiet, ptime: quiet ? PTIME.quiet : PTIME.speech };
+    return { nack, red: red && !quiet, ptime: quiet ? PTIME.quiet : PTIME.speech, opus: this.#manner.opus };
   }
 
   get #stale() {
-    const { nack, red, ptime } = this.#wanted;
-    return this.#can && (nack !== this.#tuned.nack || red !== this.#tuned.red || ptime !== this.#tuned.ptime);
+    return this.#can && JSON.stringify(this.#wanted) !== JSON.stringify(this.#tuned);
+  }
+
+  /** @param {string} sdp @param {{nack: boolean, red: boolean, ptime: number, opus: Manner["opus"]}} wanted */
+  #tuneAs(sdp, wanted) {
+    return tuneOpus(sdp, wanted.opus, wanted, wanted.ptime);
   }
 
   /**
@@ -90,7 +100,7 @@ export class Tuning {
     if (!this.#can || !this.#remote || connection.signalingState !== "stable") return;
     try {
       await connection.setLocalDescription();
-      await connection.setRemoteDescription({ type: "answer", sdp: tuneOpus(this.#remote, {}, wanted, wanted.ptime) });
+      await connection.setRemoteDescription({ type: "answer", sdp: this.#tuneAs(this.#remote, wanted) });
       this.#tuned = wanted;
     } catch (problem) {
       this.#can = false;

@@ -20,6 +20,7 @@ import "./person-rows.js";
 import "./shortcuts.js";
 import "./text.js";
 import "./views.js";
+import "./volume-part.js";
 
 /** @typedef {import("./panel-view.js").Person} Person */
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
@@ -84,7 +85,9 @@ export class VoicePanel {
     const on = (type, show) =>
       this.#room.addEventListener(type, (event) => show(/** @type {CustomEvent} */ (event).detail), { signal });
     const notices = this.#notices;
+    const room = this.#room;
     on("people", (people) => this.#showPeople(people));
+    for (const loudness of ["volume", "volumerange"]) on(loudness, () => this.#showPeople(room.people));
     on("pairs", (pairs) => this.#pairs.update(pairs));
     on("muted", () => this.#bar.update());
     on("deafened", () => this.#bar.update());

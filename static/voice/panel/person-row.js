@@ -20,10 +20,12 @@ export class PersonRow {
   #summary = make("summary", {}, picture("more"));
   #about;
   #rows;
+  #room;
   element;
 
   /** @param {VoiceRoomInterface} room @param {Store} store @param {Person} person */
   constructor(room, store, person) {
+    this.#room = room;
     this.#rows = PERSON_ROWS.flatMap((makeRow) => makeRow(room, store, person) ?? []);
     this.#about = make("details", { className: "about" }, this.#summary, make("div", {}, ...this.#rows.map(({ element }) => element)));
     this.element = make("li", { className: "person" }, this.#avatar,
@@ -40,10 +42,11 @@ export class PersonRow {
     setText(this.#name, person.name);
     // The whole of what an ellipsis may cut.
     if (this.#name.title !== person.name) this.#name.title = person.name;
-    const shown = [...view.tags, ...view.warnings].join();
+    const tags = this.#room.volumeOf(person.user).mutedForMe && !person.self ? [...view.tags, "muted for you"] : view.tags;
+    const shown = [...tags, ...view.warnings].join();
     if (this.#tags.dataset.tags !== shown) {
       this.#tags.dataset.tags = shown;
-      const marks = [...view.tags.map((tag) => tagOf(tag, "tag")), ...view.warnings.map((tag) => tagOf(tag, "tag warn"))];
+      const marks = [...tags.map((tag) => tagOf(tag, "tag")), ...view.warnings.map((tag) => tagOf(tag, "tag warn"))];
       this.#tags.replaceChildren(...marks.flatMap((mark) => [" ", mark]));
     }
     redraw(this.#svg, view.icon);

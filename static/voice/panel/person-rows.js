@@ -2,6 +2,7 @@
 // The one list of what a person's details hold, from top to bottom.
 
 import { membership } from "./membership.js";
+import { volumePart } from "./volume-part.js";
 
 /** @typedef {import("./panel-view.js").Person} Person */
 /**
@@ -14,4 +15,4 @@ import { membership } from "./membership.js";
  */
 
 /** @type {readonly MakePersonPart[]} */
-export const PERSON_ROWS = [membership];
+export const PERSON_ROWS = [volumePart, membership];

@@ -1,8 +1,21 @@
 // @ts-check
-// Owns how many bits a person gets; pure.
+// Owns how many bits a person gets, and how their Opus encoder is asked to work; pure.
 
-/** Bits a second of each link; one's uplink carries one link for each other person. @param {number} people */
-export function bitrate(people) {
+/** Full-band, and more for each than a voice needs. */
+const MUSIC = 96_000;
+
+/**
+ * Bits a second of each link; one's uplink carries one link for each other person.
+ * @param {number} people @param {boolean} [music]
+ */
+export function bitrate(people, music = false) {
+  if (music) return MUSIC;
   if (people <= 4) return 40_000;
   return people <= 6 ? 32_000 : 24_000;
 }
+
+/**
+ * What a received description asks of our encoder besides what it always does.
+ * @param {boolean} music @returns {Record<string, number>}
+ */
+export const opusFor = (music) => (music ? { maxaveragebitrate: MUSIC, usedtx: 0 } : {});

@@ -4,7 +4,7 @@
 import { Emitter } from "../emitter.js";
 import { Signaling } from "../signaling/signaling.js";
 import { kindOf } from "./journal.js";
-import { bitrate } from "./bitrate.js";
+import { bitrate, opusFor } from "./bitrate.js";
 import { pairs } from "./pairs.js";
 import * as rosters from "./roster.js";
 import { ServerWatch } from "./server-watch.js";
@@ -55,16 +55,18 @@ export class VoiceSession extends Emitter {
   #server;
   #telling;
   #track;
+  #music;
   #journal;
   #platform;
 
   /**
-   * @param {{roomId: string, hello: () => Greeting, track: () => MediaStreamTrack|null,
+   * @param {{roomId: string, hello: () => Greeting, track: () => MediaStreamTrack|null, music?: () => boolean,
    *   journal: import("./journal.js").Journal, platform: Platform}} options
    */
-  constructor({ roomId, hello, track, journal, platform }) {
+  constructor({ roomId, hello, track, music = () => false, journal, platform }) {
     super();
     this.#track = track;
+    this.#music = music;
     this.#journal = journal;
     this.#platform = platform;
     this.#telling = new Throttle(LINKS_EVERY, () => this.#sendLinks(), platform);
@@ -122,6 +124,11 @@ export class VoiceSession extends Emitter {
   setQuiet(quiet) {
     this.#quiet = quiet;
     this.#links?.setQuiet(quiet);
+  }
+
+  /** Another bitrate may be wanted, or another manner of encoding. */
+  retune() {
+    this.#links?.retune();
   }
 
   /** @param {string} peer */
@@ -199,7 +206,8 @@ export class VoiceSession extends Emitter {
       credentials: () => this.#credentials?.iceServers ?? [],
       relayOnly: this.#credentials?.iceTransportPolicy === "relay",
       track: this.#track(),
-      bitrate: (people) => (this.#platform.connection?.saveData ? 16_000 : bitrate(people)),
+      bitrate: (people) => (this.#platform.connection?.saveData ? 16_000 : bitrate(people, this.#music())),
+      opus: () => opusFor(this.#music()),
       platform: this.#platform,
     });
     links.on("stream", (playing) => this.#tell("stream", playing));

@@ -1,0 +1,102 @@
+// @ts-check
+// Keeps what is heard on the speaker that the person chose: also when it goes away and comes back.
+
+import { Emitter } from "../emitter.js";
+import { find } from "./constraints.js";
+
+/** @typedef {import("../browser/platform.js").Platform} Platform */
+
+const DEBOUNCE = 500;
+/** What a browser calls the system's default. */
+const DEFAULT = "";
+
+export const SPEAKER_WORDS = {
+  gone: "The speaker that you chose is gone: you hear by the system's default until it is back.",
+  back: "The speaker that you chose is there again, and used.",
+  refused: "This browser doesn't let the page use that speaker: you hear by the system's default.",
+};
+
+/**
+ * Events: the id to play on; what to say of a change that the person didn't make.
+ * @extends {Emitter<{sink: string, told: {code: string, words: string}}>}
+ */
+export class Speaker extends Emitter {
+  /** The id that is played on. */
+  #sink = DEFAULT;
+  /** What the person chose. @type {import("./constraints.js").Device|null} */
+  #chosen;
+  /** Whether it was missed. */
+  #missed = false;
+  #closed = false;
+  /** @type {any} */
+  #debounce = null;
+  #devices;
+  #platform;
+  #devicesChanged = () => {
+    this.#platform.clearTimeout(this.#debounce);
+    this.#debounce = this.#platform.setTimeout(() => this.look(), DEBOUNCE);
+  };
+
+  /** @param {import("./devices.js").Devices} devices @param {Pick<Platform, "mediaDevices"|"setTimeout"|"clearTimeout">} platform */
+  constructor(devices, platform) {
+    super();
+    this.#devices = devices;
+    this.#platform = platform;
+    this.#chosen = devices.speaker;
+  }
+
+  get sink() {
+    return this.#sink;
+  }
+
+  start() {
+    if (!this.#devices.canChooseSpeaker) return;
+    this.#platform.mediaDevices?.addEventListener("devicechange", this.#devicesChanged);
+    this.look();
+  }
+
+  /** The person chose another one. @param {import("./constraints.js").Device|null} device */
+  choose(device) {
+    this.#chosen = device;
+    this.#missed = false;
+    this.#become(device?.id ?? DEFAULT);
+  }
+
+  /** An element could not play there. */
+  refused() {
+    if (this.#sink === DEFAULT) return;
+    this.#become(DEFAULT);
+    this.#tell("refused");
+  }
+
+  close() {
+    this.#closed = true;
+    this.#platform.clearTimeout(this.#debounce);
+    this.#platform.mediaDevices?.removeEventListener("devicechange", this.#devicesChanged);
+  }
+
+  /** See whether it is there. */
+  async look() {
+    if (!this.#chosen || !this.#devices.canChooseSpeaker) return;
+    const { speakers } = await this.#devices.list();
+    // Before the microphone is allowed, a browser may name no device at all.
+    if (this.#closed || speakers.length === 0 || !this.#chosen) return;
+    const found = find(speakers, this.#chosen);
+    if (!found && !this.#missed) this.#tell("gone");
+    if (found && this.#missed) this.#tell("back");
+    this.#missed = !found;
+    this.#become(found?.deviceId ?? DEFAULT);
+  }
+
+  /** @param {string} sink */
+  #become(sink) {
+    if (sink === this.#sink) return;
+    this.#sink = sink;
+    this.emit("sink", sink);
+  }
+
+  /** @param {keyof typeof SPEAKER_WORDS} code */
+  #tell(code) {
+    this.emit("told", { code: `speaker-${code}`, words: SPEAKER_WORDS[code] });
+  }
+}
