@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak bench-book bench-memory bench-stranger audit format settings confusables icons pictures secrets coturn-conf coturn proxy-conf doctor clean
+.PHONY: run test check soak bench-book bench-memory bench-stranger ear audit format settings confusables icons pictures secrets coturn-conf coturn proxy-conf doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -61,6 +61,11 @@ bench-memory: $(VENV)/test.done
 # What a call notices of a stranger who asks the server a thousand times a second; a table of milliseconds.
 bench-stranger: $(VENV)/test.done
 	$(BIN)/python -m tests.hostile.siege
+
+# What the listener's ear gets at 0 to 20 % loss, beside a plain page and one that sends all twice; 15 minutes.
+ear: $(VENV)/ear.done
+	@tests/need.sh $(BROWSER_NEEDS) espeak-ng:espeak-ng
+	$(BIN)/python -m tests.ear
 
 # The pure core: what decides who is where, who hears what and who may enter.
 PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/proxies/conf.py,meshvoice/settings*.py,meshvoice/turn_settings.py,meshvoice/values.py,meshvoice/sites.py,meshvoice/env_lines.py,meshvoice/names.py,meshvoice/lookalikes.py,meshvoice/forwarding.py,meshvoice/user_header.py,meshvoice/passphrases.py,meshvoice/ids.py,meshvoice/timekeeping.py
@@ -131,6 +136,10 @@ $(VENV)/doctor.done: $(VENV)/serve.done
 
 $(VENV)/test.done: $(VENV)/serve.done
 	$(PIP) --editable '.[test]'
+	@touch $@
+
+$(VENV)/ear.done: $(VENV)/test.done
+	$(PIP) --editable '.[test,ear]'
 	@touch $@
 
 $(VENV)/check.done: $(VENV)/test.done

@@ -7,12 +7,16 @@ because the special ranges are what a TURN server must refuse to relay to; no pa
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
+
+from tests.lossy_wire import Nature
 
 SERVER = "45.76.0.10"
 INSIDE = "172.31.0.10"
@@ -25,12 +29,15 @@ Nat = Literal["cone", "symmetric", "udp-blocked", "only-443"]
 class NatLab:
     """`srv` at SERVER on the public bridge, or behind 1:1 NAT; homes 1..n, each behind a router with NAT."""
 
-    def __init__(self, homes: int, *, server_behind_nat: bool = False) -> None:
+    def __init__(self, homes: int, *, server_behind_nat: bool = False, wires: Collection[int] = ()) -> None:
+        self._wires = wires
         self._prefix = f"mv{os.getpid()}"
         self.homes = range(1, homes + 1)
         self._server_behind_nat = server_behind_nat
         self._made: list[str] = []
         self._extra = 100
+        self.wires: dict[int, subprocess.Popen[bytes]] = {}
+        """By home: the program that carries what goes in and out there."""
 
     def name(self, which: str) -> str:
         """Give the namespace's name, unique on this machine."""
@@ -67,7 +74,10 @@ class NatLab:
             self._to_net(router, "wan", f"r{n}")
             self.run(router, "ip", "addr", "add", f"45.76.0.{20 + n}/24", "dev", "wan")
             self.run(router, "ip", "route", "add", "default", "via", "45.76.0.1")
-            self._link(home, "eth0", router, "lan")
+            if n in self._wires:
+                self.wires[n] = self._wire(home, "eth0", router, "lan")
+            else:
+                self._link(home, "eth0", router, "lan")
             self.run(home, "ip", "addr", "add", f"10.{n}.0.2/24", "dev", "eth0")
             self.run(router, "ip", "addr", "add", f"10.{n}.0.1/24", "dev", "lan")
             self.run(home, "ip", "route", "add", "default", "via", f"10.{n}.0.1")
@@ -87,8 +97,22 @@ class NatLab:
             finally:
                 _setns(home.fileno())
 
+    def become(self, home: int, nature: Nature) -> dict[str, Any]:
+        """Give a home's wire another nature; gives what passed since the last."""
+        wire = self.wires[home]
+        assert wire.stdin is not None
+        wire.stdin.write(nature.line())
+        wire.stdin.flush()
+        return self._answer(wire)
+
     def down(self) -> None:
         """Take everything away."""
+        for wire in self.wires.values():
+            assert wire.stdin is not None
+            assert wire.stdout is not None
+            wire.stdin.close()
+            wire.wait(10)
+            wire.stdout.close()
         for which in self._made:
             subprocess.run(
                 ["ip", "netns", "del", self.name(which)], check=False, capture_output=True, timeout=30
@@ -239,6 +263,25 @@ class NatLab:
         self.run(one, "ip", "link", "set", one_if, "up")
         self.run(other, "ip", "link", "set", other_if, "up")
 
+    def _wire(self, one: str, one_if: str, other: str, other_if: str) -> subprocess.Popen[bytes]:
+        wire = subprocess.Popen(
+            [sys.executable, "-m", "tests.lossy_wire", self.name(one), one_if, self.name(other), other_if],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._answer(wire)
+        self.run(one, "ip", "link", "set", one_if, "up")
+        self.run(other, "ip", "link", "set", other_if, "up")
+        return wire
+
+    @staticmethod
+    def _answer(wire: subprocess.Popen[bytes]) -> dict[str, Any]:
+        assert wire.stdout is not None
+        line = wire.stdout.readline()
+        assert line, "the wire's program ended: its error is above"
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
     def _to_net(self, which: str, interface: str, port: str) -> None:
         self._link(which, interface, "net", port)
         self.run("net", "ip", "link", "set", port, "master", "br0")
@@ -256,9 +299,9 @@ def possible() -> bool:
 
 
 @contextmanager
-def nat_lab(homes: int, *, server_behind_nat: bool = False) -> Iterator[NatLab]:
-    """Make a lab for the length of a test."""
-    lab = NatLab(homes, server_behind_nat=server_behind_nat)
+def nat_lab(homes: int, *, server_behind_nat: bool = False, wires: Collection[int] = ()) -> Iterator[NatLab]:
+    """Make a lab for the length of a test; the homes of `wires` stand on one that can lose and delay."""
+    lab = NatLab(homes, server_behind_nat=server_behind_nat, wires=wires)
     try:
         lab.up()
         yield lab

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -47,18 +47,22 @@ async def at_home(
     turn: bool,
     spare: int = 0,
     server_behind_nat: bool = False,
+    wires: Collection[int] = (),
     coturn: Mapping[str, str] | None = None,
     trust: Path | None = None,
     **env: str,
 ) -> AsyncIterator[Homes]:
     """Bring people into the first one's sea, each at home, on its page, not yet in voice.
 
-    `spare` homes more stand empty, the first of them `home<n+1>`. `coturn` is what its settings have other
-    than the server's, as where the two went apart. `trust` is an authority's certificate for the browsers.
+    `spare` homes more stand empty, the first of them `home<n+1>`. The homes of `wires` stand on a wire that
+    can lose and delay. `coturn` is what its settings have other than the server's, as where the two went
+    apart. `trust` is an authority's certificate for the browsers.
     """
     need_lab()
     async with AsyncExitStack() as stack:
-        lab = stack.enter_context(nat_lab(len(names) + spare, server_behind_nat=server_behind_nat))
+        lab = stack.enter_context(
+            nat_lab(len(names) + spare, server_behind_nat=server_behind_nat, wires=wires)
+        )
         prefix = ("ip", "netns", "exec", lab.name("srv"))
         own = INSIDE if server_behind_nat else SERVER
         env = {"MESHVOICE_HOST": own, "MESHVOICE_PORT": "8080", "MESHVOICE_ORIGIN": ORIGIN, **env}

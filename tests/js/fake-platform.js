@@ -208,6 +208,8 @@ export class FakeLinks extends Emitter {
   /** @param {any[]} args */
   setTrack = (...args) => this.calls.push(["setTrack", ...args]);
   /** @param {any[]} args */
+  setQuiet = (...args) => this.calls.push(["setQuiet", ...args]);
+  /** @param {any[]} args */
   setCredentials = (...args) => this.calls.push(["setCredentials", ...args]);
   /** @param {any[]} args */
   reassess = (...args) => this.calls.push(["reassess", ...args]);

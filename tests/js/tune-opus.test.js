@@ -185,3 +185,29 @@ for (const [name, make] of Object.entries(OF_LENGTH)) {
     assert.ok(slow < 64 * Math.max(fast, 50), `${fast} and ${slow} microseconds`);
   });
 }
+
+const mediaOf = (sdp) => sdp.split(/\r?\n/).find((line) => line.startsWith("m=audio"));
+const RED = { nack: false, red: true };
+
+test("RED comes first where it is wanted, and second again where it is not", () => {
+  const red = tuneOpus(CHROMIUM, {}, RED);
+  assert.equal(mediaOf(red), "m=audio 9 UDP/TLS/RTP/SAVPF 63 111 9 0 8 13 110 126");
+  assert.equal(mediaOf(tuneOpus(red)), mediaOf(CHROMIUM));
+  assert.equal(tuneOpus(red, {}, RED), red);
+});
+
+for (const [name, sdp] of Object.entries({ FIREFOX, AIORTC })) {
+  test(`${name}, which has no RED, is sent none`, () => {
+    assert.equal(mediaOf(tuneOpus(sdp, {}, RED)), mediaOf(sdp));
+  });
+}
+
+test("RED around another codec than Opus is left where it stands", () => {
+  const other = CHROMIUM.replace("a=fmtp:63 111/111", "a=fmtp:63 9/9");
+  assert.equal(mediaOf(tuneOpus(other, {}, RED)), mediaOf(other));
+});
+
+test("nothing is asked for again where that comes too late", () => {
+  assert.doesNotMatch(tuneOpus(CHROMIUM, {}, RED), /nack/);
+  assert.doesNotMatch(tuneOpus(tuneOpus(CHROMIUM), {}, RED), /nack/);
+});

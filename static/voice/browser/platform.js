@@ -12,6 +12,7 @@ import { Links } from "../link/links.js";
  * @property {(url: string, protocol: string) => WebSocket} openSocket
  * @property {(url: string, init: RequestInit) => Promise<Response>} fetch
  * @property {typeof RTCPeerConnection} RTCPeerConnection
+ * @property {boolean} retunes  whether a connection takes a copy of the last description, tuned anew
  * @property {(options: ConstructorParameters<typeof Links>[0]) => Links} makeLinks
  * @property {MediaDevices|undefined} mediaDevices
  * @property {(() => AudioContext)|null} audioContext
@@ -42,6 +43,7 @@ export function browser() {
     openSocket: (url, protocol) => new WebSocket(url, protocol),
     fetch: (url, init) => fetch(url, init),
     RTCPeerConnection: globalThis.RTCPeerConnection,
+    retunes: sendsRed(),
     makeLinks: (options) => new Links(options),
     mediaDevices: navigator.mediaDevices,
     audioContext: typeof AudioContext === "undefined" ? null : () => new AudioContext(),
@@ -63,6 +65,12 @@ export function browser() {
     setTimeout: (task, ms) => setTimeout(task, ms),
     clearTimeout: (timer) => clearTimeout(timer),
   };
+}
+
+/** Those that send RED take a description tuned anew as well; Firefox does neither. */
+function sendsRed() {
+  const codecs = globalThis.RTCRtpSender?.getCapabilities?.("audio")?.codecs ?? [];
+  return codecs.some(({ mimeType }) => mimeType.toLowerCase() === "audio/red");
 }
 
 /**

@@ -12,6 +12,7 @@ import { PageLife } from "../browser/page-life.js";
 import { SystemSound } from "../browser/system-sound.js";
 import { Emitter } from "../emitter.js";
 import { Announcer } from "../session/announcer.js";
+import { Hush } from "../session/hush.js";
 import { VoiceSession } from "../session/session.js";
 import * as words from "../session/words.js";
 import { REMOVED } from "../signaling/codes.js";
@@ -52,6 +53,7 @@ export class Call extends Emitter {
   #silence;
   #graph;
   #level;
+  #hush;
   #belongings;
   #journal;
 
@@ -75,6 +77,7 @@ export class Call extends Emitter {
     this.#hearing = new Hearing(belongings, graph, (peer) => session.userOf(peer));
     this.#speaking = new Speaking({ receivers: () => session.receivers(), own: () => level.now(), platform });
     this.#gate = new VoiceGate({ graph, level, platform });
+    this.#hush = new Hush(() => (devices.processing.music ? null : level.now()), platform);
     this.#page = new PageLife(platform);
     this.#system = new SystemSound(platform);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
@@ -182,6 +185,7 @@ export class Call extends Emitter {
   talked({ unmuted }) {
     const { talk } = this.#belongings;
     const microphone = this.#microphone;
+    if (talk.sends && microphone.muted) this.#hush.wake();
     microphone.muted = !talk.sends;
     this.#hearing.deafened = talk.deafened;
     this.#gateOrNot();
@@ -196,7 +200,7 @@ export class Call extends Emitter {
     this.#endVain();
     // The graph closes last: the others let go of their parts of it.
     const parts = [this.#microphone, this.#hearing, this.#speaking, this.#gate, this.#page, this.#system, this.#announcer,
-      this.#silence, this.#level, this.#graph];
+      this.#silence, this.#hush, this.#level, this.#graph];
     for (const part of parts) part.close();
     this.#session.end();
   }
@@ -254,6 +258,7 @@ export class Call extends Emitter {
     this.#hearing.on("playback", (detail) => this.#tell("playback", detail));
     this.#hearing.on("range", (range) => this.#tell("volumerange", range));
     this.#hearing.on("told", (said) => this.#tell("notice", said));
+    this.#hush.on("quiet", (quiet) => this.#session.setQuiet(quiet));
     this.#speaking.on("speaking", (peers) => this.#spoke(peers));
     const { talk } = this.#belongings;
     this.#gate.on("loud", (loud) => talk.hear(loud));
@@ -286,6 +291,7 @@ export class Call extends Emitter {
   #joined() {
     this.#session.sendState(this.#told());
     this.#speaking.start();
+    this.#hush.start();
     this.#page.stayAwake();
     this.#tell("joined", null);
   }

@@ -12,21 +12,20 @@ import { Channels } from "./channels.js";
 import { UNKNOWN, measure } from "./figures.js";
 import { keysOf } from "./fingerprints.js";
 import { readStats } from "./link-stats.js";
-import { sdpTrouble } from "./sdp-shape.js";
-import { tuneOpus } from "./tune-opus.js";
+import { PLAIN, Tuning } from "./tuning.js";
 
 /** Two networks with relays name far fewer. */
 const WAITING = 128;
 /** No peer has a reason to name more, in one connection, once its description is in. */
 const NAMED = 256;
-/** The name of an error about the other side's description. */
-const REFUSED = "refused";
 /** The name of an error by which the browser makes no connection at all: forbidden, or out of what it takes. */
 const UNMADE = "unmade";
 /** A peer of whom no packet came for so many ms is asked whether it is there: muted ones send one each 400. */
 const SILENT = 600;
 /** A section for data that isn't refused. */
 const DATA = /^m=application [1-9]/m;
+/** bit/s for the room behind a microphone in which nobody speaks. */
+const QUIET_BITRATE = 6000;
 
 /** @typedef {import("./link-machine.js").Sample} Sample */
 
@@ -48,7 +47,7 @@ const DATA = /^m=application [1-9]/m;
  */
 
 /** @typedef {Pick<import("../browser/platform.js").Platform,
- *  "RTCPeerConnection" | "emptyStream" | "now" | "setTimeout" | "clearTimeout" | "sha256">} GenerationPlatform */
+ *  "RTCPeerConnection" | "retunes" | "emptyStream" | "now" | "setTimeout" | "clearTimeout" | "sha256">} GenerationPlatform */
 
 export class Generation {
   gen;
@@ -59,7 +58,6 @@ export class Generation {
   #configuration;
   #track;
   #bitrate;
-  #opus;
   #channel;
   #gathered;
   #closed = false;
@@ -80,22 +78,25 @@ export class Generation {
   #waiting = [];
   #named = 0;
   #unexpected = 0;
+  #tuning;
+  #quiet;
   #measured = UNKNOWN;
 
   /**
    * @param {{gen: number, hooks: Hooks, platform: GenerationPlatform, track: MediaStreamTrack | null,
-   *   bitrate: number, opus?: import("./tune-opus.js").OpusSettings, channel?: boolean,
+   *   bitrate: number, manner?: import("./tuning.js").Manner, channel?: boolean,
    *   configuration: () => Promise<RTCConfiguration>}} options
    *   channel: false for a peer that flooded one before
    */
-  constructor({ gen, hooks, platform, configuration, track, bitrate, opus = {}, channel = true }) {
+  constructor({ gen, hooks, platform, configuration, track, bitrate, manner = PLAIN, channel = true }) {
     this.gen = gen;
     this.#hooks = hooks;
     this.#platform = platform;
     this.#configuration = configuration;
     this.#track = track;
     this.#bitrate = bitrate;
-    this.#opus = opus;
+    this.#tuning = new Tuning(platform.retunes, manner);
+    this.#quiet = manner.quiet;
     this.#channel = channel;
     this.#gathered = new CandidateBatch(platform, (candidates) => hooks.send({ type: "ice", gen, candidates }));
   }
@@ -155,7 +156,7 @@ export class Generation {
    */
   answer(sdp) {
     this.#run(async () => {
-      const offer = tuned(sdp, this.#opus);
+      const offer = this.#tuning.tune(sdp);
       const connection = await this.#open();
       if (!connection) return;
       await connection.setRemoteDescription({ type: "offer", sdp: offer });
@@ -170,6 +171,7 @@ export class Generation {
       if (this.#closed) return;
       await connection.setLocalDescription();
       if (this.#closed) return;
+      this.#tuning.answered(sdp, connection.localDescription?.sdp ?? "");
       this.#tellDescription("answer");
       await this.#settle();
     });
@@ -183,7 +185,8 @@ export class Generation {
     this.#run(async () => {
       const connection = this.#connection;
       if (!connection) return;
-      await connection.setRemoteDescription({ type: "answer", sdp: tuned(sdp, this.#opus) });
+      await connection.setRemoteDescription({ type: "answer", sdp: this.#tuning.tune(sdp) });
+      this.#tuning.described(sdp);
       await this.#settle();
     });
   }
@@ -209,6 +212,15 @@ export class Generation {
     this.#run(() => this.#limit());
   }
 
+  /** Another manner of speaking; a word after a pause needs all it can get at once. @param {import("./tuning.js").Manner} manner */
+  setManner(manner) {
+    const limit = manner.quiet !== this.#quiet;
+    this.#quiet = manner.quiet;
+    const retune = this.#tuning.setManner(manner);
+    if (limit) this.#run(() => this.#limit());
+    if (retune) this.#retune();
+  }
+
   /** @param {RTCIceServer[]} iceServers fresh credentials for what runs */
   setIceServers(iceServers) {
     this.#given = { ...this.#given, iceServers };
@@ -224,6 +236,7 @@ export class Generation {
     if (!connection || this.#closed) return { gen: this.gen, packets: 0, path: null, rtt: null, loss: null };
     const heard = readStats(await connection.getStats());
     const { packets, path, rtt, age } = heard;
+    this.#adapt(heard.fate);
     const now = this.#platform.now();
     this.#measured = measure(this.#measured, heard, now);
     // A peer that said it won't send (an aiortc listener) is heard as long as it is connected.
@@ -328,34 +341,38 @@ export class Generation {
     });
   }
 
+  /** @param {import("./adaptation.js").Fate} fate */
+  #adapt(fate) {
+    const { retune, buffer } = this.#tuning.observe(fate, this.#platform.now());
+    if (buffer !== undefined) {
+      this.#try(async () => {
+        const receiver = this.#transceiver?.receiver;
+        if (receiver && "jitterBufferTarget" in receiver) receiver.jitterBufferTarget = buffer;
+      });
+    }
+    if (retune) this.#retune();
+  }
+
+  #retune() {
+    this.#run(async () => {
+      if (this.#connection) await this.#tuning.retune(this.#connection, (reason) => this.#hooks.fault(reason));
+      // A description brings back the bitrate that stands in it.
+      await this.#limit();
+    });
+  }
+
   /** The description's maxaveragebitrate is where this begins; the sender's own limit is live. */
   async #limit() {
     await this.#try(async () => {
       const sender = this.#transceiver?.sender;
       const parameters = sender?.getParameters();
       const encoding = parameters?.encodings?.[0];
-      if (!sender || !parameters || !encoding || encoding.maxBitrate === this.#bitrate) return;
-      encoding.maxBitrate = this.#bitrate;
+      const bitrate = this.#quiet ? Math.min(this.#bitrate, QUIET_BITRATE) : this.#bitrate;
+      if (!sender || !parameters || !encoding || encoding.maxBitrate === bitrate) return;
+      encoding.maxBitrate = bitrate;
       await sender.setParameters(parameters);
     });
   }
-}
-
-/**
- * What the browser is given of a received description. Throws where its shape is none that a peer has a reason
- * to send: a browser may work on such a one for minutes.
- * @param {string} sdp
- * @param {import("./tune-opus.js").OpusSettings} opus
- */
-function tuned(sdp, opus) {
-  const trouble = sdpTrouble(sdp);
-  if (trouble) throw Object.assign(new Error(trouble), { name: REFUSED });
-  return tuneOpus(sdp, opus);
-}
-
-/** Whether an error's text says that a description was refused for its shape. @param {string} reason */
-export function isRefused(reason) {
-  return reason.startsWith(`${REFUSED}:`);
 }
 
 /** Whether an error's text says that the browser made no connection. @param {string} reason */

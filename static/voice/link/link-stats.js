@@ -1,10 +1,10 @@
 // @ts-check
-/** What one getStats report says of a link: packets heard and lost, the path, the round trip. */
+/** What one getStats report says of a link: packets heard and lost, both ways, the path, the round trip. */
 
 /** @typedef {{packets: number, lost: number, path: "direct" | "relay" | null, rtt: number | null,
  *   age: number | null, jitter: number | null, bytes: number, concealed: number, samples: number,
- *   redundancy: boolean | null}} Heard rtt, age (since the last packet) and jitter in ms; redundancy: whether each packet
- *   holds the one before, too; null where the browser doesn't say */
+ *   redundancy: boolean | null, fate: import("./adaptation.js").Fate}} Heard rtt, age (since the last packet) and jitter in ms;
+ *   redundancy: whether each packet holds the one before, too; null where the browser doesn't say */
 
 /**
  * @param {Iterable<[string, any]>} report an RTCStatsReport
@@ -17,7 +17,10 @@ export function readStats(report) {
   const of = (type) => all.filter((each) => each.type === type);
   const inbound = of("inbound-rtp").filter((each) => (each.kind ?? each.mediaType) === "audio");
   const pair = selectedPair(stats, all);
-  const rtt = pair?.currentRoundTripTime ?? of("remote-inbound-rtp")[0]?.roundTripTime;
+  const outbound = of("outbound-rtp").filter((each) => (each.kind ?? each.mediaType) === "audio");
+  const [told] = of("remote-inbound-rtp").filter((each) => (each.kind ?? "audio") === "audio");
+  const seconds = pair?.currentRoundTripTime ?? told?.roundTripTime;
+  const rtt = typeof seconds === "number" ? Math.round(seconds * 1000) : null;
   return {
     packets: sum(inbound, "packetsReceived"),
     lost: sum(inbound, "packetsLost"),
@@ -28,7 +31,17 @@ export function readStats(report) {
     concealed: sum(inbound, "concealedSamples"),
     samples: sum(inbound, "totalSamplesReceived"),
     redundancy: redundancyOf(stats, inbound[0]),
-    rtt: typeof rtt === "number" ? Math.round(rtt * 1000) : null,
+    rtt,
+    fate: {
+      sent: sum(outbound, "packetsSent"),
+      resent: sum(outbound, "retransmittedPacketsSent"),
+      missed: told?.packetsLost ?? 0,
+      toldAt: told?.timestamp ?? null,
+      rtt,
+      jitter: Math.round(Math.max(0, ...inbound.map((each) => each.jitter ?? 0)) * 1000),
+      concealed: sum(inbound, "concealedSamples") - sum(inbound, "silentConcealedSamples"),
+      samples: sum(inbound, "totalSamplesReceived"),
+    },
   };
 }
 

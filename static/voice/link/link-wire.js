@@ -1,7 +1,8 @@
 // @ts-check
 /** What one link has of the browser: its generations, the stream that is played, what getStats says of them. */
 
-import { Generation, isRefused, isUnmade } from "./generation.js";
+import { Generation, isUnmade } from "./generation.js";
+import { isRefused } from "./tuning.js";
 
 /** @typedef {import("./link-state.js").Effect} Effect */
 /** @typedef {import("./link-machine.js").LinkEvent} LinkEvent */
@@ -14,7 +15,7 @@ const QUIET = 400;
 const SLACK = 10;
 
 /** What a new connection starts with.
- *  @typedef {Pick<ConstructorParameters<typeof Generation>[0], "track" | "bitrate" | "configuration">} Start */
+ *  @typedef {Pick<ConstructorParameters<typeof Generation>[0], "track" | "bitrate" | "manner" | "configuration">} Start */
 
 /**
  * @typedef {object} WireHooks

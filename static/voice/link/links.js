@@ -40,6 +40,7 @@ export class Links extends Emitter {
   #known = new Map();
   #timer = null;
   #dueAt = Infinity;
+  #quiet = false;
   #tickedAt;
   #bitrateNow;
   #table;
@@ -103,9 +104,17 @@ export class Links extends Emitter {
     for (const generation of this.#generations()) generation.setTrack(track);
   }
 
-  /** Another bitrate may be wanted; what the encoder is asked besides holds from the next generation on. */
+  /** Whether nobody speaks at this microphone. @param {boolean} quiet */
+  setQuiet(quiet) {
+    this.#quiet = quiet;
+    this.retune();
+  }
+
+  /** Another bitrate may be wanted, or another manner of encoding. */
   retune() {
     this.#share();
+    const manner = this.#manner();
+    for (const generation of this.#generations()) generation.setManner(manner);
   }
 
   /** @param {{ttl: number, iceServers: RTCIceServer[]}} credentials ttl in seconds */
@@ -162,6 +171,10 @@ export class Links extends Emitter {
     return { now: this.#platform.now(), random: this.#platform.random };
   }
 
+  #manner() {
+    return { quiet: this.#quiet, opus: this.#options.opus?.() ?? {} };
+  }
+
   #generations() {
     return [...this.#wires.values()].flatMap((wire) => wire.generations);
   }
@@ -199,7 +212,7 @@ export class Links extends Emitter {
       flooded: () => this.emit("flooded", { peer }),
       fault: (gen, reason, refused) => this.emit("fault", { peer, gen, reason, refused }),
       make: (relayOnly) => ({
-        track: this.#track, bitrate: this.#bitrateNow, opus: this.#options.opus?.() ?? {},
+        track: this.#track, bitrate: this.#bitrateNow, manner: this.#manner(),
         configuration: () => this.#configuration(relayOnly),
       }),
     });

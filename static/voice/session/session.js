@@ -44,6 +44,7 @@ export class VoiceSession extends Emitter {
   /** As what the room takes us, and what the last hello said. @type {Told} */
   #told = { muted: false, deafened: false };
   #helloTold = this.#told;
+  #quiet = false;
   #ended = false;
   #signaling;
   #keeper;
@@ -127,7 +128,13 @@ export class VoiceSession extends Emitter {
     this.#links?.setTrack(track);
   }
 
-  /** Another bitrate may be wanted. */
+  /** @param {boolean} quiet whether nobody speaks at this microphone */
+  setQuiet(quiet) {
+    this.#quiet = quiet;
+    this.#links?.setQuiet(quiet);
+  }
+
+  /** Another bitrate may be wanted, or another manner of encoding. */
   retune() {
     this.#links?.retune();
   }
@@ -231,6 +238,7 @@ export class VoiceSession extends Emitter {
       this.#tell("changed", null);
     });
     if (this.#credentials) links.setCredentials(this.#credentials);
+    if (this.#quiet) links.setQuiet(true);
     return links;
   }
 
