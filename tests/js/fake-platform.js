@@ -252,6 +252,7 @@ export class FakeLinks extends Emitter {
 export const sha256 = async (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest());
 
 export class FakePlatform extends FakeClock {
+  retunes = false;
   sha256 = sha256;
   #drawn = 0;
   /** @param {number} count */
