@@ -39,8 +39,9 @@ async def test_the_sea_of_who_signs_out_ends_at_once(ana: Person, bo: Person, cl
 async def test_who_signed_out_is_forgotten(ana: Person, bo: Person) -> None:
     """Neither the name nor the id stays in the guest book; the others see a guest less."""
     await bo.accept(await ana.invite(await ana.open_sea()))
+    assert f'data-member="{bo.user_id}"' in (await ana.get("/my-sea/")).text
     await bo.does("/sign-out")
-    assert "Nobody yet." in (await ana.get("/my-sea/")).text
+    assert "data-member" not in (await ana.get("/my-sea/")).text
     assert ana.house.book._store.rows("SELECT name FROM users") == [("Ana",)]
 
 
