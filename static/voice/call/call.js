@@ -77,7 +77,8 @@ export class Call extends Emitter {
     this.#hearing = new Hearing(belongings, graph, (peer) => session.userOf(peer));
     this.#speaking = new Speaking({ receivers: () => session.receivers(), own: () => level.now(), platform });
     this.#gate = new VoiceGate({ graph, level, platform });
-    this.#hush = new Hush(() => (devices.processing.music ? null : level.now()), platform);
+    // Muted, DTX does it: with long packets its signs of life would be too far apart.
+    this.#hush = new Hush(() => (devices.processing.music || !talk.sends ? null : level.now()), platform);
     this.#page = new PageLife(platform);
     this.#system = new SystemSound(platform);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
