@@ -34,6 +34,7 @@ async def test_the_path_reads_good_and_its_figures_are_those_of_both_ends(stage:
     await row.locator("summary").first.click()
     assert await row.locator(".path-words").text_content() == "Good, and direct."
     await row.get_by_text("Figures").click()
+    await row.locator(".figures th").first.wait_for()
     table = await row.locator(".figures table").inner_text()
     assert "Bo to you" in table
     assert table.count("kbit/s") == 2
