@@ -15,7 +15,6 @@
     const osc = new OscillatorNode(ctx, { frequency: tone });
     const gain = voice.gain = new GainNode(ctx, { gain: voice.loudness });
     osc.connect(gain).connect(out);
-    voice.gain = gain.gain;
     hum.connect(out);
     osc.start();
     hum.start();

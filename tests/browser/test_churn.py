@@ -37,8 +37,8 @@ async def metric(server_stage: Stage, name: str) -> float:
     return float(line.split()[1])
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("rounds", [20, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("rounds", [20, 200])
 async def test_after_rounds_of_coming_and_going_every_pair_hears_each_other(
     stage: Stage, rounds: int
 ) -> None:

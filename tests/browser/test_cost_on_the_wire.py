@@ -11,7 +11,7 @@ from tests.browser.homes import Homes
 from tests.ear.calls import home_with_a_wire, ours, script
 from tests.lossy_wire import Nature
 
-pytestmark = [pytest.mark.lab, pytest.mark.coturn, pytest.mark.long]
+pytestmark = [pytest.mark.lab, pytest.mark.coturn, pytest.mark.slow]
 
 SECONDS = 10
 QUIET_AFTER = 6

@@ -11,7 +11,7 @@ from playwright.async_api import Page, Route
 from meshvoice import assets
 from tests.browser.harness import Person, Stage, all_hear_each_other, until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 CONNECTIONS = """
   globalThis.connections = [];
@@ -85,6 +85,7 @@ async def test_each_side_sends_every_packet_twice_and_asks_for_none_once_that_is
     assert [len(await sent(person)) for person in (ana, bo)] == [1, 1], "the connection stays what it was"
 
 
+@pytest.mark.slow
 async def test_without_loss_nothing_is_sent_twice(stage: Stage) -> None:
     ana, _ = await call(stage, window=500, enough=1)
 
@@ -113,7 +114,7 @@ async def test_the_first_word_after_a_long_pause_is_heard_whole(stage: Stage) ->
     ana, bo = await call(stage)
 
     async def say(loudness: float) -> int:
-        await bo.page.evaluate("loudness => { globalThis.voice.gain.value = loudness; }", loudness)
+        await bo.page.evaluate("loudness => { globalThis.voice.quieter(loudness); }", loudness)
         return await ana.mark()
 
     async def few_packets() -> bool:

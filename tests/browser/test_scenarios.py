@@ -22,7 +22,7 @@ from tests.lan_lab import LanLab, lan_lab
 from tests.nat_lab import SERVER
 from tests.process import Server, serving
 
-pytestmark = [pytest.mark.lab, pytest.mark.long]
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
 STORIES_FILE = Path(__file__).parents[1] / "js" / "scenarios.js"
 SLACK = 2.0
 """Seconds beyond the story's own for each person: a real browser on a busy machine, and an ear of 170 ms."""

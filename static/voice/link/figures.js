@@ -32,7 +32,8 @@ export function measure({ figures, span }, { packets, lost, bytes, concealed, sa
     figures: {
       ...latest,
       loss: share(missed, packets - since.packets + missed),
-      concealed: share(Math.max(concealed - since.concealed, 0), samples - since.samples),
+      // A jitter buffer begins with sound that it makes up: what came before the first look is no measure of the path.
+      concealed: since.at === null ? null : share(Math.max(concealed - since.concealed, 0), samples - since.samples),
       // When the first of them came is not known.
       bitrate: since.at === null ? null : Math.round((bytes - since.bytes) * 8 / (now - since.at)),
     },
