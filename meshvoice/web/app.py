@@ -117,6 +117,7 @@ def _switchboard(app: web.Application, hub: Hub, door: Door) -> Switchboard:
         clock=clock,
         credentials=credentials,
         lent=app[keys.LENT],
+        arrivals=app[keys.THROTTLES].arrivals,
     )
     return Switchboard(hub, book, door, reception, clock=clock)
 

@@ -64,6 +64,30 @@ async def test_whoever_leaves_while_the_socket_is_away_gives_the_seat_back_at_on
     assert (left["source"], left["reason"]) == (his.peer, "left")
 
 
+async def test_whoever_comes_and_goes_all_the_time_is_kept_out_for_a_while_and_a_bad_network_is_not(
+    ana: Person, bo: Person, house: House
+) -> None:
+    room, hers, his = await seated(ana, bo)
+    for _ in range(20):
+        await his.leave()
+        await hers.next("away")
+        back = await bo.connect(room)
+        await back.hello("Bo", ticket=ticket(his), seen=seen(his))
+        his = back
+        await hers.next("back")
+    for _ in range(7):
+        await his.say(type="bye")
+        await his.closed()
+        his = await bo.join(room)
+    await his.say(type="bye")
+    await his.closed()
+    often = await bo.connect(room)
+    await often.say(type="hello", name="Bo", muted=False, deafened=False)
+    assert await often.closed() == 4429
+    house.clock.now += 5
+    assert (await bo.join(room)).welcome["resumed"] is False
+
+
 async def test_what_the_server_took_before_the_drop_it_says_and_drops(ana: Person, bo: Person) -> None:
     room, hers, his = await seated(ana, bo)
     for n in (1, 2):
