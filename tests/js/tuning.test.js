@@ -40,6 +40,8 @@ test("a change is negotiated with ourselves, by a copy of what the other side sa
   assert.equal(one.done[1].type, "answer");
   assert.doesNotMatch(one.done[1].sdp, /nack/);
   assert.deepEqual(tuning.observe(FAR, 1000), { retune: false });
+  await tuning.retune(one, silent);
+  assert.equal(one.done.length, 2, "asked for twice, it is done once");
 });
 
 for (const [role, theirs] of [["active", "passive"], ["passive", "active"]]) {

@@ -97,7 +97,8 @@ export class Tuning {
    */
   async retune(connection, fault) {
     const wanted = this.#wanted;
-    if (!this.#can || !this.#remote || connection.signalingState !== "stable") return;
+    // One that was asked for meanwhile may have done it already.
+    if (!this.#stale || !this.#remote || connection.signalingState !== "stable") return;
     try {
       await connection.setLocalDescription();
       await connection.setRemoteDescription({ type: "answer", sdp: this.#tuneAs(this.#remote, wanted) });
