@@ -35,6 +35,7 @@ from meshvoice.web import (
     static,
     templates,
 )
+from meshvoice.web.arrivals import Arrivals
 from meshvoice.web.clocks import Clock, boot_time
 from meshvoice.web.door import Door
 from meshvoice.web.error_pages import Handler
@@ -109,6 +110,7 @@ def _switchboard(app: web.Application, hub: Hub, door: Door) -> Switchboard:
     def credentials(room: RoomId, user: UserId, company: bool) -> bytes:
         return credentials_body(dict(api.issue(app, user, (room,), company=company)))
 
+    arrivals = Arrivals(app[keys.THROTTLES].arrivals)
     reception = Reception(
         hub,
         door,
@@ -117,9 +119,9 @@ def _switchboard(app: web.Application, hub: Hub, door: Door) -> Switchboard:
         clock=clock,
         credentials=credentials,
         lent=app[keys.LENT],
-        arrivals=app[keys.THROTTLES].arrivals,
+        arrivals=arrivals,
     )
-    return Switchboard(hub, book, door, reception, clock=clock)
+    return Switchboard(hub, book, door, reception, arrivals=arrivals, clock=clock)
 
 
 def _route(app: web.Application) -> None:
@@ -178,6 +180,7 @@ def _set_up_metrics(app: web.Application) -> None:
     metrics.watch("meshvoice_rooms", "Rooms with somebody in them.", lambda: len(switchboard.hub.registry))
     metrics.watch("meshvoice_seats", "Seats that hold a socket.", lambda: switchboard.hub.registry.connected)
     metrics.watch("meshvoice_sockets", "Open WebSockets.", lambda: switchboard.sockets)
+    metrics.watch("meshvoice_held_arrivals", "Hellos that wait for their turn.", lambda: switchboard.held)
     book = app[keys.BOOK]
     trouble = "Whether the guest book could not be written the last time."
     metrics.watch("meshvoice_guest_book_trouble", trouble, lambda: book.trouble is not None)

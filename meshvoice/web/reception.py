@@ -15,13 +15,12 @@ from meshvoice.access.seat_tickets import SeatClaim
 from meshvoice.ids import PeerId, Room, RoomId, Sea, UserId
 from meshvoice.settings import Settings
 from meshvoice.signaling.client_messages import Hello
-from meshvoice.signaling.codes import CloseCode
 from meshvoice.signaling.hub import Hub
 from meshvoice.signaling.joining import Entry
-from meshvoice.signaling.limits import Buckets
 from meshvoice.signaling.registry import SocketId
+from meshvoice.web.arrivals import Arrivals
 from meshvoice.web.clocks import Clock
-from meshvoice.web.door import Door, TurnedAway
+from meshvoice.web.door import Door
 from meshvoice.web.keys import Visitor
 from meshvoice.web.lent import Lent
 
@@ -44,7 +43,7 @@ class Reception:
         clock: Clock,
         credentials: Callable[[RoomId, UserId, bool], bytes],
         lent: Lent,
-        arrivals: Buckets,
+        arrivals: Arrivals,
     ) -> None:
         self._hub = hub
         self._door = door
@@ -56,12 +55,20 @@ class Reception:
         self._arrivals = arrivals
 
     def entry(
-        self, socket: SocketId, hello: Hello, room: Room, visitor: Visitor, *, lends: bool = True
+        self,
+        socket: SocketId,
+        hello: Hello,
+        room: Room,
+        visitor: Visitor,
+        *,
+        lends: bool = True,
+        counted: bool = False,
     ) -> Entry:
-        """Give the entry of whoever said hello. Raises `TurnedAway`."""
+        """Give the entry of whoever said hello. Raises `TurnedAway`; `NotYet`, if it was not `counted`."""
         admission = self._door.at_hello(room, visitor)
         proved = self._read_ticket(socket, hello, room, visitor.user_id, admission.stay)
-        self._count_arrival(proved, room, visitor.user_id)
+        if not counted and not self._keeps_seat(proved, room, visitor.user_id):
+            self._arrivals.count((room.room_id, visitor.user_id), self._clock.steady())
         claim = self._claim(proved, room, visitor.user_id, admission)
         closes_at, settings = admission.closes_at, self._settings
         return Entry(
@@ -80,13 +87,9 @@ class Reception:
             credentials=self._fresh(room, visitor.user_id, came_back=proved is not None) if lends else None,
         )
 
-    def _count_arrival(self, proved: SeatClaim | None, room: Room, user: UserId) -> None:
-        """Refuse whoever comes and goes all the time. Raises `TurnedAway`."""
+    def _keeps_seat(self, proved: SeatClaim | None, room: Room, user: UserId) -> bool:
         kept = self._hub.registry.peer_of(room.room_id, user)
-        if proved is not None and kept is not None and kept.id == proved.peer:
-            return
-        if not self._arrivals.take((room.room_id, user), self._clock.steady()):
-            raise TurnedAway(CloseCode.TOO_FAST, "you came in too often in a row: wait a minute")
+        return proved is not None and kept is not None and kept.id == proved.peer
 
     def _read_ticket(
         self, socket: SocketId, hello: Hello, room: Room, user: UserId, stay: int

@@ -126,6 +126,10 @@ async def _listen(
                     greeted = True
                     deadline.reschedule(None)
                     silent.close()
+                    # What the client says behind its hello is read once it is in.
+                    held = await switchboard.turn(socket)
+                    if held is not None and request.transport is not None:
+                        crowded = switchboard.let_in(socket, held)
                 if crowded:
                     # Frames that came together are read without a pause: a burst would fill the outbox of
                     # somebody who reads well, before its writer has its turn.

@@ -16,6 +16,7 @@ from meshvoice.signaling.codes import CloseCode
 from meshvoice.signaling.effects import Close, Deliver, Effect, Greeted, RemoveUser, RenewCredentials
 from meshvoice.signaling.hub import Hub
 from meshvoice.signaling.registry import SocketId
+from meshvoice.web.arrivals import Arrivals, NotYet, Who
 from meshvoice.web.clocks import Clock
 from meshvoice.web.door import Door, TurnedAway
 from meshvoice.web.keys import Visitor
@@ -35,6 +36,11 @@ class Line:
     lends: bool
     """Whether TURN credentials go over it; not to one person too many of one network."""
 
+    @property
+    def who(self) -> Who:
+        """The room, and who is to be in it."""
+        return self.room.room_id, self.visitor.user_id
+
 
 class Switchboard:
     """The hub with its sockets, the guest book and the clock. Nothing awaits while a registry changes."""
@@ -46,12 +52,14 @@ class Switchboard:
         door: Door,
         reception: Reception,
         *,
+        arrivals: Arrivals,
         clock: Clock,
     ) -> None:
         self.hub = hub
         self._book = book
         self._door = door
         self._reception = reception
+        self._arrivals = arrivals
         self._clock = clock
         self._lines: dict[SocketId, Line] = {}
         self._last_socket = 0
@@ -60,6 +68,11 @@ class Switchboard:
     def sockets(self) -> int:
         """How many sockets are open, those that have not said hello included."""
         return len(self._lines)
+
+    @property
+    def held(self) -> int:
+        """How many of them said hello and wait for their turn."""
+        return len(self._arrivals)
 
     def plug(self, outbox: Outbox, room: Room, visitor: Visitor, *, lends: bool = True) -> SocketId:
         """Take in a socket by its outbox, and give it its number."""
@@ -71,7 +84,8 @@ class Switchboard:
 
     def unplug(self, socket: SocketId) -> None:
         """Forget a socket that closed; its peer is kept for a while."""
-        del self._lines[socket]
+        line = self._lines.pop(socket)
+        self._arrivals.forget(line.who, socket)
         self.carry_out(self.hub.dropped(socket, self._clock.steady()))
 
     def receive(self, socket: SocketId, frame: bytes) -> bool:
@@ -85,6 +99,14 @@ class Switchboard:
     def awaits_hello(self, socket: SocketId) -> bool:
         """Tell whether a socket has yet to say hello."""
         return self.hub.awaits_hello(socket)
+
+    async def turn(self, socket: SocketId) -> Hello | None:
+        """Wait, before a socket is read on, while its hello is held; gives what is to be let in then."""
+        return await self._arrivals.turn(self._lines[socket].who, socket)
+
+    def let_in(self, socket: SocketId, hello: Hello) -> bool:
+        """Give whoever waited a place; tells the same as `receive`."""
+        return self._join(socket, hello, counted=True)
 
     def close(self, socket: SocketId, code: CloseCode, why: str) -> None:
         """Close a socket."""
@@ -102,6 +124,7 @@ class Switchboard:
             case Close(socket, code, why):
                 line = self._lines.get(socket)
                 if line is not None:
+                    self._arrivals.forget(line.who, socket)
                     line.outbox.close(code, why)
                 return False
             case Greeted(socket, hello):
@@ -129,12 +152,19 @@ class Switchboard:
             return False
         return self.carry_out(self.hub.send_credentials(socket, credentials, self._clock.steady()))
 
-    def _join(self, socket: SocketId, hello: Hello) -> bool:
+    def _join(self, socket: SocketId, hello: Hello, *, counted: bool = False) -> bool:
         line = self._lines[socket]
         try:
-            entry = self._reception.entry(socket, hello, line.room, line.visitor, lends=line.lends)
+            entry = self._reception.entry(
+                socket, hello, line.room, line.visitor, lends=line.lends, counted=counted
+            )
         except TurnedAway as refusal:
             return self.carry_out([Close(socket, refusal.code, str(refusal))])
+        except NotYet:
+            older = self._arrivals.hold(line.who, socket, hello)
+            return older is not None and self.carry_out(
+                [Close(older, CloseCode.REPLACED, "you came by another socket")]
+            )
         now = self._clock.steady()
         # First, for a peer's frames have their numbers from the hub's hand on: else the newcomer's hello, on
         # which the other connects, would come before the credentials to do it with.
@@ -205,7 +235,9 @@ class Switchboard:
 
     def tick(self) -> None:
         """Let time do its part; called about twice a second."""
-        self.carry_out(self.hub.tick(self._clock.steady()))
+        now = self._clock.steady()
+        self.carry_out(self.hub.tick(now))
+        self._arrivals.tick(now)
 
     def retime(self, moved: float) -> None:
         """Let every room end by the time that the clock has stepped to."""
@@ -217,7 +249,7 @@ class Switchboard:
     async def shut_down(self) -> None:
         """Send everyone away in good order; they come back to the next process by themselves."""
         outboxes = [line.outbox for line in self._lines.values()]
-        for outbox in outboxes:
-            outbox.close(CloseCode.RESTART, "the server restarts")
+        for socket in list(self._lines):
+            self.close(socket, CloseCode.RESTART, "the server restarts")
         if outboxes:
             await asyncio.gather(*(outbox.finish() for outbox in outboxes))

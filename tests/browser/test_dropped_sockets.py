@@ -173,7 +173,11 @@ async def test_a_killed_server_and_its_restart_cost_no_word_in_a_call_of_four(st
     target = next(p["peer"] for p in await ana.people() if p["name"] == "Dee")
     await ana.page.evaluate("peer => globalThis.seen.room.remove(peer)", target)
     await all_hear_each_other([ana, bo, cleo, eli])
-    assert await dee.tones() == []
+    await until("Dee hears nobody", lambda: _hears_nobody(dee))
+
+
+async def _hears_nobody(person: Person) -> bool:
+    return await person.tones() == []
 
 
 async def _whole(people: list[Person]) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import ipaddress
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,13 @@ class House:
         host, port = self._runner.addresses[0]
         return host, port
 
+    @property
+    def connections(self) -> int:
+        """How many connections it holds, as far as it knows."""
+        server = self._runner.server
+        assert server is not None
+        return sum(connection.transport is not None for connection in server.connections)
+
     async def start(self) -> House:
         self.book = open_book(self.settings.database)
         self.app = make_app(
@@ -132,6 +140,12 @@ class House:
         """Let the house do now what it does twice a second."""
         for _ in range(times):
             tick(self.app)
+
+    async def until(self, so: Callable[[], bool]) -> None:
+        """Wait for what no answer tells, the loop doing its work meanwhile."""
+        async with asyncio.timeout(DEADLINE):
+            while not so():  # noqa: ASYNC110  # a fact of the server's, no event
+                await asyncio.sleep(0.01)
 
     async def raw(self, request: bytes) -> bytes:
         """Send bytes that no client of good manners sends, and read until the server ends the connection."""

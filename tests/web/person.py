@@ -105,6 +105,13 @@ class Wire:
         """Drop the socket without a bye."""
         await self.socket.close()
 
+    def cut(self) -> None:
+        """Lose the connection, as a network does: no close frame is sent."""
+        connection = self.socket._response.connection  # nothing public cuts
+        assert connection is not None
+        assert connection.transport is not None
+        connection.transport.abort()
+
     async def _read(self) -> bool:
         message = await self.socket.receive()
         if message.type is WSMsgType.TEXT:

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from meshvoice.web.keys import SWITCHBOARD
 from tests.web.house import House
 from tests.web.person import Frame, Person, Wire
 from tests.web.rooms import pair
@@ -64,7 +65,25 @@ async def test_whoever_leaves_while_the_socket_is_away_gives_the_seat_back_at_on
     assert (left["source"], left["reason"]) == (his.peer, "left")
 
 
-async def test_whoever_comes_and_goes_all_the_time_is_kept_out_for_a_while_and_a_bad_network_is_not(
+async def come_and_go(person: Person, room: str, wire: Wire, times: int) -> None:
+    for _ in range(times):
+        await wire.say(type="bye")
+        await wire.closed()
+        wire = await person.join(room)
+    await wire.say(type="bye")
+    await wire.closed()
+
+
+async def held(person: Person, room: str) -> Wire:
+    """Say hello once too often in a row, and wait until it is held."""
+    wire, hub = await person.connect(room), person.house.app[SWITCHBOARD].hub
+    await person.house.until(lambda: hub.registry.connecting == 1)
+    await wire.say(type="hello", name="Bo", muted=False, deafened=False)
+    await person.house.until(lambda: hub.registry.connecting == 0)
+    return wire
+
+
+async def test_whoever_comes_and_goes_all_the_time_waits_for_a_turn_and_a_bad_network_does_not(
     ana: Person, bo: Person, house: House
 ) -> None:
     room, hers, his = await seated(ana, bo)
@@ -75,17 +94,56 @@ async def test_whoever_comes_and_goes_all_the_time_is_kept_out_for_a_while_and_a
         await back.hello("Bo", ticket=ticket(his), seen=seen(his))
         his = back
         await hers.next("back")
-    for _ in range(7):
-        await his.say(type="bye")
-        await his.closed()
-        his = await bo.join(room)
-    await his.say(type="bye")
-    await his.closed()
-    often = await bo.connect(room)
-    await often.say(type="hello", name="Bo", muted=False, deafened=False)
-    assert await often.closed() == 4429
+    await come_and_go(bo, room, his, 7)
+    await hers.caught_up()
+    often = await held(bo, room)
+    await often.say(type="state", muted=True, deafened=False)
+    house.clock.now += 4
+    house.tick()
+    assert await hers.caught_up() == []
+    house.clock.now += 1
+    house.tick()
+    assert (await often.next("welcome"))["resumed"] is False
+    assert (await hers.next("hello"))["muted"] is False
+    assert (await hers.next("state"))["muted"] is True, "what was said meanwhile is read afterwards"
+
+
+async def test_of_two_who_wait_for_the_same_seat_the_newer_gets_it(
+    ana: Person, bo: Person, house: House
+) -> None:
+    room, _, his = await seated(ana, bo)
+    await come_and_go(bo, room, his, 7)
+    first = await held(bo, room)
+    code, second = await asyncio.gather(first.closed(), held(bo, room))
+    assert code == 4409
+    await house.until(lambda: house.app[SWITCHBOARD].sockets == 2)
     house.clock.now += 5
-    assert (await bo.join(room)).welcome["resumed"] is False
+    house.tick()
+    assert (await second.next("welcome"))["resumed"] is False
+
+
+async def test_whoever_gave_up_waiting_is_never_let_in(ana: Person, bo: Person, house: House) -> None:
+    room, hers, his = await seated(ana, bo)
+    await come_and_go(bo, room, his, 7)
+    await hers.caught_up()
+    gone = await held(bo, room)
+    before = house.connections
+    gone.cut()
+    await house.until(lambda: house.connections < before)
+    house.clock.now += 5
+    house.tick()
+    await house.until(lambda: house.app[SWITCHBOARD].sockets == 1)
+    assert await hers.caught_up() == []
+
+
+async def test_a_server_that_stops_sends_those_who_wait_away_too(
+    ana: Person, bo: Person, house: House
+) -> None:
+    room, _, his = await seated(ana, bo)
+    await come_and_go(bo, room, his, 7)
+    waits = await held(bo, room)
+    code, _ = await asyncio.gather(waits.closed(), house.restart(farewell=True))
+    assert code == 1012
 
 
 async def test_what_the_server_took_before_the_drop_it_says_and_drops(ana: Person, bo: Person) -> None:
