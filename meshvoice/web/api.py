@@ -42,19 +42,15 @@ async def turn_credentials(request: web.Request) -> web.Response:
     """
     visitor, now, throttles = request[VISITOR], request.app[CLOCK](), request.app[THROTTLES]
     if visitor is None:
-        raise RequestRefused(401, "signed-out", "Sign in first.")
+        raise RequestRefused(401, "signed-out", "refused.sign-in")
     if not throttles.credentials.take(visitor.user_id, now):
         raise too_many("requests")
     rooms = _rooms(request, visitor.user_id, now)
     settings = request.app[SETTINGS]
     if not settings.turn.shared_secrets:
-        raise RequestRefused(
-            503,
-            "no-turn-secret",
-            "This server has no COTURN_SHARED_SECRET, so it can't sign TURN credentials.",
-        )
+        raise RequestRefused(503, "no-turn-secret", "refused.no-turn-secret")
     if not throttles.relayed.take(address_keys(request[ADDRESS]), visitor.user_id, now):
-        raise too_many("people from one network")
+        raise too_many("people")
     company = any(request.app[SWITCHBOARD].hub.has_company(room, visitor.user_id) for room in rooms)
     return web.json_response(issue(request.app, visitor.user_id, rooms, company=company))
 
@@ -68,9 +64,7 @@ def _rooms(request: web.Request, user_id: UserId, now: float) -> tuple[RoomId, .
         return (room.room_id,)
     rooms = request.app[BOOK].rooms_of(user_id, now=now)
     if not rooms:
-        raise RequestRefused(
-            403, "no-room", "Open your sea or accept an invitation first: you may enter no room now."
-        )
+        raise RequestRefused(403, "no-room", "refused.no-room")
     return tuple(room.room_id for room in rooms)
 
 

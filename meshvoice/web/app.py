@@ -26,6 +26,7 @@ from meshvoice.web import (
     error_pages,
     headers,
     keys,
+    language,
     origins,
     pages,
     room_actions,
@@ -91,6 +92,7 @@ def make_app(
     )
     app[keys.SWITCHBOARD] = _switchboard(app, hub, door)
     site.setup(app, settings)
+    language.setup(app)
     headers.setup(app)
     error_pages.setup(app)
     admission.setup(app)
@@ -148,6 +150,7 @@ def _route(app: web.Application) -> None:
     get("/table/{table_id}/", pages.table)
     post("/sign-in", entrance.sign_in)
     post("/sign-out", entrance.sign_out)
+    post("/language", entrance.language)
     post("/host", entrance.host)
     post("/host-links/accept", entrance.accept_host_link)
     post("/my-sea/open", room_actions.open_sea)

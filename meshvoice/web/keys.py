@@ -10,6 +10,7 @@ from aiohttp import web
 
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.ids import SessionId, UserId
+from meshvoice.languages import Language
 from meshvoice.settings import Settings
 from meshvoice.sites import Sites
 from meshvoice.web.clocks import Clock
@@ -74,8 +75,11 @@ WAITS: web.AppKey[Waits] = web.AppKey("waits", Waits)
 WAITING: web.AppKey[Waiting] = web.AppKey("waiting")
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
 HEADERS: web.AppKey[Mapping[str, str]] = web.AppKey("headers")
+LANGUAGES: web.AppKey[Mapping[str, Language]] = web.AppKey("languages")
 
 VISITOR: web.RequestKey[Visitor | None] = web.RequestKey("visitor")
 PEER: web.RequestKey[str] = web.RequestKey("peer", str)
 """Who is at the other end of the connection: an address, or `UNIX`."""
 ADDRESS: web.RequestKey[str] = web.RequestKey("address", str)
+LANGUAGE: web.RequestKey[Language] = web.RequestKey("language", Language)
+"""Set once an answer depends on it."""

@@ -2,6 +2,7 @@
 // Owns a call's safety code: commit, then reveal, with everybody who is there; what was compared, and whose key changed.
 
 import { Emitter } from "../emitter.js";
+import { phrase } from "../phrase.js";
 import { codeOf, commitmentOf, epochOf, hexOf } from "./safety-code.js";
 import { keyChanged, notTheirKey, otherWords } from "./words.js";
 
@@ -283,7 +284,7 @@ export class SafetyCode extends Emitter {
 
   /** @param {string} peer @param {string} code @param {(name: string) => string} say */
   #alarm(peer, code, say) {
-    const words = say(this.#members().find((member) => member.peer === peer)?.name ?? "Somebody");
+    const words = say(this.#members().find((member) => member.peer === peer)?.name ?? phrase("somebody"));
     this.#troubles.set(peer, words);
     // Who makes it happen again and again doesn't get to fill the page with it.
     if (!this.#alarmed.has(`${peer} ${code}`)) this.emit("alarm", { code, words });
