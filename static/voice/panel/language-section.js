@@ -18,5 +18,5 @@ export function languageSection(_room, _store, closed) {
     said.textContent = kept ? phrase("language.later") : phrase("language.failed");
   };
   return make("section", { hidden: LANGUAGES.length < 2 },
-    make("h3", {}, make("label", { htmlFor: select.id, textContent: phrase("language") })), select, said);
+    make("h3", {}, make("label", { htmlFor: select.id, textContent: phrase("language") })), make("div", { className: "fields" }, select, said));
 }
