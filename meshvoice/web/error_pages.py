@@ -67,6 +67,10 @@ def refused_name(problem: NameRefused) -> RequestRefused:
 
 def refused_access(problem: AccessError) -> RequestRefused:
     """Refuse what the guest book refused."""
+    why = str(problem)
+    if why != problem.sentence:
+        # What mends the file is for whoever runs the site, and so is its language.
+        return RequestRefused(problem.http_status, problem.code, "access.mend", why=why)
     return RequestRefused(problem.http_status, problem.code, f"access.{problem.code}")
 
 

@@ -733,6 +733,7 @@ export default {
     "gate.sea-closed": "Dieses Meer ist geschlossen.",
 
     "access.guest-book": "Das Gästebuch lässt sich nicht lesen oder schreiben.",
+    "access.mend": "Das Gästebuch macht gerade Schwierigkeiten. Für die Betreiber: {why}",
     "access.not-found": "Hier ist nichts, oder es ist nicht für dich bestimmt.",
     "access.not-allowed": "Das darf nur die Leitung.",
     "access.removed": "Du wurdest aus diesem Raum entfernt: Nur eine neue Einladung bringt dich zurück.",

@@ -733,6 +733,7 @@ export default {
     "gate.sea-closed": "This sea is closed.",
 
     "access.guest-book": "The guest book can't be read or written.",
+    "access.mend": "{why}",
     "access.not-found": "There is nothing here, or it isn't yours to see.",
     "access.not-allowed": "Only the owner may do that.",
     "access.removed": "You were removed from this room: only a new invitation brings you back.",
