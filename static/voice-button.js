@@ -60,7 +60,7 @@ const part = (/** @type {string} */ id) => globalThis.document?.getElementById(i
 const found = part("id_voice_btn");
 if (found) {
   const words = JSON.parse(part("id_words")?.textContent ?? "{}");
-  // On another site's page.
-  words.joining ?? import("./words/page.js").then((page) => Object.assign(words, page.default.words));
+  // Elsewhere.
+  words.joining ?? import("./words/page.js").then((page) => Object.assign(words, page.default.words), () => {});
   attach(found, { hint: part("id_voice_hint"), panel: part("id_voice_panel"), words });
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from math import inf
@@ -86,6 +87,8 @@ async def _file(request: web.Request) -> web.StreamResponse:
         # In whichever language the page is, its modules name the same file.
         text = script(request.app[LANGUAGES], tag or language_of(request).tag, _WORDS[path])
         return web.Response(text=text, content_type="text/javascript", headers=headers)
+    if path == "manifest.webmanifest":
+        return _manifest(request, version.root / path, tag or language_of(request).tag, headers)
     try:
         file = (version.root / path).resolve()
         found = file.is_relative_to(version.root) and file.is_file()
@@ -95,3 +98,12 @@ async def _file(request: web.Request) -> web.StreamResponse:
     if not found:
         raise web.HTTPNotFound
     return web.FileResponse(file, headers=headers)
+
+
+def _manifest(request: web.Request, file: Path, tag: str, headers: dict[str, str]) -> web.Response:
+    """Answer with the manifest, which says in the page's language what is installed."""
+    language = request.app[LANGUAGES][tag]
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    said = {**manifest, "lang": tag, "description": language.say("server", "about")}
+    body = json.dumps(said, ensure_ascii=False).encode()
+    return web.Response(body=body, content_type="application/manifest+json", headers=headers)

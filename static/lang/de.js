@@ -50,7 +50,7 @@ export default {
   },
 
   "check": {
-    "no-webrtc": "Mit diesem Browser kann man nicht telefonieren (WebRTC fehlt oder ist abgeschaltet): Nimm ein aktuelles Firefox, Chromium oder Safari.",
+    "no-webrtc": "Mit diesem Browser kann man nicht telefonieren (WebRTC fehlt oder ist abgeschaltet): Nimm einen aktuellen Firefox, Chromium oder Safari.",
     "again": "Noch einmal prüfen",
     "broken": "Die Prüfung konnte nicht weitergehen. Sieh nach, ob du online bist, und lade dann diese Seite neu.",
     "not-loaded": "Das ließ sich nicht laden. Sieh nach, ob du online bist, und versuch es dann noch einmal.",
@@ -259,7 +259,7 @@ export default {
     "microphone.ok": "Dein Mikrofon ist an.",
     "microphone.asking": "Dein Browser fragt, ob diese Seite das Mikrofon benutzen darf: Erlaube es dort.",
     "microphone.insecure": "Auf einer unsicheren Seite gibt es kein Mikrofon: Öffne diese Seite mit https:// davor.",
-    "microphone.unsupported": "Dieser Browser gibt Webseiten kein Mikrofon: Nimm ein aktuelles Firefox, Chromium oder Safari.",
+    "microphone.unsupported": "Dieser Browser gibt Webseiten kein Mikrofon: Nimm einen aktuellen Firefox, Chromium oder Safari.",
     "microphone.denied": "Diese Seite darf das Mikrofon nicht benutzen: Erlaube es neben der Adresszeile und versuch es dann noch einmal.",
     "microphone.denied-by-system": "Das System gibt diesem Browser das Mikrofon nicht: Erlaube es in den Datenschutz-Einstellungen des Systems und versuch es dann noch einmal.",
     "microphone.not-found": "Kein Mikrofon gefunden: Schließ eines an, und es wird sofort benutzt.",
@@ -282,7 +282,7 @@ export default {
     "speaker.gone": "Der Lautsprecher, den du gewählt hast, ist weg: Du hörst über den üblichen, bis er wieder da ist.",
     "speaker.back": "Der Lautsprecher, den du gewählt hast, ist wieder da und wird benutzt.",
     "speaker.refused": "Dieser Browser lässt die Seite diesen Lautsprecher nicht benutzen: Du hörst über den üblichen.",
-    "loudness.as-they-come": "Dieser Browser macht niemanden lauter, als er ankommt, darum endet dies bei 100 %.",
+    "loudness.as-they-come": "Lauter als gesendet macht dieser Browser niemanden, darum ist bei 100 % Schluss.",
     "loudness.fixed": "Auf diesem Gerät ändern nur seine eigenen Tasten, wie laut jemand ist. Jemanden für dich stumm zu schalten geht.",
 
     "bar": "Gespräch",
@@ -420,7 +420,7 @@ export default {
 
     "shortcuts": "Tastatur",
     "shortcuts.on": "Tastenkürzel wirken, solange du auf dieser Seite bist",
-    "shortcuts.mute": "Dich stumm schalten oder wieder reden",
+    "shortcuts.mute": "Stumm schalten oder wieder reden",
     "shortcuts.deafen": "Den Ton aus- oder einschalten",
     "shortcuts.settings": "Die Optionen öffnen",
     "shortcuts.help": "Diese Liste zeigen",
@@ -503,6 +503,7 @@ export default {
   },
 
   "server": {
+    "about": "Sprachräume für ein paar Leute, die du kennst.",
     "skip": "Zum Inhalt",
     "menu": "Menü",
     "language": "Sprache",
@@ -559,7 +560,7 @@ export default {
     "home.visit-until": "offen bis {time}",
     "home.tables": "Tische",
     "home.seats": "{taken} von {seats} Plätzen besetzt",
-    "home.seats-yours": "{taken} von {seats} Plätzen besetzt, deiner",
+    "home.seats-yours": "{taken} von {seats} Plätzen besetzt, dein Tisch",
     "home.table-about": "Ein Tisch ist ein Raum, der bleibt: ein paar Plätze für die Leute, die du immer wieder triffst.",
     "home.new-table": "Einen neuen Tisch decken",
     "home.table-example": "Spieleabend am Freitag",

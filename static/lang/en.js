@@ -503,6 +503,7 @@ export default {
   },
 
   "server": {
+    "about": "Voice rooms for a few people you know.",
     "skip": "Skip to the page",
     "menu": "Menu",
     "language": "Language",

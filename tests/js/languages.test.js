@@ -52,7 +52,7 @@ for (const path of TEMPLATES) {
     for (const [, key] of inside.replace(/== "[^"]*"/g, "").matchAll(/"([^"]+)"/g)) named.server.add(key);
   }
 }
-const SERVER_KEY = /^(?:refused|error|title|access|gate|name|too-many|sea-of)[a-z.-]*[a-z0-9]$/;
+const SERVER_KEY = /^about$|^(?:refused|error|title|access|gate|name|too-many|sea-of)[a-z.-]*[a-z0-9]$/;
 for (const path of PYTHON) {
   for (const [, key] of read(path).matchAll(/"([a-z][a-z0-9.-]+)"/g)) if (SERVER_KEY.test(key) && key in PARTS.server) named.server.add(key);
   for (const [, what] of read(path).matchAll(/too_many\("([a-z-]+)"\)/g)) named.server.add(`too-many.${what}`);

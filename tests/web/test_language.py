@@ -7,6 +7,9 @@ import re
 
 import pytest
 
+from meshvoice.access.errors import GuestBookError
+from meshvoice.web.error_pages import refused_access
+from meshvoice.web.keys import LANGUAGES
 from meshvoice.web.language import VARY
 from tests.web.conftest import MakeHouse
 from tests.web.house import House
@@ -172,6 +175,24 @@ async def test_the_modules_words_are_kept_for_good_for_each_language(house: Hous
         assert answer.headers["Content-Type"].startswith("text/javascript")
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
         assert (await somebody.get(f"{base}voice-mesh.js")).headers["Cache-Control"].endswith("immutable")
+
+
+async def test_what_is_installed_is_told_in_the_pages_language(house: House) -> None:
+    somebody = Person(house)
+    for headers, told in (
+        ({}, "Voice rooms for a few people you know."),
+        (GERMAN, "Sprachräume für ein paar Leute"),
+    ):
+        answer = await somebody.get(f"{await static_of(somebody, **headers)}manifest.webmanifest")
+        assert answer.json["description"].startswith(told)
+
+
+async def test_a_guest_book_in_trouble_is_told_in_the_language_with_the_fix_as_it_is(house: House) -> None:
+    german, english = house.app[LANGUAGES]["de"], house.app[LANGUAGES]["en"]
+    refused = refused_access(GuestBookError("Free some space on /var."))
+    assert english.say("server", refused.key, refused.values) == "Free some space on /var."
+    assert "Für die Betreiber: Free some space" in german.say("server", refused.key, refused.values)
+    assert refused_access(GuestBookError()).key == "access.guest-book"
 
 
 async def test_under_no_version_the_words_are_those_that_the_browser_asks_for(house: House) -> None:
