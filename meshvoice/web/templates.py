@@ -13,7 +13,6 @@ from aiohttp import web
 from markupsafe import Markup, escape
 
 from meshvoice import assets
-from meshvoice.languages import Language
 from meshvoice.web import static
 from meshvoice.web.keys import LANGUAGES, SETTINGS, VISITOR
 from meshvoice.web.language import language_of, page_words
@@ -41,15 +40,15 @@ def setup(app: web.Application) -> None:
 
 def common(request: web.Request) -> dict[str, Any]:
     """Give what `base.html` and the menu show; a request that was refused early has no visitor yet."""
-    settings, visitor, language = request.app[SETTINGS], request.get(VISITOR), language_of(request)
+    settings, visitor = request.app[SETTINGS], request.get(VISITOR)
     return {
         "user": None if visitor is None else {"user_id": visitor.user_id, "name": visitor.name},
         "may_host": visitor is not None and visitor.may_host,
         # Asked for by whatever renders: this runs for every request.
         "static": partial(static.base, request),
         "page_words": partial(page_words, request),
-        "phrase": partial(_phrase, language),
-        "language": language.tag,
+        "phrase": partial(_phrase, request),
+        "language": partial(_tag, request),
         "languages": request.app[LANGUAGES].values(),
         "turn_configured": bool(settings.turn.host),
         "has_passphrase": bool(settings.passphrase),
@@ -59,8 +58,13 @@ def common(request: web.Request) -> dict[str, Any]:
     }
 
 
-def _phrase(language: Language, key: str, /, **values: object) -> Markup:
+def _tag(request: web.Request) -> str:
+    return language_of(request).tag
+
+
+def _phrase(request: web.Request, key: str, /, **values: object) -> Markup:
     """Make a sentence for HTML: our words hold no markup, a value is escaped unless it is some."""
+    language = language_of(request)
     return Markup(language.say("server", key, values, write=lambda value: str(escape(value))))  # noqa: S704
 
 

@@ -177,6 +177,20 @@ async def test_the_modules_words_are_kept_for_good_for_each_language(house: Hous
         assert (await somebody.get(f"{base}voice-mesh.js")).headers["Cache-Control"].endswith("immutable")
 
 
+async def test_what_is_the_same_in_every_language_does_not_vary(ana: Person) -> None:
+    """Else a cache would keep each file of the client once for every visitor."""
+    room = await ana.open_sea()
+    for path in (
+        f"{await static_of(ana)}voice-mesh.js",
+        "/static/style.css",
+        f"/api/voice/turn-credentials/?room={room}",
+    ):
+        answer = await ana.get(path, **GERMAN)
+        assert (answer.status, "Vary" in answer.headers) == (200, False)
+    kept = await ana.get(f"{await static_of(ana)}words/voice.js", **GERMAN)
+    assert "Vary" not in kept.headers
+
+
 async def test_what_is_installed_is_told_in_the_pages_language(house: House) -> None:
     somebody = Person(house)
     for headers, told in (
