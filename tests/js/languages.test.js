@@ -132,7 +132,7 @@ test("German has its own quotation marks, and no straight ones but in code", () 
 // No sentence stands in the code
 
 /** Scripts whose strings no person reads: the wire, and what decides about links; the report is a log. */
-const UNREAD = /^static\/(?:icons\.js|voice\/(?:link|signaling|browser)\/|voice\/session\/(?:journal|report|band-messages|safety-code)\.js)/;
+const UNREAD = /^static\/(?:icons\.js|vendor\/|voice\/(?:link|signaling|browser)\/|voice\/session\/(?:journal|report|band-messages|safety-code)\.js)/;
 /** What begins like a sentence or a label, and is neither. */
 const CODE = /^(?:Key[A-Z]|[A-Z]\w*Error|Escape|Enter|NumpadEnter|Space|Tab|Control|Alt(?:Graph)?|Meta|OS|Shift|Fn|CapsLock|Hyper|Super|Unidentified|POST|UDP|TCP|TLS|Accept|M|note (?:fine|bad|calm)|tag warn)$/;
 /** Behind these stands what no person reads: classes, selectors, the journal, faults of ours. */
