@@ -50,6 +50,7 @@ import "./voice/link/fingerprints.js";
 import "./voice/link/generation.js";
 import "./voice/link/link-history.js";
 import "./voice/link/link-hold.js";
+import "./voice/link/link-judging.js";
 import "./voice/link/link-machine.js";
 import "./voice/link/link-state.js";
 import "./voice/link/link-stats.js";

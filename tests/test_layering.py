@@ -177,6 +177,7 @@ PURE = sorted(
         "signaling/reading.js",
         "signaling/codes.js",
         "signaling/replay.js",
+        "link/link-judging.js",
         "link/link-machine.js",
         "link/link-state.js",
         "link/link-stats.js",
