@@ -79,6 +79,7 @@ import "./voice/session/people.js";
 import "./voice/session/roster.js";
 import "./voice/session/safety-code.js";
 import "./voice/session/safety-emoji.js";
+import "./voice/session/safety-trust.js";
 import "./voice/session/safety.js";
 import "./voice/session/server-watch.js";
 import "./voice/session/session.js";
