@@ -191,6 +191,8 @@ PURE = sorted(
         "audio/ceiling.js",
         "audio/constraints.js",
         "audio/microphone-words.js",
+        "audio/frames.js",
+        "session/suppressor-words.js",
         "session/bitrate.js",
         "session/band-messages.js",
         "session/note-text.js",
