@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak bench-book bench-memory bench-stranger ear audit format settings confusables icons pictures secrets coturn-conf coturn proxy-conf doctor clean
+.PHONY: run test check soak bench-book bench-memory bench-stranger ear audit format settings confusables rnnoise icons pictures secrets coturn-conf coturn proxy-conf doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -86,6 +86,13 @@ settings: $(VENV)/serve.done $(ENV_FILE)
 confusables: $(BIN)/python
 	$(BIN)/python tools/confusables.py > meshvoice/confusables.txt.new
 	mv meshvoice/confusables.txt.new meshvoice/confusables.txt
+
+# RNNoise, anew from its npm package: the bytes are those of the last time, or this fails.
+rnnoise:
+	@tests/need.sh npm:npm node:nodejs
+	npm ci --silent --prefix tools/rnnoise
+	node tools/rnnoise/make.mjs
+	sha256sum --check tools/rnnoise/SHA256SUMS
 
 # The installed app's icons, anew from static/icon.svg.
 icons: $(VENV)/test.done

@@ -4,6 +4,7 @@
 import { make } from "../../dom.js";
 import { decibels } from "../decibels.js";
 import { phrase } from "../phrase.js";
+import { STRONGER, SUPPRESSOR } from "../session/suppressor-words.js";
 
 /** @typedef {import("../audio/devices.js").Devices} Devices */
 /**
@@ -19,6 +20,7 @@ const LISTEN_ONLY = "-";
 const SWITCHES = /** @type {const} */ ([
   ["echoCancellation", phrase("devices.echo"), phrase("devices.echo-says")],
   ["noiseSuppression", phrase("devices.noise"), phrase("devices.noise-says")],
+  ["strongNoiseSuppression", STRONGER.label, STRONGER.says],
   ["autoGainControl", phrase("devices.level"), phrase("devices.level-says")],
   ["music", phrase("devices.music"), phrase("devices.music-says")],
 ]);
@@ -26,7 +28,7 @@ const SWITCHES = /** @type {const} */ ([
 /** @param {Devices} devices @param {Trial} trial @param {AbortSignal} closed */
 export function deviceFields(devices, trial, closed) {
   return make("div", { className: "device-fields" },
-    microphoneFields(devices, trial, closed), speakerFields(devices, trial, closed), processingFields(devices));
+    microphoneFields(devices, trial, closed), speakerFields(devices, trial, closed), processingFields(devices, closed));
 }
 
 /** @param {Devices} devices @param {Trial} trial @param {AbortSignal} closed */
@@ -88,19 +90,29 @@ function speakerFields(devices, { play }, closed) {
   return make("div", { className: "fields" }, make("label", { htmlFor: select.id, textContent: phrase("devices.speaker") }), select, acts, said);
 }
 
-/** @param {Devices} devices */
-function processingFields(devices) {
+/** @param {Devices} devices @param {AbortSignal} closed */
+function processingFields(devices, closed) {
   const boxes = SWITCHES.map(([name, label, says]) => {
     const box = make("input", { type: "checkbox", name, checked: devices.processing[name] });
     box.onchange = () => {
       devices.process({ [name]: box.checked });
       show();
     };
-    return { box, name, label: make("label", { className: "check" }, box, make("span", {}, label, make("span", { className: "quiet small", textContent: says }))) };
+    const why = make("span", { className: "quiet small", textContent: says });
+    return { box, name, why, label: make("label", { className: "check" }, box, make("span", {}, label, why)) };
   });
   const show = () => {
-    for (const { box, name } of boxes) box.disabled = name !== "music" && devices.processing.music;
+    const { processing, suppresses, suppressor } = devices;
+    for (const { box, name, why } of boxes) {
+      const replaced = name === "noiseSuppression" && suppresses;
+      const stronger = name === "strongNoiseSuppression";
+      box.disabled = (name !== "music" && processing.music) || replaced || (stronger && suppressor === "unsupported");
+      if (!stronger) continue;
+      box.checked = processing[name] && suppressor === "";
+      why.textContent = suppressor ? SUPPRESSOR[suppressor] : STRONGER.says;
+    }
   };
+  devices.addEventListener("suppressor", show, { signal: closed });
   show();
   return make("fieldset", {}, make("legend", { textContent: phrase("devices.processing") }), ...boxes.map(({ label }) => label));
 }
