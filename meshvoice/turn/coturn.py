@@ -68,10 +68,13 @@ def place(turn: TurnSettings, *, local: tuple[Address, ...] = ()) -> Placement:
     """
     for problem in relay_contradictions(turn):
         raise Refused(str(problem))
+    public = turn.public_ip
+    if isinstance(public, str):
+        raise Refused(f"COTURN_PUBLIC_IP={public} is a name that was not looked up")
     external = None
-    if turn.public_ip and turn.private_ip and turn.private_ip != turn.public_ip:
-        external = (turn.public_ip, turn.private_ip)
-    own = (turn.private_ip or turn.public_ip, turn.public_ip6)
+    if public and turn.private_ip and turn.private_ip != public:
+        external = (public, turn.private_ip)
+    own = (turn.private_ip or public, turn.public_ip6)
     addresses = tuple(address for address in own if address) or local
     if not addresses:
         raise Refused("no address to relay from: set COTURN_PUBLIC_IP (and COTURN_PRIVATE_IP behind NAT)")

@@ -47,7 +47,7 @@ async def turn_credentials(request: web.Request) -> web.Response:
         raise too_many("requests")
     rooms = _rooms(request, visitor.user_id, now)
     settings = request.app[SETTINGS]
-    if not settings.turn.shared_secrets:
+    if not (settings.turn.shared_secrets or settings.turn.fixed):
         raise RequestRefused(
             503,
             "no-turn-secret",
@@ -84,13 +84,17 @@ def issue(
     turn = app[SETTINGS].turn
     for room in rooms:
         app[LENT].note(room, user_id, short=not company)
-    signed = credentials.issue(
-        secret=turn.shared_secrets[0] if turn.shared_secrets else "",
-        user_id=user_id,
-        pseudonym_key=app[DERIVED].pseudonyms,
-        ttl=turn.ttl if company else min(turn.ttl, ALONE_SECONDS),
-        now=int(app[CLOCK]()),
-    )
+    ttl, now = turn.ttl if company else min(turn.ttl, ALONE_SECONDS), int(app[CLOCK]())
+    if turn.fixed:
+        signed = credentials.fixed(turn, ttl=ttl, now=now)
+    else:
+        signed = credentials.issue(
+            secret=turn.shared_secrets[0] if turn.shared_secrets else "",
+            user_id=user_id,
+            pseudonym_key=app[DERIVED].pseudonyms,
+            ttl=ttl,
+            now=now,
+        )
     body = credentials.body(turn, signed)
     if app[SETTINGS].relay_only:
         body["iceTransportPolicy"] = "relay"

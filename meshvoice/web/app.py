@@ -73,7 +73,7 @@ def make_app(
         boot=secrets.token_urlsafe(8),
         grace=grace,
         booted=timed.steady(),
-        renew_after=turn.ttl / 2 if turn.host and turn.shared_secrets else None,
+        renew_after=turn.ttl / 2 if turn.offered else None,
     )
     hub, door = Hub(terms), Door(book, clock=timed)
     app[keys.SETTINGS] = settings
