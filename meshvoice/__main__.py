@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import base64
 import logging
 import os
+import secrets
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -77,6 +79,14 @@ def _settings(chosen: argparse.Namespace) -> Settings:
     return Settings.from_env(env_file.merged(chosen.env_file, dict(os.environ)))
 
 
+def _relay_settings(chosen: argparse.Namespace) -> Settings:
+    """Read what the relay's own commands need: on its host nothing signs sessions."""
+    env = env_file.merged(chosen.env_file, dict(os.environ))
+    if not env.get("MESHVOICE_SECRET_KEY", "").strip():
+        env = {**env, "MESHVOICE_SECRET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}
+    return Settings.from_env(env)
+
+
 def _serve(chosen: argparse.Namespace) -> int:
     settings = _settings(chosen)
     from meshvoice.web import server  # after the settings, so that a refusal comes at once
@@ -135,7 +145,7 @@ def _host_link(chosen: argparse.Namespace) -> int:
 def _coturn_conf(chosen: argparse.Namespace) -> int:
     from meshvoice.turn import commands
 
-    settings = _settings(chosen)
+    settings = _relay_settings(chosen)
     if chosen.guard:
         return commands.print_guard(settings, user=chosen.user)
     return commands.print_conf(settings, log=chosen.log)
@@ -144,7 +154,7 @@ def _coturn_conf(chosen: argparse.Namespace) -> int:
 def _coturn(chosen: argparse.Namespace) -> int:
     from meshvoice.turn import commands
 
-    return commands.run_coturn(_settings(chosen), env_file=chosen.env_file)
+    return commands.run_coturn(_relay_settings(chosen), env_file=chosen.env_file)
 
 
 def _proxy_conf(chosen: argparse.Namespace) -> int:
@@ -156,7 +166,7 @@ def _proxy_conf(chosen: argparse.Namespace) -> int:
 def _doctor(chosen: argparse.Namespace) -> int:
     from meshvoice import doctor
 
-    return doctor.run(_settings(chosen), as_json=chosen.json)
+    return doctor.run(_relay_settings(chosen), as_json=chosen.json)
 
 
 if __name__ == "__main__":

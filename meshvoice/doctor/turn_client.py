@@ -21,6 +21,31 @@ Peer = tuple[str, int]
 _FAMILY = "REQUESTED-ADDRESS-FAMILY"
 stun.ATTRIBUTES_BY_NAME.setdefault(_FAMILY, (0x0017, _FAMILY, stun.pack_unsigned, stun.unpack_unsigned))
 _FAMILIES = {4: 0x01000000, 6: 0x02000000}
+
+
+def _read_error(data: bytes) -> tuple[int, str]:
+    # coturn 4.10.0 sends uninitialised memory for the reason; aioice would take the whole answer for none.
+    code, _ = stun.unpack_error_code(data[:4])
+    return code, "".join(each for each in data[4:].decode("utf-8", "replace") if each.isprintable())
+
+
+_ERROR_CODE = (0x0009, "ERROR-CODE", stun.pack_error_code, _read_error)
+stun.ATTRIBUTES_BY_TYPE[0x0009] = stun.ATTRIBUTES_BY_NAME["ERROR-CODE"] = _ERROR_CODE
+_REASONS = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    437: "Allocation Mismatch",
+    438: "Stale Nonce",
+    440: "Address Family not Supported",
+    441: "Wrong Credentials",
+    442: "Unsupported Transport Protocol",
+    443: "Peer Address Family Mismatch",
+    486: "Allocation Quota Reached",
+    500: "Server Error",
+    508: "Insufficient Capacity",
+}
+"""RFC 8656, section 19: in place of what a server says, for it says other words, none, or nonsense."""
 LIFETIME = 120
 """Seconds that an allocation may outlive a doctor who was interrupted."""
 TIMEOUT = 4.0
@@ -55,15 +80,21 @@ class TurnClient:
         self._received: asyncio.Queue[tuple[bytes, Peer]] = asyncio.Queue()
         self.relayed: Peer | None = None
         """The relayed transport address, once allocated."""
+        self.software = ""
+        """What the server calls itself, if it does."""
 
     async def bind(self) -> Peer:
         """Ask by STUN for this client's own address as the server sees it."""
         response = await self._ask(stun.Method.BINDING, {})
+        self.software = response.attributes.get("SOFTWARE", "")
         mapped: Peer = response.attributes["XOR-MAPPED-ADDRESS"]
         return mapped
 
     async def allocate(self, *, family: int | None = None, transport: int = turn.UDP_TRANSPORT) -> Peer:
-        """Allocate a relayed address of the IP version `family`; without one, of the server's choice."""
+        """Allocate a relayed address of the IP version `family`; without one, as browsers do.
+
+        Raises `Unanswered` or `Rejected`.
+        """
         attributes: dict[str, object] = {"LIFETIME": LIFETIME, "REQUESTED-TRANSPORT": transport}
         if family is not None:
             attributes[_FAMILY] = _FAMILIES[family]
@@ -126,8 +157,7 @@ async def answered(asked: Awaitable[T]) -> T:
         raise Unanswered("no answer") from None
     except stun.TransactionFailed as failure:
         code, reason = failure.response.attributes.get("ERROR-CODE", (0, "error without a code"))
-        # coturn pads some reasons with a NUL.
-        raise Rejected(code, reason.rstrip("\0")) from None
+        raise Rejected(code, _REASONS.get(code, reason)) from None
 
 
 @asynccontextmanager
