@@ -14,7 +14,17 @@ from tests.browser.homes import Homes, at_home
 from tests.doctor.authority import Authority
 from tests.nat_lab import SERVER
 
-LEGS = {"microphone", "server", "stun", "turn-udp", "turn-tcp", "turn-tls", "one-sided", "round-trip"}
+LEGS = {
+    "microphone",
+    "server",
+    "stun",
+    "turn-udp",
+    "turn-tcp",
+    "turn-tls",
+    "one-sided",
+    "round-trip",
+    "from-site",
+}
 ENDED = "!document.getElementById('id_check_help').hidden"
 _TOLD = """() => {
   const rows = document.querySelectorAll("#id_check_lines > li");
