@@ -92,7 +92,7 @@ async def test_the_guard_stops_nothing_that_is_needed(nat_bench: Bench) -> None:
 
 
 async def test_a_good_deployment_on_a_lan_has_nothing_wrong(bench: Bench) -> None:
-    turn = replace(BASE, host=str(LAN))
+    turn = replace(BASE, hosts=(str(LAN),))
     findings = await bench.examine(turn, conf(turn, local=(LAN,)))
     assert failed(findings) == set()
 

@@ -16,7 +16,7 @@ from meshvoice.settings import Settings, TurnSettings
 from tests.turn.coturn_server import SECRET, conf, namespace, running
 
 PUBLIC = IPv4Address("45.76.0.10")
-TURN = TurnSettings(shared_secrets=(SECRET,), host=str(PUBLIC), public_ip=PUBLIC)
+TURN = TurnSettings(shared_secrets=(SECRET,), hosts=(str(PUBLIC),), public_ip=PUBLIC)
 
 
 def settings(turn: TurnSettings) -> Settings:
@@ -30,7 +30,7 @@ def test_a_line_says_what_was_tried_what_came_back_and_what_to_do() -> None:
     assert check.skipped("no IPv6").line().startswith("skipped stun")
 
 
-@pytest.mark.parametrize("turn", [replace(TURN, host=""), replace(TURN, shared_secrets=())])
+@pytest.mark.parametrize("turn", [replace(TURN, hosts=()), replace(TURN, shared_secrets=())])
 def test_without_a_turn_host_there_is_nothing_to_examine(
     turn: TurnSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
