@@ -64,6 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     rotate.add_argument("--check", action="store_true", help="only prove it, from any machine")
     rotate.add_argument("--userdb", default="", metavar="PATH", help="coturn's database (default: Debian's)")
     rotate.set_defaults(run=_coturn_rotate)
+    renew = commands.add_parser(
+        "coturn-renew", help="render coturn's files anew and restart it, where they changed and nobody relays"
+    )
+    renew.set_defaults(run=_coturn_renew)
     coturn = commands.add_parser("coturn", help="run a local coturn with that configuration")
     coturn.set_defaults(run=_coturn)
     proxy = commands.add_parser("proxy-conf", help="print the reverse proxy's configuration")
@@ -151,6 +155,12 @@ def _coturn_rotate(chosen: argparse.Namespace) -> int:
     from meshvoice import doctor
 
     return doctor.rotate(_settings(chosen), database=chosen.userdb, check=chosen.check)
+
+
+def _coturn_renew(chosen: argparse.Namespace) -> int:
+    from meshvoice.turn import renewal
+
+    return renewal.renew(_settings(chosen))
 
 
 def _coturn(chosen: argparse.Namespace) -> int:
