@@ -1,4 +1,4 @@
-"""The command line: serve, health, settings, secrets, host-link, coturn-conf, coturn, proxy-conf, doctor."""
+"""The command line: the server, its settings and secrets, coturn's configuration and secrets, the proxy's, the doctor."""
 
 from __future__ import annotations
 
@@ -60,6 +60,16 @@ def _parser() -> argparse.ArgumentParser:
     conf.add_argument("--user", default="turnserver", help="whom the guard confines: coturn's user")
     conf.add_argument("--log", choices=("syslog", "stdout"), default="syslog", help="to where coturn logs")
     conf.set_defaults(run=_coturn_conf)
+    rotate = commands.add_parser(
+        "coturn-rotate", help="tell the running coturn the secrets, and prove that it takes them"
+    )
+    rotate.add_argument("--check", action="store_true", help="only prove it, from any machine")
+    rotate.add_argument("--userdb", default="", metavar="PATH", help="coturn's database (default: Debian's)")
+    rotate.set_defaults(run=_coturn_rotate)
+    renew = commands.add_parser(
+        "coturn-renew", help="render coturn's files anew and restart it, where they changed and nobody relays"
+    )
+    renew.set_defaults(run=_coturn_renew)
     coturn = commands.add_parser("coturn", help="run a local coturn with that configuration")
     coturn.set_defaults(run=_coturn)
     proxy = commands.add_parser("proxy-conf", help="print the reverse proxy's configuration")
@@ -149,6 +159,18 @@ def _coturn_conf(chosen: argparse.Namespace) -> int:
     if chosen.guard:
         return commands.print_guard(settings, user=chosen.user)
     return commands.print_conf(settings, log=chosen.log)
+
+
+def _coturn_rotate(chosen: argparse.Namespace) -> int:
+    from meshvoice import doctor
+
+    return doctor.rotate(_relay_settings(chosen), database=chosen.userdb, check=chosen.check)
+
+
+def _coturn_renew(chosen: argparse.Namespace) -> int:
+    from meshvoice.turn import renewal
+
+    return renewal.renew(_relay_settings(chosen))
 
 
 def _coturn(chosen: argparse.Namespace) -> int:

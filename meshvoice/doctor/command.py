@@ -51,6 +51,18 @@ def run(settings: Settings, *, as_json: bool, tls: SSLContext | None = None) -> 
     return 1 if any(finding.status == "failed" for finding in findings) else 0
 
 
+def rotate(settings: Settings, *, database: str, check: bool) -> int:
+    """Tell a running coturn the secrets, or only prove that it takes them: `rotation.run`."""
+    try:
+        from meshvoice.doctor import rotation
+    except ModuleNotFoundError as problem:
+        if problem.name != "aioice":
+            raise
+        sys.stderr.write("The check of a rotation needs aioice: pip install 'meshvoice[doctor]'\n")
+        return 2
+    return rotation.run(settings, check=check, **({"database": database} if database else {}))
+
+
 async def _report(
     problems: list[Finding], findings: AsyncIterator[Finding], *, as_json: bool
 ) -> list[Finding]:

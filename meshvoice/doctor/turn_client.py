@@ -20,17 +20,16 @@ Peer = tuple[str, int]
 # RFC 8656, section 18.7: aioice has no name for it, as it always takes the server's default family.
 _FAMILY = "REQUESTED-ADDRESS-FAMILY"
 stun.ATTRIBUTES_BY_NAME.setdefault(_FAMILY, (0x0017, _FAMILY, stun.pack_unsigned, stun.unpack_unsigned))
+
+
+def _error_code(data: bytes) -> tuple[int, str]:
+    reason = "".join(each for each in data[4:].decode("utf8", "replace") if each.isprintable())
+    return stun.unpack_error_code(data[:4] + reason.encode())
+
+
+# The reason in the errors of coturn 4.10.0 is whatever lay in its memory: aioice, which wants UTF-8, would drop them.
+stun.ATTRIBUTES_BY_TYPE[0x0009] = (0x0009, "ERROR-CODE", stun.pack_error_code, _error_code)
 _FAMILIES = {4: 0x01000000, 6: 0x02000000}
-
-
-def _read_error(data: bytes) -> tuple[int, str]:
-    # coturn 4.10.0 sends uninitialised memory for the reason; aioice would take the whole answer for none.
-    code, _ = stun.unpack_error_code(data[:4])
-    return code, "".join(each for each in data[4:].decode("utf-8", "replace") if each.isprintable())
-
-
-_ERROR_CODE = (0x0009, "ERROR-CODE", stun.pack_error_code, _read_error)
-stun.ATTRIBUTES_BY_TYPE[0x0009] = stun.ATTRIBUTES_BY_NAME["ERROR-CODE"] = _ERROR_CODE
 _REASONS = {
     400: "Bad Request",
     401: "Unauthorized",

@@ -33,11 +33,22 @@ def version(turn: TurnSettings) -> Version:
     answer = subprocess.run(  # noqa: S603  # a fixed argument list
         [turnserver(), "--version"], capture_output=True, text=True, timeout=10, check=False
     )
-    # Newer ones print a sentence around it.
-    match = re.search(r"(\d+)\.(\d+)\.(\d+)", answer.stdout + answer.stderr)
-    if match is None:
-        raise NotInstalled("`turnserver --version` names no version: set COTURN_VERSION")
-    return int(match[1]), int(match[2]), int(match[3])
+    found = said_version(answer.stdout + answer.stderr)
+    if found is None:
+        raise NotInstalled(
+            "`turnserver --version` names no version, as those before 4.6 don't: take Debian 12's or Ubuntu 24.04's, "
+            "or set COTURN_VERSION"
+        )
+    return found
+
+
+def said_version(text: str) -> Version | None:
+    """Find the version in what `turnserver --version` says: alone on a line, or in coturn's own name.
+
+    Older ones print their usage, in which example addresses look like one.
+    """
+    match = re.search(r"(?mi)^(?:.*\bcoturn-)?(\d+)\.(\d+)\.(\d+)(?:[^.\d\n].*)?$", text)
+    return (int(match[1]), int(match[2]), int(match[3])) if match else None
 
 
 def looked_up(turn: TurnSettings) -> TurnSettings:
