@@ -63,12 +63,8 @@ async def _by_leg(deployment: Deployment, ways: Sequence[Way]) -> AsyncIterator[
     for way, findings in zip(ways, reached, strict=True):
         if findings[-1].status is Status.OK:
             # One after the other: where a quota is nearly used up, which one is refused must not be chance.
-            findings.append(await legs.credential(deployment, way))
-            if findings[-1].status is Status.FAILED and way.leg is Leg.UDP:
-                again = await legs.stun(deployment, way, answers)
-                if again.status is Status.FAILED:
-                    # Silent since it was asked for a relay, as it will be when it is asked the next time.
-                    findings[-2:] = [again]
+            given = await _ask_for_a_relay(deployment, way, answers)
+            findings[:] = [*(each for each in findings if each.check != given.check), given]
     answering = {
         (way.server[0], way.leg)
         for way, findings in zip(ways, reached, strict=True)
@@ -80,6 +76,16 @@ async def _by_leg(deployment: Deployment, ways: Sequence[Way]) -> AsyncIterator[
         if silent and way.leg in other and (way.server[0], other[way.leg]) in answering:
             findings[-1] = legs.shut(deployment, way, findings[-1], answers)
         yield way, findings
+
+
+async def _ask_for_a_relay(deployment: Deployment, way: Way, answers: legs.Answers) -> Finding:
+    given = await legs.credential(deployment, way)
+    if given.status is Status.FAILED and way.leg is Leg.UDP:
+        again = await legs.stun(deployment, way, answers)
+        if again.status is Status.FAILED:
+            # Silent since it was asked for a relay, as it will be when it is asked the next time.
+            return again
+    return given
 
 
 async def _reach(deployment: Deployment, way: Way, answers: legs.Answers) -> list[Finding]:

@@ -131,8 +131,8 @@ def shut(deployment: Deployment, way: Way, found: Finding, answers: Answers) -> 
         "load the kernel guard (`meshvoice coturn-conf --guard`) anew, which mends it, or take another one"
     )
     hops = "by UDP with a hop limit of 1 from its first allocation on, so that no answer gets beyond a router"
-    if version in ONE_HOP:
-        return check.failed(answer, f"coturn {'.'.join(map(str, version or ()))} sends {hops}: {guard}")
+    if version is not None and version in ONE_HOP:
+        return check.failed(answer, f"coturn {'.'.join(map(str, version))} sends {hops}: {guard}")
     if version is None:
         # No packet tells one from the other: the server's answers die on their way here.
         mend += f". If `turnserver --version` says 4.17.0 or 4.17.1, it sends {hops}: {guard}"

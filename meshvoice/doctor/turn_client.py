@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import errno
 import ssl
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
@@ -74,8 +75,9 @@ class Rejected(Exception):
 class TurnClient:
     """A client on an open leg. What it relays arrives by `receive`."""
 
-    def __init__(self, client: turn.TurnClientProtocol) -> None:
+    def __init__(self, client: turn.TurnClientProtocol, refused: asyncio.Event | None = None) -> None:
         self._client = client
+        self._refused = refused or asyncio.Event()
         self._received: asyncio.Queue[tuple[bytes, Peer]] = asyncio.Queue()
         self.relayed: Peer | None = None
         """The relayed transport address, once allocated."""
@@ -135,8 +137,34 @@ class TurnClient:
         request = stun.Message(
             message_method=method, message_class=stun.Class.REQUEST, attributes=dict(attributes)
         )
-        response, _ = await answered(self._client.request_with_retry(request))
-        return response
+        asked = asyncio.ensure_future(answered(self._client.request_with_retry(request)))
+        refused = asyncio.ensure_future(self._refused.wait())
+        try:
+            await asyncio.wait({asked, refused}, return_when=asyncio.FIRST_COMPLETED)
+            if not asked.done():
+                raise ConnectionRefusedError(errno.ECONNREFUSED, "refused")
+            response, _ = asked.result()
+            return response
+        finally:
+            asked.cancel()
+            refused.cancel()
+
+
+def _given(credentials: TurnCredentials | None) -> tuple[str | None, str | None]:
+    return (credentials.username, credentials.credential) if credentials else (None, None)
+
+
+class _Udp(turn.TurnClientUdpProtocol):
+    """aioice's, which hears of a port where nobody listens: aioice itself takes that for silence."""
+
+    def __init__(self, server: Peer, credentials: TurnCredentials | None) -> None:
+        username, credential = _given(credentials)
+        super().__init__(server, username, credential, LIFETIME, LIFETIME)
+        self.refused = asyncio.Event()
+
+    def error_received(self, exc: Exception) -> None:
+        if isinstance(exc, ConnectionRefusedError):
+            self.refused.set()
 
 
 class _Receiver(asyncio.DatagramProtocol):
@@ -172,19 +200,18 @@ async def dial(
 
     Raises `Unanswered` or `OSError` (`ssl.SSLError` among them) when it can't be opened.
     """
-    username, credential = (credentials.username, credentials.credential) if credentials else (None, None)
+    username, credential = _given(credentials)
     loop = asyncio.get_running_loop()
-    client: turn.TurnClientProtocol
     transport: asyncio.BaseTransport
-
-    def udp() -> turn.TurnClientUdpProtocol:
-        return turn.TurnClientUdpProtocol(server, username, credential, LIFETIME, LIFETIME)
 
     def tcp() -> turn.TurnClientTcpProtocol:
         return turn.TurnClientTcpProtocol(server, username, credential, LIFETIME, LIFETIME)
 
     if leg is Leg.UDP:
-        transport, client = await loop.create_datagram_endpoint(udp, remote_addr=server)
+        transport, udp = await loop.create_datagram_endpoint(
+            lambda: _Udp(server, credentials), remote_addr=server
+        )
+        opened = TurnClient(udp, udp.refused)
     else:
         secure = leg is Leg.TLS
         opening = loop.create_connection(
@@ -193,14 +220,13 @@ async def dial(
             ssl=(tls or ssl.create_default_context()) if secure else None,
             server_hostname=(name or server[0]) if secure else None,
         )
-        stream, client = await answered(opening)
-        transport = stream
-    opened = TurnClient(client)
+        transport, client = await answered(opening)
+        opened = TurnClient(client)
     try:
         yield opened
         if opened.relayed is not None:
             # A server that can't be told forgets the allocation after LIFETIME.
-            with suppress(Unanswered, Rejected):
+            with suppress(Unanswered, Rejected, ConnectionRefusedError):
                 await opened.refresh(0)
     finally:
         transport.close()

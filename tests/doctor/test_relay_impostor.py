@@ -147,6 +147,7 @@ async def test_a_handshake_that_ends_at_once_is_told_as_tls_and_as_no_firewall(t
 async def test_what_speaks_no_tls_is_told_as_such(tmp_path: Path) -> None:
     async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.example.org ESMTP\r\n")
+        writer.close()
 
     assert (await _shake_hands(tmp_path, greet)).answer == "what answers there speaks no TLS"
 

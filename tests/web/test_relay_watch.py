@@ -1,4 +1,4 @@
-"""The server looks at its relay itself: told to the check page, `/healthz` and the log, and in nobody's way."""
+"""The server looks at its relay itself: the check page, `/healthz` and the log are told, and nobody waits."""
 
 from __future__ import annotations
 
