@@ -16,6 +16,8 @@ from meshvoice.settings import TurnSettings
 
 CERTIFICATE_DAYS = 14
 """Renewal begins 30 days before the end, so fewer than this means that it does not happen."""
+STARTING = 1.0
+"""Seconds after which a port that nobody listens on is tried again."""
 SILENCE = "no answer"
 REFUSED = "refused: nothing listens there"
 _DAY = 86400
@@ -28,6 +30,7 @@ _AUTHORITY = (
 _VERIFY = {
     10: ("it has expired", "renew it, and see that the deploy hook runs (conf/coturn-deploy-hook.sh)"),
     9: ("it is not valid yet", "set the clocks of both machines by NTP"),
+    7: _AUTHORITY,
     18: ("it is self-signed", "browsers refuse it: get one from an authority, as certbot does"),
     19: _AUTHORITY,
     20: _AUTHORITY,
@@ -95,8 +98,12 @@ async def stun(deployment: Deployment, way: Way, answers: Answers) -> Finding:
     """See whether the leg answers STUN."""
     check = Check(name="stun", leg=way.leg, ip=way.family, tried=f"STUN to {way}")
     try:
-        async with dial(way.server, way.leg, tls=deployment.tls, name=deployment.turn.host) as client:
-            own, _ = await client.bind()
+        try:
+            own, software = await _bind(deployment, way)
+        except ConnectionRefusedError:
+            # A coturn that is just starting opens its ports one after the other.
+            await asyncio.sleep(STARTING)
+            own, software = await _bind(deployment, way)
     except ConnectionRefusedError:
         return check.failed(REFUSED, _fix_refused(deployment.turn, way))
     except Unanswered:
@@ -108,8 +115,14 @@ async def stun(deployment: Deployment, way: Way, answers: Answers) -> Finding:
         if rejected.code == 401:
             fix = f"browsers ask STUN without credentials: take `secure-stun` out; {rejections.RENDER}"
         return check.failed(str(rejected), fix, code=rejected.code)
-    answers.software = answers.software or client.software
+    answers.software = answers.software or software
     return check.ok(f"this machine is {own}")
+
+
+async def _bind(deployment: Deployment, way: Way) -> tuple[str, str]:
+    async with dial(way.server, way.leg, tls=deployment.tls, name=deployment.turn.host) as client:
+        own, _ = await client.bind()
+        return own, client.software
 
 
 def shut(deployment: Deployment, way: Way, found: Finding, answers: Answers) -> Finding:
@@ -162,7 +175,8 @@ async def certificate(deployment: Deployment, way: Way) -> Finding:
     except ssl.SSLError as problem:
         return check.failed(*_broken_handshake(problem))
     except (Unanswered, OSError):
-        return check.failed("it opens, and no handshake follows", _NO_PAIR)
+        # Whether it hangs up or keeps silent is chance where it waits for something else.
+        return check.failed("it opens, and no handshake follows", f"{_NO_PAIR}. Or {_NO_TLS}")
     finally:
         writer.transport.abort()
     days = int((end - deployment.clock()) // _DAY)
@@ -200,13 +214,13 @@ _NO_PAIR = (
 )
 
 
+_NO_TLS = "what listens there speaks no TLS: is it coturn's TLS port? See `ss -lntp` on the host"
+
+
 def _broken_handshake(problem: ssl.SSLError) -> tuple[str, str]:
     reason = problem.reason or "TLS error"
     if reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"}:
-        return (
-            "what answers there speaks no TLS",
-            "is another program on COTURN_TLS_PORT? See `ss -lntp` on the host",
-        )
+        return "what answers there speaks no TLS", _NO_TLS
     return f"the handshake ends in a TLS alert ({reason.lower().replace('_', ' ')})", _NO_PAIR
 
 

@@ -92,8 +92,7 @@ async def two_relays(deployment: Deployment, here: Way, there: Way) -> Finding:
                     "allocation-default-address-family must not be keep on a relay that has IPv4, which all "
                     f"can share: {RENDER}",
                 )
-            # The first makes Bo's permission; Ana has none yet, so it goes nowhere.
-            await bo.send(b"", at_ana)
+            await bo.expect(at_ana)
             to_bo = await _arrives(lambda data: ana.send(data, at_bo), bo)
             to_ana = await _arrives(lambda data: bo.send(data, at_ana), ana)
     except Rejected as rejected:
@@ -231,8 +230,8 @@ async def _open_to_us(
             "the server is dialled by IPv6 alone, so this machine's IPv4 address isn't known there"
         )
     try:
-        # Makes the permission, which is for the address whatever the port; the datagram goes astray.
-        await relay.send(b"", (own, direct.port))
+        # For the address, whatever the port that a NAT puts before it.
+        await relay.expect((own, direct.port))
     except Rejected as rejected:
         if rejected.code != 403:
             raise

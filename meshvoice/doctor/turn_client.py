@@ -6,6 +6,7 @@ import asyncio
 import enum
 import errno
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
@@ -111,6 +112,16 @@ class TurnClient:
     async def bind_channel(self, number: int, peer: Peer) -> None:
         """Bind a channel to `peer`. Sends nothing there."""
         await self._ask(stun.Method.CHANNEL_BIND, {"CHANNEL-NUMBER": number, "XOR-PEER-ADDRESS": peer})
+
+    async def expect(self, peer: Peer) -> None:
+        """Let `peer`'s address send to this allocation. Sends nothing there."""
+        number = self._client.channel_number
+        await self.bind_channel(number, peer)
+        # What comes in from elsewhere aioice drops.
+        self._client.channel_number = number + 1
+        self._client.channel_refresh_at[number] = time.time() + LIFETIME
+        self._client.channel_to_peer[number] = peer
+        self._client.peer_to_channel[peer] = number
 
     async def send(self, data: bytes, peer: Peer) -> None:
         """Relay `data` to `peer`."""

@@ -79,8 +79,7 @@ class Bench:
             for _ in range(runs - 1):
                 again = [finding async for finding in examine(deployment)]
                 said, then = ([each.line() for each in run] for run in (findings, again))
-                assert {*said} ^ {*then} == set()
-                assert said == then
+                assert said == then, "\n".join(sorted({*said} ^ {*then}))
             return findings
 
 
