@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from secrets import token_bytes, token_hex
 from ssl import SSLContext, create_default_context
 
-from meshvoice.doctor.turn_client import Leg, Peer, Rejected, TurnClient, dial
+from meshvoice.doctor.turn_client import Leg, Peer, Rejected, TurnClient, Unanswered, dial
 from meshvoice.settings import TurnSettings
 from meshvoice.turn.credentials import TurnCredentials, fixed, issue
 
@@ -90,8 +90,11 @@ async def allocated(
     *,
     credentials: TurnCredentials | None = None,
     family: int | None = None,
+    again: bool = True,
 ) -> AsyncIterator[tuple[TurnClient, Peer]]:
     """Hold an allocation: the client, and its relayed address. Raises as `dial` and `allocate` do.
+
+    Where nothing comes back, another port asks once more, unless `again` is false.
 
     No `family` is asked for unless one is given: browsers ask for none, and take what the relay chooses.
     """
@@ -111,6 +114,11 @@ async def allocated(
                 # coturn remembers a UDP client for a second: this port belonged to one of them.
                 if rejected.code != 437 or last:
                     raise
+            except Unanswered:
+                # It may also be answered by what that one's key signs.
+                if last or not again:
+                    raise
+                again = False
             else:
                 break
         yield relay, relayed

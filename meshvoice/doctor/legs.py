@@ -192,7 +192,7 @@ async def credential(deployment: Deployment, way: Way) -> Finding:
     """See whether coturn takes what the app signs, and gives an address to those who ask as browsers do."""
     check = Check(name="credential", leg=way.leg, ip=way.family, tried=f"allocate at {way}")
     try:
-        async with allocated(deployment, way) as (_, (address, _)):
+        async with allocated(deployment, way, again=False) as (_, (address, _)):
             return check.ok(f"accepted, relay {address}")
     except Rejected as rejected:
         return check.failed(str(rejected), rejections.fix(rejected, deployment.turn), code=rejected.code)
