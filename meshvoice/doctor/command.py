@@ -8,14 +8,14 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from ssl import SSLContext, create_default_context
-from typing import TYPE_CHECKING
 
+from meshvoice.doctor import rotation
+from meshvoice.doctor.deployment import Deployment
+from meshvoice.doctor.examination import examine
+from meshvoice.doctor.findings import Check, Finding
 from meshvoice.settings import Settings
 from meshvoice.turn import installed
 from meshvoice.turn.errors import Refused
-
-if TYPE_CHECKING:
-    from meshvoice.doctor.findings import Finding
 
 
 def run(settings: Settings, *, as_json: bool, tls: SSLContext | None = None) -> int:
@@ -28,16 +28,6 @@ def run(settings: Settings, *, as_json: bool, tls: SSLContext | None = None) -> 
             "No TURN host is set, so people hear each other only where their networks let them.\n"
             "Set COTURN_TURN_HOST and COTURN_SHARED_SECRET (`make coturn` does, for this machine).\n"
         )
-        return 2
-    try:
-        # aioice is an extra: the server runs without it.
-        from meshvoice.doctor.deployment import Deployment
-        from meshvoice.doctor.examination import examine
-        from meshvoice.doctor.findings import Check
-    except ModuleNotFoundError as problem:
-        if problem.name != "aioice":
-            raise
-        sys.stderr.write("The doctor needs aioice: pip install 'meshvoice[doctor]'\n")
         return 2
     turn, problems = settings.turn, []
     try:
@@ -53,13 +43,6 @@ def run(settings: Settings, *, as_json: bool, tls: SSLContext | None = None) -> 
 
 def rotate(settings: Settings, *, database: str, check: bool) -> int:
     """Tell a running coturn the secrets, or only prove that it takes them: `rotation.run`."""
-    try:
-        from meshvoice.doctor import rotation
-    except ModuleNotFoundError as problem:
-        if problem.name != "aioice":
-            raise
-        sys.stderr.write("The check of a rotation needs aioice: pip install 'meshvoice[doctor]'\n")
-        return 2
     return rotation.run(settings, check=check, **({"database": database} if database else {}))
 
 

@@ -21,9 +21,11 @@ from meshvoice.web.clocks import Clock
 from meshvoice.web.keys import RELAY
 
 log = logging.getLogger("meshvoice")
+FIRST_SECONDS = 5.0
+"""From our start to the first look: at a machine's start coturn comes up beside us."""
 EVERY_SECONDS = 900.0
 AGAIN_SECONDS = 60.0
-"""After a word that is worse than the one before: at a machine's start coturn may come up after us."""
+"""After a word that is worse than the one before: what was being restarted is there again by then."""
 PATIENCE_SECONDS = 120.0
 """For one examination, in which each leg that doesn't answer takes some seconds."""
 _POLITE = 10
@@ -132,10 +134,12 @@ async def watch(
     relay: RelayWatch,
     ask: Callable[[], Awaitable[bytes]],
     *,
+    first: float = FIRST_SECONDS,
     every: float = EVERY_SECONDS,
     again: float = AGAIN_SECONDS,
 ) -> None:
-    """Ask, now and from time to time, for as long as it is let."""
+    """Ask, soon and from time to time, for as long as it is let."""
+    await asyncio.sleep(first)
     while True:
         worse = False
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -38,16 +37,6 @@ def test_without_a_turn_host_there_is_nothing_to_examine(
     out, err = capsys.readouterr()
     assert out == ""
     assert "COTURN_TURN_HOST" in err
-
-
-def test_without_aioice_it_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for module in [name for name in sys.modules if name.startswith("meshvoice.doctor.")]:
-        monkeypatch.delitem(sys.modules, module)
-    monkeypatch.setitem(sys.modules, "aioice", None)
-    assert run(settings(TURN), as_json=False) == 2
-    assert "meshvoice[doctor]" in capsys.readouterr().err
 
 
 @pytest.mark.coturn

@@ -103,7 +103,7 @@ async def test_it_looks_at_the_start_and_then_from_time_to_time_and_sooner_where
             await asyncio.Event().wait()
             raise
 
-    task = asyncio.create_task(watch(relay, ask, every=0.06, again=0.02))
+    task = asyncio.create_task(watch(relay, ask, first=0, every=0.06, again=0.02))
     await asyncio.wait_for(ended.wait(), 10)
     task.cancel()
     first, second, third = (later - earlier for earlier, later in pairwise(asked))
@@ -130,7 +130,7 @@ async def test_what_can_not_be_learned_is_told_as_that_and_not_as_trouble(
 
     missed = relay.miss
     relay.miss = miss  # type: ignore[method-assign]
-    task = asyncio.create_task(watch(relay, ask))
+    task = asyncio.create_task(watch(relay, ask, first=0))
     await asyncio.wait_for(done.wait(), 10)
     task.cancel()
     assert relay.trouble() is None
