@@ -79,6 +79,7 @@ ALLOWED = {
     "turn.installed": {"shutil", "socket", "subprocess"},
     "proxies.commands": {"sys"},
     "turn.commands": {"os", "pathlib", "subprocess", "sys"},
+    "turn.renewal": {"os", "pathlib", "shutil", "subprocess", "sys"},
     "env_file": {"os", "pathlib", "secrets"},
     "assets": {"pathlib"},
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.machine import Machine, booted, unpack
+from tests.deploy.machine import OUTSIDE, OUTSIDE6, Machine, booted, unpack
 from tests.deploy.playbooks import CHECKOUT, Deployer, Run
 from tests.turn.coturn_server import missing
 
@@ -28,16 +28,19 @@ def need_machines() -> None:
 class Site:
     """A machine, whoever deploys to it, and what the first run of each playbook said."""
 
-    def __init__(self, folder: Path) -> None:
-        self.disk, self._key = unpack(CHECKOUT / "build/machines", folder)
+    def __init__(self, folder: Path, *, release: str = "", ipv4: bool = True) -> None:
+        """Lay out a machine of a Debian's `release`, this host's where none is named."""
+        outside = OUTSIDE if ipv4 else OUTSIDE6
+        self.disk, self._key = unpack(CHECKOUT / "build/machines", folder, release=release, outside=outside)
         self._power = ExitStack()
+        self._ipv4 = ipv4
         self.deployer = Deployer(folder, self._key)
         self.machine: Machine
         self.first: list[Run] = []
 
     def switch_on(self) -> None:
         """Boot."""
-        self.machine = self._power.enter_context(booted(self.disk, self._key))
+        self.machine = self._power.enter_context(booted(self.disk, self._key, ipv4=self._ipv4))
 
     def switch_off(self) -> None:
         """Power off."""

@@ -18,7 +18,7 @@ from tests.browser.conftest import need
 from tests.browser.harness import CHROMIUM, Stage, all_hear_each_other
 from tests.deploy.conftest import Site
 from tests.deploy.documented import documented
-from tests.deploy.machine import ADDRESS, OUTSIDE
+from tests.deploy.machine import ADDRESS, ADDRESS6, OUTSIDE
 from tests.deploy.playbooks import TURN, VOICE
 from tests.deploy.registry_proxy import PORT
 from tests.process import Server
@@ -224,7 +224,10 @@ def test_certbot_gets_and_renews_the_certificate_through_caddys_port(site: Site)
     )
     own = served(site)
     # That authority's certificates last for half a day, which the doctor rightly finds too short.
-    deployer.inventory("coturn_certbot_email=you@example.org\ncoturn_certbot_port=8402\ncoturn_doctor=false")
+    deployer.inventory(
+        f"coturn_public_ip6={ADDRESS6}\ncoturn_certbot_email=you@example.org\ncoturn_certbot_port=8402\n"
+        "coturn_doctor=false"
+    )
     deployer.play(machine, "coturn-playbook.yaml")
     first = served(site)
     assert first != own

@@ -92,25 +92,29 @@ def test_systemd_takes_the_units(unit: str, tmp_path: Path) -> None:
     assert [line for line in said.stderr.splitlines() if "meshvoice" in line] == []
 
 
-@pytest.mark.parametrize("playbook", ["coturn-playbook.yaml", "meshvoice-playbook.yaml"])
+PLAYBOOKS = ("coturn-playbook.yaml", "meshvoice-playbook.yaml")
+
+
+@pytest.mark.parametrize("playbook", [*PLAYBOOKS, "firewall-tasks.yaml"])
 def test_playbooks_use_what_ansible_itself_brings(playbook: str) -> None:
     text = (CONF / playbook).read_text()
-    modules = set(re.findall(r"^      (\w+(?:\.\w+)+):", text, re.M))
+    modules = set(re.findall(r"^ {2,10}(\w+(?:\.\w+)+):", text, re.M))
     assert modules
     assert all(module.startswith("ansible.builtin.") for module in modules)
 
 
-@pytest.mark.parametrize("playbook", ["coturn-playbook.yaml", "meshvoice-playbook.yaml"])
-def test_playbooks_open_ssh_before_they_turn_the_firewall_on(playbook: str) -> None:
-    text = (CONF / playbook).read_text()
+def test_playbooks_open_ssh_before_they_turn_the_firewall_on() -> None:
+    text = (CONF / "firewall-tasks.yaml").read_text()
     assert 0 < text.index("ansible_port | default(22)") < text.index("ufw --force enable")
+    for playbook in PLAYBOOKS:
+        assert "include_tasks: firewall-tasks.yaml" in (CONF / playbook).read_text()
 
 
 @pytest.mark.parametrize(
     "task", ["Render the configuration", "Install the configuration", "Install the settings"]
 )
 def test_tasks_that_carry_a_secret_print_nothing(task: str) -> None:
-    text = "".join((CONF / name).read_text() for name in ("coturn-playbook.yaml", "meshvoice-playbook.yaml"))
+    text = "".join((CONF / name).read_text() for name in PLAYBOOKS)
     body = text.split(f"- name: {task}\n")[1].split("\n\n")[0]
     assert "no_log: true" in body
 

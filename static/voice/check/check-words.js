@@ -13,6 +13,15 @@ export const LABELS = {
   "turn-tls": phrase("label.turn-tls"),
   "one-sided": phrase("label.one-sided"),
   "round-trip": phrase("label.round-trip"),
+  "from-site": phrase("label.from-site"),
+};
+
+/** What this site says of its relay; `names` are the doctor's own. */
+export const SITE = {
+  none: phrase("not-offered"),
+  notYet: phrase("site.not-yet"),
+  well: (/** @type {number} */ minutes) => (minutes < 1 ? phrase("site.well") : phrase("site.well-ago", { minutes })),
+  trouble: (/** @type {string} */ names) => phrase("site.trouble", { names }),
 };
 
 /** Error codes of ICE gathering: STUN's (RFC 8489, 8656), and W3C's 701. @type {Record<number, string>} */
@@ -20,6 +29,7 @@ const CODES = {
   401: phrase("code.401"),
   403: phrase("code.403"),
   437: phrase("code.437"),
+  440: phrase("code.440"),
   486: phrase("code.486"),
   508: phrase("code.508"),
   701: phrase("code.701"),
@@ -33,6 +43,7 @@ export function translate(codes) {
 
 const render = phrase("render");
 const others = phrase("others");
+const mend = phrase("mend");
 const strict = phrase("strict");
 
 /**
@@ -49,6 +60,18 @@ export const WRONG = {
   noTurn: () => [phrase("no-turn"), phrase("no-turn.fix")],
   credential: () => [phrase("credential"), phrase("credential.fix", { render })],
   limit: ({ code }) => [phrase("limit", { why: translate([code]) }), phrase("limit.fix", { code })],
+  family: () => [phrase("family"), phrase("family.fix", { render })],
+  quotaOfAll: () => [phrase("quota-of-all"), phrase("quota-of-all.fix")],
+  ownQuota: () => [phrase("own-quota"), phrase("own-quota.fix", { render })],
+  clock: ({ by }) => [by ? mend : phrase("clock"), phrase("clock.fix")],
+  realm: () => [mend, phrase("realm.fix", { render })],
+  hostName: () => [mend, phrase("host-name.fix")],
+  denyList: () => [mend, phrase("deny-list.fix", { render })],
+  grantList: () => [phrase("grant-list"), phrase("grant-list.fix", { render })],
+  tcpRelay: () => [mend, phrase("tcp-relay.fix", { render })],
+  openRelay: () => [mend, phrase("open-relay.fix", { render })],
+  endless: () => [mend, phrase("endless.fix", { render })],
+  halfIpv6: () => [mend, phrase("half-ipv6.fix")],
   noRelay: () => [phrase("no-relay"), phrase("no-relay.fix")],
   noUdp: ({ by }) => [phrase("no-udp", { by }), phrase("no-udp.fix", { by, others })],
   noTcp: ({ by }) => [phrase("no-tcp", { by }), phrase("no-tcp.fix", { by, others })],
