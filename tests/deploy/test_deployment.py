@@ -197,6 +197,22 @@ def test_who_knows_the_old_secret_only_is_refused_after_the_rotation(site: Site)
     site.deployer.set("COTURN_SHARED_SECRET", old[0])
 
 
+def test_a_rotation_that_does_not_reach_the_running_coturn_is_stopped(site: Site) -> None:
+    """As on every coturn from 4.6.2 on that wasn't told of a database: turnadmin ends well, nothing is told."""
+    machine, deployer = site.machine, site.deployer
+    conf, right = "/etc/turnserver.conf", env_file.read(deployer.env_file)["COTURN_SHARED_SECRET"]
+    machine.ssh(f"sed -i s,^userdb=.*,userdb=/var/lib/turn/other, {conf} && systemctl restart coturn")
+    deployer.set("COTURN_SHARED_SECRET", f"{token_hex(32)},{right}")
+    with pytest.raises(AssertionError, match="does not take number 1 of COTURN_SHARED_SECRET"):
+        deployer.play(machine, "coturn-playbook.yaml", "-e", "coturn_restart=false")
+    # What is told to do then.
+    machine.ssh("systemctl restart coturn")
+    again = deployer.play(machine, "coturn-playbook.yaml", "-e", "coturn_restart=false")
+    assert "Let it forget the old ones" not in again.changed()
+    deployer.set("COTURN_SHARED_SECRET", right)
+    site.play()
+
+
 def test_after_a_reboot_everything_serves_again(site: Site) -> None:
     site.switch_off()
     site.switch_on()
