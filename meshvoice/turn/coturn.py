@@ -120,9 +120,9 @@ def render(
 ) -> str:
     """Render turnserver.conf from the text of conf/coturn.conf.j2.
 
-    `seats` are those of the largest room, `local` as in `place`; `database` is told secrets while coturn runs.
-    Raises `NotConfigured` without a secret, `Refused` for a version that is too old, a secret that is too weak,
-    and a value that would not be read as it is written.
+    `seats` are those of the largest room, `local` as in `place`, `database` where it is told secrets later.
+    Raises `NotConfigured` without a secret, `Refused` for a version that is too old, a secret that is too
+    weak, and a value that would not be read as it is written.
     """
     _presume(turn, version)
     placement = place(turn, local=local)
@@ -172,7 +172,7 @@ def surprises(turn: TurnSettings, *, version: Version, local: tuple[Address, ...
         for address in place(turn, local=local).allowed:
             if address.version == 6:
                 yield (
-                    f"coturn {dotted(version)} lets no relayed voice go to its own address {address}, which is no "
+                    f"coturn {dotted(version)} relays nothing to its own address {address}, which is no "
                     "public one: two people who both need this relay won't hear each other by it"
                 )
 
@@ -187,13 +187,11 @@ def _presume(turn: TurnSettings, version: Version) -> None:
         raise NotConfigured("COTURN_SHARED_SECRET is not set: run `meshvoice secrets`")
     if not all(map(strong, turn.shared_secrets)):
         raise Refused(
-            "COTURN_SHARED_SECRET: a coturn of your own gets 32 random characters or more of A-Z a-z 0-9 _ - + / =, "
-            "as `meshvoice secrets -` makes them: whoever has a credential can try out what is shorter"
+            "COTURN_SHARED_SECRET: a coturn of your own gets 32 random characters or more of A-Z a-z 0-9 _ - "
+            "+ / =, as `meshvoice secrets -` makes them: whoever has a credential can try out what is shorter"
         )
     if version < OLDEST:
-        raise Refused(
-            f"coturn {dotted(version)} is too old: {dotted(OLDEST)} or newer, as Debian 12 and Ubuntu 24.04 have it"
-        )
+        raise Refused(f"coturn {dotted(version)} is too old: {dotted(OLDEST)} or newer, as Debian 12 has")
 
 
 def _relay_urls(turn: TurnSettings) -> int:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,7 +135,7 @@ def by_password(conf: str) -> str:
 
 
 async def test_by_a_relay_with_a_fixed_user_two_hear_each_other(tmp_path: Path) -> None:
-    user = {"COTURN_USERNAME": "voice", "COTURN_PASSWORD": "four-plain-words"}
+    user: Any = {"COTURN_USERNAME": "voice", "COTURN_PASSWORD": "four-plain-words"}
     async with by_relay(tmp_path, edit=by_password, **user) as people:
         await talk(people)
 

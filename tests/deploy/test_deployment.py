@@ -198,7 +198,7 @@ def test_who_knows_the_old_secret_only_is_refused_after_the_rotation(site: Site)
 
 
 def test_a_rotation_that_does_not_reach_the_running_coturn_is_stopped(site: Site) -> None:
-    """As on every coturn from 4.6.2 on that wasn't told of a database: turnadmin ends well, nothing is told."""
+    """As on each coturn from 4.6.2 on without `userdb`: turnadmin ends well, nothing is told."""
     machine, deployer = site.machine, site.deployer
     conf, right = "/etc/turnserver.conf", env_file.read(deployer.env_file)["COTURN_SHARED_SECRET"]
     machine.ssh(f"sed -i s,^userdb=.*,userdb=/var/lib/turn/other, {conf} && systemctl restart coturn")

@@ -24,7 +24,9 @@ PUBLIC6 = IPv6Address("2a01:4f8::10")
 CLIENT, CLIENT6 = "45.77.0.2/32", "2a01:4f9::2/128"
 RANGE = "50000-50999"
 GUARD = (assets.find("conf") / "nftables-turn.conf.j2").read_text()
-BASE = TurnSettings(shared_secrets=(SECRET,), hosts=(HOST,), realm=HOST, min_port=50000, max_port=50999, ttl=3600)
+BASE = TurnSettings(
+    shared_secrets=(SECRET,), hosts=(HOST,), realm=HOST, min_port=50000, max_port=50999, ttl=3600
+)
 DIRECT = replace(BASE, public_ip=PUBLIC)
 NAT = replace(DIRECT, private_ip=PRIVATE)
 DUAL = replace(DIRECT, public_ip6=PUBLIC6)

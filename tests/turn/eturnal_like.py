@@ -1,7 +1,7 @@
 """A TURN relay over UDP that believes what eturnal believes: Debian has no eturnal to test with.
 
-By its documentation (mod "secret"): a username is an expiry, alone or with a suffix behind a colon; the
-password is base64(HMAC-SHA1(secret, username)); there may be several secrets of any form; the realm is its own.
+By its documentation: a username is an expiry, alone or with a suffix behind a colon; the password is
+base64(HMAC-SHA1(secret, username)); there may be several secrets, of any form; the realm is its own.
 `python -m tests.turn.eturnal_like ADDRESS SECRET ...` runs it, and prints a line for each allocation.
 """
 
@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import sys
 import time
+from collections.abc import Mapping
 from struct import pack, unpack
 from typing import cast
 
@@ -90,7 +91,7 @@ class Relay(asyncio.DatagramProtocol):
         self,
         asked: stun.Message,
         addr: Peer,
-        attributes: dict[str, object],
+        attributes: Mapping[str, object],
         *,
         key: bytes | None = None,
         refused: bool = False,

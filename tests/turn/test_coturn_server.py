@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from aioice import turn as aioice_turn
 
-from meshvoice.doctor.turn_client import Leg, Rejected, TurnClient, dial
 from meshvoice.doctor import rotation
+from meshvoice.doctor.turn_client import Leg, Rejected, TurnClient, dial
 from meshvoice.settings import Network, Settings, TurnSettings
 from meshvoice.turn import deny
 from meshvoice.turn.credentials import TurnCredentials
@@ -253,7 +253,7 @@ def test_a_rotation_tells_the_new_secret_proves_it_and_lets_the_old_one_go(
 def test_a_rotation_that_reaches_another_database_is_stopped_and_forgets_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As turnadmin and coturn do from 4.6.2 on unless both are told of one: it ends well, and nothing is told."""
+    """As turnadmin and coturn do from 4.6.2 on unless both are told of one: it ends well, nothing is told."""
     right, wrong = str(tmp_path / "shipped"), str(tmp_path / "another")
     with running(conf(DIRECT, database=right), tmp_path, own_database=False):
         assert rotated(OTHER, SECRET, database=wrong) == 1

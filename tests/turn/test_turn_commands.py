@@ -212,7 +212,7 @@ USAGE = """\
 Usage: turnserver [options]
 Options:
  -d, --listening-device	<device-name>		Listener interface device (NOT RECOMMENDED. Optional, Linux only).
- -X, --external-ip <public-ip[/private-ip]>	TURN Server public/private address mapping, if the server is behind NAT.
+ -X, --external-ip <public-ip[/private-ip]>	TURN Server public/private address mapping.
 						-X 60.70.80.91/172.17.19.101
 						-X 60.70.80.92/172.17.19.102
 						to 10.0.0.1, 83.166.64.0-83.166.95.255, 4.5.2.1
