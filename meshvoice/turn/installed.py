@@ -10,8 +10,8 @@ import subprocess
 from dataclasses import replace
 
 from meshvoice.settings import Address, TurnSettings
-from meshvoice.turn.coturn import Version
 from meshvoice.turn.errors import NotInstalled, Refused
+from meshvoice.turn.versions import Version
 
 _LOOPBACK = ipaddress.IPv4Address("127.0.0.1")
 

@@ -16,8 +16,9 @@ from typing import Literal
 import pytest
 
 from meshvoice.settings import Settings, TurnSettings
-from meshvoice.turn import commands, coturn, installed
+from meshvoice.turn import commands, installed
 from meshvoice.turn.errors import NotInstalled
+from meshvoice.turn.versions import dotted
 from tests.turn.coturn_server import SECRET, missing, namespace
 
 TURN = TurnSettings(shared_secrets=(SECRET,), version=(4, 6, 1))
@@ -205,7 +206,7 @@ def test_the_installed_version_is_asked(answer: str, turnserver: Path) -> None:
 def test_the_version_is_found_in_what_each_of_them_says(version: str, form: str) -> None:
     said = installed.said_version(form.format(version))
     assert said is not None
-    assert coturn.dotted(said) == version
+    assert dotted(said) == version
 
 
 USAGE = """\
