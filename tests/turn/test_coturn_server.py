@@ -188,6 +188,20 @@ async def test_a_running_allocation_outlives_its_credentials_but_no_new_one_is_m
             await relay.permit("8.8.8.8")
 
 
+async def test_an_allocation_outlives_the_secret_that_signed_for_it(tmp_path: Path) -> None:
+    server, told = (str(PUBLIC), 3478), issue(secret=OTHER)
+    database = str(tmp_path / "shipped")
+    with running(conf(DIRECT, database=database), tmp_path, own_database=False):
+        assert await asyncio.to_thread(rotated, OTHER, database=database) == 0
+        async with dial(server, Leg.UDP, told) as relay:
+            await relay.allocate()
+            forget = ["turnadmin", "-b", database, "-r", DIRECT.realm, f"--delete-secret={OTHER}"]
+            await asyncio.to_thread(subprocess.run, forget, check=True, capture_output=True)
+            await _until_refused(server, told)
+            await relay.refresh(120)
+            await relay.permit("8.8.8.8")
+
+
 async def _until_refused(server: tuple[str, int], credentials: TurnCredentials) -> None:
     code = 0
     async with asyncio.timeout(10):
