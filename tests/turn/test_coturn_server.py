@@ -270,7 +270,11 @@ def test_a_rotation_that_reaches_another_database_is_stopped_and_forgets_nothing
     """As turnadmin and coturn do from 4.6.2 on unless both are told of one: it ends well, nothing is told."""
     right, wrong = str(tmp_path / "shipped"), str(tmp_path / "another")
     with running(conf(DIRECT, database=right), tmp_path, own_database=False):
+        admin = ["turnadmin", "-b", wrong, "-r", DIRECT.realm]
+        subprocess.run([*admin, "-s", OLD], check=True, capture_output=True)
         assert rotated(OTHER, SECRET, database=wrong) == 1
+        kept = subprocess.run([*admin, "-S"], check=True, capture_output=True, text=True)
+        assert f"{OLD}[{DIRECT.realm}]\n" in kept.stdout
         assert "don't let the app sign" in capsys.readouterr().err
         assert rotated(SECRET, check=True) == 0
 
