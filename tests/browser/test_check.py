@@ -163,7 +163,7 @@ UNSEEN: list[tuple[str, dict[str, Any], str, str]] = [
     ("TCP relays", {"edit": without("no-tcp-relay")}, "tcp-relay", "no-tcp-relay"),
     (
         "no-auth",
-        {"edit": lambda conf: conf.replace("use-auth-secret", "no-auth")},
+        {"edit": lambda conf: without("static-auth-secret")(conf).replace("use-auth-secret", "no-auth")},
         "open-relay",
         "no-auth",
     ),
