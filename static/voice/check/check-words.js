@@ -105,7 +105,10 @@ export const WRONG = {
     "The relay sends to nobody: whoever needs it won't be heard.", `The deny list shuts everybody out. ${RENDER}`,
   ],
   tcpRelay: () => [MEND, `The relay opens TCP connections for whoever asks: \`no-tcp-relay\` is missing. ${RENDER}`],
-  openRelay: () => [MEND, `The relay takes every credential, so anyone can use it: is \`no-auth\` set? ${RENDER}`],
+  openRelay: ({ by }) => [
+    by ? MEND : "The relay asks nobody who they are, which browsers don't take: whoever needs it won't be heard.",
+    `The relay takes every credential, so anyone can use it: is \`no-auth\` set? ${RENDER}`,
+  ],
   endless: () => [MEND, `Credentials never end: is \`use-auth-secret\` missing? ${RENDER}`],
   halfIpv6: () => [
     MEND, "Seen from this site, the relay's IPv6 works in part only: the name's AAAA record, COTURN_PUBLIC_IP6 and the "
