@@ -115,7 +115,7 @@ PROXY = nginx
 proxy-conf: $(VENV)/serve.done $(ENV_FILE)
 	@$(MESHVOICE) proxy-conf $(PROXY)
 
-doctor: $(VENV)/doctor.done $(ENV_FILE)
+doctor: $(VENV)/serve.done $(ENV_FILE)
 	@$(MESHVOICE) doctor
 
 clean:
@@ -128,10 +128,6 @@ $(BIN)/python:
 
 $(VENV)/serve.done: $(BIN)/python setup.cfg pyproject.toml
 	$(PIP) --editable .
-	@touch $@
-
-$(VENV)/doctor.done: $(VENV)/serve.done
-	$(PIP) --editable '.[doctor]'
 	@touch $@
 
 $(VENV)/test.done: $(VENV)/serve.done

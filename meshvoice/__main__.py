@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import base64
 import logging
 import os
+import secrets
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -87,6 +89,14 @@ def _settings(chosen: argparse.Namespace) -> Settings:
     return Settings.from_env(env_file.merged(chosen.env_file, dict(os.environ)))
 
 
+def _relay_settings(chosen: argparse.Namespace) -> Settings:
+    """Read what the relay's own commands need: on its host nothing signs sessions."""
+    env = env_file.merged(chosen.env_file, dict(os.environ))
+    if not env.get("MESHVOICE_SECRET_KEY", "").strip():
+        env = {**env, "MESHVOICE_SECRET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}
+    return Settings.from_env(env)
+
+
 def _serve(chosen: argparse.Namespace) -> int:
     settings = _settings(chosen)
     from meshvoice.web import server  # after the settings, so that a refusal comes at once
@@ -145,7 +155,7 @@ def _host_link(chosen: argparse.Namespace) -> int:
 def _coturn_conf(chosen: argparse.Namespace) -> int:
     from meshvoice.turn import commands
 
-    settings = _settings(chosen)
+    settings = _relay_settings(chosen)
     if chosen.guard:
         return commands.print_guard(settings, user=chosen.user)
     return commands.print_conf(settings, log=chosen.log)
@@ -154,19 +164,19 @@ def _coturn_conf(chosen: argparse.Namespace) -> int:
 def _coturn_rotate(chosen: argparse.Namespace) -> int:
     from meshvoice import doctor
 
-    return doctor.rotate(_settings(chosen), database=chosen.userdb, check=chosen.check)
+    return doctor.rotate(_relay_settings(chosen), database=chosen.userdb, check=chosen.check)
 
 
 def _coturn_renew(chosen: argparse.Namespace) -> int:
     from meshvoice.turn import renewal
 
-    return renewal.renew(_settings(chosen))
+    return renewal.renew(_relay_settings(chosen))
 
 
 def _coturn(chosen: argparse.Namespace) -> int:
     from meshvoice.turn import commands
 
-    return commands.run_coturn(_settings(chosen), env_file=chosen.env_file)
+    return commands.run_coturn(_relay_settings(chosen), env_file=chosen.env_file)
 
 
 def _proxy_conf(chosen: argparse.Namespace) -> int:
@@ -178,7 +188,7 @@ def _proxy_conf(chosen: argparse.Namespace) -> int:
 def _doctor(chosen: argparse.Namespace) -> int:
     from meshvoice import doctor
 
-    return doctor.run(_settings(chosen), as_json=chosen.json)
+    return doctor.run(_relay_settings(chosen), as_json=chosen.json)
 
 
 if __name__ == "__main__":

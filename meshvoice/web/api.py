@@ -24,6 +24,7 @@ from meshvoice.web.keys import (
     LENT,
     METRICS,
     PEER,
+    RELAY,
     SETTINGS,
     SWITCHBOARD,
     THROTTLES,
@@ -101,6 +102,16 @@ def issue(
     return body
 
 
+async def relay(request: web.Request) -> web.Response:
+    """`GET /api/voice/relay/`: what is wrong with the relay from the server's side, for whoever is signed in.
+
+    A browser can't see it: a clock, a realm, a deny list, an IPv6 address where its own network has none.
+    """
+    if request[VISITOR] is None:
+        raise RequestRefused(401, "signed-out", "Sign in first.")
+    return web.json_response(request.app[RELAY].body())
+
+
 async def health(request: web.Request) -> web.Response:
     """`GET /healthz`: whether the process works: the guest book answers.
 
@@ -109,9 +120,9 @@ async def health(request: web.Request) -> web.Response:
     book = request.app[BOOK]
     trouble = book.trouble
     book.users.get(UserId("0" * 32))
-    if trouble is not None:
-        return web.json_response({"status": "degraded", "book": str(trouble)})
-    return web.json_response({"status": "ok"})
+    troubles = {"book": None if trouble is None else str(trouble), "relay": request.app[RELAY].trouble()}
+    said = {name: words for name, words in troubles.items() if words is not None}
+    return web.json_response({"status": "degraded" if said else "ok", **said})
 
 
 async def metrics(request: web.Request) -> web.Response:

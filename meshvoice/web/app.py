@@ -43,6 +43,7 @@ from meshvoice.web.lent import Lent
 from meshvoice.web.metrics import Metrics
 from meshvoice.web.outbox import Waiting
 from meshvoice.web.reception import Reception
+from meshvoice.web.relay_watch import RelayWatch
 from meshvoice.web.switchboard import Switchboard
 from meshvoice.web.throttles import Throttles
 from meshvoice.web.upkeep import Upkeep
@@ -84,6 +85,7 @@ def make_app(
     app[keys.WAITS] = waits or keys.Waits()
     app[keys.METRICS] = Metrics(hub.tally)
     app[keys.WAITING] = Waiting()
+    app[keys.RELAY] = RelayWatch(timed)
     app[keys.DOOR] = door
     app[keys.LENT] = Lent()
     app[keys.DERIVED] = keys.Derived(
@@ -165,6 +167,7 @@ def _route(app: web.Application) -> None:
     post("/table/{table_id}/seats/{user_id}/remove", room_actions.remove_from_table)
     post("/table/{table_id}/owner", room_actions.hand_over_table)
     get("/api/voice/turn-credentials/", api.turn_credentials)
+    get("/api/voice/relay/", api.relay)
     get("/ws/voice/{room_id}/", sockets.voice)
     static.setup(app, bases)
     # Programs on this machine know no path.

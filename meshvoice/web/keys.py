@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from meshvoice.web.lent import Lent
     from meshvoice.web.metrics import Metrics
     from meshvoice.web.outbox import Waiting
+    from meshvoice.web.relay_watch import RelayWatch
     from meshvoice.web.switchboard import Switchboard
     from meshvoice.web.throttles import Throttles
     from meshvoice.web.upkeep import Upkeep
@@ -73,6 +74,7 @@ THROTTLES: web.AppKey[Throttles] = web.AppKey("throttles")
 WAITS: web.AppKey[Waits] = web.AppKey("waits", Waits)
 WAITING: web.AppKey[Waiting] = web.AppKey("waiting")
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
+RELAY: web.AppKey[RelayWatch] = web.AppKey("relay")
 HEADERS: web.AppKey[Mapping[str, str]] = web.AppKey("headers")
 
 VISITOR: web.RequestKey[Visitor | None] = web.RequestKey("visitor")

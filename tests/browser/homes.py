@@ -50,6 +50,7 @@ async def at_home(
     server_behind_nat: bool = False,
     wires: Collection[int] = (),
     coturn: Mapping[str, str] | None = None,
+    edit: Callable[[str], str] = str,
     trust: Path | None = None,
     **env: str,
 ) -> AsyncIterator[Homes]:
@@ -57,7 +58,8 @@ async def at_home(
 
     `spare` homes more stand empty, the first of them `home<n+1>`. The homes of `wires` stand on a wire that
     can lose and delay. `coturn` is what its settings have other than the server's, as where the two went
-    apart. `trust` is an authority's certificate for the browsers.
+    apart; `edit` what becomes of its file. `trust` is an authority's certificate for the browsers, and for
+    the server's own look at its relay.
     """
     need_lab()
     async with AsyncExitStack() as stack:
@@ -74,6 +76,7 @@ async def at_home(
         home = folder / "home"
         if trust:
             await _trust(home, trust)
+            env = {"SSL_CERT_FILE": str(trust), **env}
         driver = await stack.enter_async_context(async_playwright())
         server = Server(folder, prefix=prefix, **env)
         homes = Homes(lab, server)
@@ -88,7 +91,7 @@ async def at_home(
                 starting.create_task(stack.enter_async_context(stage))
             if turn:
                 running = starting.create_task(
-                    stack.enter_async_context(coturn_beside(folder, server, coturn or {}))
+                    stack.enter_async_context(coturn_beside(folder, server, coturn or {}, edit))
                 )
         if turn:
             homes.coturn = running.result()

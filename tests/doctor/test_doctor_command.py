@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -40,16 +39,6 @@ def test_without_a_turn_host_there_is_nothing_to_examine(
     assert "COTURN_TURN_HOST" in err
 
 
-def test_without_aioice_it_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for module in [name for name in sys.modules if name.startswith("meshvoice.doctor.")]:
-        monkeypatch.delitem(sys.modules, module)
-    monkeypatch.setitem(sys.modules, "aioice", None)
-    assert run(settings(TURN), as_json=False) == 2
-    assert "meshvoice[doctor]" in capsys.readouterr().err
-
-
 @pytest.mark.coturn
 @pytest.mark.lab
 def test_a_healthy_relay_exits_with_0_and_json_says_the_same(
@@ -61,7 +50,7 @@ def test_a_healthy_relay_exits_with_0_and_json_says_the_same(
         assert run(settings(TURN), as_json=True) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["ok"] is True
-    assert sorted(report["findings"][0]) == ["answer", "check", "fix", "leg", "status", "tried"]
+    assert sorted(report["findings"][0]) == ["answer", "check", "code", "fix", "ip", "leg", "status", "tried"]
     for finding in report["findings"]:
         assert f"{finding['status']:<8}{finding['check']}" in lines
     assert SECRET not in lines

@@ -1,12 +1,13 @@
 // @ts-check
 // What the probes of a connection mean: a line for each step, what is wrong and where, and the report; pure.
 
-import { LABELS, WRONG, translate } from "./check-words.js";
+import { LABELS, SITE, WRONG, translate } from "./check-words.js";
+import { met, unseen } from "./site-word.js";
 
 /** @typedef {import("./relay-probe.js").Loop} Loop */
 /** @typedef {import("./relay-probe.js").Reflection} Reflection */
 /**
- * @typedef {"microphone"|"server"|"stun"|"turn-udp"|"turn-tcp"|"turn-tls"|"one-sided"|"round-trip"} Step
+ * @typedef {"microphone"|"server"|"stun"|"turn-udp"|"turn-tcp"|"turn-tls"|"one-sided"|"round-trip"|"from-site"} Step
  * @typedef {"waiting"|"running"|"ok"|"notice"|"failed"|"skipped"} Status
  * @typedef {{step: Step, status: Status, words: string}} Line
  */
@@ -21,10 +22,12 @@ import { LABELS, WRONG, translate } from "./check-words.js";
  * @property {Loop|null} tcp
  * @property {Loop|null} tls
  * @property {Loop|null} oneSided  one end through the relay, the other directly
+ * @property {import("./site-word.js").SiteWord|null} site  what this site saw of the relay itself
  */
 /**
  * @typedef {object} Finding something wrong
- * @property {Step|"turn"|"credential"|"relay-limit"|"relay-loop"|"relay-range"|"external-ip"} step where
+ * @property {Step|"turn"|"credential"|"relay-limit"|"relay-family"|"relay-loop"|"relay-range"|"external-ip"
+ *   |"clock"|"realm"|"name"|"deny-list"|"tcp-relay"|"open-relay"|"expired-credential"|"relay-ipv6"} step where
  * @property {boolean} harmless one talks all the same
  * @property {string} words     for the person
  * @property {string} fix       for whoever runs the server
@@ -33,7 +36,14 @@ import { LABELS, WRONG, translate } from "./check-words.js";
 export const STEPS = /** @type {Step[]} */ (Object.keys(LABELS));
 
 /** Those answers by which a relay that works says no for now. */
-const LIMITS = [403, 437, 486, 508];
+const LIMITS = [403, 437, 440, 486, 508];
+const FAMILY = 440;
+const QUOTA = 486;
+/** Where it is that a browser can't see. @satisfies {Record<import("./site-word.js").Unseen, Finding["step"]>} */
+const UNSEEN_STEPS = /** @type {const} */ ({
+  clock: "clock", realm: "realm", hostName: "name", denyList: "deny-list", grantList: "deny-list", tcpRelay: "tcp-relay",
+  openRelay: "open-relay", endless: "expired-credential", halfIpv6: "relay-ipv6",
+});
 const NO_CONNECTION = 701;
 const SLOW = 300;
 
@@ -83,6 +93,16 @@ export function roundTripLine({ udp, tcp, tls }) {
   return { step, status: "ok", words };
 }
 
+/** @param {Symptoms} symptoms @returns {Line} */
+export function siteLine({ site, udp, tcp, tls }) {
+  const step = "from-site";
+  if (!udp && !tcp && !tls) return { step, status: "skipped", words: SITE.none };
+  if (!site || site.age === null) return { step, status: "skipped", words: SITE.notYet };
+  if (!site.failed.length) return { step, status: "ok", words: SITE.well(Math.round(site.age / 60)) };
+  const names = site.failed.map(({ check, leg }) => (leg ? `${check}/${leg}` : check));
+  return { step, status: "notice", words: SITE.trouble([...new Set(names)].join(", ")) };
+}
+
 /**
  * What is wrong, the worst first. What can't be told after a failure is not guessed.
  * @param {Symptoms} symptoms
@@ -110,11 +130,27 @@ function relayTrouble(symptoms) {
   const loops = [udp, tcp, tls].flatMap((loop) => loop ?? []);
   if (!loops.length) return [wrong("turn", "noTurn")];
   const codes = loops.flatMap((loop) => (loop.allocated ? [] : loop.codes));
-  if (codes.includes(401)) return [wrong("credential", "credential")];
+  const hidden = unseen(symptoms.site);
+  if (codes.includes(401)) return [hidden.includes("clock") ? wrong("clock", "clock") : wrong("credential", "credential")];
   const code = LIMITS.find((limit) => codes.includes(limit));
-  if (code) return [wrong("relay-limit", "limit", { code })];
-  if (!loops.some(({ allocated }) => allocated)) return [wrong("turn", "noRelay")];
-  return [...lossTrouble(symptoms, loops), ...wayTrouble(symptoms)];
+  if (code) return [limitTrouble(symptoms, code)];
+  if (!loops.some(({ allocated }) => allocated)) {
+    // A browser takes no address from a relay that asks for no credentials.
+    return [hidden.includes("openRelay") ? wrong("open-relay", "openRelay") : wrong("turn", "noRelay")];
+  }
+  const found = [...lossTrouble(symptoms, loops), ...wayTrouble(symptoms)];
+  // One talks all the same; where that is the trouble, it was said above.
+  const others = hidden.filter((what) => !found.some(({ step }) => step === UNSEEN_STEPS[what]));
+  return [...found, ...others.map((what) => wrong(UNSEEN_STEPS[what], what, { by: "all" }))];
+}
+
+/** @param {Symptoms} symptoms @param {number} code @returns {Finding} */
+function limitTrouble({ site }, code) {
+  if (code === FAMILY) return wrong("relay-family", "family");
+  // The site asks in another name than this person's: what is refused to both is refused to all.
+  if (code === QUOTA && met(site, QUOTA)) return wrong("relay-limit", "quotaOfAll");
+  if (code === QUOTA && site?.age != null) return wrong("relay-limit", "ownQuota");
+  return wrong("relay-limit", "limit", { code });
 }
 
 /**
@@ -122,10 +158,11 @@ function relayTrouble(symptoms) {
  * @param {Symptoms} symptoms @param {Loop[]} loops
  * @returns {Finding[]}
  */
-function lossTrouble({ lan, oneSided }, loops) {
+function lossTrouble({ lan, oneSided, site }, loops) {
   const lost = loops.some((loop) => loop.allocated && !works(loop));
   const shut = oneSided !== null && oneSided.allocated && !works(oneSided);
   if (!lost && !shut) return [];
+  if (unseen(site).includes("grantList")) return [wrong("deny-list", "grantList")];
   if (!lan && loops.some(({ special }) => special)) return [wrong("external-ip", "externalIp")];
   return [lost ? wrong("relay-loop", "relayLoop") : wrong("relay-range", "relayRange")];
 }

@@ -11,6 +11,15 @@ export const LABELS = {
   "turn-tls": "Relay by TLS",
   "one-sided": "From the relay to somebody without it",
   "round-trip": "Round trip",
+  "from-site": "The relay, as this site itself finds it",
+};
+
+/** What this site says of its relay; `names` are the doctor's own. */
+export const SITE = {
+  none: "Not offered by this site.",
+  notYet: "Not examined yet.",
+  well: (/** @type {number} */ minutes) => `All is well there${minutes < 1 ? "" : `, ${minutes} min ago`}.`,
+  trouble: (/** @type {string} */ names) => `Not all is well there: ${names}.`,
 };
 
 /** Error codes of ICE gathering: STUN's (RFC 8489, 8656), and W3C's 701. @type {Record<number, string>} */
@@ -18,6 +27,7 @@ const CODES = {
   401: "the relay refuses this site's credentials",
   403: "the relay forbids it",
   437: "the relay still holds an earlier connection from here",
+  440: "the relay has no address of that kind",
   486: "your share of the relay is used up",
   508: "the relay has no free address left",
   701: "no connection",
@@ -31,6 +41,7 @@ export function translate(codes) {
 
 const RENDER = "Render anew with `meshvoice coturn-conf` and restart coturn.";
 const OTHERS = "otherwise it is this person's network, and nothing is wrong.";
+const MEND = "You can talk. Whoever runs this site has something to mend in its relay: send them the report.";
 const STRICT = "You can talk; whoever's network lets only secure connections out can't.";
 
 /**
@@ -63,6 +74,46 @@ export const WRONG = {
     `coturn answers ${code}: see its log, its quotas and its relay range, and whether others know `
       + "COTURN_SHARED_SECRET.",
   ],
+  family: () => [
+    "The relay has no address of the kind that browsers ask for: whoever needs it won't be heard.",
+    "coturn answers 440: browsers ask for no family, and it gives IPv4, which this relay has not. "
+      + `On a relay with IPv6 alone allocation-default-address-family must be keep. ${RENDER}`,
+  ],
+  quotaOfAll: () => [
+    "The relay is used up: it gives nobody an address. Check again in a minute.",
+    "coturn answers 486 to everybody: its total-quota is used up. Who relays so much, and do others know "
+      + "COTURN_SHARED_SECRET? If all is right, widen COTURN_MIN_PORT to COTURN_MAX_PORT.",
+  ],
+  ownQuota: () => [
+    "Your share of the relay is used up: close other calls of yours, and check again in a minute.",
+    "coturn answers 486 to this person, and gives addresses to others: its user-quota is smaller than a full room "
+      + `takes, or old calls of theirs still hold some. ${RENDER}`,
+  ],
+  clock: ({ by }) => [
+    by ? MEND : "The relay's clock is wrong, so it refuses this site's credentials: whoever needs it won't be heard.",
+    "coturn's clock and the server's differ by more than a minute: set both by NTP (`timedatectl set-ntp true`).",
+  ],
+  realm: () => [MEND, `coturn names another realm than COTURN_REALM: it runs with another configuration. ${RENDER}`],
+  hostName: () => [
+    MEND, "COTURN_TURN_HOST does not lead to COTURN_PUBLIC_IP: correct the name's record, or the setting.",
+  ],
+  denyList: () => [
+    MEND, "The relay sends to addresses that it must never reach, such as your network and cloud metadata: "
+      + `${RENDER} Load the kernel guard, too.`,
+  ],
+  grantList: () => [
+    "The relay sends to nobody: whoever needs it won't be heard.", `The deny list shuts everybody out. ${RENDER}`,
+  ],
+  tcpRelay: () => [MEND, `The relay opens TCP connections for whoever asks: \`no-tcp-relay\` is missing. ${RENDER}`],
+  openRelay: ({ by }) => [
+    by ? MEND : "The relay asks nobody who they are, which browsers don't take: whoever needs it won't be heard.",
+    `The relay takes every credential, so anyone can use it: is \`no-auth\` set? ${RENDER}`,
+  ],
+  endless: () => [MEND, `Credentials never end: is \`use-auth-secret\` missing? ${RENDER}`],
+  halfIpv6: () => [
+    MEND, "Seen from this site, the relay's IPv6 works in part only: the name's AAAA record, COTURN_PUBLIC_IP6 and the "
+      + "firewalls of host and provider must agree. `meshvoice doctor` tells which doesn't.",
+  ],
   noRelay: () => [
     "The relay does not answer by any way: only those whom you reach directly will hear you.",
     "coturn gives no address by any way: is it running (`systemctl status coturn`)? Are its ports open in the "
@@ -72,7 +123,8 @@ export const WRONG = {
   noUdp: ({ by }) => [
     `UDP is blocked between you and the relay; voice will go through ${by}, and may lag a little more.`,
     `By UDP no answer came, by ${by} one did. If others see it too, open COTURN_PORT/udp in the firewalls of `
-      + `host and provider; ${OTHERS}`,
+      + "host and provider, and load the kernel guard anew if coturn is 4.17.0 or 4.17.1, which falls silent by UDP; "
+      + OTHERS,
   ],
   noTcp: ({ by }) => [
     `The relay does not answer by TCP; voice will go through ${by}.`,
