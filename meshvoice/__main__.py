@@ -1,4 +1,4 @@
-"""The command line: the server, its settings and secrets, coturn's configuration and secrets, the proxy's, the doctor."""
+"""The command line: the server, its settings, coturn's configuration and secrets, the proxy's, the doctor."""
 
 from __future__ import annotations
 

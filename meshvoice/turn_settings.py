@@ -105,7 +105,7 @@ class TurnSettings:
 
     @property
     def tls(self) -> bool:
-        """Whether `turns:` is offered: by coturn's own certificate, or by whoever holds the port before it."""
+        """Whether `turns:` is offered: by coturn's certificate, or by whoever holds the port before it."""
         return bool(self.tls_cert) or self.public_tls_port is not None
 
     @property

@@ -75,14 +75,14 @@ def shared_secrets(text: str) -> tuple[str, ...]:
         if not re.fullmatch(r"[!#-&(-+\--~]{1,200}", secret) or _PLACEHOLDER.search(secret):
             # The value itself never stands in the message: it may end in a log.
             raise ValueError(
-                "needs 1 to 200 characters without spaces, quotes and commas, and no placeholder (several with "
-                "commas): run `meshvoice secrets`, or write what your relay has"
+                "needs 1 to 200 characters without spaces, quotes and commas, and no placeholder (several "
+                "with commas): run `meshvoice secrets`, or write what your relay has"
             )
     return secrets
 
 
 def strong(secret: str) -> bool:
-    """Tell whether nobody finds a shared secret by trying: whoever has a credential can, without asking us."""
+    """Tell whether nobody finds a shared secret by trying, as whoever has a credential can at home."""
     return re.fullmatch(r"[A-Za-z0-9_/+=-]{32,200}", secret) is not None and not _weak(secret)
 
 

@@ -1,4 +1,4 @@
-"""The command `meshvoice coturn-rotate`: a running coturn is told the secrets, and proves that it takes them."""
+"""The command `meshvoice coturn-rotate`: a running coturn is told the secrets, and proved to take them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 from meshvoice.doctor.deployment import Deployment, Way, allocated
 from meshvoice.doctor.turn_client import Leg, Rejected, Unanswered
 from meshvoice.settings import Settings, TurnSettings
 from meshvoice.turn import coturn
 
+_TRIES, _PAUSE = 10, 0.2
+"""turnadmin waits for no lock of coturn's on the database, and ends well all the same."""
 _STOP = "don't let the app sign with it: whoever comes would be refused by the relay"
 
 
@@ -33,15 +36,23 @@ def run(settings: Settings, *, database: str = coturn.DATABASE, check: bool = Fa
         return 2
     admin = [turnadmin, "-b", database, "-r", turn.realm]
     known = _known(admin, turn.realm)
-    for secret in turn.shared_secrets:
-        if secret not in known:
-            _say(admin, f"--set-secret={secret}")
+    _tell(admin, turn)
     code = asyncio.run(_prove(turn))
     if code == 0:
         for secret in known:
             if secret not in turn.shared_secrets:
                 _say(admin, f"--delete-secret={secret}")
     return code
+
+
+def _tell(admin: list[str], turn: TurnSettings) -> None:
+    for _ in range(_TRIES):
+        missing = [secret for secret in turn.shared_secrets if secret not in _known(admin, turn.realm)]
+        if not missing:
+            return
+        for secret in missing:
+            _say(admin, f"--set-secret={secret}")
+        time.sleep(_PAUSE)
 
 
 def _known(admin: list[str], realm: str) -> list[str]:
@@ -53,7 +64,7 @@ def _say(admin: list[str], what: str) -> str:
     done = subprocess.run(  # noqa: S603  # a fixed argument list
         [*admin, what], capture_output=True, text=True, timeout=20, check=False
     )
-    # It logs to where its answers go, and ends with 0 whatever became of the row: `_prove` tells.
+    # It logs to where its answers go, and ends with 0 whatever became of the row.
     return done.stdout
 
 
@@ -75,7 +86,7 @@ async def _prove(turn: TurnSettings) -> int:
 
 
 async def _refused(deployment: Deployment, host: str) -> tuple[list[int], str]:
-    """Try each secret by the first way that answers; gives the numbers of those refused, or what went wrong."""
+    """Try each secret by the first way that answers; gives the numbers refused, or what went wrong."""
     turn, trouble = deployment.turn, ""
     try:
         addresses = await deployment.resolve(host)

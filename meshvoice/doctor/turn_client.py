@@ -29,7 +29,8 @@ def _error_code(data: bytes) -> tuple[int, str]:
     return stun.unpack_error_code(data[:4] + reason.encode())
 
 
-# The reason in the errors of coturn 4.10.0 is whatever lay in its memory: aioice, which wants UTF-8, would drop them.
+# The reason in errors of coturn 4.10.0 is whatever lay in its memory, and aioice, which wants UTF-8, would
+# drop them.
 stun.ATTRIBUTES_BY_TYPE[0x0009] = (0x0009, "ERROR-CODE", stun.pack_error_code, _error_code)
 _FAMILIES = {4: 0x01000000, 6: 0x02000000}
 _REASONS = {

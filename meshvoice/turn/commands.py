@@ -151,7 +151,7 @@ def _notes(turn: TurnSettings) -> list[str]:
         )
     if len(turn.hosts) > 1:
         notes.append(
-            "COTURN_TURN_HOST names several hosts: this file is for the one that has the addresses above; render "
+            "COTURN_TURN_HOST names several hosts: this file is for the one that has these addresses; render "
             "each with the COTURN_PUBLIC_IP of its own"
         )
     return notes

@@ -10,46 +10,14 @@ from typing import Literal
 from jinja2 import Environment, StrictUndefined, Template
 
 from meshvoice.settings import Address, TurnSettings, relay_contradictions
-from meshvoice.turn import deny
+from meshvoice.turn import deny, versions
 from meshvoice.turn.errors import NotConfigured, Refused
+from meshvoice.turn.versions import NEWEST, OLDEST, Version, dotted
 from meshvoice.values import strong
 
-Version = tuple[int, int, int]
-OLDEST: Version = (4, 6, 0)
-"""Before it, options that this file needs are unknown."""
-NEWEST: Version = (4, 17, 1)
-"""The newest that was tried; what is newer gets the same."""
 DATABASE = "/var/lib/turn/turndb"
 """Where Debian's coturn keeps what it is told while it runs."""
 
-# What each band of versions wants beside the common lines; the first whose bound is above the version counts.
-# Elsewhere these lines are unknown or deprecated, and coturn warns of them.
-_BANDS: tuple[tuple[Version, tuple[str, ...]], ...] = (
-    (
-        (4, 7, 0),
-        (
-            "no-tlsv1",
-            "no-tlsv1_1",
-            "no-software-attribute",
-            "no-rfc5780",
-            "no-stun-backward-compatibility",
-            "response-origin-only-with-rfc5780",
-            "no-cli",
-            "no-dtls",
-        ),
-    ),
-    ((4, 10, 0), ("no-cli", "no-dtls")),
-    ((4, 17, 0), ("no-dtls",)),
-)
-# What came with a version, and is better than its defaults.
-_SINCE: tuple[tuple[Version, tuple[str, ...]], ...] = (
-    # One address may be a whole house: each of its people asks once for every link.
-    ((4, 14, 0), ("unauthorized-ratelimit", "unauthorized-ratelimit-rps=100")),
-    ((4, 16, 0), ("stateless-nonce",)),
-)
-_LOGS_TWICE: Version = (4, 6, 2)
-_MISSES_CERTIFICATE: Version = (4, 15, 0)
-_FORGETS_ALLOWED_IPV6: Version = (4, 13, 1)
 _CIPHERS = ":".join(
     (
         # Written out: aliases such as ECDHE+AESGCM break newer versions.
@@ -120,9 +88,9 @@ def render(
 ) -> str:
     """Render turnserver.conf from the text of conf/coturn.conf.j2.
 
-    `seats` are those of the largest room, `local` as in `place`; `database` is told secrets while coturn runs.
-    Raises `NotConfigured` without a secret, `Refused` for a version that is too old, a secret that is too weak,
-    and a value that would not be read as it is written.
+    `seats` are those of the largest room, `local` as in `place`, `database` where it is told secrets later.
+    Raises `NotConfigured` without a secret, `Refused` for a version that is too old, a secret that is too
+    weak, and a value that would not be read as it is written.
     """
     _presume(turn, version)
     placement = place(turn, local=local)
@@ -130,9 +98,9 @@ def render(
     return compile_template(template).render(
         version=dotted(version),
         log=log,
-        logs_twice=version >= _LOGS_TWICE,
+        logs_twice=version >= versions.LOGS_TWICE,
         database=database,
-        misses_certificate=version >= _MISSES_CERTIFICATE,
+        misses_certificate=version >= versions.MISSES_CERTIFICATE,
         ipv6_only=all(address.version == 6 for address in placement.addresses),
         addresses=placement.addresses,
         external=placement.external and dict(zip(("public", "private"), placement.external, strict=True)),
@@ -154,25 +122,20 @@ def render(
         cert=turn.tls_cert,
         key=turn.tls_key,
         cipher_list=_CIPHERS,
-        band=_band(version),
+        band=versions.lines(version),
         denied=deny.ranges(),
     )
-
-
-def dotted(version: Version) -> str:
-    """Write a version as people do."""
-    return ".".join(map(str, version))
 
 
 def surprises(turn: TurnSettings, *, version: Version, local: tuple[Address, ...] = ()) -> Iterator[str]:
     """Say what this version of coturn, or what is known of it, does not keep. Raises `Refused` as `place`."""
     if version > NEWEST:
         yield f"coturn {dotted(version)} is newer than what was tried: rendered as for {dotted(NEWEST)}"
-    if version >= _FORGETS_ALLOWED_IPV6:
+    if version >= versions.FORGETS_ALLOWED_IPV6:
         for address in place(turn, local=local).allowed:
             if address.version == 6:
                 yield (
-                    f"coturn {dotted(version)} lets no relayed voice go to its own address {address}, which is no "
+                    f"coturn {dotted(version)} relays nothing to its own address {address}, which is no "
                     "public one: two people who both need this relay won't hear each other by it"
                 )
 
@@ -187,22 +150,15 @@ def _presume(turn: TurnSettings, version: Version) -> None:
         raise NotConfigured("COTURN_SHARED_SECRET is not set: run `meshvoice secrets`")
     if not all(map(strong, turn.shared_secrets)):
         raise Refused(
-            "COTURN_SHARED_SECRET: a coturn of your own gets 32 random characters or more of A-Z a-z 0-9 _ - + / =, "
-            "as `meshvoice secrets -` makes them: whoever has a credential can try out what is shorter"
+            "COTURN_SHARED_SECRET: a coturn of your own gets 32 random characters or more of A-Z a-z 0-9 _ - "
+            "+ / =, as `meshvoice secrets -` makes them: whoever has a credential can try out what is shorter"
         )
     if version < OLDEST:
-        raise Refused(
-            f"coturn {dotted(version)} is too old: {dotted(OLDEST)} or newer, as Debian 12 and Ubuntu 24.04 have it"
-        )
+        raise Refused(f"coturn {dotted(version)} is too old: {dotted(OLDEST)} or newer, as Debian 12 has")
 
 
 def _relay_urls(turn: TurnSettings) -> int:
     return 3 if turn.tls else 2
-
-
-def _band(version: Version) -> tuple[str, ...]:
-    older = next((lines for bound, lines in _BANDS if version < bound), ())
-    return older + tuple(line for first, lines in _SINCE if version >= first for line in lines)
 
 
 def render_guard(

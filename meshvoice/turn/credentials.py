@@ -12,7 +12,6 @@ from typing import Literal, NotRequired, TypedDict
 from meshvoice.settings import TurnSettings
 from meshvoice.turn.errors import NotConfigured
 
-
 MOST_URLS = 4
 """Of which browsers are told: each costs time in every link."""
 
@@ -30,7 +29,7 @@ class TurnCredentials:
     server_time: int
     """Unix time at which these were issued: a client with a wrong clock counts from it."""
     expires_at: int
-    """Unix time. coturn checks it when a relay address is allocated, and at no other time; a fixed user has none."""
+    """Unix time. coturn checks it when a relay address is allocated, and at no other time."""
 
 
 class IceServer(TypedDict):

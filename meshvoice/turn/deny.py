@@ -32,9 +32,7 @@ IPV4 = tuple(
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 """All that the Internet routes by IPv6; whatever lies outside is denied."""
 
-_INSIDE = tuple(
-    IPv6Network(block) for block in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
-)
+_INSIDE = tuple(IPv6Network(block) for block in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))
 _ABOVE = IPv6Network("4000::/2"), IPv6Network("8000::/1")
 
 IPV6 = (
@@ -64,7 +62,7 @@ IPV6 = (
     *_INSIDE,
     *_ABOVE,
 )
-"""Denied whether or not the relay has an IPv6 address: each by its name, and what is left outside 2000::/3."""
+"""Denied whether or not the relay has an IPv6 address: what has a name, and the rest outside 2000::/3."""
 
 BLOCKS: tuple[Network, ...] = IPV4 + IPV6
 

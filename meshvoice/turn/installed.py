@@ -10,8 +10,8 @@ import subprocess
 from dataclasses import replace
 
 from meshvoice.settings import Address, TurnSettings
-from meshvoice.turn.coturn import Version
 from meshvoice.turn.errors import NotInstalled, Refused
+from meshvoice.turn.versions import Version
 
 _LOOPBACK = ipaddress.IPv4Address("127.0.0.1")
 
@@ -36,8 +36,8 @@ def version(turn: TurnSettings) -> Version:
     found = said_version(answer.stdout + answer.stderr)
     if found is None:
         raise NotInstalled(
-            "`turnserver --version` names no version, as those before 4.6 don't: take Debian 12's or Ubuntu 24.04's, "
-            "or set COTURN_VERSION"
+            "`turnserver --version` names no version, as those before 4.6 don't: take Debian 12's or Ubuntu "
+            "24.04's, or set COTURN_VERSION"
         )
     return found
 
@@ -52,7 +52,7 @@ def said_version(text: str) -> Version | None:
 
 
 def looked_up(turn: TurnSettings) -> TurnSettings:
-    """Give COTURN_PUBLIC_IP as the address that it has now. Raises `Refused` where it is a name that has none."""
+    """Give COTURN_PUBLIC_IP as the address that it has now. Raises `Refused` for a name that has none."""
     if not isinstance(turn.public_ip, str):
         return turn
     try:

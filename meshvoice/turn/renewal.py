@@ -1,4 +1,4 @@
-"""The command `meshvoice coturn-renew`: coturn follows its settings and its public address, when nobody relays."""
+"""The command `meshvoice coturn-renew`: coturn follows its public address, when nobody relays."""
 
 from __future__ import annotations
 
@@ -79,9 +79,7 @@ def _conf(settings: Settings, turn: TurnSettings) -> str:
 
 
 def _guard(turn: TurnSettings, user: str) -> str:
-    return coturn.render_guard(
-        turn, template=template("nftables-turn.conf.j2"), local=local(turn), user=user
-    )
+    return coturn.render_guard(turn, template=template("nftables-turn.conf.j2"), local=local(turn), user=user)
 
 
 def _replace(path: Path, text: str) -> None:

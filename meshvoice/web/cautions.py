@@ -48,14 +48,15 @@ def cautions(settings: Settings) -> Iterator[str]:
 def _of_the_relay(turn: TurnSettings) -> Iterator[str]:
     if turn.host and turn.fixed:
         yield (
-            "COTURN_USERNAME is one user for everybody: whoever was given its password keeps it, a removed guest "
-            "too, and a quota of that user is shared; where the relay can, let it take credentials that expire "
-            "(use-auth-secret) and write COTURN_SHARED_SECRET"
+            "COTURN_USERNAME is one user for everybody: whoever was given its password keeps it, a removed "
+            "guest too, and a quota of that user is shared; where the relay can, let it take credentials "
+            "that expire (use-auth-secret) and write COTURN_SHARED_SECRET"
         )
     elif turn.host and not all(map(strong, turn.shared_secrets)):
         yield (
-            "COTURN_SHARED_SECRET is short or too plain: whoever gets one credential can find the secret out by "
-            "trying at home, and then relay for ever; where the relay is yours, take what `meshvoice secrets -` prints"
+            "COTURN_SHARED_SECRET is short or too plain: whoever gets one credential can find the secret out "
+            "by trying at home, and then relay for ever; where the relay is yours, take what "
+            "`meshvoice secrets -` prints"
         )
 
 

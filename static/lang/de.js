@@ -150,6 +150,7 @@ export default {
     "grant-list": "Das Relais sendet an niemanden: Wer es braucht, wird nicht gehört.",
     "grant-list.fix": "Die Sperrliste schließt alle aus. {render}",
     "tcp-relay.fix": "Das Relais öffnet TCP-Verbindungen für alle, die fragen: `no-tcp-relay` fehlt. {render}",
+    "open-relay": "Das Relais fragt niemanden, wer er ist; das nehmen Browser nicht an: Wer es braucht, wird nicht gehört.",
     "open-relay.fix": "Das Relais nimmt alle Zugangsdaten an, also kann es jeder benutzen: Ist `no-auth` gesetzt? {render}",
     "endless.fix": "Zugangsdaten enden nie: Fehlt `use-auth-secret`? {render}",
     "half-ipv6.fix": "Von dieser Website aus gesehen funktioniert das IPv6 des Relais nur zum Teil: Der AAAA-Eintrag des Namens, COTURN_PUBLIC_IP6 und die Firewalls von Rechner und Anbieter müssen zueinander passen. `meshvoice doctor` sagt, was nicht passt.",

@@ -150,6 +150,7 @@ export default {
     "grant-list": "The relay sends to nobody: whoever needs it won't be heard.",
     "grant-list.fix": "The deny list shuts everybody out. {render}",
     "tcp-relay.fix": "The relay opens TCP connections for whoever asks: `no-tcp-relay` is missing. {render}",
+    "open-relay": "The relay asks nobody who they are, which browsers don't take: whoever needs it won't be heard.",
     "open-relay.fix": "The relay takes every credential, so anyone can use it: is `no-auth` set? {render}",
     "endless.fix": "Credentials never end: is `use-auth-secret` missing? {render}",
     "half-ipv6.fix": "Seen from this site, the relay's IPv6 works in part only: the name's AAAA record, COTURN_PUBLIC_IP6 and the firewalls of host and provider must agree. `meshvoice doctor` tells which doesn't.",

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import async_playwright
 
+from meshvoice.turn.coturn import DATABASE
 from tests.browser.harness import CHROMIUM, TONES, Person, Stage, invite
 from tests.nat_lab import INSIDE, SERVER, NatLab, nat_lab, possible
 from tests.process import MESHVOICE, Server, started
@@ -140,11 +141,12 @@ async def coturn_beside(
     assert render.returncode == 0
     # The log goes to the test's folder, and the process's own files too: it runs as whoever runs the tests.
     text = conf.decode().replace("syslog\n", f"log-file={folder}/coturn.log\nsimple-log\n")
+    text = text.replace(f"userdb={DATABASE}\n", f"userdb={folder}/turndb\n")
     path = folder / "turnserver.conf"
     path.write_text(f"{edit(text)}\npidfile={folder}/coturn.pid\n")
     process = await asyncio.create_subprocess_exec(
         *server.prefix,
-        *("turnserver", "-c", str(path), "--db", str(folder / "turndb")),
+        *("turnserver", "-c", str(path)),
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from secrets import token_hex
+from typing import Any
 
 import pytest
 
+from meshvoice.turn.coturn import DATABASE
 from meshvoice.turn.credentials import bracketed
 from tests.browser.harness import CHROMIUM, Person, Stage, all_hear_each_other
 from tests.browser.homes import coturn_beside, need_lab
-from tests.process import Server, started
+from tests.process import MESHVOICE, Server, started
 from tests.turn.lab import two_machines
 
 pytestmark = [pytest.mark.coturn, pytest.mark.lab, pytest.mark.slow]
@@ -127,6 +131,28 @@ async def test_with_the_first_of_two_relays_dead_two_hear_each_other_within_five
         assert await talk(people) <= 5000
 
 
+async def test_a_rotation_takes_no_word_from_a_relayed_call(tmp_path: Path) -> None:
+    """By the database as Debian ships it, with each step as a host takes it."""
+    shutil.copy(DATABASE, tmp_path / "turndb")
+    async with by_relay(tmp_path) as people:
+        await talk(people)
+        ana, bo = people
+        since = [await person.mark() for person in people]
+        site = ana.server
+        rotating = await asyncio.create_subprocess_exec(
+            *(*site.prefix, *MESHVOICE, "coturn-rotate", "--userdb", str(tmp_path / "turndb")),
+            env={**site.environment(), "COTURN_SHARED_SECRET": f"{token_hex(32)},{site.secret}"},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        said, _ = await rotating.communicate()
+        assert said.decode() == f"{SERVER} takes every secret of COTURN_SHARED_SECRET\n"
+        # The span of time is the test's input.
+        await asyncio.sleep(3)
+        gaps = [await ana.gap(bo, since[0]), await bo.gap(ana, since[1])]
+        print(f"\nlongest silence over a rotation: {max(gaps):.0f} ms")
+        assert max(gaps) <= 100
+
+
 def by_password(conf: str) -> str:
     """Make a coturn's configuration that of one with fixed users."""
     lines = [line for line in conf.splitlines() if not line.startswith(("use-auth-secret", "static-auth-"))]
@@ -134,7 +160,7 @@ def by_password(conf: str) -> str:
 
 
 async def test_by_a_relay_with_a_fixed_user_two_hear_each_other(tmp_path: Path) -> None:
-    user = {"COTURN_USERNAME": "voice", "COTURN_PASSWORD": "four-plain-words"}
+    user: Any = {"COTURN_USERNAME": "voice", "COTURN_PASSWORD": "four-plain-words"}
     async with by_relay(tmp_path, edit=by_password, **user) as people:
         await talk(people)
 

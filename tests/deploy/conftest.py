@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.machine import OUTSIDE, OUTSIDE6, Machine, booted, unpack
-from tests.deploy.playbooks import CHECKOUT, Deployer, Run
+from tests.deploy.machine import ADDRESS, ADDRESS6, OUTSIDE, OUTSIDE6, Machine, booted, unpack
+from tests.deploy.playbooks import CHECKOUT, TURN, Deployer, Run
 from tests.turn.coturn_server import missing
 
 PLAYBOOKS = ("coturn-playbook.yaml", "meshvoice-playbook.yaml")
@@ -35,6 +35,14 @@ class Site:
         self._power = ExitStack()
         self._ipv4 = ipv4
         self.deployer = Deployer(folder, self._key)
+        # The machine sees itself as others do: by the relay's name, and by the authority that they trust.
+        with (self.disk / "etc/hosts").open("a") as hosts:
+            hosts.write(
+                "".join(f"{address} {TURN}\n" for address in ((ADDRESS,) if ipv4 else ()) + (ADDRESS6,))
+            )
+        trusted = self.disk / "usr/local/share/ca-certificates"
+        trusted.mkdir(parents=True, exist_ok=True)
+        (trusted / "lab.crt").write_text(self.deployer.root_certificate)
         self.machine: Machine
         self.first: list[Run] = []
 

@@ -97,7 +97,7 @@ def ssh_options(key: Path) -> list[str]:
 
 
 def base(cache: Path, *, kind: str = "", packages: str = _PACKAGES, release: str = "") -> Path:
-    """Build a bare Debian once, of this host's release or another, from where this host's apt gets its own."""
+    """Build a bare Debian once, of this host's release or another, from where this host's apt asks."""
     uri, own, _ = _repositories()[0]
     release = release or own
     folder = cache / f"{release}{kind}"
@@ -118,9 +118,7 @@ def base(cache: Path, *, kind: str = "", packages: str = _PACKAGES, release: str
     return folder
 
 
-def unpack(
-    cache: Path, folder: Path, *, release: str = "", outside: str = OUTSIDE
-) -> tuple[Path, Path]:
+def unpack(cache: Path, folder: Path, *, release: str = "", outside: str = OUTSIDE) -> tuple[Path, Path]:
     """Lay a new machine's disk out; gives it and the key that opens the machine by ssh."""
     root, key = folder / "machine", folder / "key"
     made = base(cache, release=release)
@@ -143,9 +141,8 @@ def unpack(
 @contextmanager
 def booted(root: Path, key: Path, *, ipv4: bool = True) -> Iterator[Machine]:
     """Switch the machine on in a network that nothing of an earlier boot is left in; off afterwards."""
-    inside, outside = (ADDRESS6,), (OUTSIDE6,)
-    if ipv4:
-        inside, outside = (ADDRESS, *inside), (OUTSIDE, *outside)
+    inside = (ADDRESS, ADDRESS6) if ipv4 else (ADDRESS6,)
+    outside = (OUTSIDE, OUTSIDE6) if ipv4 else (OUTSIDE6,)
     with two_machines(server=lone(*inside), client=lone(*outside)) as lab:
         client = lab.name("client")
         # `ip netns exec` lays these over /etc.

@@ -64,7 +64,8 @@ class Deployer:
         self.certificates = {name: self._certify(name) for name in NAMES}
         self._trust = folder / "trusted.pem"
         roots = self.authority.trust().get_ca_certs(binary_form=True)
-        self._trust.write_text("".join(ssl.DER_cert_to_PEM_cert(root) for root in roots))
+        self.root_certificate = "".join(ssl.DER_cert_to_PEM_cert(root) for root in roots)
+        self._trust.write_text(self.root_certificate)
         self._ssh = " ".join(ssh_options(key))
         self.own_certificate = f"coturn_certificate_folder={self.certificates[TURN]}"
         self.inventory(f"coturn_public_ip6={ADDRESS6}\n{self.own_certificate}")

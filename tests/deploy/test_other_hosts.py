@@ -57,7 +57,9 @@ def test_a_host_of_another_kind_comes_to_serving(host: Host, tmp_path: Path) -> 
         deployer.set(name, value)
     deployer.inventory(
         # A host without IPv4 is left to find its address out.
-        f"coturn_public_ip6={ADDRESS6}\n{deployer.own_certificate}" if host.ipv4 else deployer.own_certificate,
+        f"coturn_public_ip6={ADDRESS6}\n{deployer.own_certificate}"
+        if host.ipv4
+        else deployer.own_certificate,
         *host.variables,
         host=ADDRESS if host.ipv4 else ADDRESS6,
         user=host.user,

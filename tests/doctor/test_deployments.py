@@ -33,9 +33,20 @@ from tests.turn.lab import Lab
 pytestmark = [pytest.mark.coturn, pytest.mark.lab]
 
 
+def sent(bench: Bench) -> int:
+    """Count the bytes that went over the client's wire, both ways."""
+    return sum(
+        int(bench.lab.run("client", "cat", f"/sys/class/net/wire/statistics/{way}_bytes"))
+        for way in ("rx", "tx")
+    )
+
+
 async def test_a_good_deployment_with_tls_and_ipv6_has_nothing_wrong(bench: Bench) -> None:
     turn = secured(DUAL, bench.authority.issue(HOST))
+    before = sent(bench)
     findings = await bench.examine(turn, conf(turn), addresses=[str(PUBLIC), str(PUBLIC6)])
+    # The server does it every quarter of an hour.
+    assert sent(bench) - before < 150_000
     assert [finding.line() for finding in findings if finding.status is not Status.OK] == []
     assert {(finding.check, finding.leg) for finding in findings} >= {
         *((check, leg) for check in ("stun", "credential") for leg in ("udp", "tcp", "tls")),

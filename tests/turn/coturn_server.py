@@ -86,7 +86,7 @@ class Coturn:
 def running(
     conf: str, folder: Path, *, user: str | None = None, own_database: bool = True
 ) -> Iterator[Coturn]:
-    """Run coturn with `conf` until the block ends, by a database of its own or by the one that `conf` names."""
+    """Run coturn with `conf` until the block ends, by a database of its own or by that which `conf` names."""
     program = shutil.which("turnserver")
     if program is None:
         missing("coturn (`apt install coturn`)")

@@ -1,7 +1,7 @@
 """A TURN relay over UDP that believes what eturnal believes: Debian has no eturnal to test with.
 
-By its documentation (mod "secret"): a username is an expiry, alone or with a suffix behind a colon; the
-password is base64(HMAC-SHA1(secret, username)); there may be several secrets of any form; the realm is its own.
+By its documentation: a username is an expiry, alone or with a suffix behind a colon; the password is
+base64(HMAC-SHA1(secret, username)); there may be several secrets, of any form; the realm is its own.
 `python -m tests.turn.eturnal_like ADDRESS SECRET ...` runs it, and prints a line for each allocation.
 """
 
@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import sys
 import time
+from collections.abc import Mapping
 from struct import pack, unpack
 from typing import cast
 
@@ -32,6 +33,7 @@ class Relay(asyncio.DatagramProtocol):
         self.transport: asyncio.DatagramTransport
         self._secrets = secrets
         self._allocations: dict[Peer, Allocation] = {}
+        self._allocating: asyncio.Future[None]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.DatagramTransport, transport)
@@ -49,12 +51,12 @@ class Relay(asyncio.DatagramProtocol):
         if asked.message_method == stun.Method.BINDING:
             self._answer(asked, addr, {"XOR-MAPPED-ADDRESS": addr})
             return
-        key = self._key(data, asked)
+        key = self._key(asked)
         if key is None:
             refusal = {"ERROR-CODE": (401, "Unauthorized"), "REALM": REALM, "NONCE": NONCE}
             self._answer(asked, addr, refusal, refused=True)
         elif asked.message_method == stun.Method.ALLOCATE:
-            self._tasks = asyncio.ensure_future(self._allocate(asked, addr, key))
+            self._allocating = asyncio.ensure_future(self._allocate(asked, addr, key))
         else:
             if asked.message_method == stun.Method.CHANNEL_BIND:
                 self._allocations[addr].bind(
@@ -72,7 +74,7 @@ class Relay(asyncio.DatagramProtocol):
         told = {"XOR-RELAYED-ADDRESS": relayed, "XOR-MAPPED-ADDRESS": addr, "LIFETIME": LIFETIME}
         self._answer(asked, addr, told, key=key)
 
-    def _key(self, data: bytes, asked: stun.Message) -> bytes | None:
+    def _key(self, asked: stun.Message) -> bytes | None:
         """Give the key by which a request is signed; none where it isn't, by no secret, or too late."""
         username = str(asked.attributes.get("USERNAME", ""))
         expiry = username.partition(":")[0]
@@ -81,18 +83,15 @@ class Relay(asyncio.DatagramProtocol):
         for secret in self._secrets:
             password = sign(username, secret=secret)
             key = hashlib.md5(f"{username}:{REALM}:{password}".encode()).digest()
-            try:
-                stun.parse_message(data, integrity_key=key)
-            except ValueError:
-                continue
-            return key
+            if asked.check_message_integrity(key):
+                return key
         return None
 
     def _answer(
         self,
         asked: stun.Message,
         addr: Peer,
-        attributes: dict[str, object],
+        attributes: Mapping[str, object],
         *,
         key: bytes | None = None,
         refused: bool = False,

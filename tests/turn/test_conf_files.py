@@ -26,6 +26,16 @@ KEY = "Zk3vQ9mB1xT7cL5nW2rY8pD4sH6jF0aGuE1iO5wK7zM="
 PUBLIC = IPv4Address("45.76.0.10")
 
 
+def test_the_drop_in_for_low_ports_is_read_after_the_one_that_takes_every_capability_away() -> None:
+    """systemd sorts them by name, and the last one counts."""
+    text = (CONF / "coturn-playbook.yaml").read_text()
+    names = re.findall(r"coturn\.service\.d/(\S+\.conf)", text)
+    assert len(names) == 2
+    assert sorted(names)[-1] == names[1]
+    assert "low-port" in names[1]
+    assert f"coturn.service.d/{names[1]}\n" in (CONF / "coturn-low-port.conf").read_text()
+
+
 def test_the_example_explains_every_setting() -> None:
     explained = False
     for line in (CONF / "meshvoice.env.example").read_text().splitlines():
@@ -51,7 +61,7 @@ def test_the_services_are_hardened(unit: str, low_port: bool, tmp_path: Path) ->
     )
     shutil.copy(CONF / "coturn-hardening.conf", units / "coturn.service.d/meshvoice.conf")
     if low_port:
-        shutil.copy(CONF / "coturn-low-port.conf", units / "coturn.service.d/meshvoice-low-port.conf")
+        shutil.copy(CONF / "coturn-low-port.conf", units / "coturn.service.d/zz-meshvoice-low-port.conf")
     analysis = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", "--threshold=20", f"--root={tmp_path}", unit],
         capture_output=True,

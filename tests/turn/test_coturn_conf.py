@@ -15,6 +15,7 @@ from meshvoice import assets
 from meshvoice.settings import TurnSettings
 from meshvoice.turn import coturn, deny
 from meshvoice.turn.errors import NotConfigured, Refused
+from meshvoice.turn.versions import Version
 
 SECRET, OTHER = "Zk3vQ9mB1xT7cL5nW2rY8pD4sH6jF0aG", "pR4tW8xK2mV6bN0cJ5hL9gF3dS7aQ1zE"
 GOLDEN = Path(__file__).parent / "golden"
@@ -36,7 +37,7 @@ FULL = replace(
 )
 
 
-VERSIONS: tuple[coturn.Version, ...] = (
+VERSIONS: tuple[Version, ...] = (
     *((4, 6, patch) for patch in (1, 2, 3)),
     *((4, minor, 0) for minor in range(7, 18)),
     *((4, 13, 1), (4, 17, 1)),
@@ -77,7 +78,7 @@ def values(text: str, name: str) -> list[str]:
         ("4.17.1-lan-only", BASE, (4, 17, 1)),
     ],
 )
-def test_render_is_as_reviewed(name: str, turn: TurnSettings, version: coturn.Version) -> None:
+def test_render_is_as_reviewed(name: str, turn: TurnSettings, version: Version) -> None:
     """`UPDATE_GOLDEN=1 pytest` writes the files anew; review their diff."""
     golden, text = GOLDEN / f"{name}.conf", render(turn, version=version, local=(LAN,))
     if os.environ.get("UPDATE_GOLDEN"):
@@ -102,9 +103,7 @@ def test_render_is_as_reviewed(name: str, turn: TurnSettings, version: coturn.Ve
         ((5, 0, 0), {"no-stdout-log", "stateless-nonce"} | LIMITED | NO_CERTIFICATE),
     ],
 )
-def test_each_version_has_its_own_lines_beside_the_same_common_ones(
-    version: coturn.Version, only: set[str]
-) -> None:
+def test_each_version_has_its_own_lines_beside_the_same_common_ones(version: Version, only: set[str]) -> None:
     common = set.intersection(*(set(directives(render(version=each))) for each in VERSIONS))
     assert len(common) > 30
     assert set(directives(render(version=version))) - common == only
@@ -123,11 +122,12 @@ def test_a_newer_version_than_those_that_were_tried_is_told() -> None:
 
 @pytest.mark.parametrize(("version", "many"), [((4, 13, 0), 0), ((4, 13, 1), 1)])
 def test_a_relay_with_a_private_ipv6_address_is_told_whom_it_does_not_serve(
-    version: coturn.Version, many: int
+    version: Version, many: int
 ) -> None:
     private = replace(BASE, public_ip6=IPv6Address("fd00::10"))
     assert len(list(coturn.surprises(private, version=version))) == many
     assert list(coturn.surprises(DUAL, version=version)) == []
+    assert list(coturn.surprises(BASE, version=version, local=(LAN,))) == []
 
 
 def test_what_turnadmin_tells_goes_by_the_database_that_the_file_names() -> None:

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from aioice import turn as aioice_turn
 
-from meshvoice.doctor.turn_client import Leg, Rejected, TurnClient, dial
 from meshvoice.doctor import rotation
+from meshvoice.doctor.turn_client import Leg, Rejected, TurnClient, dial
 from meshvoice.settings import Network, Settings, TurnSettings
 from meshvoice.turn import deny
 from meshvoice.turn.credentials import TurnCredentials
@@ -188,6 +188,20 @@ async def test_a_running_allocation_outlives_its_credentials_but_no_new_one_is_m
             await relay.permit("8.8.8.8")
 
 
+async def test_an_allocation_outlives_the_secret_that_signed_for_it(tmp_path: Path) -> None:
+    server, told = (str(PUBLIC), 3478), issue(secret=OTHER)
+    database = str(tmp_path / "shipped")
+    with running(conf(DIRECT, database=database), tmp_path, own_database=False):
+        assert await asyncio.to_thread(rotated, OTHER, database=database) == 0
+        async with dial(server, Leg.UDP, told) as relay:
+            await relay.allocate()
+            forget = ["turnadmin", "-b", database, "-r", DIRECT.realm, f"--delete-secret={OTHER}"]
+            await asyncio.to_thread(subprocess.run, forget, check=True, capture_output=True)
+            await _until_refused(server, told)
+            await relay.refresh(120)
+            await relay.permit("8.8.8.8")
+
+
 async def _until_refused(server: tuple[str, int], credentials: TurnCredentials) -> None:
     code = 0
     async with asyncio.timeout(10):
@@ -253,10 +267,14 @@ def test_a_rotation_tells_the_new_secret_proves_it_and_lets_the_old_one_go(
 def test_a_rotation_that_reaches_another_database_is_stopped_and_forgets_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As turnadmin and coturn do from 4.6.2 on unless both are told of one: it ends well, and nothing is told."""
+    """As turnadmin and coturn do from 4.6.2 on unless both are told of one: it ends well, nothing is told."""
     right, wrong = str(tmp_path / "shipped"), str(tmp_path / "another")
     with running(conf(DIRECT, database=right), tmp_path, own_database=False):
+        admin = ["turnadmin", "-b", wrong, "-r", DIRECT.realm]
+        subprocess.run([*admin, "-s", OLD], check=True, capture_output=True)
         assert rotated(OTHER, SECRET, database=wrong) == 1
+        kept = subprocess.run([*admin, "-S"], check=True, capture_output=True, text=True)
+        assert f"{OLD}[{DIRECT.realm}]\n" in kept.stdout
         assert "don't let the app sign" in capsys.readouterr().err
         assert rotated(SECRET, check=True) == 0
 

@@ -77,7 +77,10 @@ def compare(address: Address) -> None:
     ours = [(first, last) for first, last in ranges if first.version == address.version]
     in_whole = any(int(first) <= int(address) <= int(last) for first, last in ours)
     by_bytes = any(
-        all(low <= byte <= high for low, byte, high in zip(first.packed, address.packed, last.packed, strict=True))
+        all(
+            low <= byte <= high
+            for low, byte, high in zip(first.packed, address.packed, last.packed, strict=True)
+        )
         for first, last in ours
     )
     assert in_whole is deny.denied(address)

@@ -34,6 +34,8 @@ TURN = TurnSettings(
 )
 SERVER = (str(PUBLIC), 3478)
 GUARD = coturn.render_guard(TURN, template=(assets.find("conf") / "nftables-turn.conf.j2").read_text())
+IP_RECVTTL = 12
+"""ip(7); Python has no name for it."""
 # What coturn and the kernel themselves refuse, whatever the configuration.
 NEVER = {ip_address(text) for text in ("0.0.0.0", "255.255.255.255")}
 
@@ -197,7 +199,7 @@ def test_an_answer_with_the_hop_limit_1_gets_beyond_the_next_router(
     if guarded:
         lab.firewall("server", GUARD)
     family, level, limit, tell = (
-        (socket.AF_INET, socket.IPPROTO_IP, socket.IP_TTL, socket.IP_RECVTTL)
+        (socket.AF_INET, socket.IPPROTO_IP, socket.IP_TTL, IP_RECVTTL)
         if source.version == 4
         else (socket.AF_INET6, socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, socket.IPV6_RECVHOPLIMIT)
     )

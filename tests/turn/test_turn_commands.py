@@ -16,8 +16,9 @@ from typing import Literal
 import pytest
 
 from meshvoice.settings import Settings, TurnSettings
-from meshvoice.turn import commands, coturn, installed
+from meshvoice.turn import commands, installed
 from meshvoice.turn.errors import NotInstalled
+from meshvoice.turn.versions import dotted
 from tests.turn.coturn_server import SECRET, missing, namespace
 
 TURN = TurnSettings(shared_secrets=(SECRET,), version=(4, 6, 1))
@@ -205,14 +206,14 @@ def test_the_installed_version_is_asked(answer: str, turnserver: Path) -> None:
 def test_the_version_is_found_in_what_each_of_them_says(version: str, form: str) -> None:
     said = installed.said_version(form.format(version))
     assert said is not None
-    assert coturn.dotted(said) == version
+    assert dotted(said) == version
 
 
 USAGE = """\
 Usage: turnserver [options]
 Options:
  -d, --listening-device	<device-name>		Listener interface device (NOT RECOMMENDED. Optional, Linux only).
- -X, --external-ip <public-ip[/private-ip]>	TURN Server public/private address mapping, if the server is behind NAT.
+ -X, --external-ip <public-ip[/private-ip]>	TURN Server public/private address mapping.
 						-X 60.70.80.91/172.17.19.101
 						-X 60.70.80.92/172.17.19.102
 						to 10.0.0.1, 83.166.64.0-83.166.95.255, 4.5.2.1

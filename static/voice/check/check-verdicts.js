@@ -135,7 +135,10 @@ function relayTrouble(symptoms) {
   if (codes.includes(401)) return [hidden.includes("clock") ? wrong("clock", "clock") : wrong("credential", "credential")];
   const code = LIMITS.find((limit) => codes.includes(limit));
   if (code) return [limitTrouble(symptoms, code)];
-  if (!loops.some(({ allocated }) => allocated)) return [wrong("turn", "noRelay")];
+  if (!loops.some(({ allocated }) => allocated)) {
+    // A browser takes no address from a relay that asks for no credentials.
+    return [hidden.includes("openRelay") ? wrong("open-relay", "openRelay") : wrong("turn", "noRelay")];
+  }
   const found = [...lossTrouble(symptoms, loops), ...wayTrouble(symptoms)];
   // One talks all the same; where that is the trouble, it was said above.
   const others = hidden.filter((what) => !found.some(({ step }) => step === UNSEEN_STEPS[what]));
