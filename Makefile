@@ -13,7 +13,7 @@ MESHVOICE = $(BIN)/meshvoice --env-file $(ENV_FILE)
 BROWSER_NEEDS = chromium:chromium turnserver:coturn firefox-esr:firefox-esr nft:nftables ip:iproute2 \
 	conntrack:conntrack openssl:openssl node:nodejs certutil:libnss3-tools pulseaudio:pulseaudio \
 	nginx:nginx-light caddy:caddy apache2:apache2-bin haproxy:haproxy \
-	WebKitWebDriver:webkit2gtk-driver Xvfb:xvfb
+	WebKitWebDriver:webkit2gtk-driver Xvfb:xvfb prometheus:prometheus
 
 # Two calls at one time would be a load test of the machine: what starts browsers and relays runs in a row, after the
 # rest. What takes half a minute by itself is left to `make check`.

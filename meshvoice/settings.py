@@ -89,6 +89,13 @@ class Settings:
         "anyone",
         "`invited`: nobody signs in without a link; `meshvoice host-link` makes one for a host",
     )
+    metrics_token: str = setting(
+        "MESHVOICE_METRICS_TOKEN",
+        values.token,
+        "",
+        "opens `/metrics` to whoever sends it (`Authorization: Bearer`); unset, it is closed",
+        secret=True,
+    )
     trusted_proxies: tuple[Network | Literal["unix"], ...] = setting(
         "MESHVOICE_TRUSTED_PROXIES",
         values.peers,

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 READY_SECONDS = 20
+METRICS_TOKEN = "pX7rK3mQz9Lt5Wd1"
 MESHVOICE = (sys.executable, "-m", "meshvoice", "--env-file", "/nonexistent")
 _PROBE = """
 import sys, time, urllib.request
@@ -133,6 +134,7 @@ class Server:
             **self._secrets,
             "MESHVOICE_ORIGIN": self.origin,
             "MESHVOICE_PORT": str(self.port),
+            "MESHVOICE_METRICS_TOKEN": METRICS_TOKEN,
             "MESHVOICE_DATABASE": str(self.folder / "meshvoice.db"),
             **self._env,
         }

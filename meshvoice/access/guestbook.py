@@ -7,6 +7,7 @@ file. Time, tokens and randomness are arguments.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import ExitStack
 
 from meshvoice.access import forgetting, members, schema
@@ -19,6 +20,7 @@ from meshvoice.access.seas import Seas
 from meshvoice.access.store import Store
 from meshvoice.access.tables import Tables
 from meshvoice.access.users import Sessions, Users
+from meshvoice.histogram import Histogram
 from meshvoice.ids import Room, UserId, parse_room
 
 
@@ -72,6 +74,15 @@ class GuestBook:
     def trouble(self) -> GuestBookError | None:
         """What was wrong with the file the last time; None since something could be written again."""
         return self._store.trouble
+
+    @property
+    def written(self) -> Histogram:
+        """How long its changes took, in seconds of the timer that was given."""
+        return self._store.written
+
+    def time_changes(self, timer: Callable[[], float]) -> None:
+        """Measure from now on how long each change takes."""
+        self._store.timer = timer
 
     def try_to_write(self) -> None:
         """Write what means nothing. Raises `GuestBookError` where the file can't be written."""

@@ -15,10 +15,12 @@ from meshvoice.sites import Sites
 from meshvoice.web.clocks import Clock
 
 if TYPE_CHECKING:
+    from meshvoice.web.checks import Health
     from meshvoice.web.door import Door
     from meshvoice.web.lent import Lent
     from meshvoice.web.metrics import Metrics
     from meshvoice.web.outbox import Waiting
+    from meshvoice.web.pulse import Pulse
     from meshvoice.web.switchboard import Switchboard
     from meshvoice.web.throttles import Throttles
     from meshvoice.web.upkeep import Upkeep
@@ -73,6 +75,8 @@ THROTTLES: web.AppKey[Throttles] = web.AppKey("throttles")
 WAITS: web.AppKey[Waits] = web.AppKey("waits", Waits)
 WAITING: web.AppKey[Waiting] = web.AppKey("waiting")
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
+PULSE: web.AppKey[Pulse] = web.AppKey("pulse")
+HEALTH: web.AppKey[Health] = web.AppKey("health")
 HEADERS: web.AppKey[Mapping[str, str]] = web.AppKey("headers")
 
 VISITOR: web.RequestKey[Visitor | None] = web.RequestKey("visitor")

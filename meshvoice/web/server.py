@@ -8,6 +8,7 @@ import logging
 import os
 import resource
 import signal
+import time
 from pathlib import Path
 from typing import cast
 
@@ -71,12 +72,17 @@ def run(settings: Settings) -> int:
     logging.getLogger("aiohttp.server").addFilter(discreet)
     book = open_book(settings.database)
     try:
+        book.time_changes(time.perf_counter)
         app = make_app(settings, book)
         listening = listen(settings, os.environ)
         _warn(settings, listening)
         if not settings.turn.host:
             log.info(
                 "no COTURN_TURN_HOST is set: people on one network hear each other, others need `make coturn`"
+            )
+        if not settings.metrics_token:
+            log.info(
+                "no MESHVOICE_METRICS_TOKEN is set, so /metrics is closed: with one, Prometheus reads it there"
             )
         connections = app[THROTTLES].connections
         connections.most = min(connections.most, _raise_descriptors() - SPARE_DESCRIPTORS)

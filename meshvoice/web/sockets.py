@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 from aiohttp import WSMsgType, web
 
-from meshvoice.access.errors import GuestBookError
+from meshvoice.access.errors import AccessError, GuestBookError
 from meshvoice.ids import Room, RoomId
 from meshvoice.signaling.client_messages import FRAME_BYTES
 from meshvoice.signaling.codes import CloseCode
@@ -21,7 +21,6 @@ from meshvoice.web.keys import (
     ADDRESS,
     CLOCK,
     DOOR,
-    METRICS,
     SWITCHBOARD,
     THROTTLES,
     VISITOR,
@@ -39,8 +38,9 @@ SUBPROTOCOL = "meshvoice.v1"
 
 async def voice(request: web.Request) -> web.StreamResponse:
     """Serve signaling to one peer."""
-    visitor, room = admit(request)
-    with _held(request, visitor, room.room_id) as silent:
+    with _counted(request), ExitStack() as held:
+        visitor, room = admit(request)
+        silent = held.enter_context(_held(request, visitor, room.room_id))
         ws = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,),
             compress=False,  # costs 100 KB a peer, and SDP is sent once
@@ -66,11 +66,27 @@ async def voice(request: web.Request) -> web.StreamResponse:
         finally:
             switchboard.unplug(socket)
             code, why = outbox.closing or (ws.close_code, "not by us")
-            request.app[METRICS].ended.labels(str(code)).inc()
+            switchboard.hub.tally.ended[_known(code)] += 1
             level = logging.INFO if problem is None else logging.ERROR
             log.log(level, "socket %d: ended with %s, %s", socket, code, why, exc_info=problem)
             await outbox.finish()
     return ws
+
+
+def _known(code: int | None) -> str:
+    # A client may end with any number, and each would be a series of its own.
+    known = code in (*CloseCode, None)
+    return str(int(code or CloseCode.CUT)) if known else "other"
+
+
+@contextmanager
+def _counted(request: web.Request) -> Iterator[None]:
+    """Count a handshake that is refused, by the code of its answer."""
+    try:
+        yield
+    except (AccessError, RequestRefused) as refusal:
+        request.app[SWITCHBOARD].hub.tally.turned_away[refusal.code] += 1
+        raise
 
 
 def admit(request: web.Request) -> tuple[Visitor, Room]:

@@ -159,6 +159,7 @@ class Switchboard:
                 socket, hello, line.room, line.visitor, lends=line.lends, counted=counted
             )
         except TurnedAway as refusal:
+            self.hub.tally.turned_away[refusal.kind] += 1
             return self.carry_out([Close(socket, refusal.code, str(refusal))])
         except NotYet:
             older = self._arrivals.hold(line.who, socket, hello)

@@ -252,18 +252,6 @@ async def test_the_user_header_by_the_unix_socket_counts_where_it_is_trusted(
         assert ("Hello, ana" in await answer.text()) is not known
 
 
-@pytest.mark.parametrize(("trusted", "status"), [((), 404), ((UNIX,), 200)])
-async def test_the_metrics_are_shown_by_the_unix_socket_where_it_is_trusted(
-    make_house: MakeHouse, tmp_path: Path, trusted: tuple[Any, ...], status: int
-) -> None:
-    house = await make_house(trusted_proxies=trusted)
-    async with by_socket(house, tmp_path) as http:
-        async with http.get("/metrics") as answer:
-            assert answer.status == status
-        async with http.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}) as answer:
-            assert answer.status == 404
-
-
 async def test_those_who_come_by_an_untrusted_unix_socket_are_told_of(
     make_house: MakeHouse, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
