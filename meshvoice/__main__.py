@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -79,9 +78,9 @@ def _settings(chosen: argparse.Namespace) -> Settings:
 
 def _serve(chosen: argparse.Namespace) -> int:
     settings = _settings(chosen)
-    from meshvoice.web import server  # after the settings, so that a refusal comes at once
+    from meshvoice.web import logs, server  # after the settings, so that a refusal comes at once
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.setup(settings.log_format)
     return server.run(settings)
 
 

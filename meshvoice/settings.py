@@ -96,6 +96,12 @@ class Settings:
         "opens `/metrics` to whoever sends it (`Authorization: Bearer`); unset, it is closed",
         secret=True,
     )
+    log_format: str = setting(
+        "MESHVOICE_LOG_FORMAT",
+        values.one_of("plain", "json"),
+        "plain",
+        "`plain` or `json`: how each event's one line is written",
+    )
     trusted_proxies: tuple[Network | Literal["unix"], ...] = setting(
         "MESHVOICE_TRUSTED_PROXIES",
         values.peers,

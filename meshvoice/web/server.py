@@ -24,6 +24,7 @@ from meshvoice.web.cautions import cautions
 from meshvoice.web.connections import Connections, make_runner
 from meshvoice.web.keys import THROTTLES
 from meshvoice.web.listening import Listening, listen
+from meshvoice.web.notify import Notifier
 from meshvoice.web.unix_socket import BACKLOG
 
 log = logging.getLogger("meshvoice")
@@ -74,7 +75,7 @@ def run(settings: Settings) -> int:
     try:
         book.time_changes(time.perf_counter)
         app = make_app(settings, book)
-        listening = listen(settings, os.environ)
+        listening, notifier = listen(settings, os.environ), Notifier(os.environ)
         _warn(settings, listening)
         if not settings.turn.host:
             log.info(
@@ -88,7 +89,7 @@ def run(settings: Settings) -> int:
         connections.most = min(connections.most, _raise_descriptors() - SPARE_DESCRIPTORS)
         try:
             with asyncio.Runner(loop_factory=_new_loop) as runner:
-                runner.run(_serve(app, settings, listening))
+                runner.run(_serve(app, settings, listening, notifier))
         finally:
             listening.close()
     finally:
@@ -96,7 +97,9 @@ def run(settings: Settings) -> int:
     return 0
 
 
-async def _serve(app: web.Application, settings: Settings, listening: Listening) -> None:
+async def _serve(
+    app: web.Application, settings: Settings, listening: Listening, notifier: Notifier
+) -> None:
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
@@ -110,8 +113,12 @@ async def _serve(app: web.Application, settings: Settings, listening: Listening)
         urls = ", ".join(site.url for site in settings.sites.distinct)
         log.info("listening on %s", places)
         log.info("serving on %s", urls)
+        notifier.ready(f"serving on {urls}")
+        living = asyncio.create_task(notifier.live())
         await told.wait()
+        notifier.ending()
         await _finish(runner)
+        living.cancel()
     finally:
         await runner.cleanup()
 

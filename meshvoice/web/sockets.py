@@ -28,6 +28,7 @@ from meshvoice.web.keys import (
     WAITS,
     Visitor,
 )
+from meshvoice.web.logs import facts
 from meshvoice.web.origins import check_websocket_origin
 from meshvoice.web.outbox import Outbox
 
@@ -65,12 +66,32 @@ async def voice(request: web.Request) -> web.StreamResponse:
             outbox.close(CloseCode.BROKEN, "something broke on our side")
         finally:
             switchboard.unplug(socket)
-            code, why = outbox.closing or (ws.close_code, "not by us")
+            code, why = outbox.closing or _by_itself(ws.close_code)
             switchboard.hub.tally.ended[_known(code)] += 1
             level = logging.INFO if problem is None else logging.ERROR
-            log.log(level, "socket %d: ended with %s, %s", socket, code, why, exc_info=problem)
+            log.log(
+                level,
+                "socket %d: ended with %s, %s",
+                *(socket, code, why),
+                exc_info=problem,
+                extra=facts(socket=socket, code=code, why=why),
+            )
             await outbox.finish()
     return ws
+
+
+def _by_itself(code: int | None) -> tuple[int, str]:
+    """Say why a socket ended that we didn't close, in the words of the log."""
+    code = code or CloseCode.CUT
+    match code:
+        case CloseCode.CUT:
+            return int(code), "the connection was lost"
+        case CloseCode.GOING_AWAY:
+            return int(code), "the page went away"
+        case CloseCode.TOO_LONG:
+            return int(code), CloseCode.TOO_LONG.why
+        case _:
+            return int(code), "the client closed it"
 
 
 def _known(code: int | None) -> str:
