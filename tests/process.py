@@ -102,6 +102,9 @@ class Wire:
 class Server:
     """`meshvoice serve` with settings of its own, on a file of its own."""
 
+    arguments: tuple[str, ...] = ()
+    """Of the command."""
+
     def __init__(self, folder: Path, *, prefix: Sequence[str] = (), **env: str) -> None:
         self.folder = folder
         self.prefix = list(prefix)
@@ -143,7 +146,7 @@ class Server:
         """Start the process and wait until it answers."""
         if not self.wire.port:
             await self.wire.start()
-        command = [*self.prefix, *MESHVOICE, "serve"]
+        command = [*self.prefix, *MESHVOICE, "serve", *self.arguments]
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *command, env=self.environment(), cwd=self.folder, stdout=log, stderr=log

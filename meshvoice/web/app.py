@@ -43,6 +43,7 @@ from meshvoice.web.clocks import Clock, boot_time
 from meshvoice.web.door import Door
 from meshvoice.web.error_pages import Handler
 from meshvoice.web.lent import Lent
+from meshvoice.web.others import Others
 from meshvoice.web.outbox import Waiting
 from meshvoice.web.pulse import Pulse
 from meshvoice.web.reception import Reception
@@ -94,6 +95,7 @@ def make_app(
         tickets=ticket_keys(settings.secret_keys), pseudonyms=derive_pseudonym_key(settings.secret_keys[0])
     )
     app[keys.SWITCHBOARD] = _switchboard(app, hub, door)
+    app[keys.OTHERS] = Others(book, app[keys.SWITCHBOARD])
     site.setup(app, settings)
     headers.setup(app)
     error_pages.setup(app)
@@ -196,6 +198,8 @@ def tick(app: web.Application) -> None:
         app[keys.SWITCHBOARD].retime(moved)
     app[keys.SWITCHBOARD].tick()
     app[keys.UPKEEP].tick()
+    if app[keys.SETTINGS].processes > 1:
+        app[keys.OTHERS].tick()
 
 
 async def _tick(app: web.Application) -> None:

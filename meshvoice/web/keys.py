@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from meshvoice.web.door import Door
     from meshvoice.web.lent import Lent
     from meshvoice.web.metrics import Metrics
+    from meshvoice.web.others import Others
     from meshvoice.web.outbox import Waiting
     from meshvoice.web.pulse import Pulse
     from meshvoice.web.switchboard import Switchboard
@@ -69,6 +70,7 @@ CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
 DOOR: web.AppKey[Door] = web.AppKey("door")
 LENT: web.AppKey[Lent] = web.AppKey("lent")
 UPKEEP: web.AppKey[Upkeep] = web.AppKey("upkeep")
+OTHERS: web.AppKey[Others] = web.AppKey("others")
 DERIVED: web.AppKey[Derived] = web.AppKey("derived", Derived)
 SWITCHBOARD: web.AppKey[Switchboard] = web.AppKey("switchboard")
 THROTTLES: web.AppKey[Throttles] = web.AppKey("throttles")

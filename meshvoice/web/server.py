@@ -35,11 +35,13 @@ LAST_SECONDS = 0.3
 holds the socket nobody else is refused."""
 DESCRIPTORS = 16_384
 """Open files that the process asks for; the usual 1,024 are fewer than the connections that it takes."""
+SHARED_BUSY_MS = 500
+"""For which a write waits where several processes share the guest book: each of theirs takes some milliseconds."""
 SPARE_DESCRIPTORS = 64
 """For the guest book, the log and static files on their way."""
 
 
-def open_book(path: str) -> GuestBook:
+def open_book(path: str, *, processes: int = 1) -> GuestBook:
     """Open the guest book to serve it, making file (0600) and folder (0700). Raises `SettingsError`."""
     file = Path(path)
     try:
@@ -49,6 +51,8 @@ def open_book(path: str) -> GuestBook:
             os.close(os.open(lock_path(str(file.absolute())), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         # Absolute: SQLite gives names such as `:memory:` a meaning of their own.
+        if processes > 1:
+            return GuestBook.open(str(file.absolute()), shared=True, busy_ms=SHARED_BUSY_MS)
         return GuestBook.open(str(file.absolute()), alone=True)
     except OSError as problem:
         raise SettingsError(
@@ -71,7 +75,7 @@ def discreet(record: logging.LogRecord) -> bool:
 def run(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; gives the exit code. Raises `SettingsError`."""
     logging.getLogger("aiohttp.server").addFilter(discreet)
-    book = open_book(settings.database)
+    book = open_book(settings.database, processes=settings.processes)
     try:
         book.time_changes(time.perf_counter)
         app = make_app(settings, book)

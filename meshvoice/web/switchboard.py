@@ -216,6 +216,16 @@ class Switchboard:
             return self.carry_out(hub.evict(room.room_id, user, code, reason=reason, why=why, now=now))
         return self.carry_out(hub.change_role(room.room_id, user, role.value, now))
 
+    def look_again(self, room: RoomId) -> int:
+        """Ask for everyone in a room whether they are still signed in and may be there; gives how many."""
+        users = self.hub.users_in(room)
+        for line in [each for each in self._lines.values() if each.room.room_id == room]:
+            session = line.visitor.session_id
+            if session is not None and self._book.sessions.revoked(session):
+                self.sign_out(line.visitor.user_id)
+        self.recheck(room)
+        return len(users)
+
     def close_room(self, room: RoomId) -> None:
         """End a room's voice for everyone."""
         self.carry_out(self.hub.close_room(room))
