@@ -62,6 +62,8 @@ def test_every_variable_is_read() -> None:
             "MESHVOICE_DATABASE": "/var/lib/meshvoice/book.db",
             "MESHVOICE_PASSPHRASE": "four words are best",
             "MESHVOICE_HOSTING": "Invited",
+            "MESHVOICE_METRICS_TOKEN": "mT4xR8qLw2Zc7Vb9",
+            "MESHVOICE_LOG_FORMAT": "JSON",
             "MESHVOICE_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/24",
             "MESHVOICE_USER_HEADER": "Remote-User",
             "MESHVOICE_NAME_HEADER": "Remote-Name",
@@ -94,6 +96,8 @@ def test_every_variable_is_read() -> None:
         database="/var/lib/meshvoice/book.db",
         passphrase="four words are best",
         hosting="invited",
+        metrics_token="mT4xR8qLw2Zc7Vb9",
+        log_format="json",
         trusted_proxies=(ip_network("127.0.0.1"), ip_network("10.0.0.0/24")),
         user_header="Remote-User",
         name_header="Remote-Name",
@@ -208,6 +212,11 @@ def test_several_places_may_be_listened_on(text: str, hosts: tuple[str, ...]) ->
     assert read(MESHVOICE_HOST=text).hosts == hosts
 
 
+def test_the_last_port_may_be_the_last_process() -> None:
+    settings = read(MESHVOICE_PROCESSES="3", MESHVOICE_PORT="65533")
+    assert settings.port + settings.processes - 1 == 65_535
+
+
 @pytest.mark.parametrize("group", ["www-data", "caddy", "_proxy", "101"])
 def test_a_unix_socket_may_be_a_groups(group: str) -> None:
     assert read(MESHVOICE_HOST="unix:/s", MESHVOICE_SOCKET_GROUP=group).socket_group == group
@@ -308,6 +317,13 @@ def test_a_shared_secret_that_is_none_is_refused_without_being_told(secret: str)
         ("MESHVOICE_HOST", "not a host"),
         ("MESHVOICE_HOST", "fe80::1%eth0"),
         ("MESHVOICE_SOCKET_GROUP", "two words"),
+        ("MESHVOICE_METRICS_TOKEN", "short"),
+        ("MESHVOICE_METRICS_TOKEN", "changeme-changeme-changeme"),
+        ("MESHVOICE_METRICS_TOKEN", "aaaaaaaaaaaaaaaaaaaaaaaa"),
+        ("MESHVOICE_METRICS_TOKEN", "not one word of a token"),
+        ("MESHVOICE_LOG_FORMAT", "xml"),
+        ("MESHVOICE_PROCESSES", "0"),
+        ("MESHVOICE_PROCESSES", "17"),
         ("MESHVOICE_TRUSTED_PROXIES", "unix:/run/meshvoice/http.sock"),
         ("MESHVOICE_PORT", "0"),
         ("MESHVOICE_PORT", "65536"),
@@ -375,6 +391,8 @@ def test_a_value_with_a_control_character_is_refused(text: str) -> None:
     [
         ({"MESHVOICE_USER_HEADER": "Remote-User"}, "MESHVOICE_USER_HEADER"),
         ({"MESHVOICE_NAME_HEADER": "Remote-Name"}, "MESHVOICE_NAME_HEADER"),
+        ({"MESHVOICE_PROCESSES": "3", "MESHVOICE_HOST": "127.0.0.1,unix:/s"}, "MESHVOICE_HOST"),
+        ({"MESHVOICE_PROCESSES": "3", "MESHVOICE_PORT": "65534"}, "MESHVOICE_PORT"),
         ({"MESHVOICE_SOCKET_GROUP": "caddy"}, "MESHVOICE_SOCKET_GROUP"),
         ({"MESHVOICE_SOCKET_GROUP": "caddy", "MESHVOICE_HOST": "::1"}, "MESHVOICE_SOCKET_GROUP"),
         ({"MESHVOICE_RELAY_ONLY": "1"}, "MESHVOICE_RELAY_ONLY"),
