@@ -77,7 +77,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _of_several(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--process", type=int, default=0, metavar="N", help="which of MESHVOICE_PROCESSES, from 0 (the default)"
+        "--process",
+        type=int,
+        default=0,
+        metavar="N",
+        help="which of MESHVOICE_PROCESSES, from 0 (the default)",
     )
 
 

@@ -1,4 +1,4 @@
-"""How often a value was how large, as Prometheus counts it: plain numbers, which cost next to nothing to add to."""
+"""How often a value was how large, as Prometheus counts it: plain numbers, so that counting costs nothing."""
 
 from __future__ import annotations
 

@@ -52,8 +52,8 @@ class GuestBook:
         """Open the file, which may be empty. Raises `GuestBookError`, whose sentence names the fix.
 
         `alone`: no other process may have it open so, until this book is closed; `shared`: none but such that
-        share it as well. `busy_ms` is for how long a write waits where another process holds the file. SQLite makes a missing file with the umask's
-        mode; a private one is to be made before.
+        share it as well. `busy_ms` is for how long a write waits where another process holds the file.
+        SQLite makes a missing file with the umask's mode; a private one is to be made before.
         """
         with ExitStack() as undone:
             lock = BookLock(path, shared=shared) if alone or shared else None

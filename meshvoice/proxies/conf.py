@@ -190,9 +190,7 @@ def _upstream(settings: Settings) -> Upstream:
     host = f"[{host}]" if ":" in host else host
     _match(_HOST, "MESHVOICE_HOST", host, "a host name or an address")
     others = (settings.port + number for number in range(1, settings.processes))
-    return Upstream(
-        authority=f"{host}:{settings.port}", others=tuple(f"{host}:{port}" for port in others)
-    )
+    return Upstream(authority=f"{host}:{settings.port}", others=tuple(f"{host}:{port}" for port in others))
 
 
 def _fit(proxy: Proxy, upstream: Upstream, certificate: Certificate | None) -> None:

@@ -1,4 +1,4 @@
-"""What `/healthz` looks at: named checks, each of which says in one sentence what is wrong, if anything is."""
+"""What `/healthz` looks at: named checks, each of which says in a sentence what is wrong, if anything is."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def disk(room: tuple[int, int] | None) -> str | None:
 
 
 def room_beside(database: Path) -> tuple[int, int] | None:
-    """Give what the server may still write beside the guest book, and the disk's size; None: nobody can say."""
+    """Give what may still be written beside the guest book, and the disk's size; None: nobody can say."""
     try:
         there = os.statvfs(database.absolute().parent)
     except OSError:

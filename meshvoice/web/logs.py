@@ -16,7 +16,9 @@ from typing import Any
 OURS = "meshvoice"
 _SAID = 300
 """Characters of an error's own words: a library may quote whatever it choked on."""
-_ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])")
+_ADDRESS = re.compile(
+    r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])"
+)
 log = logging.getLogger(OURS)
 
 
@@ -50,7 +52,7 @@ class Plain(logging.Formatter):
 
 
 class Json(logging.Formatter):
-    """An object of `time`, `level`, `logger`, `message`, the record's facts, and `error` where there was one."""
+    """An object: `time`, `level`, `logger`, `message`, the record's facts; `error` where there was one."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Write one line."""

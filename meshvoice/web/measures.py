@@ -22,7 +22,7 @@ def setup(app: web.Application) -> None:
     """Name what is measured; after all that is."""
     app[keys.METRICS] = metrics = Metrics()
     release = {(templates.release(),): 1.0}
-    metrics.gauges("meshvoice_build_info", "The release that runs.", ("version",), lambda: release)
+    metrics.gauges("meshvoice_build_info", "The release that runs.", ("version",), release.items)
     _rooms(app, metrics)
     _signaling(app, metrics)
     _links(app, metrics)
@@ -37,7 +37,7 @@ def _rooms(app: web.Application, metrics: Metrics) -> None:
         "meshvoice_peers",
         "People in voice: connected, or away while their seat is kept.",
         ("state",),
-        lambda: {("connected",): registry.connected, ("away",): registry.away},
+        lambda: [(("connected",), registry.connected), (("away",), registry.away)],
     )
     metrics.gauge("meshvoice_sockets", "Open WebSockets.", lambda: switchboard.sockets)
     metrics.gauge("meshvoice_held_arrivals", "Hellos that wait for their turn.", lambda: switchboard.held)
@@ -51,14 +51,16 @@ def _signaling(app: web.Application, metrics: Metrics) -> None:
     metrics.counters(
         "meshvoice_refused_messages", "Frames refused, by code.", "code", tally.refused, known=ErrorCode
     )
-    metrics.counters(
-        "meshvoice_joins", "Seats taken, by how.", "how", tally.joins, known=("new", "ticket")
-    )
+    metrics.counters("meshvoice_joins", "Seats taken, by how.", "how", tally.joins, known=("new", "ticket"))
     metrics.counters(
         "meshvoice_returns", "Hellos with a ticket, by outcome.", "outcome", tally.returns, known=_RETURNS
     )
     metrics.counters(
-        "meshvoice_refused_joins", "Joins refused, by reason.", "reason", tally.turned_away, known=_TURNED_AWAY
+        "meshvoice_refused_joins",
+        "Joins refused, by reason.",
+        "reason",
+        tally.turned_away,
+        known=_TURNED_AWAY,
     )
     codes = [str(code.value) for code in CloseCode]
     metrics.counters(
@@ -80,7 +82,7 @@ def _links(app: web.Application, metrics: Metrics) -> None:
         "meshvoice_pairs",
         "Pairs of people in one room, by path and state, as their browsers tell.",
         ("path", "state"),
-        lambda: link_words.pairs(hub.registry),
+        lambda: link_words.pairs(hub.registry).items(),
     )
     metrics.counters(
         "meshvoice_repairs",
@@ -99,7 +101,9 @@ def _links(app: web.Application, metrics: Metrics) -> None:
 def _process(app: web.Application, metrics: Metrics) -> None:
     book, pulse, health = app[keys.BOOK], app[keys.PULSE], app[keys.HEALTH]
     metrics.histogram(
-        "meshvoice_loop_lag_seconds", "How late the loop is for what it has to do, ten times a second.", pulse.lag
+        "meshvoice_loop_lag_seconds",
+        "How late the loop is for what it has to do, ten times a second.",
+        pulse.lag,
     )
     metrics.histogram(
         "meshvoice_book_write_seconds", "How long a change of the guest book took.", book.written
@@ -108,7 +112,7 @@ def _process(app: web.Application, metrics: Metrics) -> None:
         "meshvoice_trouble",
         "Whether a check of /healthz finds something, by its name.",
         ("check",),
-        lambda: {(name,): said is not None for name, said in health.said().items()},
+        lambda: [((name,), said is not None) for name, said in health.said().items()],
     )
     metrics.counter("process_cpu_seconds", "CPU time of this process.", resources.cpu_seconds)
     metrics.gauge("process_resident_memory_bytes", "Its resident memory.", resources.resident_bytes)

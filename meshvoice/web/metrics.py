@@ -1,4 +1,4 @@
-"""What `GET /metrics` tells: numbers that are kept elsewhere, read when they are asked for; nobody's name or address."""
+"""What `GET /metrics` tells: numbers kept elsewhere, read when asked for; nobody's name or address."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from meshvoice.histogram import Histogram
 
 
 class Metrics:
-    """The process's metrics, in a registry of their own. Each is a way to read it, so that counting costs nothing."""
+    """The process's metrics, each as a way to read it, so that counting costs nothing."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -24,13 +24,17 @@ class Metrics:
         self._read.append(lambda: GaugeMetricFamily(name, what, value=read()))
 
     def gauges(
-        self, name: str, what: str, labels: tuple[str, ...], read: Callable[[], Mapping[tuple[str, ...], float]]
+        self,
+        name: str,
+        what: str,
+        labels: tuple[str, ...],
+        read: Callable[[], Iterable[tuple[tuple[str, ...], float]]],
     ) -> None:
         """Add several of a kind, by their labels' values."""
 
         def family() -> Metric:
             made = GaugeMetricFamily(name, what, labels=labels)
-            for values, number in read().items():
+            for values, number in read():
                 made.add_metric(values, number)
             return made
 

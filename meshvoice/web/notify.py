@@ -13,7 +13,9 @@ class Notifier:
 
     def __init__(self, environ: MutableMapping[str, str]) -> None:
         # Taken out of the environment, as sd_notify can: they are meant for no child of ours.
-        place, every, pid = [environ.pop(each, "") for each in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")]
+        place, every, pid = [
+            environ.pop(each, "") for each in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+        ]
         self._place = f"\0{place[1:]}" if place.startswith("@") else place
         watched = bool(place) and every.isdecimal() and pid in ("", str(os.getpid()))
         self.every = int(every) / 1_000_000 if watched else None

@@ -36,7 +36,7 @@ holds the socket nobody else is refused."""
 DESCRIPTORS = 16_384
 """Open files that the process asks for; the usual 1,024 are fewer than the connections that it takes."""
 SHARED_BUSY_MS = 500
-"""For which a write waits where several processes share the guest book: each of theirs takes some milliseconds."""
+"""For which a write waits where several processes share the guest book; each takes some milliseconds."""
 SPARE_DESCRIPTORS = 64
 """For the guest book, the log and static files on their way."""
 
@@ -86,9 +86,7 @@ def run(settings: Settings) -> int:
                 "no COTURN_TURN_HOST is set: people on one network hear each other, others need `make coturn`"
             )
         if not settings.metrics_token:
-            log.info(
-                "no MESHVOICE_METRICS_TOKEN is set, so /metrics is closed: with one, Prometheus reads it there"
-            )
+            log.info("no MESHVOICE_METRICS_TOKEN is set, so /metrics is closed: set one to read it with that")
         connections = app[THROTTLES].connections
         connections.most = min(connections.most, _raise_descriptors() - SPARE_DESCRIPTORS)
         try:
@@ -101,9 +99,7 @@ def run(settings: Settings) -> int:
     return 0
 
 
-async def _serve(
-    app: web.Application, settings: Settings, listening: Listening, notifier: Notifier
-) -> None:
+async def _serve(app: web.Application, settings: Settings, listening: Listening, notifier: Notifier) -> None:
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told.set)

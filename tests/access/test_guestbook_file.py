@@ -205,6 +205,7 @@ def test_a_book_that_is_shared_is_served_by_those_who_share_it(path: str) -> Non
 
 def test_what_another_process_wrote_is_noticed_once(path: str) -> None:
     ours, theirs = GuestBook.open(path, shared=True), GuestBook.open(path, shared=True)
+    ours.changed_elsewhere()  # the other one was opened
     ours.try_to_write()
     assert not ours.changed_elsewhere()
     theirs.try_to_write()

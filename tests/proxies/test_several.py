@@ -1,4 +1,4 @@
-"""Rooms split over three processes on one guest book: nginx leads each to one, and only its own rooms feel its end."""
+"""Rooms split over three processes on one guest book: each has its own, and feels no other's end."""
 
 from __future__ import annotations
 
@@ -145,7 +145,9 @@ async def test_one_process_ends_and_the_rooms_of_the_others_notice_nothing(tmp_p
                 await wires[0].caught_up()
             except (AssertionError, ConnectionError):
                 room = f"mysea-{ana.user_id}"
-                back = [await come_back(person, room, wire) for person, wire in zip((ana, bo), wires, strict=True)]
+                back = [
+                    await come_back(person, room, wire) for person, wire in zip((ana, bo), wires, strict=True)
+                ]
                 assert [wire.peer for wire in back] == [wire.peer for wire in wires]
                 wires[:] = back
                 moved += 1
@@ -161,7 +163,9 @@ async def test_one_process_ends_and_the_rooms_of_the_others_notice_nothing(tmp_p
                 await server.restart()
         for ana, bo, wires in couples:
             room = f"mysea-{ana.user_id}"
-            wires[:] = [await come_back(person, room, wire) for person, wire in zip((ana, bo), wires, strict=True)]
+            wires[:] = [
+                await come_back(person, room, wire) for person, wire in zip((ana, bo), wires, strict=True)
+            ]
             await hear_each_other(wires)
         assert await site.rooms() == before
 

@@ -1,4 +1,4 @@
-"""What the hub counts: how people come back, who is turned away, and how links fare by what their ends tell."""
+"""What the hub counts: how people come back, who is turned away, how links fare by what their ends tell."""
 
 from __future__ import annotations
 
@@ -89,7 +89,10 @@ def test_a_tab_that_slept_while_its_user_went_on_is_counted() -> None:
 def test_a_pair_is_as_well_as_the_worse_of_its_ends_says() -> None:
     world = World()
     ana, bo, cleo = three(world)
-    ana.says("links", links={bo.peer: {"state": "up", "path": "direct"}, cleo.peer: {"state": "up", "path": "direct"}})
+    ana.says(
+        "links",
+        links={bo.peer: {"state": "up", "path": "direct"}, cleo.peer: {"state": "up", "path": "direct"}},
+    )
     bo.says("links", links={ana.peer: {"state": "stalled", "path": "relay"}})
     assert pairs(world) == {("relay", "stalled"): 1, ("direct", "up"): 1, ("unknown", "connecting"): 1}
 
@@ -103,7 +106,10 @@ def test_every_combination_is_there_also_where_nobody_is() -> None:
 def test_who_is_away_or_gone_is_no_pair() -> None:
     world = World()
     ana, bo, cleo = three(world)
-    ana.says("links", links={bo.peer: {"state": "up", "path": "direct"}, cleo.peer: {"state": "up", "path": "direct"}})
+    ana.says(
+        "links",
+        links={bo.peer: {"state": "up", "path": "direct"}, cleo.peer: {"state": "up", "path": "direct"}},
+    )
     bo.drops()
     cleo.says("bye")
     assert pairs(world) == {}

@@ -1,4 +1,4 @@
-"""Who holds a listening socket and starts the server behind it, as systemd does; and visitors who try once."""
+"""Who holds a listening socket and starts the server behind it, as systemd does; visitors who try once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/healthz` says that everything works, or by the name of a check what doesn't; the loop's pulse is one of them."""
+"""`/healthz` says that everything works, or what doesn't by the name of a check; the loop's pulse is one."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ async def test_a_book_that_cannot_be_read_is_no_service(house: House) -> None:
 async def test_a_loop_that_was_held_up_is_told_for_a_minute(house: House) -> None:
     house.app[PULSE].beat(due=-1.4, at=0.0)
     assert house.app[PULSE].worst(59.9) == 1.4
-    assert checks.loop(1.4) == "Something held the server up for 1.4 s in the last minute: is the machine too busy?"
+    assert (
+        checks.loop(1.4)
+        == "Something held the server up for 1.4 s in the last minute: is the machine too busy?"
+    )
     assert house.app[PULSE].worst(60.0) == 0.0
     assert checks.loop(0.9) is None
 

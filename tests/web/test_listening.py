@@ -9,8 +9,7 @@ import os
 import signal
 import socket
 import stat
-import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -28,8 +27,8 @@ from meshvoice.web.listening import Listening, listen
 from meshvoice.web.throttles import Throttles
 from tests.process import free_port
 from tests.web.conftest import MakeHouse
-from tests.web.house import House
 from tests.web.holder import Holder, ask, started
+from tests.web.house import House
 from tests.web.running import serving, usual
 
 PLAIN = Settings(secret_keys=(b"k" * 32,))

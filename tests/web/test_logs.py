@@ -1,4 +1,4 @@
-"""What the log of a real process holds after all that a person can do, one line an event, and never holds (W9)."""
+"""What the log of a real process holds after all that a person can do, a line an event, and never holds."""
 
 from __future__ import annotations
 
@@ -79,7 +79,9 @@ async def test_the_log_holds_no_secret_token_address_or_sdp(tmp_path: Path, form
         log = running.log.decode()
     lines = [read(line, form) for line in log.splitlines()]
     ends = [
-        found.groups() for line in lines if (found := re.fullmatch(r"socket (\d+): ended with (\d+), (.*)", line))
+        found.groups()
+        for line in lines
+        if (found := re.fullmatch(r"socket (\d+): ended with (\d+), (.*)", line))
     ]
     # Ana's, Bo's first and his second: each once, by its number.
     assert sorted(ends) == [
@@ -90,7 +92,13 @@ async def test_the_log_holds_no_secret_token_address_or_sdp(tmp_path: Path, form
     assert "socket 3: a seat ticket was not taken" in log
     secrets = [
         *(SECRET_KEY, TURN_SECRET, passphrase, CANARY, invitation.token, "v=0", "203.0.113.77", "2001:db8"),
-        *("127.0.0.1:", METRICS_TOKEN, hers.welcome["ticket"], credentials["username"], credentials["credential"]),
+        *(
+            "127.0.0.1:",
+            METRICS_TOKEN,
+            hers.welcome["ticket"],
+            credentials["username"],
+            credentials["credential"],
+        ),
         *bo.cookies.values(),
     ]
     assert [secret for secret in secrets if secret in log] == []
@@ -125,7 +133,9 @@ def test_an_error_stands_on_its_line_with_what_led_to_it(formatter: logging.Form
     try:
         broken()
     except ValueError:
-        told = formatted(formatter, "asyncio", "socket %s broke", ("<raddr=('203.0.113.77', 9)>",), sys.exc_info())
+        told = formatted(
+            formatter, "asyncio", "socket %s broke", ("<raddr=('203.0.113.77', 9)>",), sys.exc_info()
+        )
     assert "ValueError: nothing was said (test_logs.py:" in told
     assert ", because of OSError: no way to (address) or [(address)]:443" in told
     assert "socket <raddr=('(address)', 9)> broke" in told

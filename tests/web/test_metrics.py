@@ -1,4 +1,4 @@
-"""`GET /metrics` is for whoever has the token, and counts what the hub decided, before the hello and after it alike."""
+"""`GET /metrics` is for whoever has the token, and counts what the hub decided, before and after a hello."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from tests.web.rooms import pair
 
 
 @pytest.mark.parametrize(
-    "given", ["", "Bearer", f"Bearer {METRICS_TOKEN}x", f"Basic {METRICS_TOKEN}", METRICS_TOKEN, "Bearer caf\u00e9"]
+    "given",
+    ["", "Bearer", f"Bearer {METRICS_TOKEN}x", f"Basic {METRICS_TOKEN}", METRICS_TOKEN, "Bearer caf\u00e9"],
 )
 async def test_without_the_token_nothing_is_told(house: House, given: str) -> None:
     headers = {"Authorization": given.encode().decode("latin-1")} if given else {}
@@ -26,7 +27,9 @@ async def test_with_the_token_it_is_told_to_whoever_asks(house: House, address: 
 
 
 @pytest.mark.parametrize("given", [OPENS, {"Authorization": "Bearer "}, {"Authorization": "Bearer"}, {}])
-async def test_where_no_token_is_set_there_are_no_metrics(make_house: MakeHouse, given: dict[str, str]) -> None:
+async def test_where_no_token_is_set_there_are_no_metrics(
+    make_house: MakeHouse, given: dict[str, str]
+) -> None:
     house = await make_house(metrics_token="")
     assert (await Person(house).get("/metrics", **given)).status == 404
 
@@ -100,7 +103,7 @@ async def test_returns_and_refused_joins_are_counted_by_what_came_of_them(
 
 
 async def test_who_is_turned_away_after_the_handshake_is_counted(ana: Person, bo: Person) -> None:
-    hers, _ = await pair(ana, bo)
+    await pair(ana, bo)
     late = await bo.connect(f"mysea-{ana.user_id}")
     await ana.does(f"/my-sea/guests/{bo.user_id}/remove")
     await late.say(type="hello", name="Bo", muted=False)
@@ -120,7 +123,12 @@ async def test_a_close_code_of_the_clients_own_makes_no_series(ana: Person, hous
 async def test_the_process_tells_what_it_uses(ana: Person) -> None:
     told = dict(line.rsplit(" ", 1) for line in await ana.metrics() if line.startswith("process_"))
     assert set(told) == {
-        *("process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "process_max_fds"),
+        *(
+            "process_cpu_seconds_total",
+            "process_resident_memory_bytes",
+            "process_open_fds",
+            "process_max_fds",
+        ),
     }
     assert all(float(number) > 0 for number in told.values())
 

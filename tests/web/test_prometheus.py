@@ -1,4 +1,4 @@
-"""A real Prometheus reads `/metrics`, every expression of the dashboard gives numbers there, and each alert fires."""
+"""A real Prometheus reads `/metrics`; each expression of the dashboard gives numbers; each alert fires."""
 
 from __future__ import annotations
 
@@ -124,18 +124,22 @@ async def test_every_expression_gives_numbers_from_a_server_that_runs(tmp_path: 
             links = {his.peer: {"state": "up", "path": "direct"}}
             await hers.say(type="links", links=links, first=[412], repairs={"stalled": 1})
             await hers.caught_up()
-            await asked.until('increase(meshvoice_first_audio_seconds_count[5s]) > 0')
+            await asked.until("increase(meshvoice_first_audio_seconds_count[5s]) > 0")
             silent = [
                 name
                 for name, expression in PANELS.items()
-                if not any(not math.isnan(float(each["value"][1])) for each in await asked.ask(spelled(expression)))
+                if not any(
+                    not math.isnan(float(each["value"][1])) for each in await asked.ask(spelled(expression))
+                )
             ]
             assert silent == []
             for rule in ALERTS.values():
                 await asked.ask(rule["expr"])
                 for selector in _SELECTOR.findall(rule["expr"]):
                     assert await asked.ask(selector), selector
-            assert [each["metric"]["state"] for each in await asked.ask('meshvoice_pairs{path="direct"} == 1')] == ["up"]
+            assert [
+                each["metric"]["state"] for each in await asked.ask('meshvoice_pairs{path="direct"} == 1')
+            ] == ["up"]
 
 
 # Each alert, by what makes it fire; "x y" repeats as promtool writes it.

@@ -1,4 +1,4 @@
-"""Another release takes over behind systemd's socket: nobody is refused, and whoever is in voice keeps the seat."""
+"""Another release takes over behind systemd's socket: nobody is refused, and peers keep their seats."""
 
 from __future__ import annotations
 
@@ -99,7 +99,9 @@ async def test_an_upgrade_under_load_refuses_nobody(tmp_path: Path) -> None:
                 answers = await load.stop()
             finally:
                 await running.ends(signal.SIGKILL)
-    refused = [each for each in answers if not (isinstance(each, bytes) and each.startswith(b"HTTP/1.1 200 "))]
+    refused = [
+        each for each in answers if not (isinstance(each, bytes) and each.startswith(b"HTTP/1.1 200 "))
+    ]
     print(f"{len(answers)} visitors, {len(refused)} refused")
     assert refused == []
     assert len(answers) > 100
