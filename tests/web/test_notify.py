@@ -57,10 +57,8 @@ async def test_a_server_tells_of_its_whole_life(tmp_path: Path, manager: Manager
     values = usual(tmp_path)
     running = await launch(tmp_path, write_env_file(tmp_path / "meshvoice.env", values), more=watched)
     try:
-        assert await manager.told() == (
-            f"READY=1\nSTATUS=serving on http://localhost:{values['MESHVOICE_PORT']}, "
-            f"http://127.0.0.1:{values['MESHVOICE_PORT']}, http://[::1]:{values['MESHVOICE_PORT']}"
-        )
+        said = f"READY=1\nSTATUS=serving on http://localhost:{values['MESHVOICE_PORT']}"
+        assert await manager.told() == said
         _, writer = await asyncio.open_connection("127.0.0.1", int(values["MESHVOICE_PORT"]))
         writer.close()
         for _ in range(3):
