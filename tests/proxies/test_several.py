@@ -15,6 +15,7 @@ import pytest
 
 from tests.process import METRICS_TOKEN, Server, free_port, started
 from tests.proxies.front import Front
+from tests.web.holder import Holder
 from tests.web.house import House, settings
 from tests.web.person import Person, Wire
 
@@ -76,19 +77,23 @@ def free_ports() -> int:
         return first
 
 
-@asynccontextmanager
-async def several(folder: Path) -> AsyncIterator[Site]:
-    """Start three and the nginx in front of them, by what the settings say."""
-    port, first = free_port(), free_ports()
+def deployment(folder: Path, port: int, first: int) -> dict[str, str]:
+    """Give the settings that all of them share, and the proxy."""
     env = {
         "MESHVOICE_ORIGIN": f"http://localhost:{port}",
         "MESHVOICE_TRUSTED_PROXIES": "127.0.0.1",
         "MESHVOICE_PROCESSES": str(PROCESSES),
         "MESHVOICE_PORT": str(first),
     }
-    one = Server(folder, **env)
-    # One deployment has one set of secrets.
-    env |= {name: one.environment()[name] for name in ("MESHVOICE_SECRET_KEY", "COTURN_SHARED_SECRET")}
+    whole = Server(folder, **env).environment()
+    return {name: value for name, value in whole.items() if name.startswith(("MESHVOICE_", "COTURN_"))}
+
+
+@asynccontextmanager
+async def several(folder: Path) -> AsyncIterator[Site]:
+    """Start three and the nginx in front of them, by what the settings say."""
+    port, first = free_port(), free_ports()
+    env = deployment(folder, port, first)
     servers = [OneOf(folder, number, **env) for number in range(PROCESSES)]
     front = Front("nginx", folder, servers[0], port)
     async with AsyncExitStack() as stack:
@@ -141,9 +146,7 @@ async def test_one_process_ends_and_the_rooms_of_the_others_notice_nothing(tmp_p
         moved = 0
         for ana, bo, wires in couples:
             # Whoever was there is told at once; the others go on over the same sockets.
-            try:
-                await wires[0].caught_up()
-            except (AssertionError, ConnectionError):
+            if await is_cut(wires[0]):
                 room = f"mysea-{ana.user_id}"
                 back = [
                     await come_back(person, room, wire) for person, wire in zip((ana, bo), wires, strict=True)
@@ -156,18 +159,56 @@ async def test_one_process_ends_and_the_rooms_of_the_others_notice_nothing(tmp_p
         after = await site.rooms()
         assert (after[killed], sum(after)) == (-1, ROOMS - 1)
 
-        # Started again, and the others after it: everybody dials anew, and each room is whole, where it was.
-        await site.servers[killed].start()
-        for server in site.servers:
-            if server.number != killed:
-                await server.restart()
-        for ana, bo, wires in couples:
-            room = f"mysea-{ana.user_id}"
-            wires[:] = [
-                await come_back(person, room, wire) for person, wire in zip((ana, bo), wires, strict=True)
-            ]
-            await hear_each_other(wires)
+
+async def test_behind_systemds_sockets_a_room_waits_for_its_process(tmp_path: Path) -> None:
+    """Nobody moves: whoever dials meanwhile is answered by the one that is started anew."""
+    async with AsyncExitStack() as stack:
+        port, first = free_port(), free_ports()
+        env = deployment(tmp_path, port, first)
+        front = Front("nginx", tmp_path, Server(tmp_path, **env), port)
+        holders: list[Holder] = []
+        for number in range(PROCESSES):
+            held = stack.enter_context(socket.create_server(("127.0.0.1", first + number), backlog=128))
+            (folder := tmp_path / str(number)).mkdir()
+            holders.append(Holder(folder, held, env, "--process", str(number)))
+        processes = [await holder.start() for holder in holders]
+
+        async def kill_all() -> None:
+            for process in processes:
+                await process.ends(signal.SIGKILL)
+
+        stack.push_async_callback(kill_all)
+        for process in processes:
+            await process.listens()
+        stack.push_async_callback(front.stop)
+        await front.start(await front.rendered())
+        http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+        site = Site(tmp_path, front, [OneOf(tmp_path, number, **env) for number in range(PROCESSES)], http)
+
+        couples = [await couple(site, number) for number in range(ROOMS)]
+        before = await site.rooms()
+        killed = before.index(max(before))
+        await processes[killed].ends(signal.SIGKILL)
+        gone = [each for each in couples if await is_cut(each[2][0])]
+        assert len(gone) == before[killed]
+        returns = [
+            asyncio.create_task(come_back(person, f"mysea-{ana.user_id}", wire))
+            for ana, bo, wires in gone
+            for person, wire in zip((ana, bo), wires, strict=True)
+        ]
+        processes[killed] = await holders[killed].start()
+        back = await asyncio.gather(*returns)
+        for pair in zip(back[::2], back[1::2], strict=True):
+            await hear_each_other([*pair])
         assert await site.rooms() == before
+
+
+async def is_cut(wire: Wire) -> bool:
+    try:
+        await wire.caught_up()
+    except (AssertionError, ConnectionError):
+        return True
+    return False
 
 
 async def test_what_is_done_in_one_process_counts_in_the_others(tmp_path: Path) -> None:
@@ -195,7 +236,8 @@ async def test_what_is_done_in_one_process_counts_in_the_others(tmp_path: Path) 
 
 async def test_a_server_that_knows_nothing_of_the_others_is_refused(tmp_path: Path) -> None:
     async with several(tmp_path) as site:
-        alone = Server(tmp_path, **{**site.servers[0].environment(), "MESHVOICE_PROCESSES": "1"})
+        own = {"MESHVOICE_PROCESSES": "1", "MESHVOICE_PORT": str(free_port())}
+        alone = Server(tmp_path, **{**site.servers[0].environment(), **own})
         alone.log = tmp_path / "alone.log"
         with pytest.raises(AssertionError, match="Another meshvoice serves from this guest book"):
             await alone.start()

@@ -22,9 +22,10 @@ os.execve(sys.argv[2], sys.argv[2:], {**os.environ, "LISTEN_PID": str(os.getpid(
 class Holder:
     """Holds a listening socket, and starts the server with it, as systemd does."""
 
-    def __init__(self, folder: Path, held: socket.socket, values: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, held: socket.socket, values: Mapping[str, str], *arguments: str) -> None:
         self._folder = folder
         self._held = held
+        self._arguments = arguments
         self._env_file = write_env_file(folder / "meshvoice.env", values)
 
     async def start(self, release: Path | None = None) -> Running:
@@ -32,7 +33,15 @@ class Holder:
         number = self._held.fileno()
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", _HAND_OVER, str(number)),
-            *(sys.executable, "-m", "meshvoice", "--env-file", str(self._env_file), "serve"),
+            *(
+                sys.executable,
+                "-m",
+                "meshvoice",
+                "--env-file",
+                str(self._env_file),
+                "serve",
+                *self._arguments,
+            ),
             env=clean_environment(),
             cwd=release or self._folder,
             stderr=asyncio.subprocess.PIPE,

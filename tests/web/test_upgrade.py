@@ -65,8 +65,8 @@ async def upgraded(running: Running, holder: Holder, to: Path) -> Running:
 
 
 async def come_back(person: Person, room: str, wire: Wire) -> Wire:
-    """Dial once, with the ticket: whoever is refused here is refused for good."""
-    assert await wire.closed() == 1012
+    """Dial once, with the ticket, when the server says goodbye: who is refused here is refused for good."""
+    assert await wire.closed(within=30) == 1012
     back = await person.connect(room)
     await back.hello("again", ticket=wire.welcome["ticket"])
     assert back.peer == wire.peer
@@ -90,12 +90,14 @@ async def test_an_upgrade_under_load_refuses_nobody(tmp_path: Path) -> None:
                 load = Load(port)
                 for to in (newer, older):
                     assert f"/* {to.name} */".encode() not in await ask(port, "/static/style.css")
+                    room = f"mysea-{ana.user_id}"
+                    returns = [
+                        asyncio.create_task(come_back(who, room, wire))
+                        for who, wire in zip((ana, bo), wires, strict=True)
+                    ]
                     running = await upgraded(running, holder, to)
                     assert f"/* {to.name} */".encode() in await ask(port, "/static/style.css")
-                    room = f"mysea-{ana.user_id}"
-                    wires = [
-                        await come_back(who, room, wire) for who, wire in zip((ana, bo), wires, strict=True)
-                    ]
+                    wires = await asyncio.gather(*returns)
                 answers = await load.stop()
             finally:
                 await running.ends(signal.SIGKILL)
