@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from meshvoice.web.keys import SWITCHBOARD
 from tests.web.conftest import MakeHouse
 from tests.web.house import METRICS_TOKEN, OPENS, House
 from tests.web.person import Person
@@ -114,9 +115,9 @@ async def test_who_is_turned_away_after_the_handshake_is_counted(ana: Person, bo
 async def test_a_close_code_of_the_clients_own_makes_no_series(ana: Person, house: House) -> None:
     wire = await ana.connect(await ana.open_sea())
     await wire.socket.close(code=3777)
-    lines: list[str] = []
-    while 'meshvoice_ended_sockets_total{code="other"} 1.0' not in lines:
-        lines = await ana.metrics()
+    await house.until(lambda: house.app[SWITCHBOARD].sockets == 0)
+    lines = await ana.metrics()
+    assert 'meshvoice_ended_sockets_total{code="other"} 1.0' in lines
     assert not any("3777" in line for line in lines)
 
 
