@@ -111,5 +111,5 @@ def test_rooms_are_split_over_three_processes(site: Site) -> None:
     machine.ssh(f"kill -9 {killed}")
     assert machine.ssh(f"{HEALTH} --process 1") == OK
     assert shown(site, "MainPID", "meshvoice@1") != killed
-    machine.ssh("systemctl restart 'meshvoice@*'")
+    machine.ssh("systemctl restart 'meshvoice@*.service'")
     assert machine.ssh(f"{HEALTH} --process 2") == OK
