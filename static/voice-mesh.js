@@ -90,6 +90,7 @@ import "./voice/session/session.js";
 import "./voice/session/shown.js";
 import "./voice/session/suppressor-words.js";
 import "./voice/session/talk.js";
+import "./voice/session/tally.js";
 import "./voice/session/throttle.js";
 import "./voice/signaling/credentials.js";
 import "./voice/signaling/messages.js";

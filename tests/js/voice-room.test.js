@@ -355,6 +355,27 @@ test("links are told to the room when one changes, and at most once in 2 s", asy
   ]);
 });
 
+for (const counts of [true, undefined]) {
+  test(`counts of the links are told to a server that ${counts ? "takes them" : "would refuse them"}`, async () => {
+    const { platform, room } = voice();
+    const joining = room.join();
+    await settle();
+    seat(platform, { counts });
+    await joining;
+    await platform.advance(2000);
+    platform.links.report("b", { state: "connecting" });
+    platform.links.dispatchEvent(new CustomEvent("generation", { detail: { peer: "b", gen: 2, what: "made", why: "stalled" } }));
+    await platform.advance(300);
+    platform.links.report("b", {});
+    await platform.advance(2000);
+    platform.links.report("b", { state: "stalled" });
+    await platform.advance(2000);
+    const told = platform.socket.all("links").map(({ first, repairs }) => ({ first, repairs }));
+    const nothing = { first: undefined, repairs: undefined };
+    assert.deepEqual(told, [counts ? { first: [300], repairs: { stalled: 1 } } : nothing, nothing]);
+  });
+}
+
 test("fresh credentials go to the links and to those made later", async () => {
   const { platform } = await joined();
   assert.deepEqual(platform.links.named("setCredentials"), [[platform.answer.body]]);
