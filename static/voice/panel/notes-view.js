@@ -9,6 +9,8 @@ import { NOTE_LENGTH, noteParts } from "../session/note-text.js";
 
 const ABOUT = "Notes go from browser to browser, past the server. Nobody keeps them: whoever comes later sees none of before, "
   + "and they are gone with this tab.";
+/** So near its end a list is read to the end, in CSS pixels. */
+const NEAR = 40;
 const TOO_LONG = `A note has ${NOTE_LENGTH} characters at most.`;
 
 /** @type {import("./views.js").View} */
@@ -43,7 +45,7 @@ function notesView(room, _store, over) {
   element.addEventListener("shown", () => {
     tell(0);
     field.focus();
-    list.lastElementChild?.scrollIntoView({ block: "nearest" });
+    list.scrollTop = list.scrollHeight;
   }, { signal: over });
   room.addEventListener("note", (event) => {
     const note = /** @type {CustomEvent<Note>} */ (event).detail;
@@ -51,6 +53,8 @@ function notesView(room, _store, over) {
     const row = rowOf(note);
     rows.set(note.id, row);
     if (known) return known.replaceWith(row);
+    // Who reads earlier ones goes on reading; and the page itself never moves.
+    const follows = note.self || list.scrollHeight - list.scrollTop - list.clientHeight < NEAR;
     list.append(row);
     // The room keeps as many: what it let go of is not shown either.
     const kept = new Set(room.notes.map(({ id }) => id));
@@ -60,7 +64,7 @@ function notesView(room, _store, over) {
       rows.delete(id);
     }
     if (element.hidden) tell(note.self ? unread : unread + 1);
-    else row.scrollIntoView({ block: "nearest" });
+    else if (follows) list.scrollTop = list.scrollHeight;
   }, { signal: over });
   return element;
 }
