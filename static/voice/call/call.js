@@ -152,7 +152,10 @@ export class Call extends Emitter {
   }
 
   retryMicrophone() {
-    this.#microphone.open();
+    const { devices } = this.#belongings;
+    // What the person just asked for is the choice from now on, in the settings and at the next join.
+    if (devices.listenOnly) devices.chooseListening(false);
+    else this.#microphone.open();
   }
 
   /** Another microphone or other processing was chosen, or none. @param {boolean} listenOnly */
@@ -191,7 +194,7 @@ export class Call extends Emitter {
     this.#hearing.deafened = talk.deafened;
     this.#gateOrNot();
     // Whoever unmutes wants to be heard.
-    if (unmuted && microphone.trouble && microphone.trouble !== "asking") microphone.open();
+    if (unmuted && microphone.trouble && microphone.trouble !== "asking") this.retryMicrophone();
     this.#session.sendState(this.#told());
     this.#watchForVain();
   }
