@@ -100,6 +100,8 @@ async def test_a_sheet_takes_the_focus_keeps_it_and_gives_it_back(stage: Stage) 
     await ana.page.get_by_role("button", name="Settings").focus()
     await ana.page.keyboard.press("Enter")
     await ana.page.locator("dialog[open]").wait_for()
+    # What lies behind it is told to no screen reader: the sentences go with it.
+    assert await ana.page.locator("dialog > [role=status]").count() == 1
     for _ in range(12):
         await ana.page.keyboard.press("Tab")
         # Behind the last control lies the browser's own bar, never the page.
@@ -109,6 +111,7 @@ async def test_a_sheet_takes_the_focus_keeps_it_and_gives_it_back(stage: Stage) 
     await ana.page.keyboard.press("Escape")
     await ana.page.locator("dialog").wait_for(state="detached")
     assert await focused(ana) == "Settings"
+    assert await ana.page.locator("#id_voice_panel > [role=status]").count() == 1
 
 
 async def test_shortcuts_are_listed_under_a_key_and_can_be_switched_off_for_good(stage: Stage) -> None:
