@@ -175,6 +175,12 @@ async def test_on_a_phone_the_bar_lies_at_the_bottom_and_every_control_fits_a_th
     )
     assert [size for size in sizes if min(size[1:]) < THUMB - 0.5] == []
     assert await ana.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    bos = ana.page.locator(".person:visible", has_text="Bo")
+    whole = "(name) => name.scrollWidth <= name.clientWidth"
+    assert not await bos.locator(".full").evaluate(whole)
+    await bos.locator(".about > summary").click()
+    assert await bos.locator(".full").evaluate(whole)
+    await bos.locator(".about > summary").click()
     # The last line of the page is not hidden under the bar.
     await ana.page.evaluate("scrollTo(0, document.body.scrollHeight)")
     foot = await ana.page.locator("footer").bounding_box()
