@@ -640,6 +640,19 @@ test("whoever says muted and is heard is announced once", async () => {
   assert.deepEqual(told("announce"), ["Bo says they are muted, but you hear them"]);
 });
 
+test("what a notice says is announced, too: a microphone that is gone, a room that closes, an error of one's own", async () => {
+  const { platform, told } = await joined();
+  assert.deepEqual(told("announce"), []);
+  platform.devices.answers.push({ name: "NotFoundError" });
+  await platform.advance(2000);
+  platform.devices.tracks[0].onended?.();
+  await settle();
+  platform.socket.say({ type: "notice", code: "closing", at: platform.now() / 1000 + 600 });
+  platform.socket.say({ type: "error", code: "not-allowed", message: "not yours to do", about: "remove" });
+  await platform.advance(6000);
+  assert.deepEqual(told("announce").map((said) => said.split(":")[0]), ["No microphone found", "This room closes in 10 minutes.", "not yours to do"]);
+});
+
 test("an offer that the server dropped is told to the links and not to the person", async () => {
   const { platform, told } = await joined();
   platform.socket.say({ type: "error", code: "too-fast", message: "slowly", about: "repair" });

@@ -155,7 +155,10 @@ export class Call extends Emitter {
   }
 
   retryMicrophone() {
-    this.#microphone.open();
+    const { devices } = this.#belongings;
+    // What the person just asked for is the choice from now on, in the settings and at the next join.
+    if (devices.listenOnly) devices.chooseListening(false);
+    else this.#microphone.open();
   }
 
   /** Another microphone or other processing was chosen, or none. @param {boolean} listenOnly */
@@ -193,7 +196,7 @@ export class Call extends Emitter {
     this.#hearTalk();
     this.#gateOrNot();
     // Whoever unmutes wants to be heard.
-    if (unmuted && microphone.trouble && microphone.trouble !== "asking") microphone.open();
+    if (unmuted && microphone.trouble && microphone.trouble !== "asking") this.retryMicrophone();
     this.#session.sendState(this.#told());
     this.#watchForVain();
   }
@@ -233,13 +236,14 @@ export class Call extends Emitter {
     });
     session.on("changed", () => this.#tell("changed", null));
     session.on("stream", ({ peer, stream }) => this.#hearing.play(peer, stream));
-    session.on("closing", (at) => this.#tell("closing", { at, words: words.closing(at, this.#belongings.platform.now()) }));
-    session.on("notice", (notice) => this.#tell("notice", notice));
-    session.on("safety", (safety) => this.#tell("safety", safety));
-    session.on("alarm", (said) => {
-      this.#tell("notice", said);
-      this.announce(said.words);
+    session.on("closing", (at) => {
+      const said = words.closing(at, this.#belongings.platform.now());
+      this.#tell("closing", { at, words: said });
+      this.announce(said);
     });
+    session.on("notice", (notice) => this.#notice(notice));
+    session.on("safety", (safety) => this.#tell("safety", safety));
+    session.on("alarm", (said) => this.#notice({ ...said, alarm: true }));
     session.on("note", (note) => {
       const fresh = !note.self && note.trouble === "";
       this.#tell("note", note);
@@ -266,14 +270,14 @@ export class Call extends Emitter {
     microphone.on("status", (status) => this.#heardOfMicrophone(status));
     this.#hearing.on("playback", (detail) => this.#tell("playback", detail));
     this.#hearing.on("range", (range) => this.#tell("volumerange", range));
-    this.#hearing.on("told", (said) => this.#tell("notice", said));
+    this.#hearing.on("told", (said) => this.#notice(said));
     this.#hush.on("quiet", (quiet) => this.#session.setQuiet(quiet));
     this.#speaking.on("speaking", (peers) => this.#spoke(peers));
     const { talk } = this.#belongings;
     this.#gate.on("loud", (loud) => talk.hear(loud));
     this.#gate.on("deaf", (deaf) => {
       talk.lose(deaf);
-      if (deaf) this.#tell("notice", words.NO_VOICE_ACTIVATION);
+      if (deaf) this.#notice(words.NO_VOICE_ACTIVATION);
     });
     this.#page.on("hide", () => this.#tell("hide", null));
     this.#page.on("change", (why) => {
@@ -324,6 +328,8 @@ export class Call extends Emitter {
     // Names and ids of devices are told once a microphone is allowed.
     if (status.ok) this.#hearing.look();
     this.#tell("microphone", status);
+    // All is well is what everyone expects.
+    if (status.code !== "ok") this.announce(status.words);
     this.#session.sendState(this.#told());
     this.#tell("changed", null);
   }
@@ -355,6 +361,12 @@ export class Call extends Emitter {
     this.#saidStillMuted = now;
     this.announce(words.STILL_MUTED);
     this.#hearing.sound("muted");
+  }
+
+  /** @param {CallEvents["notice"]} notice */
+  #notice(notice) {
+    this.#tell("notice", notice);
+    this.announce(notice.words);
   }
 
   /** @template {keyof CallEvents} Name @param {Name} name @param {CallEvents[Name]} detail */

@@ -44,6 +44,8 @@ export class VoicePanel {
   #alone = make("p", { className: "quiet small", hidden: true }, phrase("panel.alone"));
   #views = make("div", { className: "views" });
   #live = make("p", { className: "visually-hidden", role: "status" });
+  /** What was said of the server that is missed: that one can go on talking. */
+  #missed = "";
   #check;
   #notices;
   #people;
@@ -106,7 +108,10 @@ export class VoicePanel {
     on("pairs", (pairs) => this.#pairs.update(pairs));
     on("announce", (sentence) => void (this.#live.textContent = sentence));
     on("state", (detail) => this.#showState(detail));
-    on("server", ({ lost, words }) => notices.show("server", lost ? words : ""));
+    on("server", ({ lost, words }) => {
+      this.#missed = words;
+      notices.show("server", lost ? words : "");
+    });
     on("closing", ({ words }) => notices.show("closing", words));
     on("microphone", ({ ok, code, words, retry }) => {
       notices.show("microphone", ok ? "" : words, retry ? [code === "listen-only" ? phrase("panel.use-microphone") : phrase("panel.retry-microphone"), () => this.#room.retryMicrophone()] : null);
@@ -117,15 +122,20 @@ export class VoicePanel {
       const words = blocked ? phrase("panel.blocked") : "";
       notices.show("playback", words, [phrase("panel.unlock"), () => this.#room.unlock()]);
     });
-    on("notice", ({ words }) => notices.note(words));
+    on("notice", ({ words, alarm }) => (alarm ? notices.note(room.safety?.trouble || words, "alarm") : notices.note(words)));
+    // Who was compared is said in their rows.
+    on("safety", () => this.#showPeople(room.people));
   }
 
   /** @param {"settings"|"help"} which */
   async #open(which) {
     const [settings, shortcuts] = await sheets();
     if (this.#over.signal.aborted || document.querySelector("dialog[open]")) return;
-    if (which === "settings") settings.openSettings(this.#room, this.#store, this.#over.signal);
-    else shortcuts.openShortcuts(this.#room, this.#store, this.#over.signal);
+    const open = which === "settings" ? settings.openSettings : shortcuts.openShortcuts;
+    const sheet = open(this.#room, this.#store, this.#over.signal);
+    // Behind an open sheet nothing is said to a screen reader.
+    sheet.append(this.#live);
+    sheet.addEventListener("close", () => this.#over.signal.aborted || this.#bar.element.after(this.#live));
   }
 
   /** @param {Person[]} people */
@@ -145,7 +155,7 @@ export class VoicePanel {
     if (code === "no-websocket") this.#check.hidden = false;
     this.#notices.show("state", live ? "" : words, isShut(code) ? [phrase("panel.reload"), () => location.reload()] : null);
     // The room says when the server was missed for long enough; from then on the cause may be said, too.
-    if (state === "reconnecting" && code !== undefined && this.#notices.shows("server")) this.#notices.show("server", words);
+    if (state === "reconnecting" && code !== undefined && this.#notices.shows("server")) this.#notices.show("server", `${this.#missed} ${words}`);
     if (!live && state !== "joining") this.#end(code);
   }
 
