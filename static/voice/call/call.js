@@ -117,6 +117,10 @@ export class Call extends Emitter {
     return this.#session.pairs(this.#belongings.name);
   }
 
+  get between() {
+    return this.#session.between(this.pairs);
+  }
+
   get volumeRange() {
     return this.#hearing.range;
   }

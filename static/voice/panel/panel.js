@@ -2,6 +2,7 @@
 // Owns the voice panel from joining to the end of a call: puts its parts together, and hands them the room's events.
 
 import { make } from "../../dom.js";
+import { BetweenList } from "./between-list.js";
 import { isShut } from "./button.js";
 import { ControlsBar } from "./controls-bar.js";
 import { Keys } from "./keys.js";
@@ -15,6 +16,7 @@ import { checkLink, copyReport } from "./report-copy.js";
 import { keepReport } from "../session/last-report.js";
 
 // Named here although others import them: so the browser fetches them beside the rest.
+import "../session/between-words.js";
 import "./compared-part.js";
 import "./list-refresh.js";
 import "./membership.js";
@@ -39,6 +41,7 @@ const sheets = () => Promise.all([import("./settings-sheet.js"), import("./short
 export class VoicePanel {
   #over = new AbortController();
   #pairs = new PairsList();
+  #between = new BetweenList();
   #alone = make("p", { className: "quiet small", hidden: true }, "Nobody else is here yet. They appear as they join voice.");
   #views = make("div", { className: "views" });
   #live = make("p", { className: "visually-hidden", role: "status" });
@@ -72,6 +75,7 @@ export class VoicePanel {
     this.#listen();
     this.#showPeople(room.people);
     this.#pairs.update(room.pairs);
+    this.#between.update(room.between);
     if (room.state !== "joined") this.#notices.show("state", "Joining.");
   }
 
@@ -87,7 +91,7 @@ export class VoicePanel {
     if (!this.#title.isConnected) who.before(this.#title);
     who.before(mark(this.#notices.element));
     who.prepend(this.#people.element);
-    who.after(...[this.#alone, this.#pairs.element, this.#check, this.#views, this.#bar.element, this.#live].map(mark));
+    who.after(...[this.#alone, this.#pairs.element, this.#between.element, this.#check, this.#views, this.#bar.element, this.#live].map(mark));
     container.classList.add("live");
     container.hidden = false;
   }
@@ -102,6 +106,7 @@ export class VoicePanel {
     on("people", (people) => this.#showPeople(people));
     for (const loudness of ["volume", "volumerange"]) on(loudness, () => this.#showPeople(room.people));
     on("pairs", (pairs) => this.#pairs.update(pairs));
+    on("between", (between) => this.#between.update(between));
     on("announce", (sentence) => void (this.#live.textContent = sentence));
     on("state", (detail) => this.#showState(detail));
     on("server", ({ lost, words }) => notices.show("server", lost ? words : ""));
@@ -155,7 +160,7 @@ export class VoicePanel {
     this.#over.abort();
     this.#notices.end();
     this.#people.end();
-    for (const part of [this.#alone, this.#pairs.element, this.#check, this.#views, this.#bar.element]) part.remove();
+    for (const part of [this.#alone, this.#pairs.element, this.#between.element, this.#check, this.#views, this.#bar.element]) part.remove();
     container.classList.remove("live", "alone");
     if (code === undefined) {
       // Whoever left knows; the button says it.
