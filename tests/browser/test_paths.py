@@ -54,8 +54,10 @@ async def test_how_it_is_between_two_others_is_one_line_that_opens(stage: Stage)
     await until("Bo and Cleo have told how it is between them", measured, seconds=30)
     assert await line.text_content() == "Between the others: all good"
     await line.click()
+    await ana.page.locator(".between li").wait_for()
     assert await ana.page.locator(".between li").all_text_contents() == ["Bo and Cleo: good, and direct"]
     await ana.page.locator(".between").get_by_text("Figures").click()
+    await ana.page.locator(".between th").first.wait_for()
     assert "to Bo: 0 %; to Cleo: 0 %" in await ana.page.locator(".between table").inner_text()
     await bo.leave()
     await line.wait_for(state="hidden")
