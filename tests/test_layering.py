@@ -201,6 +201,8 @@ PURE = sorted(
         "session/suppressor-words.js",
         "session/bitrate.js",
         "session/band-messages.js",
+        "session/between.js",
+        "session/between-words.js",
         "session/note-text.js",
         "session/path-words.js",
         "session/people.js",

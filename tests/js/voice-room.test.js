@@ -7,7 +7,7 @@ import { VoiceError, VoiceRoom } from "../../static/voice-mesh.js";
 import { Store } from "../../static/voice/store.js";
 import { FakePlatform, FakeTrack, settle, present, welcome } from "./fake-platform.js";
 
-const EVENTS = ["people", "pairs", "state", "muted", "deafened", "talk", "microphone", "playback", "closing", "server", "announce", "notice"];
+const EVENTS = ["people", "pairs", "between", "state", "muted", "deafened", "talk", "microphone", "playback", "closing", "server", "announce", "notice"];
 
 /** @param {(platform: FakePlatform) => void} [prepare] @param {object} [options] */
 function voice(prepare = () => {}, options = {}) {

@@ -82,7 +82,10 @@ export class Call extends Emitter {
     this.#speaking = new Speaking({ receivers: () => session.receivers(), own: () => level.now(), platform });
     this.#gate = new VoiceGate({ graph, level, platform });
     // Muted, DTX does it: with long packets its signs of life would be too far apart.
-    this.#hush = new Hush(() => (devices.processing.music || !talk.sends ? null : level.now()), platform);
+    this.#hush = new Hush({
+      level: () => (devices.processing.music || !talk.sends ? null : level.now()),
+      track: () => suppressor.track, ear: new VoiceGate({ graph, level, platform }), platform,
+    });
     this.#page = new PageLife(platform);
     this.#system = new SystemSound(platform);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
@@ -115,6 +118,10 @@ export class Call extends Emitter {
 
   get pairs() {
     return this.#session.pairs(this.#belongings.name);
+  }
+
+  get between() {
+    return this.#session.between(this.pairs);
   }
 
   get volumeRange() {
@@ -263,6 +270,7 @@ export class Call extends Emitter {
     suppressor.on("track", (track) => {
       this.#session.setTrack(this.#silence.instead(track));
       this.#level.listen(track);
+      this.#hush.heed();
       this.#system.use(track !== null);
       this.#gateOrNot();
     });

@@ -2,6 +2,7 @@
 // Owns the voice panel from joining to the end of a call: puts its parts together, and hands them the room's events.
 
 import { make } from "../../dom.js";
+import { BetweenList } from "./between-list.js";
 import { phrase } from "../phrase.js";
 import { isShut } from "./button.js";
 import { ControlsBar } from "./controls-bar.js";
@@ -16,6 +17,7 @@ import { checkLink, copyReport } from "./report-copy.js";
 import { keepReport } from "../session/last-report.js";
 
 // Named here although others import them: so the browser fetches them beside the rest.
+import "../session/between-words.js";
 import "./compared-part.js";
 import "./list-refresh.js";
 import "./locale.js";
@@ -42,6 +44,7 @@ export class VoicePanel {
   #over = new AbortController();
   #pairs = new PairsList();
   #alone = make("p", { className: "quiet small", hidden: true }, phrase("panel.alone"));
+  #between = new BetweenList();
   #views = make("div", { className: "views" });
   #live = make("p", { className: "visually-hidden", role: "status" });
   /** What was said of the server that is missed: that one can go on talking. */
@@ -76,6 +79,7 @@ export class VoicePanel {
     this.#listen();
     this.#showPeople(room.people);
     this.#pairs.update(room.pairs);
+    this.#between.update(room.between);
     if (room.state !== "joined") this.#notices.show("state", phrase("joining"));
   }
 
@@ -91,7 +95,7 @@ export class VoicePanel {
     if (!this.#title.isConnected) who.before(this.#title);
     who.before(mark(this.#notices.element));
     who.prepend(this.#people.element);
-    who.after(...[this.#alone, this.#pairs.element, this.#check, this.#views, this.#bar.element, this.#live].map(mark));
+    who.after(...[this.#alone, this.#pairs.element, this.#between.element, this.#check, this.#views, this.#bar.element, this.#live].map(mark));
     container.classList.add("live");
     container.hidden = false;
   }
@@ -106,6 +110,7 @@ export class VoicePanel {
     on("people", (people) => this.#showPeople(people));
     for (const loudness of ["volume", "volumerange"]) on(loudness, () => this.#showPeople(room.people));
     on("pairs", (pairs) => this.#pairs.update(pairs));
+    on("between", (between) => this.#between.update(between));
     on("announce", (sentence) => void (this.#live.textContent = sentence));
     on("state", (detail) => this.#showState(detail));
     on("server", ({ lost, words }) => {
@@ -167,7 +172,7 @@ export class VoicePanel {
     this.#over.abort();
     this.#notices.end();
     this.#people.end();
-    for (const part of [this.#alone, this.#pairs.element, this.#check, this.#views, this.#bar.element]) part.remove();
+    for (const part of [this.#alone, this.#pairs.element, this.#between.element, this.#check, this.#views, this.#bar.element]) part.remove();
     container.classList.remove("live", "alone");
     if (code === undefined) {
       // Whoever left knows; the button says it.

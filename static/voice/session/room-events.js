@@ -6,6 +6,7 @@
  * @typedef {object} RoomEvents
  * @property {import("./roster.js").Person[]} people
  * @property {import("./pairs.js").Pair[]} pairs
+ * @property {import("./between.js").Between[]} between
  * @property {{state: RoomState, code?: string|number, words: string}} state
  * @property {{muted: boolean}} muted
  * @property {{deafened: boolean}} deafened

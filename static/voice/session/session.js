@@ -4,6 +4,7 @@
 import { Emitter } from "../emitter.js";
 import { Signaling } from "../signaling/signaling.js";
 import { kindOf } from "./journal.js";
+import { between, newsOf } from "./between.js";
 import { bitrate, opusFor } from "./bitrate.js";
 import { Keeper } from "./keeper.js";
 import { pairs } from "./pairs.js";
@@ -157,6 +158,11 @@ export class VoiceSession extends Emitter {
   /** @param {string} name */
   pairs(name) {
     return pairs(this.#keeper.roster, { name }, this.#reports());
+  }
+
+  /** How it is between any two others. @param {readonly import("./pairs.js").Pair[]} pairs  those who can't hear each other */
+  between(pairs) {
+    return between(this.#keeper.roster, pairs);
   }
 
   /** What goes past the server: notes, paths, the safety code. */
@@ -317,8 +323,7 @@ export class VoiceSession extends Emitter {
 
   #sendLinks() {
     const links = rosters.summary(this.#reports());
-    // What changes all the time (rtt, loss) goes along; it is no change by itself.
-    const told = JSON.stringify(Object.entries(links).map(([peer, { state, path }]) => [peer, state, path]));
+    const told = JSON.stringify(Object.entries(links).map(([peer, link]) => [peer, ...newsOf(link)]));
     if (told === this.#toldLinks || !this.#signaling.joined) return false;
     this.#toldLinks = told;
     this.#signaling.send({ type: "links", links, ...(this.#counts && this.#tally.take()) });
