@@ -3,6 +3,7 @@
 
 import { make } from "../../dom.js";
 import { betweenAll, betweenFigures, BETWEEN_HEADS } from "../session/between-words.js";
+import { phrase } from "../phrase.js";
 import { setText } from "./text.js";
 
 /** @typedef {import("../session/between.js").Between} Between */
@@ -11,7 +12,7 @@ export class BetweenList {
   #summary = make("summary");
   #list = make("ul");
   #table = make("table");
-  #figures = make("details", { className: "figures" }, make("summary", { textContent: "Figures" }), this.#table);
+  #figures = make("details", { className: "figures" }, make("summary", { textContent: phrase("figures") }), this.#table);
   element = make("details", { className: "between", hidden: true }, this.#summary, this.#list, this.#figures);
   /** @type {readonly Between[]} */
   #all = [];
