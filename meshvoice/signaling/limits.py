@@ -23,11 +23,15 @@ class TokenBucket:
 
         Tokens are bytes where `rate` and `burst` are. More than `burst` is never given.
         """
-        self._tokens = self.left(now)
+        # As `left`, written out: this is asked several times for each frame.
+        tokens = self._tokens
+        if now > self._at:
+            tokens = min(self.burst, tokens + (now - self._at) * self.rate)
         self._at = now
-        if self._tokens < amount:
+        if tokens < amount:
+            self._tokens = tokens
             return False
-        self._tokens -= amount
+        self._tokens = tokens - amount
         return True
 
     def give(self, now: float, amount: float = 1.0) -> None:
