@@ -43,6 +43,7 @@ from meshvoice.web.lent import Lent
 from meshvoice.web.metrics import Metrics
 from meshvoice.web.outbox import Waiting
 from meshvoice.web.reception import Reception
+from meshvoice.web.straight import StraightResponse, fits
 from meshvoice.web.switchboard import Switchboard
 from meshvoice.web.throttles import Throttles
 from meshvoice.web.upkeep import Upkeep
@@ -60,11 +61,12 @@ def make_app(
     grace: float = 45,
     throttles: Throttles | None = None,
     waits: keys.Waits | None = None,
+    straight: bool = True,
 ) -> web.Application:
     """Build the application over an open guest book, which stays the caller's to close.
 
     `clock` gives seconds since 1970, `monotonic` seconds that never jump; `grace` is for how many seconds a
-    dropped peer is kept.
+    dropped peer is kept; `straight`: frames are heard within the read, where aiohttp is fit for it.
     """
     timed = Clock(clock, monotonic)
     app = web.Application(client_max_size=64 * 1024)
@@ -84,6 +86,8 @@ def make_app(
     app[keys.WAITS] = waits or keys.Waits()
     app[keys.METRICS] = Metrics(hub.tally)
     app[keys.WAITING] = Waiting()
+    response: type[web.WebSocketResponse] = web.WebSocketResponse
+    app[keys.RESPONSE] = StraightResponse if straight and fits() else response
     app[keys.DOOR] = door
     app[keys.LENT] = Lent()
     app[keys.DERIVED] = keys.Derived(
@@ -204,9 +208,11 @@ def tick(app: web.Application) -> None:
 
 
 async def _tick(app: web.Application) -> None:
+    now = asyncio.get_running_loop().time
     while True:
         try:
             tick(app)
+            app[keys.SWITCHBOARD].sweep(now(), heartbeat=app[keys.WAITS].heartbeat)
         except Exception:
             # Time must go on: a tick that failed is told, and the next one comes.
             log.exception("a tick failed")

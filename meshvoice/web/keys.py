@@ -72,6 +72,7 @@ SWITCHBOARD: web.AppKey[Switchboard] = web.AppKey("switchboard")
 THROTTLES: web.AppKey[Throttles] = web.AppKey("throttles")
 WAITS: web.AppKey[Waits] = web.AppKey("waits", Waits)
 WAITING: web.AppKey[Waiting] = web.AppKey("waiting")
+RESPONSE: web.AppKey[type[web.WebSocketResponse]] = web.AppKey("response")
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
 HEADERS: web.AppKey[Mapping[str, str]] = web.AppKey("headers")
 

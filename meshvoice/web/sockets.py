@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from aiohttp import WSMsgType, web
 
@@ -22,6 +23,7 @@ from meshvoice.web.keys import (
     CLOCK,
     DOOR,
     METRICS,
+    RESPONSE,
     SWITCHBOARD,
     THROTTLES,
     VISITOR,
@@ -31,6 +33,8 @@ from meshvoice.web.keys import (
 )
 from meshvoice.web.origins import check_websocket_origin
 from meshvoice.web.outbox import Outbox
+from meshvoice.web.straight import StraightResponse, Unheard
+from meshvoice.web.switchboard import Switchboard
 
 log = logging.getLogger("meshvoice.voice")
 
@@ -41,15 +45,17 @@ async def voice(request: web.Request) -> web.StreamResponse:
     """Serve signaling to one peer."""
     visitor, room = admit(request)
     with _held(request, visitor, room.room_id) as silent:
-        ws = web.WebSocketResponse(
+        ws = request.app[RESPONSE](
             protocols=(SUBPROTOCOL,),
             compress=False,  # costs 100 KB a peer, and SDP is sent once
             max_msg_size=FRAME_BYTES,
-            heartbeat=request.app[WAITS].heartbeat,
+            autoping=False,  # one sweep pings whoever is silent (`Switchboard.sweep`)
             decode_text=False,
             timeout=1.0,
         )
         await ws.prepare(request)
+        # Of no use to anybody any more, and a kilobyte for each socket.
+        ws.headers.clear()
         switchboard, outbox = request.app[SWITCHBOARD], Outbox(ws, request, request.app[WAITING])
         # Credentials come over a socket too, for which nobody has to ask.
         lends = request.app[THROTTLES].relayed.take(
@@ -58,12 +64,16 @@ async def voice(request: web.Request) -> web.StreamResponse:
         socket = switchboard.plug(outbox, room, visitor, lends=lends)
         problem: GuestBookError | None = None
         try:
-            await _listen(request, ws, socket, silent)
+            listening = _listen(request, ws, socket, silent)
+            # Where each frame wakes it, in a task of its own: waking this one goes through every middleware.
+            await (listening if isinstance(ws, StraightResponse) else asyncio.create_task(listening))
         except GuestBookError as error:
             # The upgrade is done, so no HTTP answer can tell it; the peer comes back and finds out there.
             problem = error
             outbox.close(CloseCode.BROKEN, "something broke on our side")
         finally:
+            if isinstance(ws, StraightResponse):
+                ws.hear(None)
             switchboard.unplug(socket)
             code, why = outbox.closing or (ws.close_code, "not by us")
             request.app[METRICS].ended.labels(str(code)).inc()
@@ -112,27 +122,39 @@ def _held(request: web.Request, visitor: Visitor, room: RoomId) -> Iterator[Exit
 async def _listen(
     request: web.Request, ws: web.WebSocketResponse, socket: SocketId, silent: ExitStack
 ) -> None:
-    switchboard, within, greeted = request.app[SWITCHBOARD], request.app[WAITS].hello, False
+    switchboard, within = request.app[SWITCHBOARD], request.app[WAITS].hello
     try:
-        async with asyncio.timeout(within) as deadline:
-            async for message in ws:
-                # No await from here to the outboxes: the registry is whole between two messages.
-                crowded = False
-                if message.type is WSMsgType.TEXT:
-                    crowded = switchboard.receive(socket, message.data)
-                elif message.type is WSMsgType.BINARY:
-                    crowded = switchboard.receive_binary(socket, len(message.data))
-                if not greeted and not switchboard.awaits_hello(socket):
-                    greeted = True
-                    deadline.reschedule(None)
-                    silent.close()
-                    # What the client says behind its hello is read once it is in.
-                    held = await switchboard.turn(socket)
-                    if held is not None and request.transport is not None:
-                        crowded = switchboard.let_in(socket, held)
-                if crowded:
-                    # Frames that came together are read without a pause: a burst would fill the outbox of
-                    # somebody who reads well, before its writer has its turn.
-                    await asyncio.sleep(0)
+        async with asyncio.timeout(within):
+            while switchboard.awaits_hello(socket):
+                if not await _hear(ws, switchboard, socket):
+                    return
     except TimeoutError:
         switchboard.close(socket, CloseCode.BAD, f"no hello within {within:.0f} seconds")
+        return
+    silent.close()
+    # What the client says behind its hello is read once it is in.
+    held = await switchboard.turn(socket)
+    if held is not None and request.transport is not None:
+        switchboard.let_in(socket, held)
+    if isinstance(ws, StraightResponse):
+        ws.hear(partial(switchboard.receive, socket))
+    while await _hear(ws, switchboard, socket):
+        pass
+
+
+async def _hear(ws: web.WebSocketResponse, switchboard: Switchboard, socket: SocketId) -> bool:
+    """Hear what comes next; False: the socket has ended."""
+    message = await ws.receive()
+    # No await from here to the outboxes: the registry is whole between two messages.
+    match message.type:
+        case WSMsgType.TEXT:
+            switchboard.receive(socket, message.data)
+        case WSMsgType.BINARY:
+            switchboard.receive_binary(socket, len(message.data))
+        case WSMsgType.PING:
+            await ws.pong(message.data)
+        case WSMsgType.ERROR if isinstance(message.data, Unheard):
+            raise message.data.problem
+        case WSMsgType.CLOSE | WSMsgType.CLOSING | WSMsgType.CLOSED:
+            return False
+    return True

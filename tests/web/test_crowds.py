@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientConnectionError
 
 from meshvoice.signaling.limits import Buckets, Cap
-from meshvoice.web.outbox import CROWDED_BYTES, Waiting
+from meshvoice.web.outbox import FAIR_BYTES, Waiting
 from meshvoice.web.throttles import Throttles
 from tests.web.conftest import MakeHouse
 from tests.web.house import DEADLINE, LOOPBACK
@@ -17,6 +17,7 @@ from tests.web.person import Person
 from tests.web.rooms import BULK, Stalled, pair
 
 
+@pytest.mark.usefixtures("either_way")
 async def test_a_peer_that_reads_nothing_is_cut_and_nobody_else_loses_a_frame(
     ana: Person, bo: Person, cleo: Person
 ) -> None:
@@ -42,6 +43,7 @@ async def test_a_peer_that_reads_nothing_is_cut_and_nobody_else_loses_a_frame(
     assert 'meshvoice_ended_sockets_total{code="4408"} 1.0' in (await ana.get("/metrics")).text
 
 
+@pytest.mark.usefixtures("either_way")
 async def test_a_flood_is_cut_and_an_honest_pair_goes_on(ana: Person, bo: Person, cleo: Person) -> None:
     """In one moment a flooder's first 400 frames pass, 200 are answered `too-fast`, then he is out (S6)."""
     room = await ana.open_sea()
@@ -75,6 +77,7 @@ async def test_a_flood_is_cut_and_an_honest_pair_goes_on(ana: Person, bo: Person
     assert [frame["source"] for frame in his.frames if frame["type"] == "left"] == [flooder.peer]
 
 
+@pytest.mark.usefixtures("either_way")
 async def test_whoever_sends_nothing_but_mistakes_is_cut(ana: Person, bo: Person) -> None:
     """Twenty bad messages are borne, then the seat is gone and the socket closes with 4400 (S3, S6)."""
     hers, his = await pair(ana, bo)
@@ -131,10 +134,10 @@ def test_whoever_reads_slowly_is_cut_when_all_outboxes_hold_too_much() -> None:
     """Those with little waiting are left alone, whatever the others do (S5)."""
     waiting = Waiting(most=100_000)
     waiting.bytes = 100_001
-    assert waiting.too_much(CROWDED_BYTES + 1)
-    assert not waiting.too_much(CROWDED_BYTES)
+    assert waiting.too_much(FAIR_BYTES + 1)
+    assert not waiting.too_much(FAIR_BYTES)
     waiting.bytes = 100_000
-    assert not waiting.too_much(CROWDED_BYTES + 1)
+    assert not waiting.too_much(FAIR_BYTES + 1)
 
 
 @pytest.mark.parametrize(
