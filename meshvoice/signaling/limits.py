@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter, OrderedDict
 from collections.abc import Hashable, Sequence
+from functools import lru_cache
 
 
 class TokenBucket:
@@ -141,6 +142,7 @@ class Cap:
         return len(self._held)
 
 
+@lru_cache(maxsize=1024)  # one request asks several times
 def address_keys(address: str) -> tuple[str, ...]:
     """Name who stands behind an address, from the narrowest: the address, or for IPv6 its /64 and its /48.
 

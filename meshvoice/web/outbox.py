@@ -139,7 +139,7 @@ class Outbox:
 
     async def finish(self) -> None:
         """Wait until the socket is closed, where we close it."""
-        if self._closer is not None:
+        if self._closer is not None and not self._closer.done():
             await asyncio.wait([self._closer], timeout=2 * CLOSE_SECONDS)
         self._count(0)
 

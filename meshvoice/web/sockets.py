@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Hashable
 from functools import partial
 
 from aiohttp import WSMsgType, web
@@ -14,7 +13,7 @@ from meshvoice.access.errors import GuestBookError
 from meshvoice.ids import Room, RoomId
 from meshvoice.signaling.client_messages import FRAME_BYTES
 from meshvoice.signaling.codes import CloseCode
-from meshvoice.signaling.limits import address_key, address_keys
+from meshvoice.signaling.limits import Cap, address_key, address_keys
 from meshvoice.signaling.registry import SocketId
 from meshvoice.web.door import read_room
 from meshvoice.web.error_pages import RequestRefused, too_many
@@ -35,6 +34,7 @@ from meshvoice.web.origins import check_websocket_origin
 from meshvoice.web.outbox import Outbox
 from meshvoice.web.straight import StraightResponse, Unheard
 from meshvoice.web.switchboard import Switchboard
+from meshvoice.web.throttles import Throttles
 
 log = logging.getLogger("meshvoice.voice")
 
@@ -44,7 +44,8 @@ SUBPROTOCOL = "meshvoice.v1"
 async def voice(request: web.Request) -> web.StreamResponse:
     """Serve signaling to one peer."""
     visitor, room = admit(request)
-    with _held(request, visitor, room.room_id) as silent:
+    held = _Held(request.app[THROTTLES], visitor, address_key(request[ADDRESS]), room.room_id)
+    try:
         ws = request.app[RESPONSE](
             protocols=(SUBPROTOCOL,),
             compress=False,  # costs 100 KB a peer, and SDP is sent once
@@ -64,7 +65,7 @@ async def voice(request: web.Request) -> web.StreamResponse:
         socket = switchboard.plug(outbox, room, visitor, lends=lends)
         problem: GuestBookError | None = None
         try:
-            listening = _listen(request, ws, socket, silent)
+            listening = _listen(request, ws, socket, held)
             # Where each frame wakes it, in a task of its own: waking this one goes through every middleware.
             await (listening if isinstance(ws, StraightResponse) else asyncio.create_task(listening))
         except GuestBookError as error:
@@ -80,6 +81,8 @@ async def voice(request: web.Request) -> web.StreamResponse:
             level = logging.INFO if problem is None else logging.ERROR
             log.log(level, "socket %d: ended with %s, %s", socket, code, why, exc_info=problem)
             await outbox.finish()
+    finally:
+        held.release()
     return ws
 
 
@@ -99,29 +102,34 @@ def admit(request: web.Request) -> tuple[Visitor, Room]:
     return visitor, room
 
 
-@contextmanager
-def _held(request: web.Request, visitor: Visitor, room: RoomId) -> Iterator[ExitStack]:
-    """Count a socket while it is open; what is given is closed when it has said hello."""
-    throttles, address = request.app[THROTTLES], address_key(request[ADDRESS])
-    caps = (
-        (throttles.silent_sockets_of_address, address),
-        (throttles.sockets_of_user, visitor.user_id),
-        (throttles.sockets_of_address, address),
-        (throttles.sockets_of_room, room),
-        (throttles.sockets, None),
-    )
-    if not all(cap.free(key) for cap, key in caps):
-        raise too_many("open connections")
-    with ExitStack() as silent, ExitStack() as open_:
-        for (cap, key), held in zip(caps, (silent, *[open_] * len(caps)), strict=False):
+class _Held:
+    """What a socket counts for while it is open; `greeted`: it is silent no more."""
+
+    __slots__ = ("_caps",)
+
+    def __init__(self, throttles: Throttles, visitor: Visitor, address: str, room: RoomId) -> None:
+        self._caps: list[tuple[Cap, Hashable]] = [
+            (throttles.sockets_of_user, visitor.user_id),
+            (throttles.sockets_of_address, address),
+            (throttles.sockets_of_room, room),
+            (throttles.sockets, None),
+            (throttles.silent_sockets_of_address, address),
+        ]
+        if not all(cap.free(key) for cap, key in self._caps):
+            raise too_many("open connections")
+        for cap, key in self._caps:
             cap.hold(key)
-            held.callback(cap.release, key)
-        yield silent
+
+    def greeted(self) -> None:
+        cap, key = self._caps.pop()
+        cap.release(key)
+
+    def release(self) -> None:
+        for cap, key in self._caps:
+            cap.release(key)
 
 
-async def _listen(
-    request: web.Request, ws: web.WebSocketResponse, socket: SocketId, silent: ExitStack
-) -> None:
+async def _listen(request: web.Request, ws: web.WebSocketResponse, socket: SocketId, held: _Held) -> None:
     switchboard, within = request.app[SWITCHBOARD], request.app[WAITS].hello
     try:
         async with asyncio.timeout(within):
@@ -131,11 +139,11 @@ async def _listen(
     except TimeoutError:
         switchboard.close(socket, CloseCode.BAD, f"no hello within {within:.0f} seconds")
         return
-    silent.close()
+    held.greeted()
     # What the client says behind its hello is read once it is in.
-    held = await switchboard.turn(socket)
-    if held is not None and request.transport is not None:
-        switchboard.let_in(socket, held)
+    hello = await switchboard.turn(socket)
+    if hello is not None and request.transport is not None:
+        switchboard.let_in(socket, hello)
     if isinstance(ws, StraightResponse):
         ws.hear(partial(switchboard.receive, socket))
     while await _hear(ws, switchboard, socket):
