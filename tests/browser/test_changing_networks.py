@@ -34,7 +34,7 @@ async def _not_none(ask: Callable[[], Awaitable[float | None]]) -> bool:
     return await ask() is not None
 
 
-@pytest.mark.parametrize("seconds", [3, 12])
+@pytest.mark.parametrize("seconds", [3, pytest.param(12, marks=pytest.mark.slow)])
 async def test_audio_is_back_within_a_second_after_a_cut(tmp_path: Path, seconds: int) -> None:
     async with at_home(tmp_path, "Ana", "Bo", turn=True) as homes:
         ana, bo = homes.people

@@ -92,3 +92,21 @@ test("a changed jitter buffer is told once", () => {
 test("a description of another shape than ours is refused before the browser sees it", () => {
   assert.throws(() => new Tuning(true).tune("no description"), { name: "refused" });
 });
+
+test("what is sent twice is sent without pauses, until nobody speaks", async () => {
+  const tuning = new Tuning(true);
+  tuning.described(REMOTE);
+  const one = connection();
+  let lossy = { ...FAR };
+  for (let at = 0; at <= 10_000; at += 5000) {
+    lossy = { ...lossy, sent: at / 20, missed: at / 400, toldAt: at };
+    tuning.observe(lossy, at);
+  }
+  await tuning.retune(one, silent);
+  assert.match(one.done.at(-1).sdp, /^m=audio 9 UDP\/TLS\/RTP\/SAVPF 63 111$/m);
+  assert.match(one.done.at(-1).sdp, /usedtx=0/);
+  assert.ok(tuning.setManner({ quiet: true, opus: {} }));
+  await tuning.retune(one, silent);
+  assert.match(one.done.at(-1).sdp, /^m=audio 9 UDP\/TLS\/RTP\/SAVPF 111 63$/m);
+  assert.match(one.done.at(-1).sdp, /usedtx=1/);
+});

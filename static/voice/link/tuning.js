@@ -76,7 +76,10 @@ export class Tuning {
     const { redundancy: { nack, red } } = this.#adaptation;
     const quiet = this.#manner.quiet && this.#can;
     // What is sent twice while nobody speaks is noise.
-    return { nack, red: red && !quiet, ptime: quiet ? PTIME.quiet : PTIME.speech, opus: this.#manner.opus };
+    const twice = red && !quiet;
+    // The last packet before a silence, lost, is made up until the next comes, which with DTX takes 400 ms.
+    const opus = twice ? { ...this.#manner.opus, usedtx: 0 } : this.#manner.opus;
+    return { nack, red: twice, ptime: quiet ? PTIME.quiet : PTIME.speech, opus };
   }
 
   get #stale() {
