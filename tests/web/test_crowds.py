@@ -8,8 +8,10 @@ from contextlib import closing
 import pytest
 from aiohttp import ClientConnectionError
 
+from meshvoice.signaling.client_messages import FRAME_BYTES
 from meshvoice.signaling.limits import Buckets, Cap
-from meshvoice.web.outbox import FAIR_BYTES, Waiting
+from meshvoice.web.keys import WAITING
+from meshvoice.web.outbox import FAIR_BYTES, OUTBOX_BYTES, Waiting
 from meshvoice.web.throttles import Throttles
 from tests.web.conftest import MakeHouse
 from tests.web.house import DEADLINE, LOOPBACK
@@ -26,6 +28,7 @@ async def test_a_peer_that_reads_nothing_is_cut_and_nobody_else_loses_a_frame(
     for guest in (bo, cleo):
         await guest.accept(await ana.invite(room))
     sender, honest = await ana.join(room), await bo.join(room)
+    waiting = ana.house.app[WAITING]
     with closing(await Stalled.join(cleo, room)) as stalled:
         await sender.caught_up()
         cut, sent = False, 0
@@ -38,9 +41,11 @@ async def test_a_peer_that_reads_nothing_is_cut_and_nobody_else_loses_a_frame(
                 cut = "away" in [frame["type"] for frame in await sender.caught_up()]
                 got = [frame["gen"] for frame in await honest.caught_up() if frame["type"] == "ice"]
                 assert got == list(range(sent - 7, sent + 1))
+                assert waiting.bytes <= OUTBOX_BYTES + 8 * FRAME_BYTES
                 # Time moves on for the token buckets alone.
                 ana.house.clock.now += 16
     assert 'meshvoice_ended_sockets_total{code="4408"} 1.0' in (await ana.get("/metrics")).text
+    await ana.house.until(lambda: waiting.bytes == 0)
 
 
 @pytest.mark.usefixtures("either_way")
