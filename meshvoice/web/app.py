@@ -49,6 +49,7 @@ from meshvoice.web.outbox import Waiting
 from meshvoice.web.pulse import Pulse
 from meshvoice.web.reception import Reception
 from meshvoice.web.relay_watch import RelayWatch
+from meshvoice.web.straight import StraightResponse, fits
 from meshvoice.web.switchboard import Switchboard
 from meshvoice.web.throttles import Throttles
 from meshvoice.web.upkeep import Upkeep
@@ -66,11 +67,12 @@ def make_app(
     grace: float = 45,
     throttles: Throttles | None = None,
     waits: keys.Waits | None = None,
+    straight: bool = True,
 ) -> web.Application:
     """Build the application over an open guest book, which stays the caller's to close.
 
     `clock` gives seconds since 1970, `monotonic` seconds that never jump; `grace` is for how many seconds a
-    dropped peer is kept.
+    dropped peer is kept; `straight`: frames are heard within the read, where aiohttp is fit for it.
     """
     timed = Clock(clock, monotonic)
     app = web.Application(client_max_size=64 * 1024)
@@ -92,6 +94,8 @@ def make_app(
     app[keys.HEALTH] = Health()
     app[keys.WAITING] = Waiting()
     app[keys.RELAY] = RelayWatch(timed)
+    response: type[web.WebSocketResponse] = web.WebSocketResponse
+    app[keys.RESPONSE] = StraightResponse if straight and fits() else response
     app[keys.DOOR] = door
     app[keys.LENT] = Lent()
     app[keys.DERIVED] = keys.Derived(
@@ -209,9 +213,11 @@ def tick(app: web.Application) -> None:
 
 
 async def _tick(app: web.Application) -> None:
+    now = asyncio.get_running_loop().time
     while True:
         try:
             tick(app)
+            app[keys.SWITCHBOARD].sweep(now(), heartbeat=app[keys.WAITS].heartbeat)
         except Exception:
             # Time must go on: a tick that failed is told, and the next one comes.
             log.exception("a tick failed")

@@ -77,6 +77,9 @@ class Clock:
 class House:
     """The application on a port of its own; `restart` makes a new one on the same file and keys."""
 
+    straight = True
+    """Whether frames are heard within the read, where aiohttp is fit for it."""
+
     def __init__(
         self, chosen: Settings, *, throttles: Throttles | None = None, waits: Waits | None = None
     ) -> None:
@@ -118,6 +121,7 @@ class House:
             monotonic=self.clock.monotonic,
             throttles=self._throttles,
             waits=self._waits,
+            straight=self.straight,
         )
         self._runner = make_runner(self.app, shutdown_timeout=1.0)
         await self._runner.setup()
