@@ -11,6 +11,7 @@ import { Volumes } from "./voice/audio/volumes.js";
 import { browser } from "./voice/browser/platform.js";
 import { Call } from "./voice/call/call.js";
 import { Talk } from "./voice/call/talk.js";
+import { phrase } from "./voice/phrase.js";
 import { Journal } from "./voice/session/journal.js";
 import { reportOf } from "./voice/session/report.js";
 import { Showing } from "./voice/session/showing.js";
@@ -27,6 +28,7 @@ import "./voice/audio/constraints.js";
 import "./voice/audio/level.js";
 import "./voice/audio/microphone-words.js";
 import "./voice/audio/microphone.js";
+import "./voice/audio/noise-suppressor.js";
 import "./voice/audio/silence.js";
 import "./voice/audio/silent-loop.js";
 import "./voice/audio/sounds.js";
@@ -38,6 +40,8 @@ import "./voice/browser/system-sound.js";
 import "./voice/decibels.js";
 import "./voice/browser/page-life.js";
 import "./voice/call/hearing.js";
+import "./phrases.js";
+import "./words/voice.js";
 import "./voice/base.js";
 import "./voice/emitter.js";
 import "./voice/link/adaptation.js";
@@ -50,17 +54,23 @@ import "./voice/link/fingerprints.js";
 import "./voice/link/generation.js";
 import "./voice/link/link-history.js";
 import "./voice/link/link-hold.js";
+import "./voice/link/link-judging.js";
 import "./voice/link/link-machine.js";
 import "./voice/link/link-state.js";
 import "./voice/link/link-stats.js";
 import "./voice/link/link-table.js";
 import "./voice/link/link-wire.js";
 import "./voice/link/links.js";
+import "./voice/link/listening.js";
 import "./voice/link/sdp-shape.js";
+import "./voice/link/sending.js";
 import "./voice/link/tune-opus.js";
 import "./voice/link/tuning.js";
+import "./voice/link/work.js";
 import "./voice/session/announcer.js";
 import "./voice/session/band-messages.js";
+import "./voice/session/between-words.js";
+import "./voice/session/between.js";
 import "./voice/session/bitrate.js";
 import "./voice/session/hush.js";
 import "./voice/session/in-band.js";
@@ -75,10 +85,12 @@ import "./voice/session/people.js";
 import "./voice/session/roster.js";
 import "./voice/session/safety-code.js";
 import "./voice/session/safety-emoji.js";
+import "./voice/session/safety-trust.js";
 import "./voice/session/safety.js";
 import "./voice/session/server-watch.js";
 import "./voice/session/session.js";
 import "./voice/session/shown.js";
+import "./voice/session/suppressor-words.js";
 import "./voice/session/talk.js";
 import "./voice/session/tally.js";
 import "./voice/session/throttle.js";
@@ -93,6 +105,7 @@ import "./voice/signaling/signaling.js";
 export { VoiceError } from "./voice/session/words.js";
 /** @typedef {import("./voice/session/roster.js").Person} Person */
 /** @typedef {import("./voice/session/pairs.js").Pair} Pair */
+/** @typedef {import("./voice/session/between.js").Between} Between */
 /** @typedef {import("./voice/session/room-events.js").RoomState} RoomState */
 /** @typedef {import("./voice/session/room-events.js").RoomEvents} RoomEvents */
 
@@ -125,10 +138,10 @@ export class VoiceRoom extends EventTarget {
     const volumes = new Volumes(store);
     const devices = new Devices(store, platform);
     const sounds = new SoundChoices(store);
-    this.#belongings = { roomId, name: [...name.trim()].slice(0, 80).join("") || "Guest", talk, volumes, devices, sounds, store, platform };
+    this.#belongings = { roomId, name: [...name.trim()].slice(0, 80).join("") || phrase("guest"), talk, volumes, devices, sounds, store, platform };
     this.#platform = platform;
     this.#journal = new Journal(platform.now);
-    const look = () => ({ people: this.people, pairs: this.pairs, over: !this.#call });
+    const look = () => ({ people: this.people, pairs: this.pairs, between: this.between, over: !this.#call });
     this.#showing = new Showing(look, (shown, news) => this.#show(shown, news), platform);
     volumes.on("change", (user) => {
       this.#call?.adjustVolumes();
@@ -184,6 +197,11 @@ export class VoiceRoom extends EventTarget {
   /** @returns {Pair[]} those who can't hear each other */
   get pairs() {
     return this.#call?.pairs ?? [];
+  }
+
+  /** @returns {Between[]} how it is between any two others */
+  get between() {
+    return this.#call?.between ?? [];
   }
 
   /**
@@ -390,9 +408,10 @@ export class VoiceRoom extends EventTarget {
   }
 
   /** @param {import("./voice/session/shown.js").Shown} shown @param {ReturnType<import("./voice/session/shown.js").differences>} news */
-  #show({ people, pairs }, news) {
+  #show({ people, pairs, between }, news) {
     if (news.people) this.#emit("people", [...people]);
     if (news.pairs) this.#emit("pairs", [...pairs]);
+    if (news.between) this.#emit("between", [...between]);
     for (const { name, doing } of news.unheard) this.#call?.announce(words.unheard(name, doing));
   }
 

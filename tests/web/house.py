@@ -41,7 +41,7 @@ def settings(database: Path, **changes: Any) -> Settings:
         origins=(ORIGIN,),
         database=str(database),
         metrics_token=METRICS_TOKEN,
-        turn=TurnSettings(shared_secrets=(TURN_SECRET,), host="turn.example.org"),
+        turn=TurnSettings(shared_secrets=(TURN_SECRET,), hosts=("turn.example.org",)),
     )
     return dataclasses.replace(usual, **changes)
 

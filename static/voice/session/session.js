@@ -4,6 +4,7 @@
 import { Emitter } from "../emitter.js";
 import { Signaling } from "../signaling/signaling.js";
 import { kindOf } from "./journal.js";
+import { between, newsOf } from "./between.js";
 import { bitrate, opusFor } from "./bitrate.js";
 import { Keeper } from "./keeper.js";
 import { pairs } from "./pairs.js";
@@ -159,6 +160,11 @@ export class VoiceSession extends Emitter {
     return pairs(this.#keeper.roster, { name }, this.#reports());
   }
 
+  /** How it is between any two others. @param {readonly import("./pairs.js").Pair[]} pairs  those who can't hear each other */
+  between(pairs) {
+    return between(this.#keeper.roster, pairs);
+  }
+
   /** What goes past the server: notes, paths, the safety code. */
   get past() {
     return this.#past;
@@ -299,12 +305,12 @@ export class VoiceSession extends Emitter {
     this.#tally.forget(peer);
   }
 
-  /** An error of ours. @param {{code: string, message: string, about: string}} error */
-  #answered({ code, message, about }) {
+  /** An error of ours. @param {{code: string, about: string}} error */
+  #answered({ code, about }) {
     this.#journal.note("error answered", { code, about });
     if (code === "too-fast" && about === "offer") this.#links?.unsent();
     const forThePerson = FOR_THE_PERSON.some((known) => known === code) && !OF_LINKS.includes(about);
-    if (forThePerson) this.#tell("notice", { code, words: message });
+    if (forThePerson) this.#tell("notice", { code, words: words.ANSWERED[code] });
   }
 
   /** Each hello has its mark of the end; behind a resumed welcome there is seldom a list. */
@@ -317,8 +323,7 @@ export class VoiceSession extends Emitter {
 
   #sendLinks() {
     const links = rosters.summary(this.#reports());
-    // What changes all the time (rtt, loss) goes along; it is no change by itself.
-    const told = JSON.stringify(Object.entries(links).map(([peer, { state, path }]) => [peer, state, path]));
+    const told = JSON.stringify(Object.entries(links).map(([peer, link]) => [peer, ...newsOf(link)]));
     if (told === this.#toldLinks || !this.#signaling.joined) return false;
     this.#toldLinks = told;
     this.#signaling.send({ type: "links", links, ...(this.#counts && this.#tally.take()) });
