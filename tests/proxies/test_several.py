@@ -241,5 +241,6 @@ async def test_a_server_that_knows_nothing_of_the_others_is_refused(tmp_path: Pa
         alone.log = tmp_path / "alone.log"
         with pytest.raises(AssertionError, match="Another meshvoice serves from this guest book"):
             await alone.start()
+        await alone.wire.stop()
         assert alone.process is not None
         assert await alone.process.wait() == 2
