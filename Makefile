@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak bench-book bench-memory bench-stranger ear audit format settings confusables icons pictures secrets coturn-conf coturn proxy-conf doctor clean
+.PHONY: run test check soak bench-book bench-memory bench-stranger ear audit format settings confusables rnnoise icons pictures secrets coturn-conf coturn proxy-conf doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -13,7 +13,7 @@ MESHVOICE = $(BIN)/meshvoice --env-file $(ENV_FILE)
 BROWSER_NEEDS = chromium:chromium turnserver:coturn firefox-esr:firefox-esr nft:nftables ip:iproute2 \
 	conntrack:conntrack openssl:openssl node:nodejs certutil:libnss3-tools pulseaudio:pulseaudio \
 	nginx:nginx-light caddy:caddy apache2:apache2-bin haproxy:haproxy \
-	WebKitWebDriver:webkit2gtk-driver Xvfb:xvfb
+	WebKitWebDriver:webkit2gtk-driver Xvfb:xvfb prometheus:prometheus
 
 # Two calls at one time would be a load test of the machine: what starts browsers and relays runs in a row, after the
 # rest. What takes half a minute by itself is left to `make check`.
@@ -68,7 +68,7 @@ ear: $(VENV)/ear.done
 	$(BIN)/python -m tests.ear
 
 # The pure core: what decides who is where, who hears what and who may enter.
-PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/turn/versions.py,meshvoice/proxies/conf.py,meshvoice/settings*.py,meshvoice/turn_settings.py,meshvoice/values.py,meshvoice/sites.py,meshvoice/env_lines.py,meshvoice/names.py,meshvoice/lookalikes.py,meshvoice/forwarding.py,meshvoice/user_header.py,meshvoice/passphrases.py,meshvoice/ids.py,meshvoice/timekeeping.py
+PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/turn/versions.py,meshvoice/proxies/conf.py,meshvoice/settings*.py,meshvoice/turn_settings.py,meshvoice/values.py,meshvoice/sites.py,meshvoice/env_lines.py,meshvoice/names.py,meshvoice/lookalikes.py,meshvoice/forwarding.py,meshvoice/user_header.py,meshvoice/passphrases.py,meshvoice/ids.py,meshvoice/timekeeping.py,meshvoice/accepted.py,meshvoice/languages.py,meshvoice/plurals.py,meshvoice/histogram.py
 
 # Known vulnerabilities of what is installed; asks the package index, so it is no part of check.
 audit: $(VENV)/check.done
@@ -86,6 +86,13 @@ settings: $(VENV)/serve.done $(ENV_FILE)
 confusables: $(BIN)/python
 	$(BIN)/python tools/confusables.py > meshvoice/confusables.txt.new
 	mv meshvoice/confusables.txt.new meshvoice/confusables.txt
+
+# RNNoise, anew from its npm package: the bytes are those of the last time, or this fails.
+rnnoise:
+	@tests/need.sh npm:npm node:nodejs
+	npm ci --silent --prefix tools/rnnoise
+	node tools/rnnoise/make.mjs
+	sha256sum --check tools/rnnoise/SHA256SUMS
 
 # The installed app's icons, anew from static/icon.svg.
 icons: $(VENV)/test.done

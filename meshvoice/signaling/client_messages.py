@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn, get_args
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -18,11 +18,17 @@ CANDIDATE_BYTES = 1024
 CANDIDATES = 64
 LINKS = 32
 WHY_CHARACTERS = 64
+FIRST_MS = 600_000
+REASONS = 16
+"""Kinds of repairs in one report."""
 
 _Peer = Annotated[str, Meta(min_length=1, max_length=64)]
 _Gen = Annotated[int, Meta(ge=1, le=2**31)]
 _Count = Annotated[int, Meta(ge=0, le=2**53)]
 _Ordinal = Annotated[int, Meta(ge=1, le=2**53)]
+_Wait = Annotated[int, Meta(ge=0, le=FIRST_MS)]
+_Reason = Annotated[str, Meta(min_length=1, max_length=16)]
+_Times = Annotated[int, Meta(ge=1, le=100)]
 
 
 class _In(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -106,6 +112,10 @@ class LinkReport(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
 class Links(_Numbered, frozen=True, tag="links"):
     links: dict[_Peer, LinkReport]
+    first: Annotated[list[_Wait], Meta(max_length=LINKS)] | UnsetType = UNSET
+    """Milliseconds until something was heard, of each link on which that happened since the last report."""
+    repairs: Annotated[dict[_Reason, _Times], Meta(max_length=REASONS)] | UnsetType = UNSET
+    """How many links its sender began anew by itself since then, by reason."""
 
 
 class Ping(_Numbered, frozen=True, tag="ping"):
@@ -122,6 +132,9 @@ class Remove(_Numbered, frozen=True, tag="remove"):
 
 Directed = Offer | Answer | Ice | Repair | Abort
 FromClient = Hello | Offer | Answer | Ice | Repair | Abort | State | Links | Ping | Bye | Remove
+
+TYPES = tuple(str(each.__struct_config__.tag) for each in get_args(FromClient))
+"""Every `type` that a client may send."""
 
 _decoder: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
 _decode = _decoder.decode

@@ -91,9 +91,10 @@ class Hub:
         """Give whoever said hello its place, anew or where it was; or close the socket."""
         self._last_order = max(self._last_order, entry.order)
         try:
-            effects = joining.join(self.registry, self.terms, entry, socket, now)
+            effects = joining.join(self.registry, self.terms, self.tally, entry, socket, now)
         except RoomFull as problem:
             self.tally.refused[problem.code] += 1
+            self.tally.turned_away[problem.code] += 1
             refusal = Deliver(socket, server_messages.error_frame(problem))
             return [refusal, Close(socket, CloseCode.FULL, "every seat is taken")]
         if self.registry.by_socket(socket) is not None:
@@ -162,12 +163,16 @@ class Hub:
             case Offer() | Answer() | Ice() | Repair() | Abort():
                 target = _target(peer, message.target, type_of(message))
                 _ask(peer, target, message, now)
+                if isinstance(message, Repair):
+                    self.tally.repaired(message.why)
                 return tell([target], server_messages.relayed(message, peer.id), now)
             case State(muted=muted, deafened=deafened):
                 peer.muted, peer.deafened = muted, deafened
                 return tell(room.others(peer), server_messages.state(peer), now)
             case Links(links=links):
                 known = {other: report for other, report in links.items() if other in room.peers}
+                peer.links = known
+                self.tally.told(message, links=len(known))
                 return tell(room.others(peer), SentLinks(source=peer.id, links=known), now)
             case Ping(t=t):
                 return tell([peer], Pong(t=t), now)

@@ -45,6 +45,8 @@ class Welcome(_Out, frozen=True, tag="welcome"):
     ping: float
     role: str
     closes_at: int | None
+    counts: Literal[True] = True
+    """Whether the server takes a report's `first` and `repairs`: to one of before they are unknown fields."""
 
 
 class Present(_Out, frozen=True, tag="present"):

@@ -22,10 +22,13 @@ from meshvoice.turn.credentials import derive_pseudonym_key
 from meshvoice.web import (
     admission,
     api,
+    checks,
     entrance,
     error_pages,
     headers,
     keys,
+    language,
+    measures,
     origins,
     pages,
     room_actions,
@@ -36,12 +39,14 @@ from meshvoice.web import (
     templates,
 )
 from meshvoice.web.arrivals import Arrivals
+from meshvoice.web.checks import Health
 from meshvoice.web.clocks import Clock, boot_time
 from meshvoice.web.door import Door
 from meshvoice.web.error_pages import Handler
 from meshvoice.web.lent import Lent
-from meshvoice.web.metrics import Metrics
+from meshvoice.web.others import Others
 from meshvoice.web.outbox import Waiting
+from meshvoice.web.pulse import Pulse
 from meshvoice.web.reception import Reception
 from meshvoice.web.relay_watch import RelayWatch
 from meshvoice.web.switchboard import Switchboard
@@ -83,7 +88,8 @@ def make_app(
     app[keys.UPKEEP] = Upkeep(book, timed)
     app[keys.THROTTLES] = throttles or Throttles()
     app[keys.WAITS] = waits or keys.Waits()
-    app[keys.METRICS] = Metrics(hub.tally)
+    app[keys.PULSE] = Pulse()
+    app[keys.HEALTH] = Health()
     app[keys.WAITING] = Waiting()
     app[keys.RELAY] = RelayWatch(timed)
     app[keys.DOOR] = door
@@ -92,14 +98,17 @@ def make_app(
         tickets=ticket_keys(settings.secret_keys), pseudonyms=derive_pseudonym_key(settings.secret_keys[0])
     )
     app[keys.SWITCHBOARD] = _switchboard(app, hub, door)
+    app[keys.OTHERS] = Others(book, app[keys.SWITCHBOARD])
     site.setup(app, settings)
+    language.setup(app)
     headers.setup(app)
     error_pages.setup(app)
     admission.setup(app)
     origins.setup(app)
     sessions.setup(app, settings)
     templates.setup(app)
-    _set_up_metrics(app)
+    checks.setup(app)
+    measures.setup(app)
     _route(app)
     app.cleanup_ctx.append(_keep_time)
     app.on_shutdown.append(_shut_down)
@@ -150,6 +159,7 @@ def _route(app: web.Application) -> None:
     get("/table/{table_id}/", pages.table)
     post("/sign-in", entrance.sign_in)
     post("/sign-out", entrance.sign_out)
+    post("/language", entrance.language)
     post("/host", entrance.host)
     post("/host-links/accept", entrance.accept_host_link)
     post("/my-sea/open", room_actions.open_sea)
@@ -178,23 +188,13 @@ def _route(app: web.Application) -> None:
         app.router.add_get(path, pages.to_home)
 
 
-def _set_up_metrics(app: web.Application) -> None:
-    metrics, switchboard = app[keys.METRICS], app[keys.SWITCHBOARD]
-    metrics.watch("meshvoice_rooms", "Rooms with somebody in them.", lambda: len(switchboard.hub.registry))
-    metrics.watch("meshvoice_seats", "Seats that hold a socket.", lambda: switchboard.hub.registry.connected)
-    metrics.watch("meshvoice_sockets", "Open WebSockets.", lambda: switchboard.sockets)
-    metrics.watch("meshvoice_held_arrivals", "Hellos that wait for their turn.", lambda: switchboard.held)
-    book = app[keys.BOOK]
-    trouble = "Whether the guest book could not be written the last time."
-    metrics.watch("meshvoice_guest_book_trouble", trouble, lambda: book.trouble is not None)
-
-
 async def _keep_time(app: web.Application) -> AsyncIterator[None]:
-    ticking = asyncio.create_task(_tick(app))
+    tasks = asyncio.create_task(_tick(app)), asyncio.create_task(app[keys.PULSE].go_on())
     yield
-    ticking.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await ticking
+    for task in tasks:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 def tick(app: web.Application) -> None:
@@ -204,6 +204,8 @@ def tick(app: web.Application) -> None:
         app[keys.SWITCHBOARD].retime(moved)
     app[keys.SWITCHBOARD].tick()
     app[keys.UPKEEP].tick()
+    if app[keys.SETTINGS].processes > 1:
+        app[keys.OTHERS].tick()
 
 
 async def _tick(app: web.Application) -> None:

@@ -17,9 +17,11 @@ from meshvoice.web.keys import Visitor
 class TurnedAway(Exception):
     """Somebody with a socket may not be in the room: it closes with `code`, and the others hear `reason`."""
 
-    def __init__(self, code: CloseCode, sentence: str, reason: Reason = "left") -> None:
+    def __init__(self, code: CloseCode, sentence: str, reason: Reason = "left", *, kind: str) -> None:
         super().__init__(sentence)
         self.code = code
+        self.kind = kind
+        """As the refusal of a request is called that says the same."""
         self.reason = reason
 
 
@@ -44,7 +46,7 @@ class Door:
         """Let a user see a room's page. Raises `RequestRefused`."""
         answer = self._ask(room, user)
         if isinstance(answer, Refusal):
-            raise RequestRefused(answer.http_status, answer.code, answer.sentence)
+            raise RequestRefused(answer.http_status, answer.code, f"gate.{answer.code}")
         return answer
 
     def at_credentials(self, room: Room, user: UserId) -> Admission:
@@ -52,7 +54,7 @@ class Door:
         answer = self._ask(room, user)
         if isinstance(answer, Refusal):
             # Always 404, as at the handshake; the code tells more to those who were in.
-            raise RequestRefused(404, answer.code, answer.sentence)
+            raise RequestRefused(404, answer.code, f"gate.{answer.code}")
         return answer
 
     def at_handshake(self, room: Room, user: UserId) -> Admission:
@@ -69,11 +71,11 @@ class Door:
         """
         sentence = "you may not be in this room any more"
         if visitor.session_id is not None and self._book.sessions.revoked(visitor.session_id):
-            raise TurnedAway(CloseCode.SIGNED_OUT, sentence)
+            raise TurnedAway(CloseCode.SIGNED_OUT, sentence, kind="signed-out")
         answer = self._ask(room, visitor.user_id)
         if isinstance(answer, Refusal):
             code, reason = _TURNED_AWAY[answer]
-            raise TurnedAway(code, sentence, reason)
+            raise TurnedAway(code, sentence, reason, kind=answer.code)
         return answer
 
     def at_recheck(self, room: Room, user: UserId) -> Admission:
@@ -81,7 +83,7 @@ class Door:
         answer = self._ask(room, user)
         if isinstance(answer, Refusal):
             code, reason = _TURNED_AWAY[answer]
-            raise TurnedAway(code, answer.sentence, reason)
+            raise TurnedAway(code, answer.sentence, reason, kind=answer.code)
         return answer
 
 
@@ -96,4 +98,4 @@ def read_room(text: str) -> Room:
 def no_such_room() -> RequestRefused:
     """Refuse alike what isn't and what is others': nobody learns which rooms exist."""
     refusal = Refusal.NOT_FOUND
-    return RequestRefused(refusal.http_status, refusal.code, refusal.sentence)
+    return RequestRefused(refusal.http_status, refusal.code, f"gate.{refusal.code}")

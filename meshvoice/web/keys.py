@@ -10,15 +10,19 @@ from aiohttp import web
 
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.ids import SessionId, UserId
+from meshvoice.languages import Language
 from meshvoice.settings import Settings
 from meshvoice.sites import Sites
 from meshvoice.web.clocks import Clock
 
 if TYPE_CHECKING:
+    from meshvoice.web.checks import Health
     from meshvoice.web.door import Door
     from meshvoice.web.lent import Lent
     from meshvoice.web.metrics import Metrics
+    from meshvoice.web.others import Others
     from meshvoice.web.outbox import Waiting
+    from meshvoice.web.pulse import Pulse
     from meshvoice.web.relay_watch import RelayWatch
     from meshvoice.web.switchboard import Switchboard
     from meshvoice.web.throttles import Throttles
@@ -68,6 +72,7 @@ CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
 DOOR: web.AppKey[Door] = web.AppKey("door")
 LENT: web.AppKey[Lent] = web.AppKey("lent")
 UPKEEP: web.AppKey[Upkeep] = web.AppKey("upkeep")
+OTHERS: web.AppKey[Others] = web.AppKey("others")
 DERIVED: web.AppKey[Derived] = web.AppKey("derived", Derived)
 SWITCHBOARD: web.AppKey[Switchboard] = web.AppKey("switchboard")
 THROTTLES: web.AppKey[Throttles] = web.AppKey("throttles")
@@ -75,9 +80,14 @@ WAITS: web.AppKey[Waits] = web.AppKey("waits", Waits)
 WAITING: web.AppKey[Waiting] = web.AppKey("waiting")
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
 RELAY: web.AppKey[RelayWatch] = web.AppKey("relay")
+PULSE: web.AppKey[Pulse] = web.AppKey("pulse")
+HEALTH: web.AppKey[Health] = web.AppKey("health")
 HEADERS: web.AppKey[Mapping[str, str]] = web.AppKey("headers")
+LANGUAGES: web.AppKey[Mapping[str, Language]] = web.AppKey("languages")
 
 VISITOR: web.RequestKey[Visitor | None] = web.RequestKey("visitor")
 PEER: web.RequestKey[str] = web.RequestKey("peer", str)
 """Who is at the other end of the connection: an address, or `UNIX`."""
 ADDRESS: web.RequestKey[str] = web.RequestKey("address", str)
+LANGUAGE: web.RequestKey[Language] = web.RequestKey("language", Language)
+"""Set once an answer depends on it."""

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 from aiohttp import WSMsgType, web
 
-from meshvoice.access.errors import GuestBookError
+from meshvoice.access.errors import AccessError, GuestBookError
 from meshvoice.ids import Room, RoomId
 from meshvoice.signaling.client_messages import FRAME_BYTES
 from meshvoice.signaling.codes import CloseCode
@@ -21,7 +21,6 @@ from meshvoice.web.keys import (
     ADDRESS,
     CLOCK,
     DOOR,
-    METRICS,
     SWITCHBOARD,
     THROTTLES,
     VISITOR,
@@ -29,6 +28,7 @@ from meshvoice.web.keys import (
     WAITS,
     Visitor,
 )
+from meshvoice.web.logs import facts
 from meshvoice.web.origins import check_websocket_origin
 from meshvoice.web.outbox import Outbox
 
@@ -39,8 +39,9 @@ SUBPROTOCOL = "meshvoice.v1"
 
 async def voice(request: web.Request) -> web.StreamResponse:
     """Serve signaling to one peer."""
-    visitor, room = admit(request)
-    with _held(request, visitor, room.room_id) as silent:
+    with _counted(request), ExitStack() as held:
+        visitor, room = admit(request)
+        silent = held.enter_context(_held(request, visitor, room.room_id))
         ws = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,),
             compress=False,  # costs 100 KB a peer, and SDP is sent once
@@ -65,12 +66,48 @@ async def voice(request: web.Request) -> web.StreamResponse:
             outbox.close(CloseCode.BROKEN, "something broke on our side")
         finally:
             switchboard.unplug(socket)
-            code, why = outbox.closing or (ws.close_code, "not by us")
-            request.app[METRICS].ended.labels(str(code)).inc()
+            code, why = outbox.closing or _by_itself(ws.close_code)
+            switchboard.hub.tally.ended[_known(code)] += 1
             level = logging.INFO if problem is None else logging.ERROR
-            log.log(level, "socket %d: ended with %s, %s", socket, code, why, exc_info=problem)
+            log.log(
+                level,
+                "socket %d: ended with %s, %s",
+                *(socket, code, why),
+                exc_info=problem,
+                extra=facts(socket=socket, code=code, why=why),
+            )
             await outbox.finish()
     return ws
+
+
+def _by_itself(code: int | None) -> tuple[int, str]:
+    """Say why a socket ended that we didn't close, in the words of the log."""
+    code = code or CloseCode.CUT
+    match code:
+        case CloseCode.CUT:
+            return int(code), "the connection was lost"
+        case CloseCode.GOING_AWAY:
+            return int(code), "the page went away"
+        case CloseCode.TOO_LONG:
+            return int(code), CloseCode.TOO_LONG.why
+        case _:
+            return int(code), "the client closed it"
+
+
+def _known(code: int | None) -> str:
+    # A client may end with any number, and each would be a series of its own.
+    known = code in (*CloseCode, None)
+    return str(int(code or CloseCode.CUT)) if known else "other"
+
+
+@contextmanager
+def _counted(request: web.Request) -> Iterator[None]:
+    """Count a handshake that is refused, by the code of its answer."""
+    try:
+        yield
+    except (AccessError, RequestRefused) as refusal:
+        request.app[SWITCHBOARD].hub.tally.turned_away[refusal.code] += 1
+        raise
 
 
 def admit(request: web.Request) -> tuple[Visitor, Room]:
@@ -81,7 +118,7 @@ def admit(request: web.Request) -> tuple[Visitor, Room]:
         raise too_many("connections")
     visitor = request[VISITOR]
     if visitor is None:
-        raise RequestRefused(401, "signed-out", "Sign in first.")
+        raise RequestRefused(401, "signed-out", "refused.sign-in")
     room = read_room(request.match_info["room_id"])
     request.app[DOOR].at_handshake(room, visitor.user_id)
     if not throttles.joins.take(visitor.user_id, now):
@@ -101,7 +138,7 @@ def _held(request: web.Request, visitor: Visitor, room: RoomId) -> Iterator[Exit
         (throttles.sockets, None),
     )
     if not all(cap.free(key) for cap, key in caps):
-        raise too_many("open connections")
+        raise too_many("open-connections")
     with ExitStack() as silent, ExitStack() as open_:
         for (cap, key), held in zip(caps, (silent, *[open_] * len(caps)), strict=False):
             cap.hold(key)

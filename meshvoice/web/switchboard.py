@@ -159,6 +159,7 @@ class Switchboard:
                 socket, hello, line.room, line.visitor, lends=line.lends, counted=counted
             )
         except TurnedAway as refusal:
+            self.hub.tally.turned_away[refusal.kind] += 1
             return self.carry_out([Close(socket, refusal.code, str(refusal))])
         except NotYet:
             older = self._arrivals.hold(line.who, socket, hello)
@@ -214,6 +215,16 @@ class Switchboard:
             code, reason, why = refusal.code, refusal.reason, str(refusal)
             return self.carry_out(hub.evict(room.room_id, user, code, reason=reason, why=why, now=now))
         return self.carry_out(hub.change_role(room.room_id, user, role.value, now))
+
+    def look_again(self, room: RoomId) -> int:
+        """Ask for everyone in a room whether they are still signed in and may be there; gives how many."""
+        users = self.hub.users_in(room)
+        for line in [each for each in self._lines.values() if each.room.room_id == room]:
+            session = line.visitor.session_id
+            if session is not None and self._book.sessions.revoked(session):
+                self.sign_out(line.visitor.user_id)
+        self.recheck(room)
+        return len(users)
 
     def close_room(self, room: RoomId) -> None:
         """End a room's voice for everyone."""

@@ -23,6 +23,9 @@ from meshvoice.web.server import open_book
 from meshvoice.web.throttles import Throttles
 
 ORIGIN = "http://localhost:8080"
+METRICS_TOKEN = "mT4xR8qLw2Zc7Vb9"
+OPENS = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+"""The header that opens `/metrics`."""
 TURN_SECRET = "Zk3vQ9mB1xT7cL5nW2rY8pD4sH6jF0aG"
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 """As trusted proxies: then X-Forwarded-For says whose a request is."""
@@ -37,6 +40,7 @@ def settings(database: Path, **changes: Any) -> Settings:
         secret_keys=(bytes(range(32)),),
         origins=(ORIGIN,),
         database=str(database),
+        metrics_token=METRICS_TOKEN,
         turn=TurnSettings(shared_secrets=(TURN_SECRET,), hosts=("turn.example.org",)),
     )
     return dataclasses.replace(usual, **changes)

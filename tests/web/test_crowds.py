@@ -39,7 +39,9 @@ async def test_a_peer_that_reads_nothing_is_cut_and_nobody_else_loses_a_frame(
                 assert got == list(range(sent - 7, sent + 1))
                 # Time moves on for the token buckets alone.
                 ana.house.clock.now += 16
-    assert 'meshvoice_ended_sockets_total{code="4408"} 1.0' in (await ana.get("/metrics")).text
+    counted = await ana.metrics()
+    assert 'meshvoice_ended_sockets_total{code="4408"} 1.0' in counted
+    assert "meshvoice_outbox_overflows_total 1.0" in counted
 
 
 async def test_a_flood_is_cut_and_an_honest_pair_goes_on(ana: Person, bo: Person, cleo: Person) -> None:

@@ -2,6 +2,7 @@
 // What the probes of a connection mean: a line for each step, what is wrong and where, and the report; pure.
 
 import { LABELS, SITE, WRONG, translate } from "./check-words.js";
+import { phrase } from "./phrase.js";
 import { met, unseen } from "./site-word.js";
 
 /** @typedef {import("./relay-probe.js").Loop} Loop */
@@ -29,7 +30,8 @@ import { met, unseen } from "./site-word.js";
  * @property {Step|"turn"|"credential"|"relay-limit"|"relay-family"|"relay-loop"|"relay-range"|"external-ip"
  *   |"clock"|"realm"|"name"|"deny-list"|"tcp-relay"|"open-relay"|"expired-credential"|"relay-ipv6"} step where
  * @property {boolean} harmless one talks all the same
- * @property {string} words     for the person
+ * @property {string} words     for the person, beside the name of the step
+ * @property {string} alone     the same, where that name isn't beside it
  * @property {string} fix       for whoever runs the server
  */
 
@@ -58,39 +60,38 @@ export function serverLine(symptoms) {
   const step = "server";
   const wrong = serverTrouble(symptoms);
   if (wrong) return { step, status: "failed", words: wrong.words };
-  if (mayTest(symptoms)) return { step, status: "ok", words: "It answers, and holds a connection open." };
-  return { step, status: "skipped", words: "It answers. The rest can be tested once you may enter a room." };
+  if (mayTest(symptoms)) return { step, status: "ok", words: phrase("server.ok") };
+  return { step, status: "skipped", words: phrase("server.no-room") };
 }
 
 /** @param {Symptoms} symptoms @returns {Line} */
 export function stunLine({ stun }) {
   const step = "stun";
-  if (!stun) return { step, status: "skipped", words: "Not tested." };
-  if (stun.seen) return { step, status: "ok", words: "Found, so UDP works." };
-  return { step, status: "notice", words: `Not found by UDP: ${translate(stun.codes)}.` };
+  if (!stun) return { step, status: "skipped", words: phrase("not-tested") };
+  if (stun.seen) return { step, status: "ok", words: phrase("stun.ok") };
+  return { step, status: "notice", words: phrase("stun.none", { why: translate(stun.codes) }) };
 }
 
 /** @param {"turn-udp"|"turn-tcp"|"turn-tls"|"one-sided"} step @param {Loop|null} loop @returns {Line} */
 export function loopLine(step, loop) {
-  const absent = step === "one-sided" ? "Not tested." : "Not offered by this site.";
+  const absent = step === "one-sided" ? phrase("not-tested") : phrase("not-offered");
   if (!loop) return { step, status: "skipped", words: absent };
-  if (works(loop)) return { step, status: "ok", words: "Works: a message came back." };
+  if (works(loop)) return { step, status: "ok", words: phrase("relay.ok") };
   const { allocated, codes, refused } = loop;
-  const lost = "The relay answers, but nothing comes through it.";
+  const lost = phrase("relay.lost");
   const why = translate(refused && !codes.length ? [NO_CONNECTION] : codes);
-  return { step, status: "failed", words: allocated ? lost : `Fails: ${why}.` };
+  return { step, status: "failed", words: allocated ? lost : phrase("relay.failed", { why }) };
 }
 
 /** @param {Symptoms} symptoms @returns {Line} */
 export function roundTripLine({ udp, tcp, tls }) {
   const step = "round-trip";
   const times = [udp, tcp, tls].flatMap((loop) => loop?.rtt ?? []);
-  if (!times.length) return { step, status: "skipped", words: "Not measured: nothing came through a relay." };
+  if (!times.length) return { step, status: "skipped", words: phrase("round-trip.none") };
   // A message to oneself and its answer go to the relay and back twice.
   const ms = Math.round(Math.min(...times) / 2);
-  const words = `${ms < 1 ? "Less than 1" : ms} ms to the relay and back.`;
-  if (ms > SLOW) return { step, status: "notice", words: `${words} Talking will feel slow.` };
-  return { step, status: "ok", words };
+  if (ms > SLOW) return { step, status: "notice", words: phrase("round-trip.slow", { ms }) };
+  return { step, status: "ok", words: ms < 1 ? phrase("round-trip.short") : phrase("round-trip", { ms }) };
 }
 
 /** @param {Symptoms} symptoms @returns {Line} */
@@ -184,8 +185,9 @@ function wayTrouble({ udp, tcp, tls }) {
  * @returns {Finding}
  */
 function wrong(step, what, { by = "", code = 0 } = {}) {
-  const [words, fix] = WRONG[what]({ by, code });
-  return { step, harmless: by !== "", words, fix };
+  /** @type {[string, string, string?]} */
+  const [words, fix, alone = words] = WRONG[what]({ by, code });
+  return { step, harmless: by !== "", words, alone, fix };
 }
 
 /**
@@ -195,15 +197,10 @@ function wrong(step, what, { by = "", code = 0 } = {}) {
  */
 export function conclude(found, symptoms, { status, words }) {
   const [worst] = found;
-  if (worst) {
-    // The line of the site stands under its name, which this sentence lacks.
-    const said = worst.step === "server" ? worst.words.replace(/^It /, "This site ") : worst.words;
-    return { status: worst.harmless ? "notice" : "failed", words: said };
-  }
+  if (worst) return { status: worst.harmless ? "notice" : "failed", words: worst.alone };
   if (status === "failed" || status === "notice") return { status, words };
-  if (mayTest(symptoms)) return { status: "ok", words: "All is well: you will hear and be heard." };
-  const then = "Open your sea or accept an invitation, then the relay can be tested, too.";
-  return { status: "notice", words: `So far, so good. ${then}` };
+  if (mayTest(symptoms)) return { status: "ok", words: phrase("conclusion.ok") };
+  return { status: "notice", words: phrase("conclusion.no-room") };
 }
 
 /**
@@ -214,10 +211,10 @@ export function conclude(found, symptoms, { status, words }) {
 export function report({ lines, found, conclusion, agent, at, call = "" }) {
   const width = Math.max(...lines.map(({ status }) => status.length)) + 2;
   return [
-    `Connection check, ${at}`, agent, "", conclusion.words, "",
+    phrase("report.title", { at }), agent, "", conclusion.words, "",
     ...lines.map(({ step, status, words }) => `${status.padEnd(width)}${step}: ${words}`),
     ...found.filter(({ fix }) => fix).flatMap(({ step, fix }) => ["", `-> ${step}: ${fix}`]),
-    ...(call ? ["", "The last call:", "", call.trimEnd()] : []),
+    ...(call ? ["", phrase("report.call"), "", call.trimEnd()] : []),
     "",
   ].join("\n");
 }

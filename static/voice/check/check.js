@@ -6,6 +6,7 @@ import { Emitter } from "../emitter.js";
 import { askCredentials } from "../signaling/credentials.js";
 import * as verdicts from "./check-verdicts.js";
 import { MicrophoneCheck } from "./microphone-check.js";
+import { phrase } from "./phrase.js";
 import { isSpecial, loop, reflect } from "./relay-probe.js";
 import { readSiteWord } from "./site-word.js";
 
@@ -80,7 +81,7 @@ export class Check extends Emitter {
     if (testable) symptoms.socket = await this.#opens();
     this.#setLine(verdicts.serverLine(symptoms));
     if (testable) await this.#probe(symptoms, credentials?.iceServers ?? []);
-    else this.#setLines(OF_THE_RELAY, "skipped", "Not tested.");
+    else this.#setLines(OF_THE_RELAY, "skipped", phrase("not-tested"));
     return symptoms;
   }
 

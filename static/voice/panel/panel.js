@@ -2,6 +2,7 @@
 // Owns the voice panel from joining to the end of a call: puts its parts together, and hands them the room's events.
 
 import { make } from "../../dom.js";
+import { phrase } from "../phrase.js";
 import { isShut } from "./button.js";
 import { ControlsBar } from "./controls-bar.js";
 import { Keys } from "./keys.js";
@@ -17,6 +18,7 @@ import { keepReport } from "../session/last-report.js";
 // Named here although others import them: so the browser fetches them beside the rest.
 import "./compared-part.js";
 import "./list-refresh.js";
+import "./locale.js";
 import "./membership.js";
 import "./notes-view.js";
 import "./path-part.js";
@@ -39,9 +41,11 @@ const sheets = () => Promise.all([import("./settings-sheet.js"), import("./short
 export class VoicePanel {
   #over = new AbortController();
   #pairs = new PairsList();
-  #alone = make("p", { className: "quiet small", hidden: true }, "Nobody else is here yet. They appear as they join voice.");
+  #alone = make("p", { className: "quiet small", hidden: true }, phrase("panel.alone"));
   #views = make("div", { className: "views" });
   #live = make("p", { className: "visually-hidden", role: "status" });
+  /** What was said of the server that is missed: that one can go on talking. */
+  #missed = "";
   #check;
   #notices;
   #people;
@@ -57,7 +61,7 @@ export class VoicePanel {
     this.#container = container;
     this.#room = room;
     this.#store = store;
-    this.#title = container.querySelector("h2") ?? mark(make("h2", { className: "visually-hidden", textContent: "In voice" }));
+    this.#title = container.querySelector("h2") ?? mark(make("h2", { className: "visually-hidden", textContent: phrase("panel.title") }));
     this.#title.tabIndex = -1;
     this.#notices = new Notices(this.#title);
     this.#people = new PeopleList(room, store, this.#title, signal);
@@ -72,7 +76,7 @@ export class VoicePanel {
     this.#listen();
     this.#showPeople(room.people);
     this.#pairs.update(room.pairs);
-    if (room.state !== "joined") this.#notices.show("state", "Joining.");
+    if (room.state !== "joined") this.#notices.show("state", phrase("joining"));
   }
 
   /** A page's own list of those who may come in is one with ours; a page without one gets ours alone. */
@@ -104,26 +108,34 @@ export class VoicePanel {
     on("pairs", (pairs) => this.#pairs.update(pairs));
     on("announce", (sentence) => void (this.#live.textContent = sentence));
     on("state", (detail) => this.#showState(detail));
-    on("server", ({ lost, words }) => notices.show("server", lost ? words : ""));
+    on("server", ({ lost, words }) => {
+      this.#missed = words;
+      notices.show("server", lost ? words : "");
+    });
     on("closing", ({ words }) => notices.show("closing", words));
     on("microphone", ({ ok, code, words, retry }) => {
-      notices.show("microphone", ok ? "" : words, retry ? [code === "listen-only" ? "Use the microphone" : "Try the microphone again", () => this.#room.retryMicrophone()] : null);
+      notices.show("microphone", ok ? "" : words, retry ? [code === "listen-only" ? phrase("panel.use-microphone") : phrase("panel.retry-microphone"), () => this.#room.retryMicrophone()] : null);
       // All is well, but not with the microphone that one thinks.
       if (ok && code !== "ok") notices.note(words);
     });
     on("playback", ({ blocked }) => {
-      const words = blocked ? "Your browser holds the sound back until you tap." : "";
-      notices.show("playback", words, ["Tap to hear everyone", () => this.#room.unlock()]);
+      const words = blocked ? phrase("panel.blocked") : "";
+      notices.show("playback", words, [phrase("panel.unlock"), () => this.#room.unlock()]);
     });
-    on("notice", ({ words }) => notices.note(words));
+    on("notice", ({ words, alarm }) => (alarm ? notices.note(room.safety?.trouble || words, "alarm") : notices.note(words)));
+    // Who was compared is said in their rows.
+    on("safety", () => this.#showPeople(room.people));
   }
 
   /** @param {"settings"|"help"} which */
   async #open(which) {
     const [settings, shortcuts] = await sheets();
     if (this.#over.signal.aborted || document.querySelector("dialog[open]")) return;
-    if (which === "settings") settings.openSettings(this.#room, this.#store, this.#over.signal);
-    else shortcuts.openShortcuts(this.#room, this.#store, this.#over.signal);
+    const open = which === "settings" ? settings.openSettings : shortcuts.openShortcuts;
+    const sheet = open(this.#room, this.#store, this.#over.signal);
+    // Behind an open sheet nothing is said to a screen reader.
+    sheet.append(this.#live);
+    sheet.addEventListener("close", () => this.#over.signal.aborted || this.#bar.element.after(this.#live));
   }
 
   /** @param {Person[]} people */
@@ -141,9 +153,9 @@ export class VoicePanel {
     const live = state === "joined" || state === "reconnecting";
     if (state === "joined") sheets().catch(() => {});
     if (code === "no-websocket") this.#check.hidden = false;
-    this.#notices.show("state", live ? "" : words, isShut(code) ? ["Reload this page", () => location.reload()] : null);
+    this.#notices.show("state", live ? "" : words, isShut(code) ? [phrase("panel.reload"), () => location.reload()] : null);
     // The room says when the server was missed for long enough; from then on the cause may be said, too.
-    if (state === "reconnecting" && code !== undefined && this.#notices.shows("server")) this.#notices.show("server", words);
+    if (state === "reconnecting" && code !== undefined && this.#notices.shows("server")) this.#notices.show("server", `${this.#missed} ${words}`);
     if (!live && state !== "joining") this.#end(code);
   }
 
