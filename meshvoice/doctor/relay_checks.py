@@ -229,6 +229,9 @@ async def _open_to_us(
         raise Unreachable(
             "the server is dialled by IPv6 alone, so this machine's IPv4 address isn't known there"
         )
+    if own in (relayed[0], str(deployment.turn.private_ip), way.server[0] if way else ""):
+        # The guard lets coturn reach nothing of its own host but other relay ports.
+        raise Unreachable("this machine is the relay's own, to which it rightly sends nothing")
     try:
         # For the address, whatever the port that a NAT puts before it.
         await relay.expect((own, direct.port))

@@ -46,6 +46,8 @@ class Bench:
     folder: Path
     authority: Authority
     user: str | None = None
+    examiner: str = "client"
+    """The machine on which the doctor runs."""
 
     async def examine(
         self,
@@ -69,7 +71,7 @@ class Bench:
             if conf is not None:
                 with self.lab.on("server"):
                     machines.enter_context(running(conf, self.folder, user=self.user))
-            machines.enter_context(self.lab.on("client"))
+            machines.enter_context(self.lab.on(self.examiner))
             deployment = Deployment(turn=turn, tls=self.authority.trust(), resolve=resolve, **options)
             for _ in range(held):
                 # By TCP: one by UDP counts a second longer than it lasts.

@@ -93,6 +93,16 @@ async def test_the_guard_stops_nothing_that_is_needed(nat_bench: Bench) -> None:
     assert {"two-relays", "one-relay"} <= {f.check for f in findings if f.status is Status.OK}
 
 
+async def test_on_the_relays_own_host_nothing_is_blamed_for_what_the_guard_stops(bench: Bench) -> None:
+    """The app examines its relay from there where one machine carries both."""
+    bench.user, bench.examiner = "turnserver", "server"
+    let_through(bench.folder / "turnserver.conf")
+    bench.lab.firewall("server", coturn.render_guard(DUAL, template=GUARD))
+    findings = await bench.examine(DUAL, conf(DUAL), addresses=[str(PUBLIC), str(PUBLIC6)])
+    assert failed(findings) == set()
+    assert {"one-relay", "relay-range"} <= {f.check for f in findings if f.status is Status.SKIPPED}
+
+
 async def test_a_good_deployment_on_a_lan_has_nothing_wrong(bench: Bench) -> None:
     turn = replace(BASE, hosts=(str(LAN),))
     findings = await bench.examine(turn, conf(turn, local=(LAN,)))
