@@ -56,5 +56,19 @@ export function attach(button, { hint, panel, modules = load } = {}) {
   });
 }
 
+/**
+ * Load voice while nothing else is to do, so that the click finds it there; what fails is left to the click.
+ * @param {HTMLElement} button
+ * @param {{connection?: {saveData?: boolean}, idle?: (task: () => void) => unknown, modules?: () => Promise<unknown>}} [page]
+ */
+export function prepare(button, { connection, idle = (task) => setTimeout(task, 300), modules = load } = {}) {
+  if (button.classList.contains("active") && !connection?.saveData) idle(() => modules().catch(() => {}));
+}
+
 const found = globalThis.document?.getElementById("id_voice_btn");
-if (found) attach(found, { hint: document.getElementById("id_voice_hint"), panel: document.getElementById("id_voice_panel") });
+if (found) {
+  attach(found, { hint: document.getElementById("id_voice_hint"), panel: document.getElementById("id_voice_panel") });
+  // Not in every browser.
+  const { connection } = /** @type {Navigator & {connection?: {saveData?: boolean}}} */ (navigator);
+  prepare(found, { connection, idle: globalThis.requestIdleCallback?.bind(globalThis) });
+}
