@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.join.calls import System, our_system, plain_system
 from tests.browser.harness import chromium
-from tests.browser.homes import chromium_in, make_trusted, need_lab
+from tests.browser.homes import chromium_in, coturn_beside, make_trusted, need_lab
 from tests.doctor.authority import Authority
 from tests.lossy_wire import Nature
 from tests.nat_lab import SERVER, nat_lab
@@ -49,8 +49,12 @@ async def far_systems(folder: Path) -> AsyncIterator[tuple[System, System]]:
             MESHVOICE_ORIGIN=ORIGIN,
             MESHVOICE_PORT="8080",
             MESHVOICE_TRUSTED_PROXIES="127.0.0.1",
+            COTURN_TURN_HOST=SERVER,
+            COTURN_MIN_PORT="50000",
+            COTURN_MAX_PORT="50999",
         )
         await stack.enter_async_context(started(server))
+        await stack.enter_async_context(coturn_beside(folder, server, {}))
         await stack.enter_async_context(_nginx(folder, server, certificate))
         plain = await stack.enter_async_context(
             plain_system(
@@ -59,6 +63,7 @@ async def far_systems(folder: Path) -> AsyncIterator[tuple[System, System]]:
                 PLAIN_PORT,
                 browsers,
                 2,
+                ice=[{"urls": f"stun:{SERVER}:3478"}],
                 prefix=prefix,
                 certificate=certificate,
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import ssl
 import sys
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
@@ -18,7 +19,7 @@ AUDIO = {"echoCancellation": True, "noiseSuppression": True, "autoGainControl": 
 """What ours asks the microphone for."""
 
 _PEERS = web.AppKey("peers", dict[int, web.WebSocketResponse])
-_IDS = web.AppKey("ids", count)
+_IDS = web.AppKey("ids", Iterator[int])
 _ICE = web.AppKey("ice", list[object])
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from aiohttp import web
 
 from meshvoice import assets
+from meshvoice.web.compressed import SUFFIXES, Compressed
 from meshvoice.web.keys import CLOCK
 from meshvoice.web.site import to
 
@@ -42,11 +43,13 @@ class Version:
 
 
 VERSION = web.AppKey("client_version", Version)
+COMPRESSED = web.AppKey("client_compressed", Compressed)
 
 
 def setup(app: web.Application, bases: Iterable[str]) -> None:
     """Serve every file under each base's `/static/`, and `/static/v-<version>/`, which the pages name."""
     app[VERSION] = Version(assets.find("static").resolve(), app[CLOCK].steady)
+    app[COMPRESSED] = Compressed()
     for each in bases:
         app.router.add_get(each + PREFIX + "v-{version:[0-9a-f]{16}}/{path:.+}", _file)
         app.router.add_get(each + PREFIX + "{path:.+}", _file)
@@ -81,4 +84,11 @@ async def _file(request: web.Request) -> web.StreamResponse:
         raise web.HTTPNotFound
     # A page from before an upgrade asks under the old version: it gets what there is now, not to keep.
     now = request.match_info.get("version") == version.now()
-    return web.FileResponse(file, headers={"Cache-Control": FOREVER if now else "no-cache"})
+    answer: web.StreamResponse | None = None
+    if file.suffix in SUFFIXES:
+        answer = await request.app[COMPRESSED].response(request, file)
+    answer = answer or web.FileResponse(file)
+    answer.headers["Cache-Control"] = FOREVER if now else "no-cache"
+    if file.suffix in SUFFIXES:
+        answer.headers["Vary"] = "Accept-Encoding"
+    return answer

@@ -87,7 +87,7 @@ async def at_home(
                 starting.create_task(stack.enter_async_context(stage))
             if turn:
                 running = starting.create_task(
-                    stack.enter_async_context(_coturn(folder, server, coturn or {}))
+                    stack.enter_async_context(coturn_beside(folder, server, coturn or {}))
                 )
         if turn:
             homes.coturn = running.result()
@@ -119,7 +119,7 @@ async def make_trusted(home: Path, authority: Path) -> None:
 
 
 @asynccontextmanager
-async def _coturn(
+async def coturn_beside(
     folder: Path, server: Server, apart: Mapping[str, str]
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run a real coturn beside the server, from the configuration that the server's own settings render."""
