@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import json
+import secrets
 import ssl
 import sys
-from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 from aiohttp import WSMsgType, web
@@ -18,8 +17,7 @@ _FOLDER = Path(__file__).parent
 AUDIO = {"echoCancellation": True, "noiseSuppression": True, "autoGainControl": True, "channelCount": 1}
 """What ours asks the microphone for."""
 
-_PEERS = web.AppKey("peers", dict[int, web.WebSocketResponse])
-_IDS = web.AppKey("ids", Iterator[int])
+_PEERS = web.AppKey("peers", dict[str, web.WebSocketResponse])
 _ICE = web.AppKey("ice", list[object])
 
 
@@ -32,7 +30,7 @@ async def _facts(request: web.Request) -> web.Response:
 
 
 async def _socket(request: web.Request) -> web.WebSocketResponse:
-    peers, peer = request.app[_PEERS], next(request.app[_IDS])
+    peers, peer = request.app[_PEERS], secrets.token_hex(4)
     socket = web.WebSocketResponse()
     await socket.prepare(request)
     await socket.send_json({"type": "welcome", "peers": list(peers)})
@@ -51,7 +49,7 @@ async def _socket(request: web.Request) -> web.WebSocketResponse:
 
 def main(host: str, port: str, ice: str, *files: str) -> None:
     app = web.Application()
-    app[_PEERS], app[_IDS], app[_ICE] = {}, count(1), json.loads(ice)
+    app[_PEERS], app[_ICE] = {}, json.loads(ice)
     app.router.add_get("/ws", _socket)
     app.router.add_get("/plain.json", _facts)
     app.router.add_get("/{name:(?:plain\\.js)?}", _page)

@@ -144,7 +144,7 @@ async def test_pages_and_what_they_load_come_as_the_server_sends_them(kind: Prox
 
 @each
 async def test_files_come_compressed_and_pages_never(kind: Proxy, tmp_path: Path) -> None:
-    """A page may hold a secret beside what a visitor chose: compressed, its length would tell of it (BREACH)."""
+    """Compressed, a page's length would tell of a secret in it beside what a visitor chose (BREACH)."""
     async with fronted(kind, tmp_path) as front:
         page = await front.send("GET /", "Accept-Encoding: gzip, br")
         assert "content-encoding" not in page.head.lower()
