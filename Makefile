@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak bench-book bench-memory bench-stranger bench-join ear audit format settings confusables icons pictures secrets coturn-conf coturn proxy-conf doctor clean
+.PHONY: run test check soak bench-book bench-memory bench-stranger bench-join ear audit format settings confusables rnnoise icons pictures secrets coturn-conf coturn proxy-conf doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -73,7 +73,7 @@ ear: $(VENV)/ear.done
 	$(BIN)/python -m tests.ear
 
 # The pure core: what decides who is where, who hears what and who may enter.
-PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/proxies/conf.py,meshvoice/settings*.py,meshvoice/turn_settings.py,meshvoice/values.py,meshvoice/sites.py,meshvoice/env_lines.py,meshvoice/names.py,meshvoice/lookalikes.py,meshvoice/forwarding.py,meshvoice/user_header.py,meshvoice/passphrases.py,meshvoice/ids.py,meshvoice/timekeeping.py
+PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/turn/versions.py,meshvoice/proxies/conf.py,meshvoice/settings*.py,meshvoice/turn_settings.py,meshvoice/values.py,meshvoice/sites.py,meshvoice/env_lines.py,meshvoice/names.py,meshvoice/lookalikes.py,meshvoice/forwarding.py,meshvoice/user_header.py,meshvoice/passphrases.py,meshvoice/ids.py,meshvoice/timekeeping.py,meshvoice/accepted.py,meshvoice/languages.py,meshvoice/plurals.py
 
 # Known vulnerabilities of what is installed; asks the package index, so it is no part of check.
 audit: $(VENV)/check.done
@@ -91,6 +91,13 @@ settings: $(VENV)/serve.done $(ENV_FILE)
 confusables: $(BIN)/python
 	$(BIN)/python tools/confusables.py > meshvoice/confusables.txt.new
 	mv meshvoice/confusables.txt.new meshvoice/confusables.txt
+
+# RNNoise, anew from its npm package: the bytes are those of the last time, or this fails.
+rnnoise:
+	@tests/need.sh npm:npm node:nodejs
+	npm ci --silent --prefix tools/rnnoise
+	node tools/rnnoise/make.mjs
+	sha256sum --check tools/rnnoise/SHA256SUMS
 
 # The installed app's icons, anew from static/icon.svg.
 icons: $(VENV)/test.done
@@ -120,7 +127,7 @@ PROXY = nginx
 proxy-conf: $(VENV)/serve.done $(ENV_FILE)
 	@$(MESHVOICE) proxy-conf $(PROXY)
 
-doctor: $(VENV)/doctor.done $(ENV_FILE)
+doctor: $(VENV)/serve.done $(ENV_FILE)
 	@$(MESHVOICE) doctor
 
 clean:
@@ -133,10 +140,6 @@ $(BIN)/python:
 
 $(VENV)/serve.done: $(BIN)/python setup.cfg pyproject.toml
 	$(PIP) --editable .
-	@touch $@
-
-$(VENV)/doctor.done: $(VENV)/serve.done
-	$(PIP) --editable '.[doctor]'
 	@touch $@
 
 $(VENV)/test.done: $(VENV)/serve.done

@@ -1,10 +1,12 @@
-"""The command line: serve, health, settings, secrets, host-link, coturn-conf, coturn, proxy-conf, doctor."""
+"""The command line: the server, its settings, coturn's configuration and secrets, the proxy's, the doctor."""
 
 from __future__ import annotations
 
 import argparse
+import base64
 import logging
 import os
+import secrets
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -58,6 +60,16 @@ def _parser() -> argparse.ArgumentParser:
     conf.add_argument("--user", default="turnserver", help="whom the guard confines: coturn's user")
     conf.add_argument("--log", choices=("syslog", "stdout"), default="syslog", help="to where coturn logs")
     conf.set_defaults(run=_coturn_conf)
+    rotate = commands.add_parser(
+        "coturn-rotate", help="tell the running coturn the secrets, and prove that it takes them"
+    )
+    rotate.add_argument("--check", action="store_true", help="only prove it, from any machine")
+    rotate.add_argument("--userdb", default="", metavar="PATH", help="coturn's database (default: Debian's)")
+    rotate.set_defaults(run=_coturn_rotate)
+    renew = commands.add_parser(
+        "coturn-renew", help="render coturn's files anew and restart it, where they changed and nobody relays"
+    )
+    renew.set_defaults(run=_coturn_renew)
     coturn = commands.add_parser("coturn", help="run a local coturn with that configuration")
     coturn.set_defaults(run=_coturn)
     proxy = commands.add_parser("proxy-conf", help="print the reverse proxy's configuration")
@@ -75,6 +87,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _settings(chosen: argparse.Namespace) -> Settings:
     return Settings.from_env(env_file.merged(chosen.env_file, dict(os.environ)))
+
+
+def _relay_settings(chosen: argparse.Namespace) -> Settings:
+    """Read what the relay's own commands need: on its host nothing signs sessions."""
+    env = env_file.merged(chosen.env_file, dict(os.environ))
+    if not env.get("MESHVOICE_SECRET_KEY", "").strip():
+        env = {**env, "MESHVOICE_SECRET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}
+    return Settings.from_env(env)
 
 
 def _serve(chosen: argparse.Namespace) -> int:
@@ -135,16 +155,28 @@ def _host_link(chosen: argparse.Namespace) -> int:
 def _coturn_conf(chosen: argparse.Namespace) -> int:
     from meshvoice.turn import commands
 
-    settings = _settings(chosen)
+    settings = _relay_settings(chosen)
     if chosen.guard:
         return commands.print_guard(settings, user=chosen.user)
     return commands.print_conf(settings, log=chosen.log)
 
 
+def _coturn_rotate(chosen: argparse.Namespace) -> int:
+    from meshvoice import doctor
+
+    return doctor.rotate(_relay_settings(chosen), database=chosen.userdb, check=chosen.check)
+
+
+def _coturn_renew(chosen: argparse.Namespace) -> int:
+    from meshvoice.turn import renewal
+
+    return renewal.renew(_relay_settings(chosen))
+
+
 def _coturn(chosen: argparse.Namespace) -> int:
     from meshvoice.turn import commands
 
-    return commands.run_coturn(_settings(chosen), env_file=chosen.env_file)
+    return commands.run_coturn(_relay_settings(chosen), env_file=chosen.env_file)
 
 
 def _proxy_conf(chosen: argparse.Namespace) -> int:
@@ -156,7 +188,7 @@ def _proxy_conf(chosen: argparse.Namespace) -> int:
 def _doctor(chosen: argparse.Namespace) -> int:
     from meshvoice import doctor
 
-    return doctor.run(_settings(chosen), as_json=chosen.json)
+    return doctor.run(_relay_settings(chosen), as_json=chosen.json)
 
 
 if __name__ == "__main__":

@@ -72,9 +72,17 @@ _PILE = regex.compile(
 
 
 class NameRefused(ValueError):
-    """A name can't be used; the sentence says why, to the person who chose it."""
+    """A name can't be used.
+
+    `str()` says why in English, for logs; `reason` and `values` are for whoever says it in another language.
+    """
 
     code = "bad-name"
+
+    def __init__(self, sentence: str, *, reason: str = "", **values: object) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+        self.values = values
 
 
 def clean_name(text: str, *, limit: int = 40) -> str:
@@ -91,15 +99,17 @@ def clean_name(text: str, *, limit: int = 40) -> str:
     # No-break, ideographic and other spaces look like a space, so they are one.
     name = _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip(" ")
     if not name:
-        raise NameRefused("A name needs at least one visible character.")
+        raise NameRefused("A name needs at least one visible character.", reason="empty")
     if len(name) > limit:
-        raise NameRefused(f"This name is too long: {limit} characters at most.")
+        raise NameRefused(f"This name is too long: {limit} characters at most.", reason="long", limit=limit)
     flagged = _SUBDIVISION_FLAG.sub(r"\1", name)
     for hidden in _HIDDEN.finditer(flagged):
         if not _WRITES.match(flagged, hidden.start()):
-            raise NameRefused(f"This name holds a character that can't be used (U+{ord(hidden[0]):04X}).")
+            character = f"U+{ord(hidden[0]):04X}"
+            sentence = f"This name holds a character that can't be used ({character})."
+            raise NameRefused(sentence, reason="hidden", character=character)
     if not _SEEN.search(name):
-        raise NameRefused("A name needs at least one visible character.")
+        raise NameRefused("A name needs at least one visible character.", reason="empty")
     if _PILE.search(name):
-        raise NameRefused("This name piles up more marks on one letter than can be read.")
+        raise NameRefused("This name piles up more marks on one letter than can be read.", reason="piled")
     return name

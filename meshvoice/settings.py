@@ -187,10 +187,13 @@ def examine(env: Mapping[str, str]) -> Examined:
 
 def _contradictions(settings: Settings) -> Iterator[SettingsError]:
     turn = settings.turn
-    if turn.host and not turn.shared_secrets:
+    if turn.host and not turn.offered:
         yield SettingsError(
             "COTURN_SHARED_SECRET", "COTURN_TURN_HOST is set, so this must be: run `meshvoice secrets`"
         )
+    if bool(turn.username) != bool(turn.password):
+        missing = "COTURN_PASSWORD" if turn.username else "COTURN_USERNAME"
+        yield SettingsError(missing, "a relay's user and password go together: set both, or neither")
     yield from _lone_private_ip(turn)
     if bool(turn.tls_cert) != bool(turn.tls_key):
         missing = "COTURN_TLS_KEY" if turn.tls_cert else "COTURN_TLS_CERT"
@@ -213,7 +216,7 @@ def _contradictions(settings: Settings) -> Iterator[SettingsError]:
             "MESHVOICE_NAME_HEADER",
             "says how to call the user of another header: set MESHVOICE_USER_HEADER too",
         )
-    if settings.relay_only and not (turn.host and turn.shared_secrets):
+    if settings.relay_only and not turn.offered:
         yield SettingsError(
             "MESHVOICE_RELAY_ONLY", "needs a relay: set COTURN_TURN_HOST and COTURN_SHARED_SECRET"
         )
@@ -223,7 +226,7 @@ def relay_contradictions(turn: TurnSettings) -> Iterator[SettingsError]:
     """Give what a coturn of ours can't do; of the ports, a relay of somebody else's may."""
     yield from _lone_private_ip(turn)
     listening = {"COTURN_PORT": turn.port}
-    if turn.tls:
+    if turn.tls_cert:
         listening["COTURN_TLS_PORT"] = turn.tls_port
     for variable, port in listening.items():
         if turn.min_port <= port <= turn.max_port:

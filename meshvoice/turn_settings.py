@@ -22,15 +22,29 @@ class TurnSettings:
         secret=True,
     )
     """The first signs, all are accepted (several while one is rotated out). Empty: no credentials (503)."""
-    host: str = setting("COTURN_TURN_HOST", values.turn_host, "", "the TURN server, as browsers dial it")
-    """Host name or literal address that browsers dial, without brackets. Empty: no TURN."""
+    username: str = setting(
+        "COTURN_USERNAME",
+        values.turn_user,
+        "",
+        "the one user of a relay that has fixed passwords, in place of the secret",
+    )
+    password: str = setting(
+        "COTURN_PASSWORD", values.turn_password, "", "the password of that user", secret=True
+    )
+    hosts: tuple[str, ...] = setting(
+        "COTURN_TURN_HOST",
+        values.turn_hosts,
+        (),
+        "the TURN server, as browsers dial it; up to four with commas, the first is preferred",
+    )
+    """Names or literal addresses, without brackets; all take the same credentials. Empty: no TURN."""
     realm: str = setting(
         "COTURN_REALM",
         values.realm,
         "meshvoice",
         "coturn's realm",
         unset="the host",
-        follows=lambda above: above["host"] or "meshvoice",
+        follows=lambda above: above["hosts"][0] if above["hosts"] else "meshvoice",
     )
     ttl: int = setting(
         "COTURN_TTL",
@@ -41,9 +55,20 @@ class TurnSettings:
     """Seconds for which a credential may make allocations."""
     port: int = setting("COTURN_PORT", values.port, 3478, "coturn's port, UDP and TCP")
     tls_port: int = setting("COTURN_TLS_PORT", values.port, 5349, "coturn's TLS port")
-    public_ip: ipaddress.IPv4Address | None = setting(
-        "COTURN_PUBLIC_IP", values.ipv4, None, "the relay's address as the Internet sees it"
+    public_tls_port: int | None = setting(
+        "COTURN_PUBLIC_TLS_PORT",
+        values.port,
+        None,
+        "the TLS port that browsers dial, where another program holds it before coturn",
+        unset="coturn's",
     )
+    public_ip: ipaddress.IPv4Address | str | None = setting(
+        "COTURN_PUBLIC_IP",
+        values.ipv4_or_name,
+        None,
+        "the relay's address as the Internet sees it, or a name that has it",
+    )
+    """A name is looked up where the address counts: `installed.looked_up`."""
     private_ip: ipaddress.IPv4Address | None = setting(
         "COTURN_PRIVATE_IP", values.ipv4, None, "the host's own address behind 1:1 NAT"
     )
@@ -64,6 +89,26 @@ class TurnSettings:
     max_port: int = setting("COTURN_MAX_PORT", values.port, 65535, "last UDP port of relayed voice")
 
     @property
+    def host(self) -> str:
+        """The host that is preferred; empty: no TURN."""
+        return self.hosts[0] if self.hosts else ""
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the relay has one user with a password; the secret signs nothing then."""
+        return bool(self.username)
+
+    @property
+    def offered(self) -> bool:
+        """Whether browsers are offered a relay."""
+        return bool(self.hosts) and bool(self.username or self.shared_secrets)
+
+    @property
     def tls(self) -> bool:
-        """Whether a certificate is configured, and so `turns:` is offered."""
-        return bool(self.tls_cert)
+        """Whether `turns:` is offered: by coturn's certificate, or by whoever holds the port before it."""
+        return bool(self.tls_cert) or self.public_tls_port is not None
+
+    @property
+    def dialled_tls_port(self) -> int:
+        """The TLS port as browsers dial it."""
+        return self.public_tls_port or self.tls_port

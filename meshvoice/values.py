@@ -22,6 +22,8 @@ _PLACEHOLDER = re.compile(r"change.?me|replace|placeholder|example|your[-_]secre
 _HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))*")
 _PORTED = re.compile(r"[0-9.]+:\d+|\[[0-9A-Fa-f:.]+\]:\d+|[A-Za-z][A-Za-z0-9.-]*:\d+")
 _LONGEST_SOCKET_PATH = 107
+MOST_HOSTS = 4
+"""As many as browsers are given URLs."""
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -69,13 +71,31 @@ def _weak(text: str) -> bool:
 def shared_secrets(text: str) -> tuple[str, ...]:
     secrets = tuple(part.strip() for part in text.split(","))
     for secret in secrets:
-        if not re.fullmatch(r"[A-Za-z0-9_-]{32,200}", secret) or _weak(secret):
+        # Somebody else's relay may have a short one: what it is worth is told, where it counts.
+        if not re.fullmatch(r"[!#-&(-+\--~]{1,200}", secret) or _PLACEHOLDER.search(secret):
             # The value itself never stands in the message: it may end in a log.
             raise ValueError(
-                "needs 32 to 200 random characters of A-Z a-z 0-9 _ - (no placeholder; several with commas): "
-                "run `meshvoice secrets`"
+                "needs 1 to 200 characters without spaces, quotes and commas, and no placeholder (several "
+                "with commas): run `meshvoice secrets`, or write what your relay has"
             )
     return secrets
+
+
+def strong(secret: str) -> bool:
+    """Tell whether nobody finds a shared secret by trying, as whoever has a credential can at home."""
+    return re.fullmatch(r"[A-Za-z0-9_/+=-]{32,200}", secret) is not None and not _weak(secret)
+
+
+def turn_user(text: str) -> str:
+    if not re.fullmatch(r"[!-9;-~]{1,128}", text):
+        raise ValueError(f"{text!r} is no user of a relay: plain characters without spaces and colons")
+    return text
+
+
+def turn_password(text: str) -> str:
+    if len(text) > 200 or not text.isascii() or _PLACEHOLDER.search(text):
+        raise ValueError("needs 1 to 200 plain characters, and no placeholder")
+    return text
 
 
 def secret_keys(text: str) -> tuple[bytes, ...]:
@@ -140,6 +160,13 @@ def group(text: str) -> str:
     return text
 
 
+def turn_hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(dict.fromkeys(turn_host(part.strip()) for part in text.split(",")))
+    if len(hosts) > MOST_HOSTS:
+        raise ValueError(f"names {len(hosts)} hosts: {MOST_HOSTS} at most, for each costs every link time")
+    return hosts
+
+
 def turn_host(text: str) -> str:
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     if is_address(bare) or is_name(bare):
@@ -189,6 +216,13 @@ def ipv4(text: str) -> ipaddress.IPv4Address:
         return ipaddress.IPv4Address(text)
     except ValueError:
         raise ValueError(f"{text!r} is no literal IPv4 address") from None
+
+
+def ipv4_or_name(text: str) -> ipaddress.IPv4Address | str:
+    # A name of digits and dots alone is an address that was misspelt.
+    if is_name(text) and re.search(r"[A-Za-z]", text.rpartition(".")[2]):
+        return text
+    return ipv4(text)
 
 
 def ipv6(text: str) -> ipaddress.IPv6Address:

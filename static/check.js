@@ -3,6 +3,7 @@
 
 import { copy } from "./dom.js";
 import { say } from "./page.js";
+import { phrase } from "./voice/check/phrase.js";
 
 const load = () => Promise.all([
   import("./voice/check/check.js"), import("./voice/check/check-view.js"), import("./voice/browser/platform.js"),
@@ -16,7 +17,7 @@ const loadTrial = () => Promise.all([
 /** @param {HTMLButtonElement} button */
 async function check(button) {
   if (!("RTCPeerConnection" in globalThis)) {
-    say("This browser makes no calls (WebRTC is missing or off): use a current Firefox, Chromium or Safari.");
+    say(phrase("no-webrtc"));
     return;
   }
   button.setAttribute("aria-busy", "true");
@@ -25,9 +26,9 @@ async function check(button) {
     const platform = browser();
     const check = new Check({ roomId: button.dataset.roomId ?? "", platform, devices: new Devices(ofTheDevice(), platform) });
     await new CheckView(document).show(check);
-    button.textContent = "Check again";
+    button.textContent = phrase("again");
   } catch {
-    say("The check could not go on. See whether you are online, then reload this page.");
+    say(phrase("broken"));
   } finally {
     button.removeAttribute("aria-busy");
   }
@@ -55,7 +56,7 @@ async function tryDevices(button) {
     button.hidden = true;
     document.getElementById("id_microphone")?.focus();
   } catch {
-    say("This could not be loaded. See whether you are online, then try again.");
+    say(phrase("not-loaded"));
   } finally {
     button.removeAttribute("aria-busy");
   }
@@ -63,7 +64,7 @@ async function tryDevices(button) {
 
 async function copyReport() {
   const field = /** @type {HTMLTextAreaElement} */ (document.getElementById("id_check_report"));
-  say((await copy(field, "Report")).words);
+  say((await copy(field, { copied: phrase("copied"), selected: phrase("selected") })).words);
 }
 
 // At the document, as page.js does, which empties the status line at each click before us.

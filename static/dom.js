@@ -37,13 +37,13 @@ export function redraw(svg, name) {
 
 /**
  * Copy what a field holds, or select it; call it from a click.
- * @param {HTMLInputElement|HTMLTextAreaElement} field @param {string} what  "Link"
+ * @param {HTMLInputElement|HTMLTextAreaElement} field @param {Readonly<Record<string, string>>} words  what to say: "copied" or "selected"
  * @returns {Promise<{copied: boolean, words: string}>} what to say of it
  */
-export async function copy(field, what) {
+export async function copy(field, { copied: done, selected }) {
   // The clipboard is missing on plain http outside localhost, and may be refused.
   const copied = Boolean(await navigator.clipboard?.writeText(field.value).then(() => true, () => false));
-  if (copied) return { copied, words: `${what} copied.` };
+  if (copied) return { copied, words: done };
   field.select();
-  return { copied, words: `The ${what.toLowerCase()} is selected: copy it with your keyboard or a long press.` };
+  return { copied, words: selected };
 }

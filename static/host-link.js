@@ -1,7 +1,11 @@
 // @ts-check
 // Owns the page that makes somebody a host: reads the token from the fragment, and sends it with the name.
 
+import { phrases } from "./phrases.js";
 import { BASE } from "./voice/base.js";
+import SPOKEN from "./words/arrival.js";
+
+const { phrase } = phrases(SPOKEN);
 
 /** Letters and digits, as the server makes them; whatever a messenger added around them goes.
  * @param {string} hash */
@@ -33,7 +37,7 @@ async function accept(form, token) {
     if (answer.ok) return location.replace(json.url);
     tell(json.error.message);
   } catch {
-    tell("It isn't certain whether that worked: open the start page, and try again if you are no host.");
+    tell(phrase("host.unanswered"));
   }
   button.disabled = false;
 }
@@ -42,7 +46,7 @@ function start() {
   const token = tokenOf(location.hash);
   addEventListener("hashchange", () => location.reload());
   if (!token) {
-    part("id_host_link_words").textContent = "This link is not complete: ask for it once more, and copy all of it.";
+    part("id_host_link_words").textContent = phrase("host.incomplete");
     return;
   }
   /** @type {HTMLFormElement} */

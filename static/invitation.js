@@ -2,7 +2,11 @@
 // Owns the invitation page: reads the token from the fragment, says who invites to what, and takes the person in.
 
 import { when } from "./page.js";
+import { phrases } from "./phrases.js";
 import { BASE } from "./voice/base.js";
+import SPOKEN from "./words/arrival.js";
+
+const { phrase } = phrases(SPOKEN);
 
 /**
  * What /invitations/look answers; of one that isn't open only why.
@@ -75,14 +79,14 @@ export function tokenIn({ hash, pathname, search }, base = "") {
 
 /** @type {Record<Shut["state"], string>} */
 const TITLES = {
-  yours: "Your own link",
-  used: "This link was used",
-  revoked: "This link was taken back",
-  expired: "This link is too old",
-  unknown: "This link does not work",
-  closed: "The sea is closed",
-  removed: "Not with this link",
-  full: "No free seat just now",
+  yours: phrase("yours.title"),
+  used: phrase("used.title"),
+  revoked: phrase("revoked.title"),
+  expired: phrase("expired.title"),
+  unknown: phrase("unknown.title"),
+  closed: phrase("closed.title"),
+  removed: phrase("removed.title"),
+  full: phrase("full.title"),
 };
 
 /**
@@ -91,20 +95,17 @@ const TITLES = {
  */
 export function shownOf(found, until) {
   if (found.state === "yours") {
-    const words = "It is for somebody else: send it to the person whom you want to invite.";
-    return { title: TITLES.yours, words, next: "go", url: found.url };
+    return { title: TITLES.yours, words: phrase("yours"), next: "go", url: found.url };
   }
   if (found.state !== "open") {
     return { title: TITLES[found.state], words: found.message ?? "", next: found.state === "full" ? "again" : "go" };
   }
   const { by, kind, title } = found;
-  const place = kind === "table" ? `the table “${title}”` : title;
+  const place = kind === "table" ? phrase("table", { title }) : title;
   if (found.already_in) {
-    const words = `You have been let in to ${place} before: go straight there.`;
-    return { title: "You are in already", words, next: "go", url: found.url ?? undefined };
+    return { title: phrase("in-already.title"), words: phrase("in-already", { place }), next: "go", url: found.url ?? undefined };
   }
-  const words = `To ${place}, to talk in the browser. The link works until ${until}.`;
-  return { title: `${by} invites you`, words, next: "accept" };
+  return { title: phrase("open.title", { name: by }), words: phrase("open", { place, time: until }), next: "accept" };
 }
 
 /** @param {string} path @param {URLSearchParams} body */
@@ -123,11 +124,6 @@ class Refusal extends Error {
   }
 }
 
-const UNREACHABLE = "The server can't be reached. Your link is safe: try again in a moment.";
-/** The link may have been used up before the answer was lost. */
-const UNANSWERED =
-  "It isn't certain whether you got in. Try again; if the link then counts as used, ask for a new one.";
-
 /** @template {HTMLElement} T @param {string} id @returns {T} */
 const part = (id) => /** @type {T} */ (document.getElementById(id));
 
@@ -142,11 +138,11 @@ function show({ title, words, next, url }) {
   go.hidden = next !== "go";
   if (!url) return;
   go.href = url;
-  go.textContent = "Go to the room";
+  go.textContent = phrase("go");
 }
 
 /** What to say of a link of which too little came. @type {Shown} */
-const INCOMPLETE = { title: "This link is not complete", words: "Ask for it once more, and copy all of it.", next: "go" };
+const INCOMPLETE = { title: phrase("incomplete.title"), words: phrase("incomplete"), next: "go" };
 
 /**
  * Shows what the server says of the token, and gives the one that it knows.
@@ -166,8 +162,8 @@ async function lookUp(token) {
     }
     show(token.length < LENGTH ? INCOMPLETE : shownOf(found, ""));
   } catch (error) {
-    const words = error instanceof Refusal ? error.message : UNREACHABLE;
-    show({ title: "An invitation", words, next: "again" });
+    const words = error instanceof Refusal ? error.message : phrase("unreachable");
+    show({ title: phrase("title"), words, next: "again" });
   }
   return token;
 }
@@ -188,10 +184,11 @@ async function accept(form, token) {
     button.disabled = false;
     // Used, closed, removed or full in the meantime: no other name would help.
     if (error instanceof Refusal && [403, 409, 410].includes(error.status)) {
-      show({ title: "That came too late", words: error.message, next: error.status === 409 ? "again" : "go" });
+      show({ title: phrase("late.title"), words: error.message, next: error.status === 409 ? "again" : "go" });
       return;
     }
-    trouble.textContent = error instanceof Refusal ? error.message : UNANSWERED;
+    // The link may have been used up before the answer was lost.
+    trouble.textContent = error instanceof Refusal ? error.message : phrase("unanswered");
     trouble.hidden = false;
   }
 }

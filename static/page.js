@@ -1,15 +1,18 @@
 // @ts-check
-// Small comforts for every page: the menu, local times, copy, share, and forms that don't leave it.
+// Small comforts for every page: the menu, local times, copy and share, forms that stay.
+
+/** From base.html, in its language. @type {Record<string, string>} */
+export const WORDS = JSON.parse(globalThis.document?.getElementById("id_words")?.textContent ?? "{}");
 
 /** A moment, as its reader says it.
- * @param {number} epoch seconds @param {number} now ms @param {string} [locale] @param {string} [timeZone] */
-export function when(epoch, now, locale, timeZone) {
+ * @param {number} epoch seconds @param {number} now ms @param {string} [timeZone] */
+export function when(epoch, now, timeZone, { locale, ...words } = WORDS) {
   const at = new Date(epoch * 1000);
   const day = (/** @type {Date} */ date) => Date.parse(date.toLocaleDateString("en-US", { timeZone }));
   const days = Math.round((day(at) - day(new Date(now))) / 86_400_000);
-  const name = ["yesterday", "today", "tomorrow"][days + 1];
-  const date = at.toLocaleDateString(locale, { weekday: "short", day: "numeric", month: "short", timeZone });
-  return `${name ?? date} at ${at.toLocaleTimeString(locale, { timeStyle: "short", timeZone })}`;
+  const name = [words.yesterday, words.today, words.tomorrow][days + 1]
+    ?? at.toLocaleDateString(locale, { weekday: "short", day: "numeric", month: "short", timeZone });
+  return words.at.replace("{day}", name).replace("{time}", at.toLocaleTimeString(locale, { timeStyle: "short", timeZone }));
 }
 
 /** Into the page's one status line. @param {string} words */
@@ -18,8 +21,8 @@ export function say(words) {
   if (notice) notice.textContent = words;
 }
 
-/** @type {Promise<typeof import("./dom.js")>} */
-let dom;
+/** @type {Promise<typeof import("./handing.js")>} */
+let handing;
 
 /** @param {ParentNode} root */
 export function enhance(root) {
@@ -27,17 +30,14 @@ export function enhance(root) {
     time.textContent = when(Number(time.getAttribute("data-epoch")), Date.now());
   }
   // The clipboard is for the click alone: what writes to it is there before.
-  if (root.querySelector("[data-copy]")) dom = import("./dom.js");
+  if (root.querySelector("[data-copy]")) handing = import("./handing.js");
   for (const share of root.querySelectorAll("[data-share]")) share.toggleAttribute("hidden", !("share" in navigator));
 }
 
 /** @param {HTMLElement} button */
 function press(button) {
-  const { copy: copied, share, title } = button.dataset;
-  const field = /** @type {HTMLInputElement} */ (document.getElementById(copied ?? share ?? ""));
-  if (copied) dom.then(({ copy }) => copy(field, "Link")).then(({ words }) => say(words));
-  // Closing the system's sheet rejects too: that is an answer, not an error.
-  else if (share) navigator.share({ title, url: field.value }).catch(() => say("Not shared."));
+  const { copy, share } = button.dataset;
+  if (copy ?? share) handing.then(({ handOn }) => handOn(button, WORDS)).then(say);
   else if (button.id === "id_burger_btn") {
     const open = button.getAttribute("aria-expanded") !== "true";
     button.setAttribute("aria-expanded", String(open));
@@ -56,7 +56,7 @@ if (globalThis.document) {
     const form = /** @type {HTMLFormElement} */ (event.target);
     if (!("partial" in form.dataset)) return;
     event.preventDefault();
-    const sent = import("./partial-update.js").then(({ submitInPlace }) => submitInPlace(form, { enhance, say }));
-    sent.catch(() => say("The server can't be reached. Try again in a moment."));
+    const sent = import("./partial-update.js").then(({ submitInPlace }) => submitInPlace(form, { enhance, say, WORDS }));
+    sent.catch(() => say(WORDS.unreachable));
   });
 }

@@ -1,16 +1,16 @@
 // @ts-check
 // Owns changing a page without leaving it, so that voice goes on: parts of a fetched page take the place of ours.
 
-/** What page.js does for each page. @typedef {Pick<typeof import("./page.js"), "enhance"|"say">} Comforts */
+/** What page.js does for each page. @typedef {Pick<typeof import("./page.js"), "enhance"|"say"|"WORDS">} Comforts */
 
 /** Send a form and show the answer's parts. @param {HTMLFormElement} form @param {Comforts} comforts */
-export async function submitInPlace(form, { enhance, say }) {
+export async function submitInPlace(form, { enhance, say, WORDS }) {
   const body = new URLSearchParams();
   for (const [name, value] of new FormData(form)) body.append(name, String(value));
   const answer = await fetch(form.action, { method: "POST", body });
   const page = await parse(answer);
   if (!answer.ok) {
-    say(page.getElementById("id_message")?.textContent ?? "That didn't work. Try again.");
+    say(page.getElementById("id_message")?.textContent ?? WORDS.failed);
     return;
   }
   if (!page.querySelector("[data-part]")) {

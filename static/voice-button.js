@@ -4,7 +4,7 @@
 const load = () => Promise.all([import("./voice-mesh.js"), import("./voice/panel/button.js"), import("./voice/panel/panel.js")]);
 
 /** @param {HTMLElement} button @param {import("./voice/panel/button.js").Page} [page] */
-export function attach(button, { hint, panel, modules = load } = {}) {
+export function attach(button, { hint, panel, modules = load, words = {} } = {}) {
   /** @type {import("./voice/panel/button.js").VoiceButton} */
   let voice;
   /** @type {any} */
@@ -15,7 +15,7 @@ export function attach(button, { hint, panel, modules = load } = {}) {
     button.classList.remove("flash");
     void button.offsetWidth; // Its reflow restarts the animation.
     button.classList.add("flash");
-    say(button.dataset.hint ?? "Voice is closed here.");
+    say(button.dataset.hint ?? words.closed);
   };
   const free = (words = "") => {
     button.removeAttribute("aria-busy");
@@ -24,11 +24,11 @@ export function attach(button, { hint, panel, modules = load } = {}) {
   const stop = () => {
     clearTimeout(timer);
     timer = 0;
-    free("Not joined. Click to try again.");
+    free(words.stopped);
   };
   const join = async () => {
     button.setAttribute("aria-busy", "true");
-    say("Joining. Your browser may ask for the microphone.");
+    say(words.joining);
     const mine = timer = setTimeout(stop, 30_000);
     for (; timer === mine; await new Promise((go) => setTimeout(go, 1500))) {
       const loaded = await modules().catch(() => null);
@@ -39,7 +39,7 @@ export function attach(button, { hint, panel, modules = load } = {}) {
         voice ??= new loaded[1].VoiceButton(button, say, panel, loaded);
         return voice.join();
       }
-      free("Voice can't be loaded yet. Trying again…");
+      free(words.later);
     }
   };
 
@@ -65,9 +65,13 @@ export function prepare(button, { connection, idle = (task) => setTimeout(task, 
   if (button.classList.contains("active") && !connection?.saveData) idle(() => modules().catch(() => {}));
 }
 
-const found = globalThis.document?.getElementById("id_voice_btn");
+const part = (/** @type {string} */ id) => globalThis.document?.getElementById(id);
+const found = part("id_voice_btn");
 if (found) {
-  attach(found, { hint: document.getElementById("id_voice_hint"), panel: document.getElementById("id_voice_panel") });
+  const words = JSON.parse(part("id_words")?.textContent ?? "{}");
+  // Elsewhere.
+  words.joining ?? import("./words/page.js").then((page) => Object.assign(words, page.default.words), () => {});
+  attach(found, { hint: part("id_voice_hint"), panel: part("id_voice_panel"), words });
   // Not in every browser.
   const { connection } = /** @type {Navigator & {connection?: {saveData?: boolean}}} */ (navigator);
   prepare(found, { connection, idle: globalThis.requestIdleCallback?.bind(globalThis) });

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meshvoice import values
 from meshvoice.settings import (
     NAMES,
     PREFIXES,
@@ -70,11 +71,14 @@ def test_every_variable_is_read() -> None:
             "MESHVOICE_SEA_PEERS": "5",
             "MESHVOICE_RELAY_ONLY": "Yes",
             "COTURN_SHARED_SECRET": f"{SECRET},{SECRET[::-1]}",
-            "COTURN_TURN_HOST": "[2001:db8::5]",
+            "COTURN_USERNAME": "voice",
+            "COTURN_PASSWORD": "four plain words",
+            "COTURN_TURN_HOST": "[2001:db8::5], turn.club.net",
             "COTURN_REALM": "club.net",
             "COTURN_TTL": "600",
             "COTURN_PORT": "80",
             "COTURN_TLS_PORT": "443",
+            "COTURN_PUBLIC_TLS_PORT": "8443",
             "COTURN_PUBLIC_IP": "192.0.2.5",
             "COTURN_PRIVATE_IP": "10.0.0.5",
             "COTURN_PUBLIC_IP6": "2001:db8::5",
@@ -103,11 +107,14 @@ def test_every_variable_is_read() -> None:
         relay_only=True,
         turn=TurnSettings(
             shared_secrets=(SECRET, SECRET[::-1]),
-            host="2001:db8::5",
+            username="voice",
+            password="four plain words",
+            hosts=("2001:db8::5", "turn.club.net"),
             realm="club.net",
             ttl=600,
             port=80,
             tls_port=443,
+            public_tls_port=8443,
             public_ip=IPv4Address("192.0.2.5"),
             private_ip=IPv4Address("10.0.0.5"),
             public_ip6=IPv6Address("2001:db8::5"),
@@ -285,14 +292,13 @@ def test_a_secret_key_that_is_none_is_refused_without_being_told(key: str) -> No
 @pytest.mark.parametrize(
     "secret",
     [
-        "hunter2",
-        SECRET[:31],
-        "a" * 32,
+        "change_me",
         "change_me_" + SECRET,
         "your-secret-" + SECRET,
         SECRET + " " + SECRET,
         SECRET + ",",
-        SECRET + ",short",
+        SECRET + ',"quoted"',
+        SECRET + "\N{LATIN SMALL LETTER E WITH ACUTE}",
         SECRET * 7,
     ],
 )
@@ -300,6 +306,48 @@ def test_a_shared_secret_that_is_none_is_refused_without_being_told(secret: str)
     problem = refusal({"COTURN_SHARED_SECRET": secret})
     assert problem.variable == "COTURN_SHARED_SECRET"
     assert secret not in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("secret", "is_strong"),
+    [
+        (SECRET, True),
+        ("q83vEjRWeJq83vEjRWeJ+/83vEjRWeJ=", True),
+        ("hunter2", False),
+        (SECRET[:31], False),
+        ("a" * 32, False),
+        (SECRET + "!", False),
+    ],
+)
+def test_a_shared_secret_that_another_chose_is_taken_and_its_worth_is_known(
+    secret: str, is_strong: bool
+) -> None:
+    assert read(COTURN_SHARED_SECRET=f"{SECRET},{secret}").turn.shared_secrets == (SECRET, secret)
+    assert values.strong(secret) is is_strong
+
+
+def test_several_turn_hosts_are_kept_in_their_order_and_once() -> None:
+    turn = read(**TURN | {"COTURN_TURN_HOST": "b.net, [2001:db8::5],b.net,a.net"}).turn
+    assert turn.hosts == ("b.net", "2001:db8::5", "a.net")
+    assert (turn.host, turn.realm) == ("b.net", "b.net")
+
+
+def test_a_relay_with_a_fixed_user_needs_no_secret() -> None:
+    turn = read(COTURN_TURN_HOST="turn.voice.net", COTURN_USERNAME="voice", COTURN_PASSWORD="pass").turn
+    assert turn.fixed
+    assert turn.offered
+    assert not read(COTURN_USERNAME="voice", COTURN_PASSWORD="pass").turn.offered
+
+
+def test_a_tls_port_before_coturns_offers_tls_without_a_certificate_of_ours() -> None:
+    turn = read(COTURN_PUBLIC_TLS_PORT="443").turn
+    assert (turn.tls, turn.dialled_tls_port, turn.tls_port) == (True, 443, 5349)
+    assert read(COTURN_TLS_PORT="8443").turn.dialled_tls_port == 8443
+
+
+def test_the_relays_address_may_be_a_name() -> None:
+    assert read(COTURN_PUBLIC_IP="home.voice.net").turn.public_ip == "home.voice.net"
+    assert read(COTURN_PUBLIC_IP="192.0.2.5").turn.public_ip == IPv4Address("192.0.2.5")
 
 
 @pytest.mark.parametrize(
@@ -350,7 +398,14 @@ def test_a_shared_secret_that_is_none_is_refused_without_being_told(secret: str)
         ("MESHVOICE_HOSTING", "nobody"),
         ("COTURN_TTL", "19"),
         ("COTURN_TTL", "86401"),
-        ("COTURN_PUBLIC_IP", "turn.voice.net"),
+        ("COTURN_TURN_HOST", "a.net,"),
+        ("COTURN_TURN_HOST", "a.net,b.net,c.net,d.net,e.net"),
+        ("COTURN_USERNAME", "two words"),
+        ("COTURN_USERNAME", "an:na"),
+        ("COTURN_PASSWORD", "change_me"),
+        ("COTURN_PASSWORD", "p\N{LATIN SMALL LETTER A WITH ACUTE}ss"),
+        ("COTURN_PUBLIC_IP", "198.51.100"),
+        ("COTURN_PUBLIC_IP", "turn voice.net"),
         ("COTURN_PUBLIC_IP", "2001:db8::5"),
         ("COTURN_PUBLIC_IP6", "192.0.2.5"),
         ("COTURN_PUBLIC_IP6", "fe80::1%eth0"),
@@ -380,6 +435,8 @@ def test_a_value_with_a_control_character_is_refused(text: str) -> None:
         ({"MESHVOICE_RELAY_ONLY": "1"}, "MESHVOICE_RELAY_ONLY"),
         ({"MESHVOICE_RELAY_ONLY": "1", "COTURN_SHARED_SECRET": SECRET}, "MESHVOICE_RELAY_ONLY"),
         ({"COTURN_TURN_HOST": "turn.voice.net"}, "COTURN_SHARED_SECRET"),
+        ({"COTURN_USERNAME": "voice"}, "COTURN_PASSWORD"),
+        ({"COTURN_PASSWORD": "four plain words"}, "COTURN_USERNAME"),
         ({"COTURN_PRIVATE_IP": "10.0.0.5"}, "COTURN_PRIVATE_IP"),
         ({"COTURN_TLS_CERT": "/cert"}, "COTURN_TLS_KEY"),
         ({"COTURN_TLS_KEY": "/key"}, "COTURN_TLS_CERT"),

@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from secrets import token_urlsafe
 
 from meshvoice.doctor.deployment import Deployment, Way, allocated
-from meshvoice.doctor.findings import Check, Finding
-from meshvoice.doctor.turn_client import Rejected
+from meshvoice.doctor.findings import Check, Finding, Status
+from meshvoice.doctor.rejections import BELIEVED, RENDER
+from meshvoice.doctor.turn_client import Rejected, dial
 from meshvoice.turn.credentials import TurnCredentials
 
 TOLERANCE = 60
 """Seconds by which the clocks may differ."""
 _DECADE = 10 * 365 * 86400
-_RENDER = "render anew with `meshvoice coturn-conf` and restart coturn"
 
 
-async def clock(deployment: Deployment, way: Way) -> Finding:
+async def examine(deployment: Deployment, way: Way) -> AsyncIterator[Finding]:
+    """Tell secret, clock and open doors from each other: each is asked once the one before is known."""
+    wrong = await _wrong_credential(deployment, way)
+    if wrong.status is Status.FAILED:
+        yield wrong
+        for name in ("secret", "clock"):
+            check = Check(name=name, tried="allocate")
+            yield check.skipped("every credential is taken, so it can't be told", "see `wrong-credential`")
+        return
+    if deployment.turn.fixed:
+        # Its user is known to everybody, ends never, and is believed: else none of this were asked.
+        yield wrong
+        return
+    believed = await _secret(deployment, way)
+    yield believed
+    ticking = await _clock(deployment, way)
+    yield ticking
+    if believed.status is Status.FAILED:
+        # Nothing of ours is believed, so that it refuses more says nothing.
+        return
+    yield wrong
+    if ticking.status is Status.OK:
+        yield await _expired(deployment, way)
+    if deployment.ours:
+        yield await _realm(deployment, way)
+
+
+async def _clock(deployment: Deployment, way: Way) -> Finding:
     """Bracket coturn's clock by what it takes for expired: STUN tells no time."""
     check = Check(
         name="clock", tried=f"credentials that end {TOLERANCE} s ago, in {TOLERANCE} s and in years"
@@ -30,7 +59,7 @@ async def clock(deployment: Deployment, way: Way) -> Finding:
     return check.ok(f"it agrees within {TOLERANCE} s")
 
 
-async def secret(deployment: Deployment, way: Way) -> Finding:
+async def _secret(deployment: Deployment, way: Way) -> Finding:
     """Tell a wrong secret from a wrong clock: try each secret with credentials that end in years."""
     secrets = deployment.turn.shared_secrets
     check = Check(name="secret", tried=f"{len(secrets)} of COTURN_SHARED_SECRET")
@@ -39,37 +68,42 @@ async def secret(deployment: Deployment, way: Way) -> Finding:
     ]
     if not any(taken):
         return check.failed(
-            "coturn knows none of them", f"COTURN_SHARED_SECRET is not what coturn has: {_RENDER}"
+            "coturn knows none of them", f"COTURN_SHARED_SECRET is not what coturn has: {RENDER}"
         )
     if not taken[0]:
-        return check.failed("coturn does not know the first, which signs", _RENDER)
+        return check.failed("coturn does not know the first, which signs", RENDER)
     return check.ok("coturn knows the one that signs")
 
 
-async def refusals(deployment: Deployment, way: Way) -> list[Finding]:
-    """See that another secret and an expired credential are refused."""
-    wrong = Check(name="wrong-credential", tried="allocate with another secret")
-    expired = Check(name="expired-credential", tried="allocate with a credential that ended yesterday")
-    cases = (
-        (wrong, deployment.credentials(secret=token_urlsafe(32)), "anyone can relay here: is `no-auth` set?"),
-        (expired, deployment.credentials(ttl=-86400), "credentials never end: is `use-auth-secret` missing?"),
-    )
-    return [
-        check.failed("accepted", f"{danger} {_RENDER.capitalize()}")
-        if await _taken(deployment, way, credentials)
-        else check.ok("refused")
-        for check, credentials, danger in cases
-    ]
+async def _wrong_credential(deployment: Deployment, way: Way) -> Finding:
+    what = "password" if deployment.turn.fixed else "secret"
+    check = Check(name="wrong-credential", tried=f"allocate with another {what}")
+    if await _taken(deployment, way, deployment.credentials(secret=token_urlsafe(32))):
+        danger = "anyone can relay here: is `no-auth` set?"
+        return check.failed("accepted", f"{danger} {RENDER.capitalize()}")
+    return check.ok("refused")
 
 
-async def realm(deployment: Deployment, way: Way) -> Finding:
+async def _expired(deployment: Deployment, way: Way) -> Finding:
+    check = Check(name="expired-credential", tried="allocate with a credential that ended yesterday")
+    if await _taken(deployment, way, deployment.credentials(ttl=-86400)):
+        danger = "credentials never end: is `use-auth-secret` missing?"
+        return check.failed("accepted", f"{danger} {RENDER.capitalize()}")
+    return check.ok("refused")
+
+
+async def _realm(deployment: Deployment, way: Way) -> Finding:
     """Compare the realm: live secrets (turnadmin -s) count for one realm, and another one is another file."""
     check = Check(name="realm", tried="the realm that coturn names")
-    async with allocated(deployment, way) as (relay, _):
+    credentials, name = deployment.credentials(), deployment.turn.host
+    async with dial(way.server, way.leg, credentials, tls=deployment.tls, name=name) as relay:
+        # It is named before anything is granted.
+        with suppress(Rejected):
+            await relay.allocate()
         found = relay.realm
     if found != deployment.turn.realm:
         return check.failed(
-            f"{found}, not {deployment.turn.realm}", f"coturn runs with another configuration: {_RENDER}"
+            f"{found}, not {deployment.turn.realm}", f"coturn runs with another configuration: {RENDER}"
         )
     return check.ok(str(found))
 
@@ -79,6 +113,6 @@ async def _taken(deployment: Deployment, way: Way, credentials: TurnCredentials)
         async with allocated(deployment, way, credentials=credentials):
             return True
     except Rejected as rejected:
-        if rejected.code != 401:
+        if rejected.code not in BELIEVED | {401}:
             raise
-        return False
+        return rejected.code != 401

@@ -6,13 +6,16 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from ssl import SSLContext, create_default_context
-from typing import TYPE_CHECKING
 
+from meshvoice.doctor import rotation
+from meshvoice.doctor.deployment import Deployment
+from meshvoice.doctor.examination import examine
+from meshvoice.doctor.findings import Check, Finding
 from meshvoice.settings import Settings
-
-if TYPE_CHECKING:
-    from meshvoice.doctor.findings import Finding
+from meshvoice.turn import installed
+from meshvoice.turn.errors import Refused
 
 
 def run(settings: Settings, *, as_json: bool, tls: SSLContext | None = None) -> int:
@@ -20,34 +23,45 @@ def run(settings: Settings, *, as_json: bool, tls: SSLContext | None = None) -> 
 
     `tls` is what certificates are trusted by, unlike what browsers are.
     """
-    if not settings.turn.host or not settings.turn.shared_secrets:
+    if not settings.turn.offered:
         sys.stderr.write(
             "No TURN host is set, so people hear each other only where their networks let them.\n"
             "Set COTURN_TURN_HOST and COTURN_SHARED_SECRET (`make coturn` does, for this machine).\n"
         )
         return 2
+    turn, problems = settings.turn, []
     try:
-        # aioice is an extra: the server runs without it.
-        from meshvoice.doctor.deployment import Deployment
-        from meshvoice.doctor.examination import examine
-    except ModuleNotFoundError as problem:
-        if problem.name != "aioice":
-            raise
-        sys.stderr.write("The doctor needs aioice: pip install 'meshvoice[doctor]'\n")
-        return 2
-    deployment = Deployment(turn=settings.turn, tls=tls or create_default_context())
-    findings = asyncio.run(_report(examine(deployment), as_json=as_json))
+        turn = installed.looked_up(turn)
+    except Refused as problem:
+        check = Check(name="public-ip", tried=f"look up {turn.public_ip}")
+        problems.append(check.failed("it has no IPv4 address now", str(problem)))
+        turn = replace(turn, public_ip=None)
+    deployment = Deployment(turn=turn, tls=tls or create_default_context())
+    findings = asyncio.run(_report(problems, examine(deployment), as_json=as_json))
     return 1 if any(finding.status == "failed" for finding in findings) else 0
 
 
-async def _report(findings: AsyncIterator[Finding], *, as_json: bool) -> list[Finding]:
+def rotate(settings: Settings, *, database: str, check: bool) -> int:
+    """Tell a running coturn the secrets, or only prove that it takes them: `rotation.run`."""
+    return rotation.run(settings, check=check, **({"database": database} if database else {}))
+
+
+async def _report(
+    problems: list[Finding], findings: AsyncIterator[Finding], *, as_json: bool
+) -> list[Finding]:
     found = []
-    async for finding in findings:
+
+    def tell(finding: Finding) -> None:
         found.append(finding)
         if not as_json:
             # Each one as it comes: a leg that does not answer takes seconds.
             sys.stdout.write(finding.line() + "\n")
             sys.stdout.flush()
+
+    for problem in problems:
+        tell(problem)
+    async for finding in findings:
+        tell(finding)
     if as_json:
         ok = all(finding.status != "failed" for finding in found)
         json.dump({"ok": ok, "findings": [finding.as_json() for finding in found]}, sys.stdout, indent=2)

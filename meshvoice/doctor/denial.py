@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from aioice.turn import TCP_TRANSPORT
 
 from meshvoice.doctor.deployment import Deployment, Way, allocated
 from meshvoice.doctor.findings import Check, Finding
+from meshvoice.doctor.rejections import RENDER
 from meshvoice.doctor.turn_client import Leg, Rejected, TurnClient, dial
 from meshvoice.settings import Address
 from meshvoice.turn import deny
 
-_RENDER = "render anew with `meshvoice coturn-conf` and restart coturn"
 _METADATA: tuple[Address, ...] = (IPv4Address("169.254.169.254"), IPv6Address("fd00:ec2::254"))
 _PUBLIC = {4: ("8.8.8.8", "1.1.1.1"), 6: ("2606:4700::1111", "2001:4860:4860::8888")}
 
 
-async def special(deployment: Deployment, way: Way, family: int) -> list[Finding]:
+async def special(deployment: Deployment, way: Way, family: int) -> AsyncIterator[Finding]:
     """Ask for the first and last address of every special block, and for public ones."""
     denial = Check(name=f"denied-ipv{family}", tried=f"permissions for special IPv{family} addresses")
     control = Check(name=f"granted-ipv{family}", tried=f"permissions for {' and '.join(_PUBLIC[family])}")
@@ -27,19 +28,20 @@ async def special(deployment: Deployment, way: Way, family: int) -> list[Finding
     except Rejected as rejected:
         if rejected.code != 440:
             raise
-        return [denial.skipped(f"no IPv{family} relay, so none is reached")]
+        yield denial.skipped(f"no IPv{family} relay, so none is reached")
+        return
     granted = [str(address) for address, no in zip(asked, refused, strict=True) if not no]
-    return [
-        denial.failed(
+    if granted:
+        yield denial.failed(
             f"{granted[0]} granted, and {len(granted) - 1} more of {len(asked)}",
-            f"anyone with a credential reaches your network through the relay: {_RENDER}, and load the guard",
+            f"anyone with a credential reaches your network through the relay: {RENDER}, and load the guard",
         )
-        if granted
-        else denial.ok(f"all {len(asked)} refused"),
-        control.failed("refused", f"the deny list shuts everyone out: {_RENDER}")
-        if any(public)
-        else control.ok("granted"),
-    ]
+    else:
+        yield denial.ok(f"all {len(asked)} refused")
+    if any(public):
+        yield control.failed("refused", f"the deny list shuts everyone out: {RENDER}")
+    else:
+        yield control.ok("granted")
 
 
 async def _ask(deployment: Deployment, way: Way, family: int) -> tuple[list[bool], list[bool], list[Address]]:
@@ -58,7 +60,7 @@ async def _ask(deployment: Deployment, way: Way, family: int) -> tuple[list[bool
     return refused, public, asked
 
 
-async def tcp_relay(deployment: Deployment, working: list[Way]) -> Finding:
+async def tcp_relay(deployment: Deployment, working: Sequence[Way]) -> Finding:
     """See that no TCP connection can be asked for: it would reach web services and databases."""
     check = Check(name="tcp-relay", tried="allocate a TCP relay")
     # RFC 6062, 4.1: only a client that came by TCP may ask for one.
@@ -72,7 +74,7 @@ async def tcp_relay(deployment: Deployment, working: list[Way]) -> Finding:
             await relay.allocate(transport=TCP_TRANSPORT)
         except Rejected:
             return check.ok("refused")
-    return check.failed("allocated", f"`no-tcp-relay` is missing: {_RENDER}")
+    return check.failed("allocated", f"`no-tcp-relay` is missing: {RENDER}")
 
 
 async def _refused(relay: TurnClient, address: str) -> bool:

@@ -7,19 +7,20 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from secrets import token_bytes, token_hex
 from ssl import SSLContext, create_default_context
 
-from meshvoice.doctor.turn_client import Leg, Peer, Rejected, TurnClient, dial
+from meshvoice.doctor.turn_client import Leg, Peer, Rejected, TurnClient, Unanswered, dial
 from meshvoice.settings import TurnSettings
-from meshvoice.turn.credentials import TurnCredentials, issue
+from meshvoice.turn.credentials import TurnCredentials, fixed, issue
 
 
 async def resolve(host: str) -> list[str]:
     """List the addresses of `host`, as a browser would try them. Raises `OSError`."""
     found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_DGRAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    # In an order of our own: a name server turns its answers round.
+    return sorted({str(entry[4][0]) for entry in found}, key=lambda address: (":" in address, address))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,21 +31,39 @@ class Deployment:
     clock: Callable[[], float] = time.time
     tls: SSLContext = field(default_factory=create_default_context)
     resolve: Callable[[str], Awaitable[list[str]]] = resolve
+    ours: bool = True
+    """Whether the settings describe this relay's own file, or only how it is dialled."""
 
-    @property
-    def family(self) -> int | None:
-        """The IP version to ask for; none where there is IPv4, which is what browsers do."""
-        return 6 if self.turn.public_ip6 and not self.turn.public_ip else None
+    def at(self, host: str) -> Deployment:
+        """Give the deployment as it is at one of several hosts."""
+        return replace(self, turn=replace(self.turn, hosts=(host,)))
+
+    def of_another(self) -> Deployment:
+        """Give it without what the settings say of a relay that is another."""
+        turn = replace(self.turn, public_ip=None, private_ip=None, public_ip6=None)
+        return replace(self, turn=turn, ours=False)
 
     def credentials(self, *, ttl: int | None = None, secret: str | None = None) -> TurnCredentials:
-        """Sign credentials as the app does, of a new user each time: coturn's quota is for one user."""
+        """Give credentials as the app does, of a new user each time: coturn's quota is for one user.
+
+        A relay with a fixed user has that one alone; `secret` is another password then.
+        """
+        turn, now = self.turn, int(self.clock())
+        ttl = turn.ttl if ttl is None else ttl
+        if turn.fixed:
+            return fixed(replace(turn, password=secret or turn.password), ttl=ttl, now=now)
         return issue(
-            secret=secret or self.turn.shared_secrets[0],
+            secret=secret or turn.shared_secrets[0],
             user_id=token_hex(8),
             pseudonym_key=token_bytes(32),
-            ttl=self.turn.ttl if ttl is None else ttl,
-            now=int(self.clock()),
+            ttl=ttl,
+            now=now,
         )
+
+
+def family(address: str) -> int:
+    """Give the IP version of a literal address."""
+    return 6 if ":" in address else 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +72,11 @@ class Way:
 
     leg: Leg
     server: Peer
+
+    @property
+    def family(self) -> int:
+        """The IP version by which it is dialled."""
+        return family(self.server[0])
 
     def __str__(self) -> str:
         host = f"[{self.server[0]}]" if ":" in self.server[0] else self.server[0]
@@ -66,8 +90,14 @@ async def allocated(
     *,
     credentials: TurnCredentials | None = None,
     family: int | None = None,
+    again: bool = True,
 ) -> AsyncIterator[tuple[TurnClient, Peer]]:
-    """Hold an allocation: the client, and its relayed address. Raises as `dial` and `allocate` do."""
+    """Hold an allocation: the client, and its relayed address. Raises as `dial` and `allocate` do.
+
+    Where nothing comes back, another port asks once more, unless `again` is false.
+
+    No `family` is asked for unless one is given: browsers ask for none, and take what the relay chooses.
+    """
     async with AsyncExitStack() as sockets:
         for last in (False, False, True):
             way_in = dial(
@@ -79,11 +109,16 @@ async def allocated(
             )
             relay = await sockets.enter_async_context(way_in)
             try:
-                relayed = await relay.allocate(family=family or deployment.family)
+                relayed = await relay.allocate(family=family)
             except Rejected as rejected:
                 # coturn remembers a UDP client for a second: this port belonged to one of them.
                 if rejected.code != 437 or last:
                     raise
+            except Unanswered:
+                # It may also be answered by what that one's key signs.
+                if last or not again:
+                    raise
+                again = False
             else:
                 break
         yield relay, relayed

@@ -3,100 +3,162 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
+from dataclasses import replace
+from itertools import combinations_with_replacement
 
-from meshvoice.doctor import authority, denial, legs, relay_checks
+from meshvoice.doctor import authority, denial, legs, rejections, relay_checks
 from meshvoice.doctor.deployment import Deployment, Way
 from meshvoice.doctor.findings import Check, Finding, Status
 from meshvoice.doctor.turn_client import Leg, Rejected, Unanswered
 
-_Examine = Callable[[], Awaitable[Finding | list[Finding]]]
-_BY_ADDRESS = {"two-relays", "one-relay", "relay-range"}
-"""What fails for sure where the relay offers an address that nobody reaches."""
+_TROUBLE = (Rejected, Unanswered, OSError)
 
 
 async def examine(deployment: Deployment) -> AsyncIterator[Finding]:
-    """Examine every leg, then through the first that works all that does not depend on the leg."""
-    turn = deployment.turn
-    name, addresses = await legs.resolve(deployment)
-    yield name
-    answering: list[Way] = []
-    working: list[Way] = []
-    if not turn.tls:
+    """Examine each host in turn, as if it were the only one."""
+    hosts = deployment.turn.hosts
+    for host in hosts:
+        async for finding in _examine_host(deployment.at(host), several=len(hosts) > 1):
+            yield finding if len(hosts) == 1 else replace(finding, tried=f"{host}: {finding.tried}")
+
+
+async def _examine_host(deployment: Deployment, *, several: bool) -> AsyncIterator[Finding]:
+    """Examine every leg, then through those that work all that does not depend on the leg."""
+    found = await legs.look_up(deployment)
+    public = {str(each) for each in (deployment.turn.public_ip, deployment.turn.public_ip6)}
+    if several and not public & {*found.addresses}:
+        deployment = deployment.of_another()
+    addresses = found.addresses
+    yield legs.name(deployment, found)
+    if not deployment.turn.tls:
         yield Check(name="certificate", leg=Leg.TLS, tried="TLS").skipped(
             "COTURN_TLS_CERT is not set", "set it, for networks that let only TLS out"
         )
-    ways = legs.ways(turn, addresses)
-    # All at once, for a leg that does not answer takes seconds; told in order.
-    tasks = [asyncio.create_task(_examine_way(deployment, way)) for way in ways]
-    for way, task in zip(ways, tasks, strict=True):
-        findings = {finding.check: finding for finding in await task}
-        for finding in findings.values():
+    answering: list[Way] = []
+    working: list[Way] = []
+    async for way, findings in _by_leg(deployment, legs.ways(deployment.turn, addresses)):
+        for finding in findings:
             yield finding
-        if _good(findings, "stun"):
+        good = {finding.check for finding in findings if finding.status is Status.OK}
+        if "stun" in good:
             answering.append(way)
-        if _good(findings, "credential"):
+        if "credential" in good:
             working.append(way)
-    # IPv4 first: it is what a relay has unless it is asked otherwise.
-    best = sorted(working or answering, key=lambda way: ":" in way.server[0])
-    if best:
-        async for finding in _through(deployment, best[0], addresses, working):
-            yield finding
-
-
-async def _examine_way(deployment: Deployment, way: Way) -> list[Finding]:
-    findings = []
-    steps = [legs.stun, legs.credential]
-    if way.leg is Leg.TLS:
-        steps.insert(0, legs.certificate)
-    for step in steps:
-        findings.append(await step(deployment, way))
-        if findings[-1].status is not Status.OK:
-            break
-    return findings
-
-
-def _good(findings: dict[str, Finding], check: str) -> bool:
-    return check in findings and findings[check].status is Status.OK
-
-
-async def _through(
-    deployment: Deployment, way: Way, addresses: list[str], working: list[Way]
-) -> AsyncIterator[Finding]:
-    def special(family: int) -> _Examine:
-        return lambda: denial.special(deployment, way, family)
-
-    plan: list[tuple[str, _Examine]] = [
-        ("secret", lambda: authority.secret(deployment, way)),
-        ("clock", lambda: authority.clock(deployment, way)),
-    ]
+    # By each IP version that browsers dial, IPv4 first.
+    best = _one_for_each_family(working) or _one_for_each_family(answering)[:1]
+    if not best:
+        return
+    async for finding in _settled(deployment, "secret", authority.examine(deployment, best[0])):
+        yield finding
     if working:
-        plan += [
-            ("refusals", lambda: authority.refusals(deployment, way)),
-            ("realm", lambda: authority.realm(deployment, way)),
-            ("relay-address", lambda: relay_checks.address(deployment, way, addresses)),
-            ("two-relays", lambda: relay_checks.two_relays(deployment, way)),
-            ("one-relay", lambda: relay_checks.one_relay(deployment, way)),
-            ("relay-range", lambda: relay_checks.port_range(deployment, way)),
-            ("relay-ipv6", lambda: relay_checks.ipv6(deployment, way)),
-            ("tcp-relay", lambda: denial.tcp_relay(deployment, working)),
-            ("denied-ipv4", special(4)),
-            ("denied-ipv6", special(6)),
-        ]
-    unreachable = False
-    for name, check in plan:
-        if unreachable and name in _BY_ADDRESS:
-            continue
-        for finding in await _settle(name, check()):
-            unreachable |= name == "relay-address" and finding.status is not Status.OK
+        async for finding in _relayed(deployment, best, working, addresses):
             yield finding
 
 
-async def _settle(name: str, check: Awaitable[Finding | list[Finding]]) -> list[Finding]:
+async def _by_leg(deployment: Deployment, ways: Sequence[Way]) -> AsyncIterator[tuple[Way, list[Finding]]]:
+    answers = legs.Answers()
+    # At once, for a leg that does not answer takes seconds; told in order.
+    reached = await asyncio.gather(*(_reach(deployment, way, answers) for way in ways))
+    for way, findings in zip(ways, reached, strict=True):
+        if findings[-1].status is Status.OK:
+            # One after the other: where a quota is nearly used up, which one is refused must not be chance.
+            given = await _ask_for_a_relay(deployment, way, answers)
+            findings[:] = [*(each for each in findings if each.check != given.check), given]
+    answering = {
+        (way.server[0], way.leg)
+        for way, findings in zip(ways, reached, strict=True)
+        if any(each.check == "stun" and each.status is Status.OK for each in findings)
+    }
+    other = {Leg.UDP: Leg.TCP, Leg.TCP: Leg.UDP}
+    for way, findings in zip(ways, reached, strict=True):
+        silent = findings[-1].check == "stun" and findings[-1].answer in {legs.SILENCE, legs.REFUSED}
+        if silent and way.leg in other and (way.server[0], other[way.leg]) in answering:
+            findings[-1] = legs.shut(deployment, way, findings[-1], answers)
+        yield way, findings
+
+
+async def _ask_for_a_relay(deployment: Deployment, way: Way, answers: legs.Answers) -> Finding:
+    given = await legs.credential(deployment, way)
+    if given.status is Status.FAILED and way.leg is Leg.UDP:
+        again = await legs.stun(deployment, way, answers)
+        if again.status is Status.FAILED:
+            # Silent since it was asked for a relay, as it will be when it is asked the next time.
+            return again
+    return given
+
+
+async def _reach(deployment: Deployment, way: Way, answers: legs.Answers) -> list[Finding]:
+    if way.leg is not Leg.TLS:
+        return [await legs.stun(deployment, way, answers)]
+    shaken = await legs.certificate(deployment, way)
+    if shaken.status is not Status.OK:
+        return [shaken]
+    return [shaken, await legs.stun(deployment, way, answers)]
+
+
+def _one_for_each_family(ways: Iterable[Way]) -> list[Way]:
+    first: dict[int, Way] = {}
+    for way in ways:
+        first.setdefault(way.family, way)
+    return [first[family] for family in sorted(first)]
+
+
+async def _relayed(
+    deployment: Deployment, best: Sequence[Way], working: Sequence[Way], addresses: list[str]
+) -> AsyncIterator[Finding]:
+    turn, reachable, ipv6 = deployment.turn, True, False
+    for way in best:
+        found = await _settle(deployment, "relay-address", relay_checks.address(deployment, way, addresses))
+        reachable &= found.status is Status.OK
+        yield found
+    if deployment.ours:
+        found = await _settle(deployment, "relay-ipv6", relay_checks.ipv6(deployment, best[0]))
+        yield found
+        ipv6 = turn.public_ip6 is not None and found.status is Status.OK
+    if reachable:
+        # Else all of these fail for sure: nobody reaches the address that the relay offers.
+        for here, there in combinations_with_replacement(best, 2):
+            yield await _settle(deployment, "two-relays", relay_checks.two_relays(deployment, here, there))
+        for by in (4, 6):
+            if ipv6 if by == 6 else (turn.public_ip or not turn.public_ip6):
+                async for found in _settled(deployment, "one-relay", _from_outside(deployment, best, by)):
+                    yield found
+    if not deployment.ours:
+        # Where somebody else's relay may send is theirs to know.
+        return
+    yield await _settle(deployment, "tcp-relay", denial.tcp_relay(deployment, working))
+    for by in (4, 6):
+        async for found in _settled(deployment, f"denied-ipv{by}", denial.special(deployment, best[0], by)):
+            yield found
+
+
+async def _from_outside(deployment: Deployment, best: Sequence[Way], by: int) -> AsyncIterator[Finding]:
+    for found in await relay_checks.from_outside(deployment, best, by):
+        yield found
+
+
+async def _settle(deployment: Deployment, name: str, check: Awaitable[Finding]) -> Finding:
     """Wait for a check; what it did not expect is a finding too."""
     try:
-        found = await check
-    except (Rejected, Unanswered, OSError) as problem:
-        unexpected = Check(name=name, tried="ask the relay")
-        return [unexpected.failed(str(problem), "see coturn's log (journalctl -u coturn)")]
-    return found if isinstance(found, list) else [found]
+        return await check
+    except _TROUBLE as problem:
+        return _unexpected(deployment, name, problem)
+
+
+async def _settled(
+    deployment: Deployment, name: str, checks: AsyncIterator[Finding]
+) -> AsyncIterator[Finding]:
+    try:
+        async for finding in checks:
+            yield finding
+    except _TROUBLE as problem:
+        yield _unexpected(deployment, name, problem)
+
+
+def _unexpected(deployment: Deployment, name: str, problem: Exception) -> Finding:
+    check = Check(name=name, tried="ask the relay")
+    if isinstance(problem, Rejected):
+        fix = rejections.fix(problem, deployment.turn)
+        return check.failed(str(problem), fix, code=problem.code)
+    return check.failed(str(problem), rejections.LOG)

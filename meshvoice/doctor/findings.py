@@ -28,6 +28,10 @@ class Finding:
     """What came back."""
     fix: str = ""
     """What to do; empty when all is well."""
+    ip: int = 0
+    """The IP version by which it was tried; 0 where it concerns both, or none."""
+    code: int = 0
+    """STUN's code, where the server answered with an error."""
 
     def line(self) -> str:
         """Write it for a person."""
@@ -36,7 +40,7 @@ class Finding:
             f"\n        -> {self.fix}" if self.fix else ""
         )
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, str | int]:
         """Give it to a script."""
         return asdict(self)
 
@@ -48,18 +52,28 @@ class Check:
     name: str
     tried: str
     leg: str = ""
+    ip: int = 0
 
     def ok(self, answer: str) -> Finding:
         """End well."""
         return self._end(Status.OK, answer, "")
 
-    def failed(self, answer: str, fix: str) -> Finding:
+    def failed(self, answer: str, fix: str, *, code: int = 0) -> Finding:
         """End badly."""
-        return self._end(Status.FAILED, answer, fix)
+        return self._end(Status.FAILED, answer, fix, code)
 
     def skipped(self, answer: str, fix: str = "") -> Finding:
         """End without an answer, through no fault of the deployment's."""
         return self._end(Status.SKIPPED, answer, fix)
 
-    def _end(self, status: Status, answer: str, fix: str) -> Finding:
-        return Finding(check=self.name, leg=self.leg, status=status, tried=self.tried, answer=answer, fix=fix)
+    def _end(self, status: Status, answer: str, fix: str, code: int = 0) -> Finding:
+        return Finding(
+            check=self.name,
+            leg=self.leg,
+            status=status,
+            tried=self.tried,
+            answer=answer,
+            fix=fix,
+            ip=self.ip,
+            code=code,
+        )

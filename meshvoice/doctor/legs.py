@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 import ssl
+from dataclasses import dataclass
 
+from meshvoice.doctor import rejections
 from meshvoice.doctor.deployment import Deployment, Way, allocated
 from meshvoice.doctor.findings import Check, Finding
 from meshvoice.doctor.turn_client import Leg, Rejected, Unanswered, answered, dial
@@ -13,81 +16,169 @@ from meshvoice.settings import TurnSettings
 
 CERTIFICATE_DAYS = 14
 """Renewal begins 30 days before the end, so fewer than this means that it does not happen."""
+STARTING = 1.0
+"""Seconds after which a port that nobody listens on is tried again."""
+SILENCE = "no answer"
+REFUSED = "refused: nothing listens there"
 _DAY = 86400
-_UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+_AUTHORITY = (
+    "its authority is unknown, or its chain incomplete",
+    "browsers refuse it: point COTURN_TLS_CERT at the full chain (fullchain.pem) of a public authority",
+)
 # OpenSSL's X509_V_ERR_*: what a person should read instead.
 _VERIFY = {
     10: ("it has expired", "renew it, and see that the deploy hook runs (conf/coturn-deploy-hook.sh)"),
     9: ("it is not valid yet", "set the clocks of both machines by NTP"),
+    7: _AUTHORITY,
     18: ("it is self-signed", "browsers refuse it: get one from an authority, as certbot does"),
-    19: ("its chain ends in an unknown authority", "browsers refuse it: get one from a public authority"),
-    20: ("its chain is incomplete", "point COTURN_TLS_CERT at the full chain (fullchain.pem)"),
-    21: ("its chain is incomplete", "point COTURN_TLS_CERT at the full chain (fullchain.pem)"),
+    19: _AUTHORITY,
+    20: _AUTHORITY,
+    21: _AUTHORITY,
     62: ("it is for another name", "get one for COTURN_TURN_HOST"),
     64: ("it is for another address", "get one for COTURN_TURN_HOST"),
 }
+ONE_HOP = frozenset({(4, 17, 0), (4, 17, 1)})
+"""Versions of coturn that send by UDP with a hop limit of 1, from their first allocation on."""
 
 
-async def resolve(deployment: Deployment) -> tuple[Finding, list[str]]:
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """What a name gave."""
+
+    addresses: list[str]
+    problem: str = ""
+
+
+async def look_up(deployment: Deployment) -> LookedUp:
     """Look the host up; browsers try every address that it has."""
+    try:
+        return LookedUp(await deployment.resolve(deployment.turn.host))
+    except OSError as problem:
+        return LookedUp([], str(problem))
+
+
+def name(deployment: Deployment, found: LookedUp) -> Finding:
+    """See that the name leads to where the settings say that the relay is."""
     turn = deployment.turn
     check = Check(name="name", tried=f"look up {turn.host}")
-    try:
-        addresses = await deployment.resolve(turn.host)
-    except OSError as problem:
-        return check.failed(str(problem), "give COTURN_TURN_HOST a name that resolves, or an address"), []
-    ipv4 = [address for address in addresses if ":" not in address]
+    if found.problem:
+        return check.failed(found.problem, "give COTURN_TURN_HOST a name that resolves, or an address")
+    ipv4 = [address for address in found.addresses if ":" not in address]
     if turn.public_ip and ipv4 and str(turn.public_ip) not in ipv4:
         return check.failed(
-            f"{', '.join(addresses)}, but COTURN_PUBLIC_IP is {turn.public_ip}",
+            f"{', '.join(found.addresses)}, but COTURN_PUBLIC_IP is {turn.public_ip}",
             "correct the name's A record, or COTURN_PUBLIC_IP",
-        ), addresses
-    return check.ok(", ".join(addresses)), addresses
+        )
+    return check.ok(", ".join(found.addresses))
 
 
 def ways(turn: TurnSettings, addresses: list[str]) -> list[Way]:
     """List the ways that browsers are offered, for each address."""
-    legs = [(Leg.UDP, turn.port), (Leg.TCP, turn.port)] + ([(Leg.TLS, turn.tls_port)] if turn.tls else [])
+    legs = [(Leg.UDP, turn.port), (Leg.TCP, turn.port)] + (
+        [(Leg.TLS, turn.dialled_tls_port)] if turn.tls else []
+    )
     return [Way(leg=leg, server=(address, port)) for address in addresses for leg, port in legs]
 
 
-async def stun(deployment: Deployment, way: Way) -> Finding:
+@dataclass(slots=True)
+class Answers:
+    """What is learned of a server while its legs are tried."""
+
+    software: str = ""
+    """What it calls itself; nothing where it is told not to."""
+
+    def version(self, turn: TurnSettings) -> tuple[int, ...] | None:
+        """Give coturn's version, as far as it can be known from here."""
+        named = re.match(r"Coturn-(\d+)\.(\d+)\.(\d+)", self.software)
+        return tuple(map(int, named.groups())) if named else turn.version
+
+
+async def stun(deployment: Deployment, way: Way, answers: Answers) -> Finding:
     """See whether the leg answers STUN."""
-    check = Check(name="stun", leg=way.leg, tried=f"STUN to {way}")
+    check = Check(name="stun", leg=way.leg, ip=way.family, tried=f"STUN to {way}")
     try:
-        async with dial(way.server, way.leg, tls=deployment.tls, name=deployment.turn.host) as client:
-            return check.ok(f"this machine is {(await client.bind())[0]}")
+        try:
+            own, software = await _bind(deployment, way)
+        except ConnectionRefusedError:
+            # A coturn that is just starting opens its ports one after the other.
+            await asyncio.sleep(STARTING)
+            own, software = await _bind(deployment, way)
     except ConnectionRefusedError:
-        return check.failed("refused: nothing listens there", _fix_refused(way))
+        return check.failed(REFUSED, _fix_refused(deployment.turn, way))
     except Unanswered:
-        return check.failed("no answer", _fix_silence(way))
+        return check.failed(SILENCE, _fix_silence(deployment.turn, way))
     except OSError as problem:
-        return _unopened(check, way, problem)
+        return _unopened(deployment.turn, check, way, problem)
     except Rejected as rejected:
-        return check.failed(str(rejected), "is another program on this port? See `ss -lunpt` on the host")
+        fix = "is another program on this port? See `ss -lunpt` on the host"
+        if rejected.code == 401:
+            fix = f"browsers ask STUN without credentials: take `secure-stun` out; {rejections.RENDER}"
+        return check.failed(str(rejected), fix, code=rejected.code)
+    answers.software = answers.software or software
+    return check.ok(f"this machine is {own}")
+
+
+async def _bind(deployment: Deployment, way: Way) -> tuple[str, str]:
+    async with dial(way.server, way.leg, tls=deployment.tls, name=deployment.turn.host) as client:
+        own, _ = await client.bind()
+        return own, client.software
+
+
+def shut(deployment: Deployment, way: Way, found: Finding, answers: Answers) -> Finding:
+    """Say why this leg may be silent, or refuse, where coturn answers by another, and so runs."""
+    check = Check(name="stun", leg=way.leg, ip=way.family, tried=found.tried)
+    kind = "udp" if way.leg is Leg.UDP else "tcp"
+    if found.answer == REFUSED:
+        by = ", for IPv6 too," if way.family == 6 else ""
+        return check.failed(
+            "refused, and by another leg coturn answers",
+            f"open {way.server[1]}/{kind}{by} in the firewalls of host and provider, and see that "
+            f"coturn's file has no `no-{kind}`",
+        )
+    if way.leg is not Leg.UDP:
+        return found
+    answer, mend = f"{SILENCE}, and by TCP there is one", _fix_silence(deployment.turn, way)
+    version = answers.version(deployment.turn)
+    guard = (
+        "load the kernel guard (`meshvoice coturn-conf --guard`) anew, which mends it, or take another one"
+    )
+    hops = "by UDP with a hop limit of 1 from its first allocation on, so that no answer gets beyond a router"
+    if version is not None and version in ONE_HOP:
+        return check.failed(answer, f"coturn {'.'.join(map(str, version))} sends {hops}: {guard}")
+    if version is None:
+        # No packet tells one from the other: the server's answers die on their way here.
+        mend += f". If `turnserver --version` says 4.17.0 or 4.17.1, it sends {hops}: {guard}"
+    return check.failed(answer, mend)
 
 
 async def certificate(deployment: Deployment, way: Way) -> Finding:
     """Shake hands as a browser would."""
-    check = Check(name="certificate", leg=Leg.TLS, tried=f"TLS handshake with {way}")
+    check = Check(name="certificate", leg=Leg.TLS, ip=way.family, tried=f"TLS handshake with {way}")
     try:
-        opening = asyncio.open_connection(
-            *way.server, ssl=deployment.tls, server_hostname=deployment.turn.host
-        )
-        _, writer = await answered(opening)
+        _, writer = await answered(asyncio.open_connection(*way.server))
+    except ConnectionRefusedError:
+        return check.failed(REFUSED, _fix_refused(deployment.turn, way))
+    except Unanswered:
+        return check.failed("no answer", _fix_silence(deployment.turn, way))
+    except OSError as problem:
+        return _unopened(deployment.turn, check, way, problem)
+    # It let us in, so what fails from here on is TLS, and no firewall.
+    try:
+        await answered(writer.start_tls(deployment.tls, server_hostname=deployment.turn.host))
+        end = ssl.cert_time_to_seconds(writer.get_extra_info("peercert")["notAfter"])
     except ssl.SSLCertVerificationError as problem:
         answer, fix = _VERIFY.get(
             problem.verify_code, (problem.verify_message, "get a certificate that browsers take")
         )
         return check.failed(answer, fix)
-    except ConnectionRefusedError:
-        return check.failed("refused: nothing listens there", _fix_refused(way))
-    except Unanswered:
-        return check.failed("no answer", _fix_silence(way))
-    except OSError as problem:
-        return _unopened(check, way, problem)
-    end = ssl.cert_time_to_seconds(writer.get_extra_info("peercert")["notAfter"])
-    writer.close()
+    except ssl.SSLError as problem:
+        return check.failed(*_broken_handshake(problem))
+    except (Unanswered, OSError):
+        # Whether it hangs up or keeps silent is chance where it waits for something else.
+        return check.failed("it opens, and no handshake follows", f"{_NO_PAIR}. Or {_NO_TLS}")
+    finally:
+        writer.transport.abort()
     days = int((end - deployment.clock()) // _DAY)
     if days < CERTIFICATE_DAYS:
         return check.failed(
@@ -98,49 +189,60 @@ async def certificate(deployment: Deployment, way: Way) -> Finding:
 
 
 async def credential(deployment: Deployment, way: Way) -> Finding:
-    """See whether coturn takes what the app signs."""
-    check = Check(name="credential", leg=way.leg, tried=f"allocate at {way}")
+    """See whether coturn takes what the app signs, and gives an address to those who ask as browsers do."""
+    check = Check(name="credential", leg=way.leg, ip=way.family, tried=f"allocate at {way}")
     try:
-        async with allocated(deployment, way) as (_, (address, port)):
-            return check.ok(f"accepted, relay {address} port {port}")
+        async with allocated(deployment, way, again=False) as (_, (address, _)):
+            return check.ok(f"accepted, relay {address}")
     except Rejected as rejected:
-        fixes = {
-            401: "coturn does not take this secret, or the clocks differ (see `clock`): render anew with "
-            "`meshvoice coturn-conf` and restart coturn",
-            486: "the user's quota is used up: is COTURN_SHARED_SECRET known to others?",
-            508: "all relay ports are taken: widen COTURN_MIN_PORT to COTURN_MAX_PORT",
-        }
-        return check.failed(
-            str(rejected), fixes.get(rejected.code, "see coturn's log (journalctl -u coturn)")
-        )
+        return check.failed(str(rejected), rejections.fix(rejected, deployment.turn), code=rejected.code)
     except (Unanswered, OSError) as problem:
-        return check.failed(
-            str(problem), "STUN answered, this did not: see coturn's log (journalctl -u coturn)"
-        )
+        return check.failed(str(problem), f"STUN answered, this did not: {rejections.LOG}")
 
 
-def _unopened(check: Check, way: Way, problem: OSError) -> Finding:
-    if problem.errno in _UNREACHABLE and ":" in way.server[0]:
+def _unopened(turn: TurnSettings, check: Check, way: Way, problem: OSError) -> Finding:
+    if isinstance(problem, ssl.SSLError):
+        return check.failed(*_broken_handshake(problem))
+    if problem.errno in UNREACHABLE and way.family == 6:
         return check.skipped("this machine has no IPv6", "run the doctor from one that has")
-    return check.failed(str(problem), _fix_silence(way))
+    return check.failed(str(problem), _fix_silence(turn, way))
 
 
-def _fix_refused(way: Way) -> str:
+_NO_PAIR = (
+    "coturn can't use what it has: COTURN_TLS_KEY must be the key of COTURN_TLS_CERT, and its log says what "
+    "else is wrong (journalctl -u coturn); see conf/coturn-deploy-hook.sh"
+)
+
+
+_NO_TLS = "what listens there speaks no TLS: is it coturn's TLS port? See `ss -lntp` on the host"
+
+
+def _broken_handshake(problem: ssl.SSLError) -> tuple[str, str]:
+    reason = problem.reason or "TLS error"
+    if reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"}:
+        return "what answers there speaks no TLS", _NO_TLS
+    return f"the handshake ends in a TLS alert ({reason.lower().replace('_', ' ')})", _NO_PAIR
+
+
+def _fix_refused(turn: TurnSettings, way: Way) -> str:
+    if way.leg is Leg.TLS and turn.public_tls_port:
+        return "start what holds COTURN_PUBLIC_TLS_PORT before coturn (`ss -lntp` there), or correct the port"
     if way.leg is Leg.TLS:
         return (
             "coturn opens this port only when user turnserver can read certificate and key: "
             "see `cannot find certificate` in its log, and conf/coturn-deploy-hook.sh"
         )
-    return (
-        _IPV6 if ":" in way.server[0] else "start coturn: `systemctl status coturn` on the host says why not"
-    )
+    if way.family == 6 and not turn.public_ip6:
+        return _IPV6
+    return "start coturn: `systemctl status coturn` on the host says why not"
 
 
-def _fix_silence(way: Way) -> str:
-    if ":" in way.server[0]:
+def _fix_silence(turn: TurnSettings, way: Way) -> str:
+    if way.family == 6 and not turn.public_ip6:
         return _IPV6
     kind = "udp" if way.leg is Leg.UDP else "tcp"
-    return f"open {way.server[1]}/{kind} in the firewalls of host and provider; see that coturn runs"
+    by = ", for IPv6 too," if way.family == 6 else ""
+    return f"open {way.server[1]}/{kind}{by} in the firewalls of host and provider; see that coturn runs"
 
 
 _IPV6 = (

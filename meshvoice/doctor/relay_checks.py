@@ -3,50 +3,66 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from ipaddress import ip_address
 from secrets import token_bytes
 
-from meshvoice.doctor.deployment import Deployment, Way, allocated
+from meshvoice.doctor.deployment import Deployment, Way, allocated, family
 from meshvoice.doctor.findings import Check, Finding
+from meshvoice.doctor.legs import UNREACHABLE
+from meshvoice.doctor.rejections import RENDER
 from meshvoice.doctor.turn_client import Peer, Rejected, TurnClient, Unanswered, dial
 from meshvoice.turn.deny import denied
 
-PORTS = 4
-"""Relay ports that are tried; coturn chooses them at random."""
+PORTS = 8
+"""Relay ports that are tried, chosen by coturn at random: a range half shut is missed once in 256 times."""
 _TRIES = 3
 _PATIENCE = 1.0
 """Seconds to wait for a datagram before it is sent again: one that is lost says nothing."""
-_RENDER = "render anew with `meshvoice coturn-conf` and restart coturn"
+_OUTSIDE = "run the doctor from a machine outside the network of the relay"
+
+
+class Unreachable(Exception):
+    """This machine can't be a peer of the relay's, through no fault of the deployment's."""
 
 
 async def address(deployment: Deployment, way: Way, known: list[str]) -> Finding:
     """See that the relay offers the address by which others reach it, not its own behind the NAT."""
     turn = deployment.turn
-    public = turn.public_ip6 if deployment.family == 6 else turn.public_ip
-    expected = [str(public)] if public else known
-    check = Check(name="relay-address", tried=f"allocate; expect {' or '.join(expected)}")
+    public = [str(each) for each in (turn.public_ip, turn.public_ip6) if each]
+    expected = public or known
+    tried = f"allocate by IPv{way.family}" + (f"; expect {' or '.join(expected)}" if deployment.ours else "")
+    check = Check(name="relay-address", ip=way.family, tried=tried)
     async with allocated(deployment, way) as (_, (offered, port)):
         pass
     if offered not in expected and denied(ip_address(offered)):
-        return check.failed(
-            f"{offered}, which nobody outside reaches: relayed calls stay silent",
+        hint = (
             f"the host is behind NAT: set COTURN_PUBLIC_IP and COTURN_PRIVATE_IP={offered}, which "
-            f"external-ip needs; {_RENDER}",
+            "external-ip needs"
         )
-    if offered not in expected or not turn.min_port <= port <= turn.max_port:
+        if family(offered) == 6:
+            # IPv6 has no 1:1 NAT to be told of.
+            hint = "set COTURN_PUBLIC_IP6 to an address of the host's by which others reach it"
         return check.failed(
-            f"{offered} port {port}, relay ports being {turn.min_port} to {turn.max_port}",
-            f"coturn runs with another configuration than the app: {_RENDER}",
+            f"{offered}, which nobody outside reaches: relayed calls stay silent", f"{hint}; {RENDER}"
         )
-    return check.ok(f"{offered} port {port}")
+    if not deployment.ours:
+        return check.ok(offered)
+    if offered not in expected or not turn.min_port <= port <= turn.max_port:
+        ports = f"{turn.min_port} to {turn.max_port}"
+        beyond = "" if turn.min_port <= port <= turn.max_port else f" by a port outside {ports}"
+        return check.failed(
+            f"{offered}{beyond}",
+            f"coturn runs with another configuration than the app: {RENDER}",
+        )
+    return check.ok(offered)
 
 
 async def ipv6(deployment: Deployment, way: Way) -> Finding:
     """See that a host that has IPv6 relays by it, and no other."""
     turn = deployment.turn
-    check = Check(name="relay-ipv6", tried="allocate an IPv6 address")
+    check = Check(name="relay-ipv6", ip=6, tried="allocate an IPv6 address")
     try:
         async with allocated(deployment, way, family=6) as (_, (offered, _)):
             pass
@@ -54,84 +70,102 @@ async def ipv6(deployment: Deployment, way: Way) -> Finding:
         if rejected.code != 440:
             raise
         if turn.public_ip6:
-            return check.failed("coturn relays no IPv6", f"COTURN_PUBLIC_IP6 is set: {_RENDER}")
+            return check.failed("coturn relays no IPv6", f"COTURN_PUBLIC_IP6 is set: {RENDER}")
         return check.ok("coturn relays no IPv6, as COTURN_PUBLIC_IP6 is not set")
     if offered != str(turn.public_ip6):
         return check.failed(
             f"{offered}, but COTURN_PUBLIC_IP6 is {turn.public_ip6 or 'not set'}",
-            f"coturn runs with another configuration than the app: {_RENDER}",
+            f"coturn runs with another configuration than the app: {RENDER}",
         )
     return check.ok(offered)
 
 
-async def two_relays(deployment: Deployment, way: Way) -> Finding:
+async def two_relays(deployment: Deployment, here: Way, there: Way) -> Finding:
     """Send from one allocation to another and back, as between two people who both need the relay."""
-    check = Check(name="two-relays", tried="send from one allocation to another and back")
+    by = f"dialled by IPv{here.family}" + ("" if here == there else f" and by IPv{there.family}")
+    check = Check(name="two-relays", tried=f"send from one allocation to another and back, {by}")
     try:
-        async with allocated(deployment, way) as (ana, at_ana), allocated(deployment, way) as (bo, at_bo):
-            # The first makes Bo's permission; Ana has none yet, so it goes nowhere.
-            await bo.send(b"", at_ana)
-            there = await _arrives(lambda data: ana.send(data, at_bo), bo)
-            back = await _arrives(lambda data: bo.send(data, at_ana), ana)
+        async with allocated(deployment, here) as (ana, at_ana), allocated(deployment, there) as (bo, at_bo):
+            if family(at_ana[0]) != family(at_bo[0]):
+                return check.failed(
+                    f"{at_ana[0]} and {at_bo[0]}, between which nothing can be sent",
+                    "allocation-default-address-family must not be keep on a relay that has IPv4, which all "
+                    f"can share: {RENDER}",
+                )
+            await bo.expect(at_ana)
+            to_bo = await _arrives(lambda data: ana.send(data, at_bo), bo)
+            to_ana = await _arrives(lambda data: bo.send(data, at_ana), ana)
     except Rejected as rejected:
+        if rejected.code != 403:
+            raise
         return check.failed(
             f"{rejected}: the relay must not send to itself",
             "external-ip must be PUBLIC/PRIVATE (set COTURN_PRIVATE_IP), a LAN-only relay an allowed peer: "
-            + _RENDER,
+            + RENDER,
         )
-    if there is None or back is None:
+    if to_bo is None or to_ana is None:
         return check.failed(
             "nothing arrived", "does the host drop what it sends to itself? The guard must know its addresses"
         )
     return check.ok("arrived both ways")
 
 
-async def one_relay(deployment: Deployment, way: Way) -> Finding:
-    """Send to an allocation from a plain socket and back: one needs the relay, the other does not."""
-    check = Check(name="one-relay", tried="send from here to an allocation and back")
-    family = _family(deployment, way)
-    async with allocated(deployment, way, family=family) as (relay, relayed), AsyncExitStack() as sockets:
-        direct = await _Direct.open(relayed, sockets)
-        refusal = await _open_to_us(deployment, way, relay, direct)
-        if refusal:
-            return check.skipped(refusal, "run the doctor from a machine outside the network of the relay")
+async def from_outside(deployment: Deployment, ways: Sequence[Way], by: int) -> tuple[Finding, Finding]:
+    """Send to several allocations from plain sockets, and back: one end needs the relay, the other does not.
+
+    Several, for a firewall may let only some ports in: one alone would tell another story each time.
+    """
+    turn = deployment.turn
+    one = Check(name="one-relay", ip=by, tried=f"send from here to an allocation and back by IPv{by}")
+    ports = f"send to {PORTS} ports of {turn.min_port} to {turn.max_port} by IPv{by}"
+    whole = Check(name="relay-range", ip=by, tried=ports)
+    tries = (_there_and_back(deployment, ways, by) for _ in range(PORTS))
+    arrived = await asyncio.gather(*tries, return_exceptions=True)
+    for each in arrived:
+        if isinstance(each, Unreachable):
+            return one.skipped(str(each), _OUTSIDE), whole.skipped(str(each), _OUTSIDE)
+        if isinstance(each, BaseException):
+            raise each
+    there = [each for each in arrived if isinstance(each, tuple) and each[0]]
+    mend = _open_range(deployment, by)
+    if not there:
+        return one.failed("nothing reached the relay's port", mend), whole.failed(
+            "none of them is open", mend
+        )
+    back = one.ok("arrived both ways")
+    if not all(each[1] for each in there):
+        back = one.failed("nothing came back", "does a firewall of the host stop what coturn sends?")
+    if len(there) < PORTS:
+        # Which ones is chance, and another run would name others.
+        return back, whole.failed("some of them are open, others are not", mend)
+    return back, whole.ok("all of them are open")
+
+
+async def _there_and_back(deployment: Deployment, ways: Sequence[Way], by: int) -> tuple[bool, bool]:
+    """Tell whether a datagram reached an allocation, and one from there came back. Raises `Unreachable`."""
+    async with AsyncExitStack() as sockets:
+        relay, relayed = await sockets.enter_async_context(_relay(deployment, ways, by))
+        direct = await _open_to_us(deployment, ways, relay, relayed, sockets)
         source = await _arrives(direct.send, relay)
         if source is None:
-            return check.failed(
-                f"nothing reached port {relayed[1]} of the relay",
-                f"open {deployment.turn.min_port} to {deployment.turn.max_port}/udp in both firewalls",
-            )
+            return False, False
         # Back to where it came from: a NAT before this machine may use a port for each destination.
-        back = await _arrives(lambda data: relay.send(data, source), direct)
-    if back is None:
-        return check.failed("nothing came back", "does a firewall of the host stop what coturn sends?")
-    return check.ok("arrived both ways")
+        return True, await _arrives(lambda data: relay.send(data, source), direct) is not None
 
 
-async def port_range(deployment: Deployment, way: Way) -> Finding:
-    """Send to several relay ports: a firewall may let only some in."""
+def _open_range(deployment: Deployment, by: int) -> str:
     turn = deployment.turn
-    check = Check(name="relay-range", tried=f"send to {PORTS} ports of {turn.min_port} to {turn.max_port}")
+    too = " for IPv6, too," if by == 6 else ""
+    return f"open {turn.min_port} to {turn.max_port}/udp{too} in the firewalls of host and provider"
 
-    family = _family(deployment, way)
 
-    async def closed() -> int | str | None:
-        async with allocated(deployment, way, family=family) as (relay, relayed), AsyncExitStack() as sockets:
-            direct = await _Direct.open(relayed, sockets)
-            refusal = await _open_to_us(deployment, way, relay, direct)
-            return refusal or (relayed[1] if await _arrives(direct.send, relay) is None else None)
-
-    answers = await asyncio.gather(*(closed() for _ in range(PORTS)))
-    refusals = [answer for answer in answers if isinstance(answer, str)]
-    if refusals:
-        return check.skipped(refusals[0], "run the doctor from a machine outside the network of the relay")
-    shut = [str(answer) for answer in answers if answer is not None]
-    if shut:
-        return check.failed(
-            f"nothing reached {', '.join(shut)}",
-            f"open {turn.min_port} to {turn.max_port}/udp in the firewall of the host and of its provider",
-        )
-    return check.ok("all of them are open")
+def _relay(
+    deployment: Deployment, ways: Sequence[Way], by: int
+) -> AbstractAsyncContextManager[tuple[TurnClient, Peer]]:
+    """Hold an allocation of the IP version `by`, dialled by the same where that works."""
+    way = next((way for way in ways if way.family == by), ways[0])
+    # Asked for by name only where a browser's question would give the other.
+    return allocated(deployment, way, family=6 if by == 6 and deployment.turn.public_ip else None)
 
 
 class _Direct(asyncio.DatagramProtocol):
@@ -149,6 +183,10 @@ class _Direct(asyncio.DatagramProtocol):
         sockets.callback(transport.close)
         direct._transport = transport
         return direct
+
+    @property
+    def address(self) -> str:
+        return str(self._transport.get_extra_info("sockname")[0])
 
     @property
     def port(self) -> int:
@@ -169,21 +207,38 @@ class _Direct(asyncio.DatagramProtocol):
             raise Unanswered("nothing came") from None
 
 
-def _family(deployment: Deployment, way: Way) -> int | None:
-    # This machine must be a peer of the relay's, so of the IP version by which it comes.
-    return 6 if ":" in way.server[0] and deployment.turn.public_ip6 else deployment.family
-
-
-async def _open_to_us(deployment: Deployment, way: Way, relay: TurnClient, direct: _Direct) -> str:
-    """Give this machine permission to send to `relay`; the reason, if it can't have it."""
-    async with dial(way.server, way.leg, tls=deployment.tls, name=deployment.turn.host) as client:
-        own, _ = await client.bind()
+async def _open_to_us(
+    deployment: Deployment, ways: Sequence[Way], relay: TurnClient, relayed: Peer, sockets: AsyncExitStack
+) -> _Direct:
+    """Open a plain socket towards `relayed`, and give it permission there. Raises `Unreachable`."""
+    by = family(relayed[0])
     try:
-        # Makes the permission, which is for the address whatever the port; the datagram goes astray.
-        await relay.send(b"", (own, direct.port))
+        direct = await _Direct.open(relayed, sockets)
+    except OSError as problem:
+        if problem.errno not in UNREACHABLE:
+            raise
+        raise Unreachable(f"this machine has no IPv{by}") from None
+    way = next((way for way in ways if way.family == by), None)
+    if way is not None:
+        async with dial(way.server, way.leg, tls=deployment.tls, name=deployment.turn.host) as client:
+            own, _ = await client.bind()
+    elif by == 6:
+        # It is dialled by IPv4 alone, so nobody can tell how it sees our IPv6, which rarely has a NAT.
+        own = direct.address
+    else:
+        raise Unreachable(
+            "the server is dialled by IPv6 alone, so this machine's IPv4 address isn't known there"
+        )
+    try:
+        # For the address, whatever the port that a NAT puts before it.
+        await relay.expect((own, direct.port))
     except Rejected as rejected:
-        return f"this machine is {own} to the relay, where it rightly sends nothing ({rejected})"
-    return ""
+        if rejected.code != 403:
+            raise
+        raise Unreachable(
+            f"this machine is {own} to the relay, where it rightly sends nothing ({rejected})"
+        ) from None
+    return direct
 
 
 async def _arrives(send: Callable[[bytes], Awaitable[None]], receiver: TurnClient | _Direct) -> Peer | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import errno
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
@@ -20,7 +22,32 @@ Peer = tuple[str, int]
 # RFC 8656, section 18.7: aioice has no name for it, as it always takes the server's default family.
 _FAMILY = "REQUESTED-ADDRESS-FAMILY"
 stun.ATTRIBUTES_BY_NAME.setdefault(_FAMILY, (0x0017, _FAMILY, stun.pack_unsigned, stun.unpack_unsigned))
+
+
+def _error_code(data: bytes) -> tuple[int, str]:
+    reason = "".join(each for each in data[4:].decode("utf8", "replace") if each.isprintable())
+    return stun.unpack_error_code(data[:4] + reason.encode())
+
+
+# The reason in errors of coturn 4.10.0 is whatever lay in its memory, and aioice, which wants UTF-8, would
+# drop them.
+stun.ATTRIBUTES_BY_TYPE[0x0009] = (0x0009, "ERROR-CODE", stun.pack_error_code, _error_code)
 _FAMILIES = {4: 0x01000000, 6: 0x02000000}
+_REASONS = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    437: "Allocation Mismatch",
+    438: "Stale Nonce",
+    440: "Address Family not Supported",
+    441: "Wrong Credentials",
+    442: "Unsupported Transport Protocol",
+    443: "Peer Address Family Mismatch",
+    486: "Allocation Quota Reached",
+    500: "Server Error",
+    508: "Insufficient Capacity",
+}
+"""RFC 8656, section 19: in place of what a server says, for it says other words, none, or nonsense."""
 LIFETIME = 120
 """Seconds that an allocation may outlive a doctor who was interrupted."""
 TIMEOUT = 4.0
@@ -50,20 +77,27 @@ class Rejected(Exception):
 class TurnClient:
     """A client on an open leg. What it relays arrives by `receive`."""
 
-    def __init__(self, client: turn.TurnClientProtocol) -> None:
+    def __init__(self, client: turn.TurnClientProtocol, refused: asyncio.Event | None = None) -> None:
         self._client = client
+        self._refused = refused or asyncio.Event()
         self._received: asyncio.Queue[tuple[bytes, Peer]] = asyncio.Queue()
         self.relayed: Peer | None = None
         """The relayed transport address, once allocated."""
+        self.software = ""
+        """What the server calls itself, if it does."""
 
     async def bind(self) -> Peer:
         """Ask by STUN for this client's own address as the server sees it."""
         response = await self._ask(stun.Method.BINDING, {})
+        self.software = response.attributes.get("SOFTWARE", "")
         mapped: Peer = response.attributes["XOR-MAPPED-ADDRESS"]
         return mapped
 
     async def allocate(self, *, family: int | None = None, transport: int = turn.UDP_TRANSPORT) -> Peer:
-        """Allocate a relayed address of the IP version `family`; without one, of the server's choice."""
+        """Allocate a relayed address of the IP version `family`; without one, as browsers do.
+
+        Raises `Unanswered` or `Rejected`.
+        """
         attributes: dict[str, object] = {"LIFETIME": LIFETIME, "REQUESTED-TRANSPORT": transport}
         if family is not None:
             attributes[_FAMILY] = _FAMILIES[family]
@@ -79,6 +113,16 @@ class TurnClient:
     async def bind_channel(self, number: int, peer: Peer) -> None:
         """Bind a channel to `peer`. Sends nothing there."""
         await self._ask(stun.Method.CHANNEL_BIND, {"CHANNEL-NUMBER": number, "XOR-PEER-ADDRESS": peer})
+
+    async def expect(self, peer: Peer) -> None:
+        """Let `peer`'s address send to this allocation. Sends nothing there."""
+        number = self._client.channel_number
+        await self.bind_channel(number, peer)
+        # What comes in from elsewhere aioice drops.
+        self._client.channel_number = number + 1
+        self._client.channel_refresh_at[number] = time.time() + LIFETIME
+        self._client.channel_to_peer[number] = peer
+        self._client.peer_to_channel[peer] = number
 
     async def send(self, data: bytes, peer: Peer) -> None:
         """Relay `data` to `peer`."""
@@ -105,8 +149,34 @@ class TurnClient:
         request = stun.Message(
             message_method=method, message_class=stun.Class.REQUEST, attributes=dict(attributes)
         )
-        response, _ = await answered(self._client.request_with_retry(request))
-        return response
+        asked = asyncio.ensure_future(answered(self._client.request_with_retry(request)))
+        refused = asyncio.ensure_future(self._refused.wait())
+        try:
+            await asyncio.wait({asked, refused}, return_when=asyncio.FIRST_COMPLETED)
+            if not asked.done():
+                raise ConnectionRefusedError(errno.ECONNREFUSED, "refused")
+            response, _ = asked.result()
+            return response
+        finally:
+            asked.cancel()
+            refused.cancel()
+
+
+def _given(credentials: TurnCredentials | None) -> tuple[str | None, str | None]:
+    return (credentials.username, credentials.credential) if credentials else (None, None)
+
+
+class _Udp(turn.TurnClientUdpProtocol):
+    """aioice's, which hears of a port where nobody listens: aioice itself takes that for silence."""
+
+    def __init__(self, server: Peer, credentials: TurnCredentials | None) -> None:
+        username, credential = _given(credentials)
+        super().__init__(server, username, credential, LIFETIME, LIFETIME)
+        self.refused = asyncio.Event()
+
+    def error_received(self, exc: Exception) -> None:
+        if isinstance(exc, ConnectionRefusedError):
+            self.refused.set()
 
 
 class _Receiver(asyncio.DatagramProtocol):
@@ -126,8 +196,7 @@ async def answered(asked: Awaitable[T]) -> T:
         raise Unanswered("no answer") from None
     except stun.TransactionFailed as failure:
         code, reason = failure.response.attributes.get("ERROR-CODE", (0, "error without a code"))
-        # coturn pads some reasons with a NUL.
-        raise Rejected(code, reason.rstrip("\0")) from None
+        raise Rejected(code, _REASONS.get(code, reason)) from None
 
 
 @asynccontextmanager
@@ -143,19 +212,18 @@ async def dial(
 
     Raises `Unanswered` or `OSError` (`ssl.SSLError` among them) when it can't be opened.
     """
-    username, credential = (credentials.username, credentials.credential) if credentials else (None, None)
+    username, credential = _given(credentials)
     loop = asyncio.get_running_loop()
-    client: turn.TurnClientProtocol
     transport: asyncio.BaseTransport
-
-    def udp() -> turn.TurnClientUdpProtocol:
-        return turn.TurnClientUdpProtocol(server, username, credential, LIFETIME, LIFETIME)
 
     def tcp() -> turn.TurnClientTcpProtocol:
         return turn.TurnClientTcpProtocol(server, username, credential, LIFETIME, LIFETIME)
 
     if leg is Leg.UDP:
-        transport, client = await loop.create_datagram_endpoint(udp, remote_addr=server)
+        transport, udp = await loop.create_datagram_endpoint(
+            lambda: _Udp(server, credentials), remote_addr=server
+        )
+        opened = TurnClient(udp, udp.refused)
     else:
         secure = leg is Leg.TLS
         opening = loop.create_connection(
@@ -164,14 +232,13 @@ async def dial(
             ssl=(tls or ssl.create_default_context()) if secure else None,
             server_hostname=(name or server[0]) if secure else None,
         )
-        stream, client = await answered(opening)
-        transport = stream
-    opened = TurnClient(client)
+        transport, client = await answered(opening)
+        opened = TurnClient(client)
     try:
         yield opened
         if opened.relayed is not None:
             # A server that can't be told forgets the allocation after LIFETIME.
-            with suppress(Unanswered, Rejected):
+            with suppress(Unanswered, Rejected, ConnectionRefusedError):
                 await opened.refresh(0)
     finally:
         transport.close()

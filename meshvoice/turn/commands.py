@@ -18,18 +18,22 @@ from meshvoice.turn.errors import Refused, TurnError
 def print_conf(settings: Settings, *, log: Literal["syslog", "stdout"] = "syslog") -> int:
     """Print turnserver.conf for the host that the settings describe; notes for a person go to stderr."""
     try:
+        turn = installed.looked_up(settings.turn)
+        version = installed.version(turn)
         conf = coturn.render(
-            settings.turn,
-            version=installed.version(settings.turn),
-            seats=_seats(settings),
-            template=_template("coturn.conf.j2"),
-            local=_local(settings.turn),
+            turn,
+            version=version,
+            seats=seats(settings),
+            template=template("coturn.conf.j2"),
+            local=local(turn),
             log=log,
+            # A container has no database that the host's turnadmin reaches.
+            database=coturn.DATABASE if log == "syslog" else "",
         )
     except TurnError as problem:
         return _refuse(problem)
     sys.stdout.write(conf)
-    for note in _notes(settings.turn):
+    for note in (*_notes(turn), *coturn.surprises(turn, version=version, local=local(turn))):
         sys.stderr.write(f"note: {note}\n")
     return 0
 
@@ -37,11 +41,9 @@ def print_conf(settings: Settings, *, log: Literal["syslog", "stdout"] = "syslog
 def print_guard(settings: Settings, *, user: str = "turnserver") -> int:
     """Print the nftables table that confines the relay of the same settings."""
     try:
+        turn = installed.looked_up(settings.turn)
         guard = coturn.render_guard(
-            settings.turn,
-            template=_template("nftables-turn.conf.j2"),
-            local=_local(settings.turn),
-            user=user,
+            turn, template=template("nftables-turn.conf.j2"), local=local(turn), user=user
         )
     except TurnError as problem:
         return _refuse(problem)
@@ -60,21 +62,23 @@ def run_coturn(
 
     Where no TURN host is set, `env_file` is given COTURN_TURN_HOST, so that the next `make run` offers it.
     """
-    turn = settings.turn
-    local = _local(turn)
     try:
         program = installed.turnserver()
-        address = coturn.place(turn, local=local).addresses[0]
-        if not turn.host:
+        turn = installed.looked_up(settings.turn)
+        own = local(turn)
+        address = coturn.place(turn, local=own).addresses[0]
+        if not turn.hosts:
             # What the settings will be once the env file has the host: its name is the realm by default.
-            turn = replace(turn, host=str(address), realm=_realm(turn, address))
+            turn = replace(turn, hosts=(str(address),), realm=_realm(turn, address))
         conf = coturn.render(
             turn,
             version=installed.version(turn),
-            seats=_seats(settings),
-            template=_template("coturn.conf.j2"),
-            local=local,
+            seats=seats(settings),
+            template=template("coturn.conf.j2"),
+            local=own,
             log="stdout",
+            # Debian's own database and pidfile belong to user turnserver.
+            database=str(folder.resolve() / "turndb"),
         )
         if not installed.bindable(address):
             raise Refused(
@@ -100,22 +104,23 @@ def run_coturn(
         sys.stderr.write(f"COTURN_TURN_HOST={turn.host} now stands in {env_file}: start `make run` anew.\n")
     sys.stderr.write(f"coturn relays on {address}, port {turn.port}. Ctrl-C ends it.\n")
     sys.stderr.flush()
-    # Debian's own database and pidfile belong to user turnserver.
-    own = ["--userdb", str(folder / "turndb"), "--pidfile", str(folder / "turnserver.pid")]
     # In place of this process, so that Ctrl-C and make's signals reach coturn and leave none behind.
-    execute(program, [program, "-c", str(path), *own])
+    execute(program, [program, "-c", str(path), "--pidfile", str(folder / "turnserver.pid")])
     return 0
 
 
-def _template(name: str) -> str:
+def template(name: str) -> str:
+    """Read one of the templates in conf/."""
     return (assets.find("conf") / name).read_text(encoding="utf-8")
 
 
-def _seats(settings: Settings) -> int:
+def seats(settings: Settings) -> int:
+    """Give the seats of the largest room."""
     return max(settings.table_seats, settings.sea_peers)
 
 
-def _local(turn: TurnSettings) -> tuple[Address, ...]:
+def local(turn: TurnSettings) -> tuple[Address, ...]:
+    """Give the address of a relay that serves this machine's network alone."""
     return () if turn.public_ip or turn.public_ip6 else (installed.lan_address(),)
 
 
@@ -125,7 +130,7 @@ def _realm(turn: TurnSettings, address: Address) -> str:
 
 def _notes(turn: TurnSettings) -> list[str]:
     notes = []
-    placement = coturn.place(turn, local=_local(turn))
+    placement = coturn.place(turn, local=local(turn))
     if not turn.public_ip and not turn.public_ip6:
         notes.append(
             f"COTURN_PUBLIC_IP is not set: this relay serves the network of {placement.addresses[0]} only"
@@ -140,9 +145,14 @@ def _notes(turn: TurnSettings) -> list[str]:
                 f"{address} stands on no interface of this machine. Right, if this file is for another host. "
                 f"If it is for this one, {mend}"
             )
-    if turn.public_ip and turn.private_ip and deny.denied(turn.public_ip):
+    if placement.external and deny.denied(placement.external[0]):
         notes.append(
             f"COTURN_PUBLIC_IP={turn.public_ip} is no public address: is there another NAT before it?"
+        )
+    if len(turn.hosts) > 1:
+        notes.append(
+            "COTURN_TURN_HOST names several hosts: this file is for the one that has these addresses; render "
+            "each with the COTURN_PUBLIC_IP of its own"
         )
     return notes
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Literal
@@ -9,30 +10,14 @@ from typing import Literal
 from jinja2 import Environment, StrictUndefined, Template
 
 from meshvoice.settings import Address, TurnSettings, relay_contradictions
-from meshvoice.turn import deny
+from meshvoice.turn import deny, versions
 from meshvoice.turn.errors import NotConfigured, Refused
+from meshvoice.turn.versions import NEWEST, OLDEST, Version, dotted
+from meshvoice.values import strong
 
-Version = tuple[int, int, int]
+DATABASE = "/var/lib/turn/turndb"
+"""Where Debian's coturn keeps what it is told while it runs."""
 
-# What each band of versions wants beside the common lines; the first whose bound is above the version counts.
-# Elsewhere these lines are unknown or deprecated, and coturn warns of them.
-_BANDS: tuple[tuple[Version, tuple[str, ...]], ...] = (
-    (
-        (4, 7, 0),
-        (
-            "no-tlsv1",
-            "no-tlsv1_1",
-            "no-software-attribute",
-            "no-rfc5780",
-            "no-stun-backward-compatibility",
-            "response-origin-only-with-rfc5780",
-            "no-cli",
-            "no-dtls",
-        ),
-    ),
-    ((4, 10, 0), ("no-cli", "no-dtls")),
-    ((4, 17, 0), ("no-dtls",)),
-)
 _CIPHERS = ":".join(
     (
         # Written out: aliases such as ECDHE+AESGCM break newer versions.
@@ -68,10 +53,13 @@ def place(turn: TurnSettings, *, local: tuple[Address, ...] = ()) -> Placement:
     """
     for problem in relay_contradictions(turn):
         raise Refused(str(problem))
+    public = turn.public_ip
+    if isinstance(public, str):
+        raise Refused(f"COTURN_PUBLIC_IP={public} is a name that was not looked up")
     external = None
-    if turn.public_ip and turn.private_ip and turn.private_ip != turn.public_ip:
-        external = (turn.public_ip, turn.private_ip)
-    own = (turn.private_ip or turn.public_ip, turn.public_ip6)
+    if public and turn.private_ip and turn.private_ip != public:
+        external = (public, turn.private_ip)
+    own = (turn.private_ip or public, turn.public_ip6)
     addresses = tuple(address for address in own if address) or local
     if not addresses:
         raise Refused("no address to relay from: set COTURN_PUBLIC_IP (and COTURN_PRIVATE_IP behind NAT)")
@@ -96,19 +84,24 @@ def render(
     template: str,
     local: tuple[Address, ...] = (),
     log: Literal["syslog", "stdout"] = "syslog",
+    database: str = DATABASE,
 ) -> str:
     """Render turnserver.conf from the text of conf/coturn.conf.j2.
 
-    `seats` are those of the largest room, `local` as in `place`.
-    Raises `NotConfigured` without a secret, `Refused` for a value that would not be read as it is written.
+    `seats` are those of the largest room, `local` as in `place`, `database` where it is told secrets later.
+    Raises `NotConfigured` without a secret, `Refused` for a version that is too old, a secret that is too
+    weak, and a value that would not be read as it is written.
     """
-    if not turn.shared_secrets:
-        raise NotConfigured("COTURN_SHARED_SECRET is not set: run `meshvoice secrets`")
+    _presume(turn, version)
     placement = place(turn, local=local)
-    quota = user_quota(seats=seats, relay_urls=3 if turn.tls else 2)
+    quota = user_quota(seats=seats, relay_urls=_relay_urls(turn))
     return compile_template(template).render(
-        version=".".join(map(str, version)),
+        version=dotted(version),
         log=log,
+        logs_twice=version >= versions.LOGS_TWICE,
+        database=database,
+        misses_certificate=version >= versions.MISSES_CERTIFICATE,
+        ipv6_only=all(address.version == 6 for address in placement.addresses),
         addresses=placement.addresses,
         external=placement.external and dict(zip(("public", "private"), placement.external, strict=True)),
         allowed=placement.allowed,
@@ -119,19 +112,53 @@ def render(
         secrets=turn.shared_secrets,
         realm=turn.realm,
         seats=seats,
-        relay_urls=3 if turn.tls else 2,
+        relay_urls=_relay_urls(turn),
         rooms=_ROOMS,
         user_quota=quota,
         total_quota=min(_ROOMS * seats * quota, turn.max_port - turn.min_port + 1),
         max_bps=_MAX_BPS,
-        tls=turn.tls,
+        tls=bool(turn.tls_cert),
         tls_port=turn.tls_port,
         cert=turn.tls_cert,
         key=turn.tls_key,
         cipher_list=_CIPHERS,
-        band=next((lines for bound, lines in _BANDS if version < bound), ()),
+        band=versions.lines(version),
         denied=deny.ranges(),
     )
+
+
+def surprises(turn: TurnSettings, *, version: Version, local: tuple[Address, ...] = ()) -> Iterator[str]:
+    """Say what this version of coturn, or what is known of it, does not keep. Raises `Refused` as `place`."""
+    if version > NEWEST:
+        yield f"coturn {dotted(version)} is newer than what was tried: rendered as for {dotted(NEWEST)}"
+    if version >= versions.FORGETS_ALLOWED_IPV6:
+        for address in place(turn, local=local).allowed:
+            if address.version == 6:
+                yield (
+                    f"coturn {dotted(version)} relays nothing to its own address {address}, which is no "
+                    "public one: two people who both need this relay won't hear each other by it"
+                )
+
+
+def _presume(turn: TurnSettings, version: Version) -> None:
+    if turn.fixed:
+        raise Refused(
+            "COTURN_USERNAME is set, so the relay is somebody else's: for a coturn of your own unset it, "
+            "and its people get credentials that expire"
+        )
+    if not turn.shared_secrets:
+        raise NotConfigured("COTURN_SHARED_SECRET is not set: run `meshvoice secrets`")
+    if not all(map(strong, turn.shared_secrets)):
+        raise Refused(
+            "COTURN_SHARED_SECRET: a coturn of your own gets 32 random characters or more of A-Z a-z 0-9 _ - "
+            "+ / =, as `meshvoice secrets -` makes them: whoever has a credential can try out what is shorter"
+        )
+    if version < OLDEST:
+        raise Refused(f"coturn {dotted(version)} is too old: {dotted(OLDEST)} or newer, as Debian 12 has")
+
+
+def _relay_urls(turn: TurnSettings) -> int:
+    return 3 if turn.tls else 2
 
 
 def render_guard(
@@ -141,12 +168,13 @@ def render_guard(
     placement = place(turn, local=local)
     return compile_template(template).render(
         user=user,
+        port=turn.port,
         min_port=turn.min_port,
         max_port=turn.max_port,
         relays4=[address for address in placement.addresses if address.version == 4],
         relays6=[address for address in placement.addresses if address.version == 6],
         denied4=deny.IPV4,
-        denied6=[f"{deny.literal(block[0])}-{deny.literal(block[-1])}" for block in deny.IPV6],
+        denied6=deny.KERNEL6,
     )
 
 

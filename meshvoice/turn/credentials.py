@@ -12,15 +12,18 @@ from typing import Literal, NotRequired, TypedDict
 from meshvoice.settings import TurnSettings
 from meshvoice.turn.errors import NotConfigured
 
+MOST_URLS = 4
+"""Of which browsers are told: each costs time in every link."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TurnCredentials:
     """What lets one user allocate relay addresses until `expires_at`."""
 
     username: str
-    """`<expires_at>:<pseudonym>`"""
+    """`<expires_at>:<pseudonym>`, or a relay's fixed user."""
     credential: str
-    """base64(HMAC-SHA1(shared secret, username))"""
+    """base64(HMAC-SHA1(shared secret, username)), or that user's password."""
     ttl: int
     """Seconds from `server_time` to `expires_at`."""
     server_time: int
@@ -84,6 +87,13 @@ def issue(*, secret: str, user_id: str, pseudonym_key: bytes, ttl: int, now: int
     )
 
 
+def fixed(turn: TurnSettings, *, ttl: int, now: int) -> TurnCredentials:
+    """Give the relay's one user to everybody, with the times at which browsers ask again."""
+    return TurnCredentials(
+        username=turn.username, credential=turn.password, ttl=ttl, server_time=now, expires_at=now + ttl
+    )
+
+
 def sign(username: str, *, secret: str) -> str:
     """Compute the credential that coturn expects for `username`."""
     # SHA-1 is what coturn's REST scheme uses; HMAC does not rest on its collision resistance.
@@ -91,21 +101,29 @@ def sign(username: str, *, secret: str) -> str:
 
 
 def ice_servers(turn: TurnSettings, credentials: TurnCredentials) -> list[IceServer]:
-    """List the ICE servers of a deployment; none where no host is set.
+    """List the ICE servers of a deployment, the preferred host's first; none where no host is set.
 
     Never more than four URLs: each one costs gathering time and an allocation in every link.
     """
-    if not turn.host:
-        return []
-    host = bracketed(turn.host)
-    relays = [f"turn:{host}:{turn.port}?transport={transport}" for transport in ("udp", "tcp")]
-    if turn.tls:
-        relays.append(f"turns:{host}:{turn.tls_port}?transport=tcp")
-    return [
+    hosts = [bracketed(host) for host in turn.hosts]
+    relays = [[f"turn:{host}:{turn.port}?transport=udp"] for host in hosts]
+    if len(hosts) == 1:
+        relays[0] += _by_stream(turn, hosts[0], tcp=True)
         # RFC 7064: a stun URI has no query.
-        {"urls": [f"stun:{host}:{turn.port}"]},
-        {"urls": relays, "username": credentials.username, "credential": credentials.credential},
-    ]
+        return [{"urls": [f"stun:{hosts[0]}:{turn.port}"]}, _relay(relays[0], credentials)]
+    # An allocation by UDP tells a browser its own address, so several hosts need no stun URI beside it.
+    for host, urls in list(zip(hosts, relays, strict=True))[: MOST_URLS - len(hosts)]:
+        urls += _by_stream(turn, host, tcp=not turn.tls)
+    return [_relay(urls, credentials) for urls in relays]
+
+
+def _relay(urls: list[str], credentials: TurnCredentials) -> IceServer:
+    return {"urls": urls, "username": credentials.username, "credential": credentials.credential}
+
+
+def _by_stream(turn: TurnSettings, host: str, *, tcp: bool) -> list[str]:
+    plain = [f"turn:{host}:{turn.port}?transport=tcp"] if tcp else []
+    return plain + ([f"turns:{host}:{turn.dialled_tls_port}?transport=tcp"] if turn.tls else [])
 
 
 def bracketed(host: str) -> str:

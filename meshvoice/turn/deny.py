@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, summarize_address_range
 
 from meshvoice.settings import Address, Network
@@ -28,22 +29,29 @@ IPV4 = tuple(
 )
 """What the IANA special-purpose registry keeps off the Internet, and Azure's own."""
 
+GLOBAL_UNICAST = IPv6Network("2000::/3")
+"""All that the Internet routes by IPv6; whatever lies outside is denied."""
+
+_INSIDE = tuple(IPv6Network(block) for block in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))
+_ABOVE = IPv6Network("4000::/2"), IPv6Network("8000::/1")
+
 IPV6 = (
     IPv6Network("::1/128"),
-    # The IPv4-compatible addresses, without 0.0.0.0/8: to coturn a range that starts at :: is all of IPv4.
+    # The IPv4-compatible addresses, without 0.0.0.0/8.
     *summarize_address_range(IPv6Address("::1.0.0.0"), IPv6Address("::255.255.255.255")),
     *(
         IPv6Network(block)
         for block in (
             "::ffff:0:0/96",
+            "::ffff:0:0:0/96",  # IPv4-translated
             "64:ff9b::/96",
             "64:ff9b:1::/48",
             "100::/64",
             "100:0:0:1::/64",
-            "2001::/23",
-            "2001:db8::/32",
-            "2002::/16",
-            "3fff::/20",
+            "200::/7",
+            "400::/6",
+            "800::/5",
+            "1000::/4",
             "5f00::/16",
             "fc00::/7",
             "fe80::/10",
@@ -51,19 +59,42 @@ IPV6 = (
             "ff00::/8",
         )
     ),
+    *_INSIDE,
+    *_ABOVE,
 )
-"""Denied whether or not the relay has an IPv6 address."""
+"""Denied whether or not the relay has an IPv6 address: what has a name, and the rest outside 2000::/3."""
 
 BLOCKS: tuple[Network, ...] = IPV4 + IPV6
 
+KERNEL6 = (IPv6Network("::/3"), *_INSIDE, *_ABOVE)
+"""The same as networks that don't overlap, for nftables."""
+
 
 def ranges() -> list[str]:
-    """List every block as the `first-last` of `denied-peer-ip`, which knows no CIDR."""
-    return [f"{literal(block[0])}-{literal(block[-1])}" for block in BLOCKS]
+    """List what is denied as the `first-last` of `denied-peer-ip`, which knows no CIDR."""
+    blocks: tuple[Network, ...] = (*IPV4, *_INSIDE, *_ABOVE)
+    return [*(_range(block[0], block[-1]) for block in blocks), *_below()]
+
+
+def _below() -> Iterator[str]:
+    """List the ranges that are `::/3` without `::`, in one reading of them and in the other.
+
+    To coturn a range that starts at :: is all of IPv4. Before 4.16 it takes an address for inside where each
+    byte is: so one range for each byte of the first address that may be the one that isn't zero.
+    """
+    last = IPv6Address("2000::") - 1
+    for byte in range(16):
+        yield _range(IPv6Address(1 << 8 * byte), last)
+
+
+def _range(first: Address, last: Address) -> str:
+    return f"{literal(first)}-{literal(last)}"
 
 
 def denied(address: Address) -> bool:
-    """Tell whether `address` lies in a denied block."""
+    """Tell whether a relay must never send to `address`."""
+    if address.version == 6 and address not in GLOBAL_UNICAST:
+        return True
     return any(address in block for block in BLOCKS)
 
 

@@ -7,10 +7,11 @@ import re
 import shutil
 import socket
 import subprocess
+from dataclasses import replace
 
 from meshvoice.settings import Address, TurnSettings
-from meshvoice.turn.coturn import Version
-from meshvoice.turn.errors import NotInstalled
+from meshvoice.turn.errors import NotInstalled, Refused
+from meshvoice.turn.versions import Version
 
 _LOOPBACK = ipaddress.IPv4Address("127.0.0.1")
 
@@ -32,11 +33,37 @@ def version(turn: TurnSettings) -> Version:
     answer = subprocess.run(  # noqa: S603  # a fixed argument list
         [turnserver(), "--version"], capture_output=True, text=True, timeout=10, check=False
     )
-    # Newer ones print a sentence around it.
-    match = re.search(r"(\d+)\.(\d+)\.(\d+)", answer.stdout + answer.stderr)
-    if match is None:
-        raise NotInstalled("`turnserver --version` names no version: set COTURN_VERSION")
-    return int(match[1]), int(match[2]), int(match[3])
+    found = said_version(answer.stdout + answer.stderr)
+    if found is None:
+        raise NotInstalled(
+            "`turnserver --version` names no version, as those before 4.6 don't: take Debian 12's or Ubuntu "
+            "24.04's, or set COTURN_VERSION"
+        )
+    return found
+
+
+def said_version(text: str) -> Version | None:
+    """Find the version in what `turnserver --version` says: alone on a line, or in coturn's own name.
+
+    Older ones print their usage, in which example addresses look like one.
+    """
+    match = re.search(r"(?mi)^(?:.*\bcoturn-)?(\d+)\.(\d+)\.(\d+)(?:[^.\d\n].*)?$", text)
+    return (int(match[1]), int(match[2]), int(match[3])) if match else None
+
+
+def looked_up(turn: TurnSettings) -> TurnSettings:
+    """Give COTURN_PUBLIC_IP as the address that it has now. Raises `Refused` for a name that has none."""
+    if not isinstance(turn.public_ip, str):
+        return turn
+    try:
+        found = socket.getaddrinfo(turn.public_ip, None, socket.AF_INET, socket.SOCK_DGRAM)
+    except OSError as problem:
+        raise Refused(
+            f"COTURN_PUBLIC_IP={turn.public_ip} has no IPv4 address now ({problem.strerror}): "
+            "correct the name, or write the address"
+        ) from None
+    # The order of several is the resolver's, and changes.
+    return replace(turn, public_ip=min(ipaddress.IPv4Address(entry[4][0]) for entry in found))
 
 
 def lan_address() -> Address:

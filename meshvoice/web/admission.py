@@ -45,7 +45,7 @@ async def _admit(
         tell_seldom(request, _UNNAMED)
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         # No browser packs a form. Unpacked, a small body may be of any size.
-        raise RequestRefused(415, "packed", "Send the body as it is, without a Content-Encoding.")
+        raise RequestRefused(415, "packed", "refused.packed")
     return await handler(request)
 
 

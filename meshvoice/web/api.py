@@ -24,6 +24,7 @@ from meshvoice.web.keys import (
     LENT,
     METRICS,
     PEER,
+    RELAY,
     SETTINGS,
     SWITCHBOARD,
     THROTTLES,
@@ -42,19 +43,15 @@ async def turn_credentials(request: web.Request) -> web.Response:
     """
     visitor, now, throttles = request[VISITOR], request.app[CLOCK](), request.app[THROTTLES]
     if visitor is None:
-        raise RequestRefused(401, "signed-out", "Sign in first.")
+        raise RequestRefused(401, "signed-out", "refused.sign-in")
     if not throttles.credentials.take(visitor.user_id, now):
         raise too_many("requests")
     rooms = _rooms(request, visitor.user_id, now)
     settings = request.app[SETTINGS]
-    if not settings.turn.shared_secrets:
-        raise RequestRefused(
-            503,
-            "no-turn-secret",
-            "This server has no COTURN_SHARED_SECRET, so it can't sign TURN credentials.",
-        )
+    if not (settings.turn.shared_secrets or settings.turn.fixed):
+        raise RequestRefused(503, "no-turn-secret", "refused.no-turn-secret")
     if not throttles.relayed.take(address_keys(request[ADDRESS]), visitor.user_id, now):
-        raise too_many("people from one network")
+        raise too_many("people")
     company = any(request.app[SWITCHBOARD].hub.has_company(room, visitor.user_id) for room in rooms)
     return web.json_response(issue(request.app, visitor.user_id, rooms, company=company))
 
@@ -68,9 +65,7 @@ def _rooms(request: web.Request, user_id: UserId, now: float) -> tuple[RoomId, .
         return (room.room_id,)
     rooms = request.app[BOOK].rooms_of(user_id, now=now)
     if not rooms:
-        raise RequestRefused(
-            403, "no-room", "Open your sea or accept an invitation first: you may enter no room now."
-        )
+        raise RequestRefused(403, "no-room", "refused.no-room")
     return tuple(room.room_id for room in rooms)
 
 
@@ -84,17 +79,31 @@ def issue(
     turn = app[SETTINGS].turn
     for room in rooms:
         app[LENT].note(room, user_id, short=not company)
-    signed = credentials.issue(
-        secret=turn.shared_secrets[0] if turn.shared_secrets else "",
-        user_id=user_id,
-        pseudonym_key=app[DERIVED].pseudonyms,
-        ttl=turn.ttl if company else min(turn.ttl, ALONE_SECONDS),
-        now=int(app[CLOCK]()),
-    )
+    ttl, now = turn.ttl if company else min(turn.ttl, ALONE_SECONDS), int(app[CLOCK]())
+    if turn.fixed:
+        signed = credentials.fixed(turn, ttl=ttl, now=now)
+    else:
+        signed = credentials.issue(
+            secret=turn.shared_secrets[0] if turn.shared_secrets else "",
+            user_id=user_id,
+            pseudonym_key=app[DERIVED].pseudonyms,
+            ttl=ttl,
+            now=now,
+        )
     body = credentials.body(turn, signed)
     if app[SETTINGS].relay_only:
         body["iceTransportPolicy"] = "relay"
     return body
+
+
+async def relay(request: web.Request) -> web.Response:
+    """`GET /api/voice/relay/`: what is wrong with the relay from the server's side, for whoever is signed in.
+
+    A browser can't see it: a clock, a realm, a deny list, an IPv6 address where its own network has none.
+    """
+    if request[VISITOR] is None:
+        raise RequestRefused(401, "signed-out", "refused.sign-in")
+    return web.json_response(request.app[RELAY].body())
 
 
 async def health(request: web.Request) -> web.Response:
@@ -105,9 +114,9 @@ async def health(request: web.Request) -> web.Response:
     book = request.app[BOOK]
     trouble = book.trouble
     book.users.get(UserId("0" * 32))
-    if trouble is not None:
-        return web.json_response({"status": "degraded", "book": str(trouble)})
-    return web.json_response({"status": "ok"})
+    troubles = {"book": None if trouble is None else str(trouble), "relay": request.app[RELAY].trouble()}
+    said = {name: words for name, words in troubles.items() if words is not None}
+    return web.json_response({"status": "degraded" if said else "ok", **said})
 
 
 async def metrics(request: web.Request) -> web.Response:

@@ -26,6 +26,7 @@ from meshvoice.web import (
     error_pages,
     headers,
     keys,
+    language,
     origins,
     pages,
     room_actions,
@@ -43,6 +44,7 @@ from meshvoice.web.lent import Lent
 from meshvoice.web.metrics import Metrics
 from meshvoice.web.outbox import Waiting
 from meshvoice.web.reception import Reception
+from meshvoice.web.relay_watch import RelayWatch
 from meshvoice.web.switchboard import Switchboard
 from meshvoice.web.throttles import Throttles
 from meshvoice.web.upkeep import Upkeep
@@ -73,7 +75,7 @@ def make_app(
         boot=secrets.token_urlsafe(8),
         grace=grace,
         booted=timed.steady(),
-        renew_after=turn.ttl / 2 if turn.host and turn.shared_secrets else None,
+        renew_after=turn.ttl / 2 if turn.offered else None,
     )
     hub, door = Hub(terms), Door(book, clock=timed)
     app[keys.SETTINGS] = settings
@@ -84,6 +86,7 @@ def make_app(
     app[keys.WAITS] = waits or keys.Waits()
     app[keys.METRICS] = Metrics(hub.tally)
     app[keys.WAITING] = Waiting()
+    app[keys.RELAY] = RelayWatch(timed)
     app[keys.DOOR] = door
     app[keys.LENT] = Lent()
     app[keys.DERIVED] = keys.Derived(
@@ -91,6 +94,7 @@ def make_app(
     )
     app[keys.SWITCHBOARD] = _switchboard(app, hub, door)
     site.setup(app, settings)
+    language.setup(app)
     headers.setup(app)
     error_pages.setup(app)
     admission.setup(app)
@@ -148,6 +152,7 @@ def _route(app: web.Application) -> None:
     get("/table/{table_id}/", pages.table)
     post("/sign-in", entrance.sign_in)
     post("/sign-out", entrance.sign_out)
+    post("/language", entrance.language)
     post("/host", entrance.host)
     post("/host-links/accept", entrance.accept_host_link)
     post("/my-sea/open", room_actions.open_sea)
@@ -165,6 +170,7 @@ def _route(app: web.Application) -> None:
     post("/table/{table_id}/seats/{user_id}/remove", room_actions.remove_from_table)
     post("/table/{table_id}/owner", room_actions.hand_over_table)
     get("/api/voice/turn-credentials/", api.turn_credentials)
+    get("/api/voice/relay/", api.relay)
     get("/ws/voice/{room_id}/", sockets.voice)
     static.setup(app, bases)
     # Programs on this machine know no path.

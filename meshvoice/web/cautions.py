@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meshvoice.settings import Settings
+from meshvoice.settings import Settings, TurnSettings
+from meshvoice.values import strong
 from meshvoice.web.throttles import ADDRESS_GUESSES, GUESSES
 
 LONG = 12
@@ -33,6 +34,7 @@ def cautions(settings: Settings) -> Iterator[str]:
             "MESHVOICE_PASSPHRASE or MESHVOICE_HOSTING=invited, or let a proxy sign people in "
             "(MESHVOICE_USER_HEADER)"
         )
+    yield from _of_the_relay(settings.turn)
     if settings.https and settings.passphrase and len(settings.passphrase) < LONG:
         tries = guesses(settings.passphrase)
         yield (
@@ -40,6 +42,21 @@ def cautions(settings: Settings) -> Iterator[str]:
             f"in about {_long(tries / GUESSES)}, with {MANY_ADDRESSES:,} addresses to guess from in about "
             f"{_long(tries / (MANY_ADDRESSES * ADDRESS_GUESSES))}, and words and names much sooner: "
             "take several words"
+        )
+
+
+def _of_the_relay(turn: TurnSettings) -> Iterator[str]:
+    if turn.host and turn.fixed:
+        yield (
+            "COTURN_USERNAME is one user for everybody: whoever was given its password keeps it, a removed "
+            "guest too, and a quota of that user is shared; where the relay can, let it take credentials "
+            "that expire (use-auth-secret) and write COTURN_SHARED_SECRET"
+        )
+    elif turn.host and not all(map(strong, turn.shared_secrets)):
+        yield (
+            "COTURN_SHARED_SECRET is short or too plain: whoever gets one credential can find the secret out "
+            "by trying at home, and then relay for ever; where the relay is yours, take what "
+            "`meshvoice secrets -` prints"
         )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.web_fileresponse import CONTENT_TYPES
 
-SUFFIXES = frozenset((".js", ".css", ".svg", ".webmanifest"))
+SUFFIXES = frozenset((".js", ".css", ".svg"))
 """What is text; a PNG is compressed by itself."""
 
 _Marks = tuple[int, int]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, cast
 
 from aiohttp import web
@@ -12,10 +12,11 @@ from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
 from meshvoice.forwarding import within
+from meshvoice.languages import ENGLISH
 from meshvoice.signaling.limits import address_key
 from meshvoice.values import UNIX
 from meshvoice.web.error_pages import plain_page
-from meshvoice.web.keys import HEADERS, SETTINGS, THROTTLES, WAITS
+from meshvoice.web.keys import HEADERS, LANGUAGES, SETTINGS, THROTTLES, WAITS
 from meshvoice.web.site import to
 
 FIELD_BYTES = 32 * 1024
@@ -27,10 +28,6 @@ PROXY_SECONDS = 3630.0
 sends a form on it is a 502 for somebody."""
 LINGER_SECONDS = 0.5
 """For which a body that nobody wants is thrown away, so that its sender gets to read why."""
-
-_UNREADABLE = "The request could not be read."
-_TOO_LONG = "The address or the headers are too long for this site. Delete its cookies, then try again."
-_CROWDED = "Too many connections at one time. Close some, wait a minute, then try again."
 
 
 def make_runner(app: web.Application, **more: Any) -> web.AppRunner:
@@ -67,7 +64,10 @@ class Connections(web.Server):
         self.first_request: float = app[WAITS].first_request
         self.headers: dict[str, str] = {**headers, "Cache-Control": "no-store"}
         self.home = to(app, "/")
-        page = plain_page("One moment, please", _CROWDED, home=self.home).encode()
+        # Nothing has been read by which another language could be known.
+        self.language = app[LANGUAGES][ENGLISH]
+        crowded = self.language.say("server", "refused.crowded")
+        page = plain_page(self.language, 429, crowded, home=self.home).encode()
         lines = {
             **self.headers,
             "Content-Type": "text/html; charset=utf-8",
@@ -186,10 +186,10 @@ class Connection(RequestHandler):
         # Logs it, and raises where a part of an answer has been sent; its own answer is the parser's words,
         # without the headers.
         super().handle_error(request, status, exc, message)
-        sentence = _UNREADABLE if status < 500 else "Something broke on our side."
+        key = "refused.unreadable" if status < 500 else "refused.broken-unseen"
         if isinstance(exc, LineTooLong):
-            status, sentence = 431, _TOO_LONG
-        return _Refusal(status, sentence, self._connections.headers, home=self._connections.home)
+            status, key = 431, "refused.too-long"
+        return _Refusal(status, key, self._connections)
 
 
 def peer_of(request: web.Request) -> str:
@@ -208,10 +208,11 @@ def _peer(transport: asyncio.BaseTransport) -> str:
 class _Refusal(web.Response):
     """An answer without the application, whose signal would have set its headers."""
 
-    def __init__(self, status: int, sentence: str, headers: Mapping[str, str], *, home: str) -> None:
-        title = "That didn't work" if status < 500 else "Something broke"
-        text = plain_page(title, sentence, home=home)
-        super().__init__(status=status, text=text, content_type="text/html", headers=headers)
+    def __init__(self, status: int, key: str, connections: Connections) -> None:
+        language = connections.language
+        title = 400 if status < 500 else status
+        text = plain_page(language, title, language.say("server", key), home=connections.home)
+        super().__init__(status=status, text=text, content_type="text/html", headers=connections.headers)
         self.force_close()
 
     async def _prepare_headers(self) -> None:

@@ -44,7 +44,7 @@ class Door:
         """Let a user see a room's page. Raises `RequestRefused`."""
         answer = self._ask(room, user)
         if isinstance(answer, Refusal):
-            raise RequestRefused(answer.http_status, answer.code, answer.sentence)
+            raise RequestRefused(answer.http_status, answer.code, f"gate.{answer.code}")
         return answer
 
     def at_credentials(self, room: Room, user: UserId) -> Admission:
@@ -52,7 +52,7 @@ class Door:
         answer = self._ask(room, user)
         if isinstance(answer, Refusal):
             # Always 404, as at the handshake; the code tells more to those who were in.
-            raise RequestRefused(404, answer.code, answer.sentence)
+            raise RequestRefused(404, answer.code, f"gate.{answer.code}")
         return answer
 
     def at_handshake(self, room: Room, user: UserId) -> Admission:
@@ -96,4 +96,4 @@ def read_room(text: str) -> Room:
 def no_such_room() -> RequestRefused:
     """Refuse alike what isn't and what is others': nobody learns which rooms exist."""
     refusal = Refusal.NOT_FOUND
-    return RequestRefused(refusal.http_status, refusal.code, refusal.sentence)
+    return RequestRefused(refusal.http_status, refusal.code, f"gate.{refusal.code}")

@@ -1,4 +1,4 @@
-"""The ways in and out: signing in, signing out, and accepting an invitation."""
+"""The ways in and out: signing in, signing out, and accepting an invitation; and in which language."""
 
 from __future__ import annotations
 
@@ -14,9 +14,20 @@ from meshvoice.names import NameRefused, clean_name
 from meshvoice.passphrases import normal_passphrase
 from meshvoice.signaling.limits import address_key, address_keys
 from meshvoice.web import pages, sessions
-from meshvoice.web.error_pages import RequestRefused, too_many, wants_json
+from meshvoice.web.error_pages import RequestRefused, refused_access, refused_name, too_many, wants_json
 from meshvoice.web.forms import answer, fields, path_of, url_of
-from meshvoice.web.keys import ADDRESS, BOOK, CLOCK, SETTINGS, SWITCHBOARD, THROTTLES, VISITOR, Visitor
+from meshvoice.web.keys import (
+    ADDRESS,
+    BOOK,
+    CLOCK,
+    LANGUAGES,
+    SETTINGS,
+    SWITCHBOARD,
+    THROTTLES,
+    VISITOR,
+    Visitor,
+)
+from meshvoice.web.language import keep, say
 from meshvoice.web.origins import local_path
 from meshvoice.web.site import to
 
@@ -29,8 +40,7 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     if before is not None and not request.app[SETTINGS].user_header:
         # Nobody is replaced: there are no accounts, so their rooms would be lost without a word.
         if wants_json(request):
-            sentence = f"You are signed in as {before.name}: go on, or sign out first."
-            raise RequestRefused(409, "signed-in", sentence)
+            raise RequestRefused(409, "signed-in", "refused.signed-in", name=before.name)
         return answer(request, go_on, {})
     try:
         visitor = await _enter(request, form, invited=False)
@@ -40,7 +50,7 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
         return pages.sign_in_page(
             request,
             next_path=go_on,
-            error=str(problem),
+            error=problem.told(request),
             name=form.get("name", "")[:80],
             status=problem.status,
         )
@@ -69,14 +79,14 @@ async def host(request: web.Request) -> web.StreamResponse:
     visitor = pages.signed_in(request)
     form = await fields(request)
     if not visitor.may_host and not request.app[SETTINGS].passphrase:
-        raise RequestRefused(403, "no-passphrase", "This site has no passphrase: ask its host for a link.")
+        raise RequestRefused(403, "no-passphrase", "refused.no-passphrase")
     if not visitor.may_host:
         try:
             _check_passphrase(request, form)
         except RequestRefused as problem:
             if wants_json(request):
                 raise
-            return pages.home_page(request, visitor, error=str(problem), status=problem.status)
+            return pages.home_page(request, visitor, error=problem.told(request), status=problem.status)
         await sessions.begin(request, visitor.user_id, visitor.name, may_host=True)
     return answer(request, "/", {})
 
@@ -88,16 +98,14 @@ async def accept_host_link(request: web.Request) -> web.StreamResponse:
     settings, visitor = request.app[SETTINGS], request[VISITOR]
     links, token, now = request.app[BOOK].host_links, form.get("token", ""), request.app[CLOCK]()
     if settings.user_header:
-        raise RequestRefused(
-            403, "signed-in-elsewhere", "This site signs people in through its proxy, not here."
-        )
+        raise RequestRefused(403, "signed-in-elsewhere", "refused.by-proxy")
     links.check(token, now=now)
     if visitor is None:
         try:
             # Before the link is used up.
             name = clean_name(form.get("name", ""))
         except NameRefused as problem:
-            raise RequestRefused(400, "bad-name", str(problem)) from None
+            raise refused_name(problem) from None
         links.accept(token, now=now)
         await sessions.sign_in(request, name, may_host=True)
     elif not visitor.may_host:
@@ -120,12 +128,13 @@ async def look(request: web.Request) -> web.StreamResponse:
     except (InvitationGone, Full, Removed) as problem:
         state = problem.code.removeprefix("invitation-").removeprefix("sea-")
         state = "full" if isinstance(problem, Full) else state
-        return web.json_response({"state": state, "message": str(problem)})
+        return web.json_response({"state": state, "message": refused_access(problem).told(request)})
     return web.json_response(_described(request, preview))
 
 
 def _described(request: web.Request, preview: InvitationPreview) -> dict[str, Any]:
-    title = f"{preview.inviter_name}\u2019s sea" if preview.table_name is None else preview.table_name
+    sea = preview.table_name is None
+    title = say(request, "sea-of-invited", name=preview.inviter_name) if sea else preview.table_name
     return {
         "state": "open",
         "kind": "table" if isinstance(preview.room, Table) else "sea",
@@ -135,6 +144,17 @@ def _described(request: web.Request, preview: InvitationPreview) -> dict[str, An
         "already_in": preview.already_in,
         "url": url_of(request, preview.room) if preview.already_in else None,
     }
+
+
+async def language(request: web.Request) -> web.StreamResponse:
+    """`POST /language` (`language`, `next`): from the next page on; "": what the browser asks for."""
+    form = await fields(request)
+    tag = form.get("language", "")
+    if tag and tag not in request.app[LANGUAGES]:
+        raise RequestRefused(400, "bad-language", "refused.bad-language")
+    response = answer(request, local_path(request, form.get("next", "")), {"language": tag})
+    keep(request, response, tag)
+    return response
 
 
 async def accept(request: web.Request) -> web.StreamResponse:
@@ -155,24 +175,21 @@ async def _enter(request: web.Request, form: dict[str, str], *, invited: bool) -
     settings, throttles, now = request.app[SETTINGS], request.app[THROTTLES], request.app[CLOCK]()
     address = address_key(request[ADDRESS])
     if settings.user_header:
-        raise RequestRefused(
-            403, "signed-in-elsewhere", "This site signs people in through its proxy, not here."
-        )
+        raise RequestRefused(403, "signed-in-elsewhere", "refused.by-proxy")
     if not throttles.sign_ins.take(address, now):
         raise too_many("sign-ins")
     if settings.hosting == "invited" and not invited:
-        sentence = "This site takes in nobody without a link: come by an invitation, or ask the host."
-        raise RequestRefused(403, "invited-only", sentence)
+        raise RequestRefused(403, "invited-only", "refused.invited-only")
     # An invitation is being asked in: whoever holds one needs no passphrase, but hosts nothing without it.
     if settings.passphrase and not invited:
         _check_passphrase(request, form)
     name = form.get("name")
     if invited and not name:
-        raise RequestRefused(401, "signed-out", "Say by which name the others shall know you.")
+        raise RequestRefused(401, "signed-out", "refused.nameless")
     try:
         await sessions.sign_in(request, name or "", may_host=settings.guests_host or not invited)
     except NameRefused as problem:
-        raise RequestRefused(400, "bad-name", str(problem)) from None
+        raise refused_name(problem) from None
     return pages.signed_in(request)
 
 
@@ -181,12 +198,11 @@ def _check_passphrase(request: web.Request, form: dict[str, str]) -> None:
     keys = address_keys(request[ADDRESS])
     # Before anything is compared: else whoever is out of guesses would go on until one is right.
     if not guesses.allows(keys, now):
-        raise too_many("wrong passphrases")
+        raise too_many("wrong-passphrases")
     given = normal_passphrase(form.get("passphrase", ""))
     if not hmac.compare_digest(given.encode(), request.app[SETTINGS].passphrase.encode()):
         guesses.take(keys, now)
-        sentence = "That is not the passphrase. Ask whoever runs this site for it."
-        raise RequestRefused(403, "wrong-passphrase", sentence)
+        raise RequestRefused(403, "wrong-passphrase", "refused.wrong-passphrase")
 
 
 def _throttle_acceptances(request: web.Request) -> None:

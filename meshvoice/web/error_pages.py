@@ -11,49 +11,67 @@ import aiohttp_jinja2
 from aiohttp import web
 
 from meshvoice.access.errors import AccessError
+from meshvoice.languages import Language
+from meshvoice.names import NameRefused
 from meshvoice.web import templates
+from meshvoice.web.language import language_of, say
 from meshvoice.web.site import path_within, to
 
 log = logging.getLogger("meshvoice.web")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_TITLES = {
-    400: "That didn't work",
-    401: "Please sign in",
-    403: "Not allowed",
-    404: "Nothing here",
-    405: "Not that way",
-    409: "Not now",
-    410: "No longer there",
-    408: "Too slow",
-    413: "Too large",
-    415: "That didn't work",
-    421: "Not by this name",
-    429: "One moment, please",
-    503: "Not available",
-}
-_SENTENCES = {
-    404: "There is no such page, or it isn't yours to enter. Links for one person work only once.",
-    405: "This address can't be opened like that.",
-    413: "That was larger than anything this site takes.",
-}
+_TITLED = (400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 421, 429, 503)
+_SENTENCES = {404: "refused.no-page", 405: "refused.method", 413: "refused.too-large"}
 
 
 class RequestRefused(Exception):
-    """A request is answered with an error: status, stable code, and the sentence that says what to do."""
+    """A request is answered with an error: status, stable code, and the sentence that says what to do.
 
-    def __init__(self, status: int, code: str, sentence: str, *, retry_after: int | None = None) -> None:
-        super().__init__(sentence)
+    The sentence stands in the languages' files under `key`, with places for the values.
+    """
+
+    retry_after: int | None = None
+    """Seconds."""
+
+    def __init__(self, status: int, code: str, key: str, /, **values: object) -> None:
+        super().__init__(key)
         self.status = status
         self.code = code
-        self.retry_after = retry_after
+        self.key = key
+        self.values = values
+
+    def told(self, request: web.Request) -> str:
+        """Say the sentence in the visitor's language."""
+        return say(request, self.key, **self.values)
+
+
+class TooMany(RequestRefused):
+    """Somebody did something too often."""
+
+    retry_after = 60
+
+    def told(self, request: web.Request) -> str:
+        """Say it, with what it was in the same language."""
+        return say(request, self.key, what=say(request, f"too-many.{self.values['what']}"))
 
 
 def too_many(what: str) -> RequestRefused:
-    """Refuse with 429."""
-    return RequestRefused(
-        429, "too-many", f"Too many {what} in a short time. Wait a minute, then try again.", retry_after=60
-    )
+    """Refuse with 429; `what` is one of the languages' `too-many`."""
+    return TooMany(429, "too-many", "refused.too-many", what=what)
+
+
+def refused_name(problem: NameRefused) -> RequestRefused:
+    """Refuse with 400 what can't be a name."""
+    return RequestRefused(400, problem.code, f"name.{problem.reason}", **problem.values)
+
+
+def refused_access(problem: AccessError) -> RequestRefused:
+    """Refuse what the guest book refused."""
+    why = str(problem)
+    if why != problem.sentence:
+        # What mends the file is for whoever runs the site, and so is its language.
+        return RequestRefused(problem.http_status, problem.code, "access.mend", why=why)
+    return RequestRefused(problem.http_status, problem.code, f"access.{problem.code}")
 
 
 def setup(app: web.Application) -> None:
@@ -68,7 +86,7 @@ async def _tell(request: web.Request, handler: Handler) -> web.StreamResponse:
     except RequestRefused as problem:
         return refusal(request, problem)
     except AccessError as problem:
-        return refusal(request, RequestRefused(problem.http_status, problem.code, str(problem)))
+        return refusal(request, refused_access(problem))
     except web.HTTPMethodNotAllowed as answer:
         return _ways(request, answer)
     except web.HTTPException as answer:
@@ -78,13 +96,12 @@ async def _tell(request: web.Request, handler: Handler) -> web.StreamResponse:
             # RFC 9110, 9.3.7: asked of the server as a whole.
             return web.Response(status=204, headers={"Allow": "GET, HEAD, OPTIONS, POST"})
         code = answer.reason.lower().replace(" ", "-")
-        sentence = _SENTENCES.get(answer.status, "The request could not be read.")
+        sentence = _SENTENCES.get(answer.status, "refused.unreadable")
         return refusal(request, RequestRefused(answer.status, code, sentence))
     except Exception:
         mark = secrets.token_hex(4)
         log.exception("error %s at %s %s", mark, request.method, request.match_info.route.resource)
-        sentence = f"Something broke on our side. Whoever runs this site finds it in the log under {mark}."
-        return refusal(request, RequestRefused(500, "server-error", sentence))
+        return refusal(request, RequestRefused(500, "server-error", "refused.broken", mark=mark))
 
 
 def _ways(request: web.Request, answer: web.HTTPMethodNotAllowed) -> web.Response:
@@ -107,38 +124,44 @@ def wants_json(request: web.Request) -> bool:
 def refusal(request: web.Request, problem: RequestRefused) -> web.Response:
     """Answer with an error, as JSON or as a page."""
     extra = {} if problem.retry_after is None else {"Retry-After": str(problem.retry_after)}
+    sentence = problem.told(request)
     if wants_json(request):
-        body = {"error": {"code": problem.code, "message": str(problem)}}
+        body = {"error": {"code": problem.code, "message": sentence}}
         return web.json_response(body, status=problem.status, headers=extra)
     if problem.status == 421:
         # A page would load its style and lead on by the same name.
-        text = plain_page(_TITLES[421], str(problem))
+        text = plain_page(language_of(request), 421, sentence)
         return web.Response(status=421, text=text, content_type="text/html")
     if problem.status == 429:
         # Whoever is held back for asking too often must not cost what a page costs.
-        text = plain_page(_TITLES[429], str(problem), home=to(request.app, "/"))
+        text = plain_page(language_of(request), 429, sentence, home=to(request.app, "/"))
         return web.Response(status=429, text=text, content_type="text/html", headers=extra)
     signs_in = problem.status == 401
     context = {
         # By hand: whatever is refused early never reaches the middleware that would add it.
         **templates.common(request),
         "status": problem.status,
-        "title": _TITLES.get(problem.status, "Something broke"),
-        "message": str(problem),
+        "title": _title(language_of(request), problem.status),
+        "message": sentence,
         "next_url": "/",
-        "next_label": "Sign in" if signs_in else "Go home",
+        "next_label": say(request, "error.sign-in" if signs_in else "error.home"),
     }
     response = aiohttp_jinja2.render_template("error.html", request, context, status=problem.status)
     response.headers.update(extra)
     return response
 
 
-def plain_page(title: str, sentence: str, *, home: str = "") -> str:
+def _title(language: Language, status: int) -> str:
+    return language.say("server", f"title.{status}" if status in _TITLED else "title.other")
+
+
+def plain_page(language: Language, status: int, sentence: str, *, home: str = "") -> str:
     """Write a page that costs nothing: no template, no style, no script; `home` is the start page's path."""
-    told, more = html.escape(title), html.escape(sentence)
-    way = f'<p><a href="{html.escape(home)}">Go home</a></p>\n' if home else ""
+    told, more = html.escape(_title(language, status)), html.escape(sentence)
+    label = html.escape(language.say("server", "error.home"))
+    way = f'<p><a href="{html.escape(home)}">{label}</a></p>\n' if home else ""
     return (
-        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{language.tag}">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
         f"<title>{told}</title>\n<h1>{told}</h1>\n<p>{more}</p>\n{way}</html>\n"
     )

@@ -20,21 +20,21 @@ async def fields(request: web.Request) -> dict[str, str]:
         async with asyncio.timeout(request.app[WAITS].body):
             return await _read(request)
     except TimeoutError:
-        raise RequestRefused(408, "too-slow", "The form took too long to come. Send it again.") from None
+        raise RequestRefused(408, "too-slow", "refused.too-slow") from None
     except ConnectionError:
         # Whoever sent it is gone, and reads no answer; but it is no error of ours, which would be logged.
-        raise RequestRefused(400, "bad-form", "The form broke off.") from None
+        raise RequestRefused(400, "bad-form", "refused.broke-off") from None
 
 
 async def _read(request: web.Request) -> dict[str, str]:
     # Other charsets say nothing that UTF-8 can't, and some of them (UTF-7) make lone surrogates.
     if (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
-        raise RequestRefused(400, "bad-form", "The form must be in UTF-8.")
+        raise RequestRefused(400, "bad-form", "refused.charset")
     if request.content_type == "application/json":
         try:
             return msgspec.json.decode(await request.read(), type=dict[str, str])
         except (msgspec.DecodeError, UnicodeError):
-            raise RequestRefused(400, "bad-json", "The body must be a JSON object of text fields.") from None
+            raise RequestRefused(400, "bad-json", "refused.bad-json") from None
     try:
         form = await request.post()
         read = {name: value for name, value in form.items() if isinstance(value, str)}
@@ -42,7 +42,7 @@ async def _read(request: web.Request) -> dict[str, str]:
         "".join(read.values()).encode()
     # LookupError: a part's charset that there isn't; RuntimeError: its Content-Transfer-Encoding.
     except (ValueError, LookupError, RuntimeError):
-        raise RequestRefused(400, "bad-form", "The form could not be read.") from None
+        raise RequestRefused(400, "bad-form", "refused.bad-form") from None
     return read
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from meshvoice.web.keys import HEADERS, SITES
+from meshvoice.web.keys import HEADERS, LANGUAGE, SITES
+from meshvoice.web.language import VARY
 from meshvoice.web.site import path_within, site_of
 
 
@@ -20,6 +21,8 @@ def setup(app: web.Application) -> None:
         # Asked again each time, so that after an update no page runs half of the old modules.
         static = path_within(request).startswith("/static/")
         response.headers.setdefault("Cache-Control", "no-cache" if static else "no-store")
+        if LANGUAGE in request:
+            response.headers.setdefault("Vary", VARY)
         response.headers.pop("Server", None)
 
     app.on_response_prepare.append(prepare)

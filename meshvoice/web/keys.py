@@ -10,6 +10,7 @@ from aiohttp import web
 
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.ids import SessionId, UserId
+from meshvoice.languages import Language
 from meshvoice.settings import Settings
 from meshvoice.sites import Sites
 from meshvoice.web.clocks import Clock
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from meshvoice.web.lent import Lent
     from meshvoice.web.metrics import Metrics
     from meshvoice.web.outbox import Waiting
+    from meshvoice.web.relay_watch import RelayWatch
     from meshvoice.web.switchboard import Switchboard
     from meshvoice.web.throttles import Throttles
     from meshvoice.web.upkeep import Upkeep
@@ -73,9 +75,13 @@ THROTTLES: web.AppKey[Throttles] = web.AppKey("throttles")
 WAITS: web.AppKey[Waits] = web.AppKey("waits", Waits)
 WAITING: web.AppKey[Waiting] = web.AppKey("waiting")
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
+RELAY: web.AppKey[RelayWatch] = web.AppKey("relay")
 HEADERS: web.AppKey[Mapping[str, str]] = web.AppKey("headers")
+LANGUAGES: web.AppKey[Mapping[str, Language]] = web.AppKey("languages")
 
 VISITOR: web.RequestKey[Visitor | None] = web.RequestKey("visitor")
 PEER: web.RequestKey[str] = web.RequestKey("peer", str)
 """Who is at the other end of the connection: an address, or `UNIX`."""
 ADDRESS: web.RequestKey[str] = web.RequestKey("address", str)
+LANGUAGE: web.RequestKey[Language] = web.RequestKey("language", Language)
+"""Set once an answer depends on it."""

@@ -56,11 +56,9 @@ def check_address(request: web.Request) -> None:
     host = request.headers.get("Host", "")
     if request.app[SITES].at(host) is None:
         tell_seldom(request, _NO_SUCH_HOST, named=host)
-        sentence = (
-            f"This server has no site by the name of {host[:200] or 'nothing'}. If you run it: add it to "
-            "MESHVOICE_ORIGIN, or let your proxy pass on the Host that browsers send."
-        )
-        raise RequestRefused(421, "unknown-host", sentence)
+        if not host:
+            raise RequestRefused(421, "unknown-host", "refused.no-host")
+        raise RequestRefused(421, "unknown-host", "refused.unknown-host", host=host[:200])
 
 
 def check_same_origin(request: web.Request) -> None:
@@ -72,19 +70,14 @@ def check_same_origin(request: web.Request) -> None:
         ours = site == "same-origin" and origin in (None, "null", *here.alike)
     elif origin == "null" and not here.https:
         # Browsers send Sec-Fetch-Site to https:// and localhost alone; the microphone works there alone, too.
-        sentence = "Forms and voice work by https:// (or on localhost) only: open this site so."
-        raise RequestRefused(403, "wrong-origin", sentence)
+        raise RequestRefused(403, "wrong-origin", "refused.insecure-form")
     elif origin == "null":
         ours = _from_an_old_browser(request)
     else:
         ours = origin in here.alike
     if not ours:
         _tell_of(request, origin)
-        raise RequestRefused(
-            403,
-            "wrong-origin",
-            f"This was not sent by a page of this site. Open {here.url} and try again.",
-        )
+        raise RequestRefused(403, "wrong-origin", "refused.wrong-origin", url=here.url)
 
 
 def _tell_of(request: web.Request, origin: str | None) -> None:
@@ -99,8 +92,10 @@ def _from_an_old_browser(request: web.Request) -> bool:
     """Tell whether a request may pass that names neither its origin nor its site (Safari before 16.4)."""
     # SameSite=Lax: our cookie comes with no POST of another site's page. A proxy's own may be otherwise.
     proven = cookie_name(site_of(request)) in request.cookies
-    # Who signs in has none yet. Another site could sign a visitor in by a name, which gives it nothing.
-    return (proven and not request.app[SETTINGS].user_header) or path_within(request) == "/sign-in"
+    # Who signs in has none yet. Another site could sign a visitor in by a name, or change the language: which
+    # gives it nothing.
+    free = path_within(request) in ("/sign-in", "/language")
+    return (proven and not request.app[SETTINGS].user_header) or free
 
 
 def check_websocket_origin(request: web.Request) -> None:
@@ -110,7 +105,7 @@ def check_websocket_origin(request: web.Request) -> None:
     given = request.headers.getall("Origin", [])
     if given not in [[origin] for origin in site_of(request).alike]:
         _tell_of(request, given[0] if given else None)
-        raise RequestRefused(403, "wrong-origin", "Voice is opened by this site's own pages only.")
+        raise RequestRefused(403, "wrong-origin", "refused.wrong-socket")
 
 
 def local_path(request: web.Request, text: str) -> str:

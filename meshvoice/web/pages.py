@@ -31,7 +31,7 @@ def signed_in(request: web.Request) -> Visitor:
     visitor = request[VISITOR]
     if visitor is None:
         if wants_json(request) or request.method not in ("GET", "HEAD"):
-            raise RequestRefused(401, "signed-out", "Sign in first.")
+            raise RequestRefused(401, "signed-out", "refused.sign-in")
         here = to(request.app, path_within(request))
         raise web.HTTPSeeOther(URL(to(request.app, "/")).with_query(next=here))
     return visitor

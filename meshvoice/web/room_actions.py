@@ -11,7 +11,7 @@ from meshvoice.access.errors import InvitationUnknown
 from meshvoice.ids import Room, Sea, Table, UserId, invitation_token, parse_invitation, parse_room, parse_user
 from meshvoice.names import NameRefused
 from meshvoice.web import pages
-from meshvoice.web.error_pages import RequestRefused, too_many, wants_json
+from meshvoice.web.error_pages import RequestRefused, refused_name, too_many, wants_json
 from meshvoice.web.forms import answer, fields, path_of, url_of
 from meshvoice.web.keys import BOOK, CLOCK, SETTINGS, SWITCHBOARD, THROTTLES, Visitor
 from meshvoice.web.pages import signed_in
@@ -77,7 +77,7 @@ async def make_table(request: web.Request) -> web.StreamResponse:
             seats=request.app[SETTINGS].table_seats,
         )
     except NameRefused as problem:
-        raise RequestRefused(400, "bad-name", str(problem)) from None
+        raise refused_name(problem) from None
     body = {"table_id": record.table_id, "room_id": record.room_id, "url": url_of(request, record.room)}
     return answer(request, path_of(record.room), body)
 
@@ -114,7 +114,7 @@ async def hand_over_table(request: web.Request) -> web.StreamResponse:
     form = await fields(request)
     heir = parse_user(form.get("user_id", ""))
     if heir is None:
-        raise RequestRefused(400, "bad-user", "Say to whom: user_id is the id of somebody at this table.")
+        raise RequestRefused(400, "bad-user", "refused.bad-user")
     request.app[BOOK].tables.hand_over(room.table_id, heir, by=visitor.user_id)
     request.app[SWITCHBOARD].recheck(room.room_id)
     return answer(request, path_of(room), {})
@@ -123,10 +123,8 @@ async def hand_over_table(request: web.Request) -> web.StreamResponse:
 def _host(request: web.Request) -> Visitor:
     visitor = signed_in(request)
     if not visitor.may_host:
-        way = "enter this site's passphrase on the start page"
-        if not request.app[SETTINGS].passphrase:
-            way = "ask the host of this site for a link"
-        raise RequestRefused(403, "guest", f"You came by an invitation. For your own rooms, {way}.")
+        way = "passphrase" if request.app[SETTINGS].passphrase else "link"
+        raise RequestRefused(403, "guest", f"refused.guest-{way}")
     return visitor
 
 
@@ -148,7 +146,7 @@ async def _invite(request: web.Request, visitor: Visitor, room: Room, back: str)
 async def _remove(request: web.Request, visitor: Visitor, room: Room, back: str) -> web.StreamResponse:
     user, links = _user_in_path(request), (await fields(request)).get("links", "revoke")
     if links not in ("revoke", "keep"):
-        raise RequestRefused(400, "bad-links", "What becomes of the open links: links is revoke or keep.")
+        raise RequestRefused(400, "bad-links", "refused.bad-links")
     revoked = request.app[SWITCHBOARD].remove(
         room.room_id, user, by=visitor.user_id, with_links=links == "revoke"
     )

@@ -18,6 +18,7 @@ from meshvoice.access.errors import GuestBookError
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.access.lock import lock_path
 from meshvoice.settings import Settings, SettingsError
+from meshvoice.web import relay_watch
 from meshvoice.web.app import make_app
 from meshvoice.web.cautions import cautions
 from meshvoice.web.connections import Connections, make_runner
@@ -72,6 +73,7 @@ def run(settings: Settings) -> int:
     book = open_book(settings.database)
     try:
         app = make_app(settings, book)
+        relay_watch.setup(app, settings.turn)
         listening = listen(settings, os.environ)
         _warn(settings, listening)
         if not settings.turn.host:

@@ -18,6 +18,7 @@ _OURS = frozenset(
         "host-links",
         "invitation",
         "invitations",
+        "language",
         "metrics",
         "my-sea",
         "sea",

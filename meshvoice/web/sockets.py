@@ -81,7 +81,7 @@ def admit(request: web.Request) -> tuple[Visitor, Room]:
         raise too_many("connections")
     visitor = request[VISITOR]
     if visitor is None:
-        raise RequestRefused(401, "signed-out", "Sign in first.")
+        raise RequestRefused(401, "signed-out", "refused.sign-in")
     room = read_room(request.match_info["room_id"])
     request.app[DOOR].at_handshake(room, visitor.user_id)
     if not throttles.joins.take(visitor.user_id, now):
@@ -101,7 +101,7 @@ def _held(request: web.Request, visitor: Visitor, room: RoomId) -> Iterator[Exit
         (throttles.sockets, None),
     )
     if not all(cap.free(key) for cap, key in caps):
-        raise too_many("open connections")
+        raise too_many("open-connections")
     with ExitStack() as silent, ExitStack() as open_:
         for (cap, key), held in zip(caps, (silent, *[open_] * len(caps)), strict=False):
             cap.hold(key)

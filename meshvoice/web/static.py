@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from math import inf
@@ -11,14 +12,16 @@ from pathlib import Path
 from aiohttp import web
 
 from meshvoice import assets
+from meshvoice.languages import ENGLISH, FOR_SCRIPTS, script
 from meshvoice.web.compressed import SUFFIXES, Compressed
-from meshvoice.web.keys import CLOCK
+from meshvoice.web.keys import CLOCK, LANGUAGES
+from meshvoice.web.language import language_of
 from meshvoice.web.site import to
 
 PREFIX = "/static/"
 FOREVER = "public, max-age=31536000, immutable"
-
-
+_WORDS = {f"words/{part}.js": part for part in FOR_SCRIPTS}
+"""What says something to people, and where it stands in a language's file."""
 LOOKED_FOR = 1.0
 """Seconds for which a look at the files holds: looking takes as long as half a page."""
 
@@ -41,6 +44,11 @@ class Version:
             self._now, self._until = hashlib.sha256(marks).hexdigest()[:16], at + LOOKED_FOR
         return self._now
 
+    def of(self, tag: str) -> str:
+        """Give the digits for a language: under them lie its words, so that these are kept, too."""
+        now = self.now()
+        return now if tag == ENGLISH else hashlib.sha256(f"{now} {tag}".encode()).hexdigest()[:16]
+
 
 VERSION = web.AppKey("client_version", Version)
 COMPRESSED = web.AppKey("client_compressed", Compressed)
@@ -55,9 +63,10 @@ def setup(app: web.Application, bases: Iterable[str]) -> None:
         app.router.add_get(each + PREFIX + "{path:.+}", _file)
 
 
-def base(app: web.Application) -> str:
-    """Give the path that the pages name now, without a slash at its end."""
-    return to(app, f"{PREFIX}v-{app[VERSION].now()}")
+def base(request: web.Request) -> str:
+    """Give the path that a page in the visitor's language names now, without a slash at its end."""
+    app = request.app
+    return to(app, f"{PREFIX}v-{app[VERSION].of(language_of(request).tag)}")
 
 
 def _marks(folder: str) -> Iterator[tuple[str, int, int]]:
@@ -72,23 +81,37 @@ def _marks(folder: str) -> Iterator[tuple[str, int, int]]:
 
 
 async def _file(request: web.Request) -> web.StreamResponse:
-    version = request.app[VERSION]
-    root = version.root
+    version, path = request.app[VERSION], request.match_info["path"]
+    # A page from before an upgrade asks under the old version: it gets what there is now, not to keep.
+    named = request.match_info.get("version")
+    tag = next((tag for tag in request.app[LANGUAGES] if version.of(tag) == named), None)
+    headers = {"Cache-Control": FOREVER if tag else "no-cache"}
+    if path in _WORDS:
+        # In whichever language the page is, its modules name the same file.
+        text = script(request.app[LANGUAGES], tag or language_of(request).tag, _WORDS[path])
+        return web.Response(text=text, content_type="text/javascript", headers=headers)
+    if path == "manifest.webmanifest":
+        return _manifest(request, version.root / path, tag or language_of(request).tag, headers)
     try:
-        file = (root / request.match_info["path"]).resolve()
-        found = file.is_relative_to(root) and file.is_file()
+        file = (version.root / path).resolve()
+        found = file.is_relative_to(version.root) and file.is_file()
     except (ValueError, OSError):
         # A NUL, or a name longer than the file system has any.
         found = False
     if not found:
         raise web.HTTPNotFound
-    # A page from before an upgrade asks under the old version: it gets what there is now, not to keep.
-    now = request.match_info.get("version") == version.now()
-    answer: web.StreamResponse | None = None
-    if file.suffix in SUFFIXES:
-        answer = await request.app[COMPRESSED].response(request, file)
-    answer = answer or web.FileResponse(file)
-    answer.headers["Cache-Control"] = FOREVER if now else "no-cache"
-    if file.suffix in SUFFIXES:
-        answer.headers["Vary"] = "Accept-Encoding"
+    if file.suffix not in SUFFIXES:
+        return web.FileResponse(file, headers=headers)
+    answer = await request.app[COMPRESSED].response(request, file) or web.FileResponse(file)
+    answer.headers.update(headers)
+    answer.headers.add("Vary", "Accept-Encoding")
     return answer
+
+
+def _manifest(request: web.Request, file: Path, tag: str, headers: dict[str, str]) -> web.Response:
+    """Answer with the manifest, which says in the page's language what is installed."""
+    language = request.app[LANGUAGES][tag]
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    said = {**manifest, "lang": tag, "description": language.say("server", "about")}
+    body = json.dumps(said, ensure_ascii=False).encode()
+    return web.Response(body=body, content_type="application/manifest+json", headers=headers)

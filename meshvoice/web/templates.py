@@ -10,10 +10,12 @@ from typing import Any
 import aiohttp_jinja2
 import jinja2
 from aiohttp import web
+from markupsafe import Markup, escape
 
 from meshvoice import assets
 from meshvoice.web import static
-from meshvoice.web.keys import SETTINGS, VISITOR
+from meshvoice.web.keys import LANGUAGES, SETTINGS, VISITOR
+from meshvoice.web.language import language_of, page_words
 from meshvoice.web.site import to
 
 
@@ -43,13 +45,27 @@ def common(request: web.Request) -> dict[str, Any]:
         "user": None if visitor is None else {"user_id": visitor.user_id, "name": visitor.name},
         "may_host": visitor is not None and visitor.may_host,
         # Asked for by whatever renders: this runs for every request.
-        "static": partial(static.base, request.app),
+        "static": partial(static.base, request),
+        "page_words": partial(page_words, request),
+        "phrase": partial(_phrase, request),
+        "language": partial(_tag, request),
+        "languages": request.app[LANGUAGES].values(),
         "turn_configured": bool(settings.turn.host),
         "has_passphrase": bool(settings.passphrase),
         "invited_only": settings.hosting == "invited",
         "relay_only": settings.relay_only,
         "signed_in_by_proxy": bool(settings.user_header),
     }
+
+
+def _tag(request: web.Request) -> str:
+    return language_of(request).tag
+
+
+def _phrase(request: web.Request, key: str, /, **values: object) -> Markup:
+    """Make a sentence for HTML: our words hold no markup, a value is escaped unless it is some."""
+    language = language_of(request)
+    return Markup(language.say("server", key, values, write=lambda value: str(escape(value))))  # noqa: S704
 
 
 def _icons() -> dict[str, str]:

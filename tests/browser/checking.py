@@ -14,7 +14,17 @@ from tests.browser.homes import Homes, at_home
 from tests.doctor.authority import Authority
 from tests.nat_lab import SERVER
 
-LEGS = {"microphone", "server", "stun", "turn-udp", "turn-tcp", "turn-tls", "one-sided", "round-trip"}
+LEGS = {
+    "microphone",
+    "server",
+    "stun",
+    "turn-udp",
+    "turn-tcp",
+    "turn-tls",
+    "one-sided",
+    "round-trip",
+    "from-site",
+}
 ENDED = "!document.getElementById('id_check_help').hidden"
 _TOLD = """() => {
   const rows = document.querySelectorAll("#id_check_lines > li");
@@ -45,9 +55,12 @@ class Told:
         return re.findall(r"^-> (\S+):", self.report, re.M)
 
 
-async def check(person: Person) -> Told:
-    """Click through the check to its end."""
+async def check(person: Person, *, examined: bool = True) -> Told:
+    """Click through the check to its end, once the server has looked at its relay itself."""
     await person.go("/check/")
+    if examined:
+        look = "fetch('/api/voice/relay/').then((answer) => answer.json()).then(({ age }) => age !== null)"
+        await until("the server has looked at its relay", lambda: person.page.evaluate(look), seconds=40)
     await person.page.click("#id_check_start")
     await until("the check has ended", lambda: person.page.evaluate(ENDED), seconds=40)
     told = Told(**await person.page.evaluate(_TOLD))

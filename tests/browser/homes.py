@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 from playwright.async_api import async_playwright
 
+from meshvoice.turn.coturn import DATABASE
 from tests.browser.harness import CHROMIUM, TONES, Person, Stage, invite
 from tests.nat_lab import INSIDE, SERVER, NatLab, nat_lab, possible
 from tests.process import MESHVOICE, Server, started
@@ -49,6 +50,7 @@ async def at_home(
     server_behind_nat: bool = False,
     wires: Collection[int] = (),
     coturn: Mapping[str, str] | None = None,
+    edit: Callable[[str], str] = str,
     trust: Path | None = None,
     **env: str,
 ) -> AsyncIterator[Homes]:
@@ -56,7 +58,8 @@ async def at_home(
 
     `spare` homes more stand empty, the first of them `home<n+1>`. The homes of `wires` stand on a wire that
     can lose and delay. `coturn` is what its settings have other than the server's, as where the two went
-    apart. `trust` is an authority's certificate for the browsers.
+    apart; `edit` what becomes of its file. `trust` is an authority's certificate for the browsers, and for
+    the server's own look at its relay.
     """
     need_lab()
     async with AsyncExitStack() as stack:
@@ -73,6 +76,7 @@ async def at_home(
         home = folder / "home"
         if trust:
             await make_trusted(home, trust)
+            env = {"SSL_CERT_FILE": str(trust), **env}
         driver = await stack.enter_async_context(async_playwright())
         server = Server(folder, prefix=prefix, **env)
         homes = Homes(lab, server)
@@ -87,7 +91,7 @@ async def at_home(
                 starting.create_task(stack.enter_async_context(stage))
             if turn:
                 running = starting.create_task(
-                    stack.enter_async_context(coturn_beside(folder, server, coturn or {}))
+                    stack.enter_async_context(coturn_beside(folder, server, coturn or {}, edit))
                 )
         if turn:
             homes.coturn = running.result()
@@ -120,9 +124,12 @@ async def make_trusted(home: Path, authority: Path) -> None:
 
 @asynccontextmanager
 async def coturn_beside(
-    folder: Path, server: Server, apart: Mapping[str, str]
+    folder: Path, server: Server, apart: Mapping[str, str], edit: Callable[[str], str] = str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a real coturn beside the server, from the configuration that the server's own settings render."""
+    """Run a real coturn beside the server, from the configuration that the server's own settings render.
+
+    Unless some of them are others to it (`apart`), or what was rendered is edited.
+    """
     render = await asyncio.create_subprocess_exec(
         *server.prefix,
         *MESHVOICE,
@@ -134,11 +141,12 @@ async def coturn_beside(
     assert render.returncode == 0
     # The log goes to the test's folder, and the process's own files too: it runs as whoever runs the tests.
     text = conf.decode().replace("syslog\n", f"log-file={folder}/coturn.log\nsimple-log\n")
+    text = text.replace(f"userdb={DATABASE}\n", f"userdb={folder}/turndb\n")
     path = folder / "turnserver.conf"
-    path.write_text(f"{text}\npidfile={folder}/coturn.pid\n")
+    path.write_text(f"{edit(text)}\npidfile={folder}/coturn.pid\n")
     process = await asyncio.create_subprocess_exec(
         *server.prefix,
-        *("turnserver", "-c", str(path), "--db", str(folder / "turndb")),
+        *("turnserver", "-c", str(path)),
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )

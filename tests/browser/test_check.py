@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.browser.checking import check, deployment
 from tests.browser.homes import at_home
 from tests.browser.test_firefox import in_firefox
 from tests.doctor.authority import Authority
+from tests.doctor.broken import ONE_HOP
 from tests.nat_lab import INSIDE, SERVER
 
 pytestmark = [pytest.mark.coturn, pytest.mark.lab, pytest.mark.slow]
@@ -146,3 +148,82 @@ async def test_coturn_is_down(tmp_path: Path) -> None:
     assert told.named == ["turn"]
     assert told.failed == RELAYS
     assert "systemctl status coturn" in told.report
+
+
+# What no browser can see: the server looked at its relay itself.
+
+
+def without(start: str) -> Callable[[str], str]:
+    return lambda conf: "".join(line for line in conf.splitlines(keepends=True) if not line.startswith(start))
+
+
+UNSEEN: list[tuple[str, dict[str, Any], str, str]] = [
+    ("another realm", {"coturn": {"COTURN_REALM": "elsewhere.example.org"}}, "realm", "COTURN_REALM"),
+    ("no deny list", {"edit": without("denied-peer-ip=")}, "deny-list", "kernel guard"),
+    ("TCP relays", {"edit": without("no-tcp-relay")}, "tcp-relay", "no-tcp-relay"),
+    (
+        "IPv6 set and not relayed",
+        {"COTURN_PUBLIC_IP6": "2a01:4f8::10", "coturn": {"COTURN_PUBLIC_IP6": ""}},
+        "relay-ipv6",
+        "AAAA",
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "step", "fix"), [pytest.param(*case, id=name) for name, *case in UNSEEN])
+async def test_what_no_browser_sees_is_named_and_one_talks_all_the_same(
+    tmp_path: Path, options: dict[str, Any], step: str, fix: str
+) -> None:
+    async with deployment(tmp_path, **options) as homes:
+        told = await check(homes.people[0])
+        again = await check(homes.people[0])
+    assert told.named == again.named == [step]
+    assert told.status["from-site"] == "notice"
+    assert told.failed == set()
+    assert "You can talk" in told.words
+    assert fix in told.report
+
+
+async def test_the_total_quota_is_told_from_ones_own(tmp_path: Path) -> None:
+    used_up = {"edit": lambda conf: without("total-quota")(conf) + "total-quota=1\n"}
+    async with deployment(tmp_path, **used_up) as homes:
+        told = await check(homes.people[0])
+    assert told.named == ["relay-limit"]
+    assert "total-quota" in told.report
+
+
+async def test_ones_own_quota_is_told_from_that_of_all(tmp_path: Path) -> None:
+    used_up = {"edit": lambda conf: without("user-quota")(conf) + "user-quota=1\n"}
+    async with deployment(tmp_path, **used_up) as homes:
+        told = await check(homes.people[0])
+    assert told.named == ["relay-limit"]
+    assert "user-quota" in told.report
+
+
+async def test_a_hop_limit_of_one_is_told_as_udp(tmp_path: Path) -> None:
+    async with deployment(tmp_path) as homes:
+        homes.lab.run("srv", "nft", "-f", "-", stdin=ONE_HOP)
+        told = await check(homes.people[0])
+    assert told.named == ["turn-udp"]
+    assert "4.17.0" in told.report
+
+
+async def test_key_and_certificate_that_differ(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    key = str(Authority(other).issue(SERVER)[1])
+    async with deployment(tmp_path, coturn={"COTURN_TLS_KEY": key}) as homes:
+        told = await check(homes.people[0])
+    assert told.named == ["turn-tls"]
+
+
+async def test_a_relay_that_asks_nobody_is_named_as_that(tmp_path: Path) -> None:
+    """Chromium takes no address from it."""
+
+    def opened(conf: str) -> str:
+        return without("static-auth-secret")(conf).replace("use-auth-secret", "no-auth")
+
+    async with deployment(tmp_path, edit=opened) as homes:
+        told = await check(homes.people[0])
+    assert told.named == ["open-relay"]
+    assert "no-auth" in told.report

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +167,40 @@ async def test_somebody_behind_port_443_talks_with_somebody_who_is_free(tmp_path
         gap = await ana.gap(bo, mark)
         print(f"\nlongest gap in 5 s by TLS: {gap:.0f} ms")
         assert gap <= 300
+
+
+SHARED_443 = f"""
+defaults
+    mode tcp
+    timeout connect 5s
+    timeout client 1m
+    timeout server 1m
+frontend shared
+    bind {SERVER}:443
+    tcp-request inspect-delay 5s
+    tcp-request content accept if {{ req_ssl_hello_type 1 }}
+    use_backend pages if {{ req_ssl_sni -i voice.example.org }}
+    default_backend relay
+backend pages
+    server pages {SERVER}:8443
+backend relay
+    server relay {SERVER}:5349
+"""
+
+
+@pytest.mark.slow
+async def test_a_port_443_that_is_shared_by_name_carries_the_call(tmp_path: Path) -> None:
+    """A proxy passes TLS on by its name; coturn's own port is another."""
+    async with AsyncExitStack() as stack:
+        homes = await stack.enter_async_context(relay(tmp_path, "Ana", "Bo", COTURN_PUBLIC_TLS_PORT="443"))
+        (tmp_path / "haproxy.cfg").write_text(SHARED_443)
+        proxy = await asyncio.create_subprocess_exec(
+            *homes.server.prefix, "haproxy", "-db", "-f", str(tmp_path / "haproxy.cfg")
+        )
+        stack.push_async_callback(proxy.wait)
+        stack.callback(proxy.terminate)
+        for home in homes.lab.homes:
+            homes.lab.nat(home, "only-443")
+        await talk(*homes.people)
+        for person in homes.people:
+            await goes_by(person, "relay/tls")

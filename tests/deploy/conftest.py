@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.machine import Machine, booted, unpack
-from tests.deploy.playbooks import CHECKOUT, Deployer, Run
+from tests.deploy.machine import ADDRESS, ADDRESS6, OUTSIDE, OUTSIDE6, Machine, booted, unpack
+from tests.deploy.playbooks import CHECKOUT, TURN, Deployer, Run
 from tests.turn.coturn_server import missing
 
 PLAYBOOKS = ("coturn-playbook.yaml", "meshvoice-playbook.yaml")
@@ -28,16 +28,27 @@ def need_machines() -> None:
 class Site:
     """A machine, whoever deploys to it, and what the first run of each playbook said."""
 
-    def __init__(self, folder: Path) -> None:
-        self.disk, self._key = unpack(CHECKOUT / "build/machines", folder)
+    def __init__(self, folder: Path, *, release: str = "", ipv4: bool = True) -> None:
+        """Lay out a machine of a Debian's `release`, this host's where none is named."""
+        outside = OUTSIDE if ipv4 else OUTSIDE6
+        self.disk, self._key = unpack(CHECKOUT / "build/machines", folder, release=release, outside=outside)
         self._power = ExitStack()
+        self._ipv4 = ipv4
         self.deployer = Deployer(folder, self._key)
+        # The machine sees itself as others do: by the relay's name, and by the authority that they trust.
+        with (self.disk / "etc/hosts").open("a") as hosts:
+            hosts.write(
+                "".join(f"{address} {TURN}\n" for address in ((ADDRESS,) if ipv4 else ()) + (ADDRESS6,))
+            )
+        trusted = self.disk / "usr/local/share/ca-certificates"
+        trusted.mkdir(parents=True, exist_ok=True)
+        (trusted / "lab.crt").write_text(self.deployer.root_certificate)
         self.machine: Machine
         self.first: list[Run] = []
 
     def switch_on(self) -> None:
         """Boot."""
-        self.machine = self._power.enter_context(booted(self.disk, self._key))
+        self.machine = self._power.enter_context(booted(self.disk, self._key, ipv4=self._ipv4))
 
     def switch_off(self) -> None:
         """Power off."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from meshvoice.turn.credentials import bracketed
 from tests.deploy.registry_proxy import PORT, host_proxies, way_out
 from tests.turn.lab import Lab, two_machines
 
@@ -22,17 +23,23 @@ OUTSIDE, OUTSIDE6 = "45.76.0.1", "2a0c:b641::1"
 NAMES = ("turn.example.org", "voice.example.org")
 BOOT_SECONDS = 30
 # What the installer of a Debian server brings; Python is not in it.
-_PACKAGES = "systemd,systemd-sysv,dbus,openssh-server,iproute2"
+_PACKAGES = "systemd,systemd-sysv,dbus,openssh-server,iproute2,sudo"
+SUDOER = "deploy"
+"""A user of the machine's who has root by sudo alone."""
 
 
 class Machine:
     """The machine while it runs, and the world outside it."""
 
-    def __init__(self, lab: Lab, process: subprocess.Popen[bytes], key: Path, proxy: str) -> None:
+    def __init__(
+        self, lab: Lab, process: subprocess.Popen[bytes], key: Path, *, proxy: str, address: str
+    ) -> None:
         self.lab = lab
         self.process = process
         self.proxy = proxy
         """The way out of both namespaces."""
+        self.address = address
+        """By which it is dialled."""
         self._key = key
 
     @property
@@ -43,7 +50,7 @@ class Machine:
     def ssh(self, command: str) -> str:
         """Run a command on the machine, as root."""
         done = subprocess.run(
-            [*self.outside, "ssh", *ssh_options(self._key), f"root@{ADDRESS}", command],
+            [*self.outside, "ssh", *ssh_options(self._key), f"root@{self.address}", command],
             capture_output=True,
             text=True,
             check=False,
@@ -55,11 +62,11 @@ class Machine:
     def connects(self, port: int, *, seconds: float = 1.5) -> bool | None:
         """Tell whether a TCP port answers from outside; None where the packet was dropped."""
         with self.lab.on("client"):
-            probe = socket.socket()
+            probe = socket.socket(socket.AF_INET6 if ":" in self.address else socket.AF_INET)
         with probe:
             probe.settimeout(seconds)
             try:
-                probe.connect((ADDRESS, port))
+                probe.connect((self.address, port))
             except TimeoutError:
                 return None
             except ConnectionRefusedError:
@@ -89,9 +96,10 @@ def ssh_options(key: Path) -> list[str]:
     return ["-i", str(key), *(part for name, value in options.items() for part in ("-o", f"{name}={value}"))]
 
 
-def base(cache: Path, *, kind: str = "", packages: str = _PACKAGES) -> Path:
-    """Build a bare Debian of this host's release once, from where this host's apt gets its own."""
-    uri, release = _repositories()[0][:2]
+def base(cache: Path, *, kind: str = "", packages: str = _PACKAGES, release: str = "") -> Path:
+    """Build a bare Debian once, of this host's release or another, from where this host's apt asks."""
+    uri, own, _ = _repositories()[0]
+    release = release or own
     folder = cache / f"{release}{kind}"
     if not folder.exists():
         half = cache / f"{folder.name}.{os.getpid()}"
@@ -110,39 +118,51 @@ def base(cache: Path, *, kind: str = "", packages: str = _PACKAGES) -> Path:
     return folder
 
 
-def unpack(cache: Path, folder: Path) -> tuple[Path, Path]:
+def unpack(cache: Path, folder: Path, *, release: str = "", outside: str = OUTSIDE) -> tuple[Path, Path]:
     """Lay a new machine's disk out; gives it and the key that opens the machine by ssh."""
     root, key = folder / "machine", folder / "key"
-    subprocess.run(["cp", "-a", "--reflink=auto", str(base(cache)), str(root)], check=True)
+    made = base(cache, release=release)
+    subprocess.run(["cp", "-a", "--reflink=auto", str(made), str(root)], check=True)
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
-    ssh = root / "root/.ssh"
-    ssh.mkdir(mode=0o700, exist_ok=True)
-    shutil.copy(key.with_suffix(".pub"), ssh / "authorized_keys")
+    subprocess.run(["chroot", str(root), "useradd", "--create-home", SUDOER], check=True)
+    (root / f"etc/sudoers.d/{SUDOER}").write_text(f"{SUDOER} ALL=(ALL) NOPASSWD: ALL\n")
+    for home in (root / "root", root / "home" / SUDOER):
+        ssh, owner = home / ".ssh", home.stat()
+        ssh.mkdir(mode=0o700, exist_ok=True)
+        shutil.copy(key.with_suffix(".pub"), ssh / "authorized_keys")
+        for path in (ssh, ssh / "authorized_keys"):
+            os.chown(path, owner.st_uid, owner.st_gid)
     (root / "etc/hostname").write_text("voice\n")
     (root / "etc/hosts").write_text("127.0.0.1 localhost voice\n")
-    _lead_out(root, f"http://{OUTSIDE}:{PORT}")
+    _lead_out(root, f"http://{bracketed(outside)}:{PORT}", release)
     return root, key
 
 
 @contextmanager
-def booted(root: Path, key: Path) -> Iterator[Machine]:
+def booted(root: Path, key: Path, *, ipv4: bool = True) -> Iterator[Machine]:
     """Switch the machine on in a network that nothing of an earlier boot is left in; off afterwards."""
-    with two_machines(
-        server=(f"{ADDRESS}/32", f"{ADDRESS6}/128"), client=(f"{OUTSIDE}/32", f"{OUTSIDE6}/128")
-    ) as lab:
+    inside = (ADDRESS, ADDRESS6) if ipv4 else (ADDRESS6,)
+    outside = (OUTSIDE, OUTSIDE6) if ipv4 else (OUTSIDE6,)
+    with two_machines(server=lone(*inside), client=lone(*outside)) as lab:
         client = lab.name("client")
         # `ip netns exec` lays these over /etc.
         own = Path("/etc/netns") / client
         own.mkdir(parents=True)
         try:
             names = " ".join(NAMES)
-            (own / "hosts").write_text(f"127.0.0.1 localhost\n{ADDRESS} {names}\n{ADDRESS6} {names}\n")
-            with way_out(OUTSIDE, lambda: lab.on("client")) as proxy, _running(root, lab) as process:
-                machine = Machine(lab, process, key, proxy)
+            lines = ["127.0.0.1 localhost", *(f"{address} {names}" for address in inside), ""]
+            (own / "hosts").write_text("\n".join(lines))
+            with way_out(outside[0], lambda: lab.on("client")) as proxy, _running(root, lab) as process:
+                machine = Machine(lab, process, key, proxy=proxy, address=inside[0])
                 _await(machine)
                 yield machine
         finally:
             shutil.rmtree(own)
+
+
+def lone(*addresses: str) -> tuple[str, ...]:
+    """Write addresses as those of a machine that has no neighbours."""
+    return tuple(f"{address}/{128 if ':' in address else 32}" for address in addresses)
 
 
 @contextmanager
@@ -197,9 +217,11 @@ def _repositories() -> list[tuple[str, str, str]]:
     return [(row[1], row[2], row[3]) for row in rows if row[0] in ("Debian", "Ubuntu")]
 
 
-def _lead_out(root: Path, proxy: str) -> None:
+def _lead_out(root: Path, proxy: str, release: str) -> None:
     """Let apt and pip on the machine ask whom this host's ask, through the proxy."""
-    lines = "".join(f"deb {' '.join(repository)}\n" for repository in _repositories())
+    own = _repositories()[0][1]
+    rows = [(uri, suite.replace(own, release or own), part) for uri, suite, part in _repositories()]
+    lines = "".join(f"deb {' '.join(row)}\n" for row in rows)
     (root / "etc/apt/sources.list").write_text(lines)
     (root / "etc/apt/apt.conf.d/90proxy").write_text(f'Acquire::http::Proxy "{proxy}";\n')
     ours = Path("/etc/ssl/certs/ca-certificates.crt")

@@ -64,17 +64,20 @@ class Deployer:
         self.certificates = {name: self._certify(name) for name in NAMES}
         self._trust = folder / "trusted.pem"
         roots = self.authority.trust().get_ca_certs(binary_form=True)
-        self._trust.write_text("".join(ssl.DER_cert_to_PEM_cert(root) for root in roots))
+        self.root_certificate = "".join(ssl.DER_cert_to_PEM_cert(root) for root in roots)
+        self._trust.write_text(self.root_certificate)
         self._ssh = " ".join(ssh_options(key))
-        self.inventory(f"coturn_certificate_folder={self.certificates[TURN]}")
+        self.own_certificate = f"coturn_certificate_folder={self.certificates[TURN]}"
+        self.inventory(f"coturn_public_ip6={ADDRESS6}\n{self.own_certificate}")
 
-    def inventory(self, turn_certificate: str) -> None:
+    def inventory(self, of_the_relay: str, *of_all: str, host: str = ADDRESS, user: str = "root") -> None:
         """Write the inventory: one machine, two names."""
+        variables = "\n".join(of_all)
         (self.checkout / "conf/inventory.ini").write_text(
-            f"[coturn]\n{TURN}\n[coturn:vars]\ncoturn_public_ip6={ADDRESS6}\n{turn_certificate}\n"
+            f"[coturn]\n{TURN}\n[coturn:vars]\n{of_the_relay}\n"
             f"[meshvoice]\n{VOICE}\n[meshvoice:vars]\n"
             f"meshvoice_certificate_folder={self.certificates[VOICE]}\n"
-            f"[all:vars]\nansible_host={ADDRESS}\nansible_user=root\n"
+            f"[all:vars]\nansible_host={host}\nansible_user={user}\n{variables}\n"
             f"ansible_python_interpreter=/usr/bin/python3\nansible_ssh_common_args={self._ssh}\n"
         )
 
@@ -98,9 +101,11 @@ class Deployer:
         return {**clean, "SSL_CERT_FILE": str(self._trust)}
 
     def set(self, name: str, value: str) -> None:
-        """Change a setting."""
-        text = re.sub(rf"(?m)^{name}=.*$", f"{name}={value}", self.env_file.read_text())
-        self.env_file.write_text(text)
+        """Change a setting, or add it."""
+        text = self.env_file.read_text()
+        if re.search(rf"(?m)^{name}=", text) is None:
+            text += f"{name}=\n"
+        self.env_file.write_text(re.sub(rf"(?m)^{name}=.*$", f"{name}={value}", text))
 
     def play(self, machine: Machine, playbook: str, *options: str) -> Run:
         """Run a playbook of the checkout, as talkative as it can be."""

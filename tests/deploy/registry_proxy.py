@@ -15,6 +15,8 @@ from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+from meshvoice.turn.credentials import bracketed
+
 PORT = 3142
 _PATIENCE = 60.0
 # What describes one hop only (RFC 9110, 7.6.1).
@@ -75,6 +77,10 @@ class _Way(BaseHTTPRequestHandler):
         """Say nothing: apt and pip report what fails."""
 
 
+class _Server6(ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+
 def _tunnel(target: str) -> socket.socket:
     host, _, port = target.rpartition(":")
     upstream = host_proxies().get("https")
@@ -92,12 +98,12 @@ def way_out(address: str, there: Callable[[], AbstractContextManager[None]]) -> 
     """Listen on `address` in the network namespace that `there` enters; go out from this one."""
     with there():
         # A socket stays in the namespace where it was made.
-        server = ThreadingHTTPServer((address, PORT), _Way)
+        server = (_Server6 if ":" in address else ThreadingHTTPServer)((address, PORT), _Way)
     server.daemon_threads = True
     serving = threading.Thread(target=server.serve_forever)
     serving.start()
     try:
-        yield f"http://{address}:{PORT}"
+        yield f"http://{bracketed(address)}:{PORT}"
     finally:
         server.shutdown()
         serving.join()

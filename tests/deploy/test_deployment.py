@@ -18,8 +18,8 @@ from tests.browser.conftest import need
 from tests.browser.harness import CHROMIUM, Stage, all_hear_each_other
 from tests.deploy.conftest import Site
 from tests.deploy.documented import documented
-from tests.deploy.machine import ADDRESS, OUTSIDE
-from tests.deploy.playbooks import TURN, VOICE
+from tests.deploy.machine import ADDRESS, ADDRESS6, OUTSIDE
+from tests.deploy.playbooks import CHECKOUT, TURN, VOICE
 from tests.deploy.registry_proxy import PORT
 from tests.process import Server
 
@@ -197,12 +197,57 @@ def test_who_knows_the_old_secret_only_is_refused_after_the_rotation(site: Site)
     site.deployer.set("COTURN_SHARED_SECRET", old[0])
 
 
+def test_a_rotation_that_does_not_reach_the_running_coturn_is_stopped(site: Site) -> None:
+    """As on each coturn from 4.6.2 on without `userdb`: turnadmin ends well, nothing is told."""
+    machine, deployer = site.machine, site.deployer
+    conf, right = "/etc/turnserver.conf", env_file.read(deployer.env_file)["COTURN_SHARED_SECRET"]
+    machine.ssh(f"sed -i s,^userdb=.*,userdb=/var/lib/turn/other, {conf} && systemctl restart coturn")
+    deployer.set("COTURN_SHARED_SECRET", f"{token_hex(32)},{right}")
+    with pytest.raises(AssertionError, match="does not take number 1 of COTURN_SHARED_SECRET"):
+        deployer.play(machine, "coturn-playbook.yaml", "-e", "coturn_restart=false")
+    # What is told to do then.
+    machine.ssh("systemctl restart coturn")
+    again = deployer.play(machine, "coturn-playbook.yaml", "-e", "coturn_restart=false")
+    assert "Let it forget the old ones" not in again.changed()
+    deployer.set("COTURN_SHARED_SECRET", right)
+    site.play()
+
+
 def test_after_a_reboot_everything_serves_again(site: Site) -> None:
     site.switch_off()
     site.switch_on()
     print(examine(site))
     test_from_outside_open_ports_answer_and_closed_ones_are_dropped(site)
     test_the_guard_lets_coturn_open_no_connection(site)
+
+
+def test_coturn_follows_a_public_address_that_changes(site: Site) -> None:
+    """By the units, as they are: a name in COTURN_PUBLIC_IP, of which the machine's hosts file tells."""
+    machine, hosts = site.machine, site.disk / "etc/hosts"
+    for unit in ("coturn-renew.service", "coturn-renew.timer"):
+        shutil.copy(CHECKOUT / "conf" / unit, site.disk / "etc/systemd/system")
+    machine.ssh("systemctl daemon-reload && systemctl enable --now coturn-renew.timer")
+    env, before = "/etc/meshvoice/meshvoice.env", hosts.read_text()
+    moved = "45.76.0.11"
+    pid = "systemctl show --property=MainPID --value coturn"
+    first = machine.ssh(pid)
+    machine.ssh(f"sed -i s/^COTURN_PUBLIC_IP=.*/COTURN_PUBLIC_IP=home.example.org/ {env}")
+    hosts.write_text(f"{before}{ADDRESS} home.example.org\n")
+    machine.ssh("systemctl start coturn-renew")
+    assert machine.ssh(pid) == first
+    machine.ssh(f"ip address add {moved}/32 dev wire")
+    hosts.write_text(f"{before}{moved} home.example.org\n")
+    machine.ssh("systemctl start coturn-renew")
+    assert machine.ssh(pid) != first
+    assert f"{moved}:3478" in machine.ssh("ss -Hltn")
+    assert machine.ssh("stat -c %a:%U:%G /etc/turnserver.conf") == "640:root:turnserver"
+    assert f"ip daddr {moved} udp" in machine.ssh("nft list table inet meshvoice_turn")
+    hosts.write_text(f"{before}{ADDRESS} home.example.org\n")
+    machine.ssh(f"systemctl start coturn-renew && ip address del {moved}/32 dev wire")
+    machine.ssh(f"sed -i s/^COTURN_PUBLIC_IP=.*/COTURN_PUBLIC_IP={ADDRESS}/ {env}")
+    machine.ssh("systemctl disable --now coturn-renew.timer")
+    hosts.write_text(before)
+    examine(site)
 
 
 def test_certbot_gets_and_renews_the_certificate_through_caddys_port(site: Site) -> None:
@@ -224,7 +269,10 @@ def test_certbot_gets_and_renews_the_certificate_through_caddys_port(site: Site)
     )
     own = served(site)
     # That authority's certificates last for half a day, which the doctor rightly finds too short.
-    deployer.inventory("coturn_certbot_email=you@example.org\ncoturn_certbot_port=8402\ncoturn_doctor=false")
+    deployer.inventory(
+        f"coturn_public_ip6={ADDRESS6}\ncoturn_certbot_email=you@example.org\ncoturn_certbot_port=8402\n"
+        "coturn_doctor=false"
+    )
     deployer.play(machine, "coturn-playbook.yaml")
     first = served(site)
     assert first != own

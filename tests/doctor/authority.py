@@ -17,10 +17,10 @@ from cryptography.x509.oid import NameOID
 class Authority:
     """Signs certificates for any name."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "an authority of the tests") -> None:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = _name("an authority of the tests")
+        self._name = _name(name)
         self._certificate = (
             _builder(self._name, self._name, self._key, days=30)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)

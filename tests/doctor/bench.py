@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any
 
 from meshvoice import assets
-from meshvoice.doctor.deployment import Deployment
+from meshvoice.doctor.deployment import Deployment, Way, allocated
 from meshvoice.doctor.examination import examine
 from meshvoice.doctor.findings import Finding, Status
+from meshvoice.doctor.turn_client import Leg
 from meshvoice.settings import TurnSettings
 from tests.doctor.authority import Authority
 from tests.turn.coturn_server import SECRET, running
@@ -24,7 +25,9 @@ PUBLIC6 = IPv6Address("2a01:4f8::10")
 CLIENT, CLIENT6 = "45.77.0.2/32", "2a01:4f9::2/128"
 RANGE = "50000-50999"
 GUARD = (assets.find("conf") / "nftables-turn.conf.j2").read_text()
-BASE = TurnSettings(shared_secrets=(SECRET,), host=HOST, realm=HOST, min_port=50000, max_port=50999, ttl=3600)
+BASE = TurnSettings(
+    shared_secrets=(SECRET,), hosts=(HOST,), realm=HOST, min_port=50000, max_port=50999, ttl=3600
+)
 DIRECT = replace(BASE, public_ip=PUBLIC)
 NAT = replace(DIRECT, private_ip=PRIVATE)
 DUAL = replace(DIRECT, public_ip6=PUBLIC6)
@@ -45,18 +48,39 @@ class Bench:
     user: str | None = None
 
     async def examine(
-        self, turn: TurnSettings, conf: str | None, *, addresses: list[str] | None = None, **options: Any
+        self,
+        turn: TurnSettings,
+        conf: str | None,
+        *,
+        addresses: list[str] | None = None,
+        held: int = 0,
+        runs: int = 1,
+        **options: Any,
     ) -> list[Finding]:
-        async def resolve(_: str) -> list[str]:
-            return addresses or [str(turn.public_ip or LAN)]
+        """Give what the doctor finds, which must be the same each time; others hold allocations meanwhile."""
 
-        with ExitStack() as machines:
+        async def resolve(host: str) -> list[str]:
+            if addresses == []:
+                raise OSError("Name or service not known")
+            literal = [] if host == HOST else [host]
+            return addresses or literal or [str(turn.public_ip or LAN)]
+
+        async with AsyncExitStack() as machines:
             if conf is not None:
                 with self.lab.on("server"):
                     machines.enter_context(running(conf, self.folder, user=self.user))
             machines.enter_context(self.lab.on("client"))
             deployment = Deployment(turn=turn, tls=self.authority.trust(), resolve=resolve, **options)
-            return [finding async for finding in examine(deployment)]
+            for _ in range(held):
+                # By TCP: one by UDP counts a second longer than it lasts.
+                way = Way(leg=Leg.TCP, server=(str(turn.public_ip), turn.port))
+                await machines.enter_async_context(allocated(deployment, way))
+            findings = [finding async for finding in examine(deployment)]
+            for _ in range(runs - 1):
+                again = [finding async for finding in examine(deployment)]
+                said, then = ([each.line() for each in run] for run in (findings, again))
+                assert said == then, "\n".join(sorted({*said} ^ {*then}))
+            return findings
 
 
 def failed(findings: list[Finding]) -> set[str]:

@@ -5,46 +5,48 @@ The server and whoever examines it are two machines; coturn, its packets and the
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
-from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
 
-from meshvoice.doctor.deployment import Deployment
-from meshvoice.doctor.examination import examine
 from meshvoice.doctor.findings import Status
 from meshvoice.turn import coturn
+from tests.doctor import broken
 from tests.doctor.bench import (
     BASE,
-    DIRECT,
     DUAL,
     GUARD,
     HOST,
     LAN,
     NAT,
-    OTHER,
-    PRIVATE,
     PUBLIC,
     PUBLIC6,
-    RANGE,
     Bench,
-    dropping,
     failed,
-    fix,
     secured,
-    without,
 )
-from tests.turn.coturn_server import SECRET, conf, let_through
+from tests.doctor.broken import Broken
+from tests.turn.coturn_server import conf, let_through
 from tests.turn.lab import Lab
 
 pytestmark = [pytest.mark.coturn, pytest.mark.lab]
 
 
+def sent(bench: Bench) -> int:
+    """Count the bytes that went over the client's wire, both ways."""
+    return sum(
+        int(bench.lab.run("client", "cat", f"/sys/class/net/wire/statistics/{way}_bytes"))
+        for way in ("rx", "tx")
+    )
+
+
 async def test_a_good_deployment_with_tls_and_ipv6_has_nothing_wrong(bench: Bench) -> None:
     turn = secured(DUAL, bench.authority.issue(HOST))
+    before = sent(bench)
     findings = await bench.examine(turn, conf(turn), addresses=[str(PUBLIC), str(PUBLIC6)])
+    # The server does it every quarter of an hour.
+    assert sent(bench) - before < 150_000
     assert [finding.line() for finding in findings if finding.status is not Status.OK] == []
     assert {(finding.check, finding.leg) for finding in findings} >= {
         *((check, leg) for check in ("stun", "credential") for leg in ("udp", "tcp", "tls")),
@@ -92,160 +94,37 @@ async def test_the_guard_stops_nothing_that_is_needed(nat_bench: Bench) -> None:
 
 
 async def test_a_good_deployment_on_a_lan_has_nothing_wrong(bench: Bench) -> None:
-    turn = replace(BASE, host=str(LAN))
+    turn = replace(BASE, hosts=(str(LAN),))
     findings = await bench.examine(turn, conf(turn, local=(LAN,)))
     assert failed(findings) == set()
 
 
-async def test_wrong_secret(bench: Bench) -> None:
-    findings = await bench.examine(DIRECT, conf(replace(DIRECT, shared_secrets=(OTHER,))))
-    assert failed(findings) == {"credential/udp", "credential/tcp", "secret"}
+def _rows() -> list[Any]:
+    return [
+        pytest.param(each, id=each.name, marks=() if each.quick else pytest.mark.slow)
+        for each in broken.TABLE
+    ]
 
 
-async def test_secret_that_coturn_does_not_sign_with_yet(bench: Bench) -> None:
-    """A rotation that began at the wrong end: the app signs with what coturn has not heard of."""
-    findings = await bench.examine(replace(DIRECT, shared_secrets=(OTHER, SECRET)), conf(DIRECT))
-    assert failed(findings) == {"credential/udp", "credential/tcp", "secret"}
-
-
-async def test_wrong_realm(bench: Bench) -> None:
-    findings = await bench.examine(DIRECT, conf(replace(DIRECT, realm="elsewhere.example.org")))
-    assert failed(findings) == {"realm"}
-
-
-async def test_missing_external_ip(nat_bench: Bench) -> None:
-    findings = await nat_bench.examine(DIRECT, conf(BASE, local=(PRIVATE,)))
-    assert failed(findings) == {"relay-address"}
-    assert f"COTURN_PRIVATE_IP={PRIVATE}" in fix(findings, "relay-address")
-
-
-async def test_external_ip_without_its_private_half(nat_bench: Bench) -> None:
-    halved = conf(NAT).replace(f"external-ip={PUBLIC}/{PRIVATE}", f"external-ip={PUBLIC}")
-    findings = await nat_bench.examine(NAT, halved)
-    assert failed(findings) == {"two-relays"}
-    assert "COTURN_PRIVATE_IP" in fix(findings, "two-relays")
-
-
-async def test_closed_udp_port(bench: Bench) -> None:
-    bench.lab.firewall("server", dropping("udp dport 3478"))
-    findings = await bench.examine(DIRECT, conf(DIRECT))
-    assert failed(findings) == {"stun/udp"}
-    assert "3478/udp" in fix(findings, "stun")
-
-
-async def test_closed_tcp_port(bench: Bench) -> None:
-    bench.lab.firewall("server", dropping("tcp dport 3478"))
-    findings = await bench.examine(DIRECT, conf(DIRECT))
-    assert failed(findings) == {"stun/tcp"}
-
-
-async def test_closed_relay_range(bench: Bench) -> None:
-    bench.lab.firewall("server", dropping(f"udp dport {RANGE}"))
-    findings = await bench.examine(DIRECT, conf(DIRECT))
-    assert failed(findings) == {"one-relay", "relay-range"}
-    assert RANGE.replace("-", " to ") in fix(findings, "relay-range")
-
-
-async def test_another_relay_range(bench: Bench) -> None:
-    findings = await bench.examine(DIRECT, conf(replace(DIRECT, min_port=60000, max_port=60999)))
-    assert failed(findings) == {"relay-address"}
-
-
-@pytest.mark.parametrize(
-    ("options", "named"),
-    [
-        ({"days": -1}, "expired"),
-        ({"days": 5}, "ends in"),
-        ({"name": "other.example.org"}, "another name"),
-        ({"by_itself": True}, "self-signed"),
-        ({"by_itself": True, "days": -1}, "self-signed"),
-    ],
-    ids=["expired", "near its end", "of another name", "self-signed", "self-signed and expired"],
-)
-async def test_certificate_that_browsers_refuse(bench: Bench, options: dict[str, Any], named: str) -> None:
-    turn = secured(DIRECT, bench.authority.issue(**({"name": HOST} | options)))
-    findings = await bench.examine(turn, conf(turn))
-    assert failed(findings) == {"certificate/tls"}
-    assert named in next(finding.answer for finding in findings if finding.check == "certificate")
-
-
-async def test_key_that_coturn_can_not_read(bench: Bench) -> None:
-    cert, key = bench.authority.issue(HOST)
-    key.chmod(0o600)
-    bench.user = "turnserver"
-    let_through(bench.folder, cert)
-    turn = secured(DIRECT, (cert, key))
-    findings = await bench.examine(turn, conf(turn))
-    assert failed(findings) == {"certificate/tls"}
-    assert "read certificate and key" in fix(findings, "certificate")
-
-
-@pytest.mark.parametrize(("off", "named"), [(600, "behind"), (-600, "ahead")])
-async def test_clock_ten_minutes_off(bench: Bench, off: int, named: str) -> None:
-    findings = await bench.examine(DIRECT, conf(DIRECT), clock=lambda: time.time() + off)
-    assert failed(findings) == {"clock"}
-    assert named in next(finding.answer for finding in findings if finding.check == "clock")
-
-
-async def test_clock_so_far_off_that_credentials_are_born_expired(bench: Bench) -> None:
-    findings = await bench.examine(DIRECT, conf(DIRECT), clock=lambda: time.time() - 7200)
-    assert failed(findings) == {"credential/udp", "credential/tcp", "clock"}
-
-
-async def test_coturn_is_down(bench: Bench) -> None:
-    turn = replace(DIRECT, tls_cert="/c", tls_key="/k")
-    findings = await bench.examine(turn, None)
-    assert failed(findings) == {"stun/udp", "stun/tcp", "certificate/tls"}
-
-
-async def test_name_with_an_ipv6_address_that_coturn_does_not_serve(bench: Bench) -> None:
-    findings = await bench.examine(DIRECT, conf(DIRECT), addresses=[str(PUBLIC), str(PUBLIC6)])
-    assert failed(findings) == {"stun/udp", "stun/tcp"}
-    assert "AAAA" in fix(findings, "stun")
-
-
-async def test_ipv6_that_is_set_but_not_relayed(bench: Bench) -> None:
-    findings = await bench.examine(DUAL, conf(DIRECT))
-    assert failed(findings) == {"relay-ipv6"}
-
-
-async def test_ipv6_relay_that_is_not_set(bench: Bench) -> None:
-    findings = await bench.examine(DIRECT, conf(DUAL))
-    assert failed(findings) == {"relay-ipv6"}
-
-
-async def test_deny_list_missing(bench: Bench) -> None:
-    findings = await bench.examine(DUAL, without(conf(DUAL), "denied-peer-ip="))
-    assert failed(findings) == {"denied-ipv4", "denied-ipv6"}
-
-
-async def test_deny_list_without_cloud_metadata(bench: Bench) -> None:
-    findings = await bench.examine(DIRECT, without(conf(DIRECT), "denied-peer-ip=169.254"))
-    assert failed(findings) == {"denied-ipv4"}
-    assert "169.254.169.254" in next(f.answer for f in findings if f.check == "denied-ipv4")
-
-
-async def test_deny_list_that_denies_everyone(bench: Bench) -> None:
-    findings = await bench.examine(DIRECT, conf(DIRECT) + "denied-peer-ip=0.0.0.0\n")
-    assert "granted-ipv4" in failed(findings)
-
-
-async def test_tcp_relay_allowed(bench: Bench) -> None:
-    findings = await bench.examine(DIRECT, without(conf(DIRECT), "no-tcp-relay"))
-    assert failed(findings) == {"tcp-relay"}
-
-
-async def test_name_that_points_elsewhere(bench: Bench) -> None:
-    findings = await bench.examine(
-        replace(DIRECT, public_ip=IPv4Address("45.76.0.99")), conf(DIRECT), addresses=[str(PUBLIC)]
+@pytest.mark.parametrize("case", _rows())
+async def test_a_broken_deployment_is_named_by_its_leg_and_by_no_other_and_so_it_is_again(
+    bench: Bench, nat_bench: Bench, case: Broken
+) -> None:
+    chosen = nat_bench if case.nat else bench
+    chosen.user = case.user
+    if case.user:
+        let_through(chosen.folder / "turnserver.conf")
+    case = broken.built(case, chosen.authority)
+    if case.firewall:
+        chosen.lab.firewall("server", case.firewall)
+    findings = await chosen.examine(
+        case.turn, case.conf, addresses=case.addresses, clock=broken.clock(case), held=case.held, runs=2
     )
-    assert failed(findings) == {"name", "relay-address"}
+    assert failed(findings) == case.failed
+    wrong = [finding.line() for finding in findings if finding.status is Status.FAILED]
+    assert any(case.says in line for line in wrong), wrong
 
 
-async def test_name_that_does_not_resolve(bench: Bench) -> None:
-    async def resolve(_: str) -> list[str]:
-        raise OSError("Name or service not known")
-
-    deployment = Deployment(turn=DIRECT, resolve=resolve)
-    findings = [finding async for finding in examine(deployment)]
-    assert failed(findings) == {"name"}
+def test_the_table_is_long_and_no_case_stands_twice() -> None:
+    names = [each.name for each in broken.TABLE]
+    assert len(set(names)) == len(names) >= 45

@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  STEPS, conclude, find, loopLine, report, roundTripLine, serverLine, stunLine,
+  STEPS, conclude, find, loopLine, report, roundTripLine, serverLine, siteLine, stunLine,
 } from "../../static/voice/check/check-verdicts.js";
 import { translate } from "../../static/voice/check/check-words.js";
 import { Check } from "../../static/voice/check/check.js";
+import { readSiteWord } from "../../static/voice/check/site-word.js";
 import { isSpecial } from "../../static/voice/check/relay-probe.js";
 import { FakePlatform, settle } from "./fake-platform.js";
 
@@ -24,7 +25,11 @@ const lost = works({ rtt: null });
 /** @param {Partial<Symptoms>} [change] @returns {Symptoms} a healthy deployment but for the change */
 const symptoms = (change) => ({
   status: 200, code: "", socket: true, lan: false, stun: { seen: true, codes: [] },
-  udp: works(), tcp: works(), tls: works(), oneSided: works(), ...change,
+  udp: works(), tcp: works(), tls: works(), oneSided: works(), site: { age: 60, failed: [] }, ...change,
+});
+/** @param {...[check: string, leg?: string, ip?: number, code?: number]} failed */
+const site = (...failed) => ({
+  age: 60, failed: failed.map(([check, leg = "", ip = 0, code = 0]) => ({ check, leg, ip, code })),
 });
 const unseen = { stun: { seen: false, codes: [] }, oneSided: null };
 const no = { stun: null, udp: null, tcp: null, tls: null, oneSided: null };
@@ -63,6 +68,26 @@ const TABLE = [
     { udp: works({ special: true, rtt: null }), tcp: lost, tls: null, oneSided: works({ special: true, rtt: null }) }, ["external-ip"],
     /nobody outside can reach/, /COTURN_PUBLIC_IP/],
   ["external-ip without its private half", { udp: lost, tcp: lost, tls: lost }, ["relay-loop"], /both need it/, /PUBLIC\/PRIVATE/],
+  ["an IPv6 relay alone that gives IPv4", { udp: refused(440), tcp: refused(440), tls: null, oneSided: null }, ["relay-family"],
+    /kind that browsers ask for/, /allocation-default-address-family/],
+  ["the quota of all", { udp: refused(486), tcp: refused(486), tls: null, oneSided: null, site: site(["credential", "udp", 4, 486]) },
+    ["relay-limit"], /nobody/, /total-quota/],
+  ["the quota of one", { udp: refused(486), tcp: refused(486), tls: null, oneSided: null }, ["relay-limit"], /Your share/, /user-quota/],
+  ["the clock", { udp: refused(401), tcp: refused(401), tls: null, oneSided: null, site: site(["credential", "udp", 4, 401], ["clock"]) },
+    ["clock"], /clock is wrong/, /NTP/],
+  ["the clock, and one talks all the same", { site: site(["clock"]) }, ["(clock)"], /You can talk/, /NTP/],
+  ["another realm", { site: site(["realm"]) }, ["(realm)"], /You can talk/, /COTURN_REALM/],
+  ["no deny list", { site: site(["denied-ipv4"], ["denied-ipv6"]) }, ["(deny-list)"], /something to mend/, /kernel guard/],
+  ["a deny list that denies everyone", { udp: lost, tcp: lost, tls: null, oneSided: lost, site: site(["two-relays"], ["granted-ipv4"]) }, ["deny-list"],
+    /sends to nobody/, /shuts everybody out/],
+  ["TCP relays", { site: site(["tcp-relay"]) }, ["(tcp-relay)"], /You can talk/, /no-tcp-relay/],
+  ["no-auth, which no browser takes", { udp: silent, tcp: silent, tls: null, oneSided: null, site: site(["wrong-credential"]) },
+    ["open-relay"], /asks nobody/, /no-auth/],
+  ["no-auth, and a browser that takes it", { site: site(["wrong-credential"]) }, ["(open-relay)"], /You can talk/, /no-auth/],
+  ["credentials that never end", { site: site(["expired-credential"]) }, ["(expired-credential)"], /You can talk/, /use-auth-secret/],
+  ["an AAAA record without a relay", { site: site(["stun", "udp", 6], ["stun", "tcp", 6]) }, ["(relay-ipv6)"], /You can talk/, /AAAA/],
+  ["the IPv6 relay range closed", { site: site(["one-relay", "", 6], ["relay-range", "", 6]) }, ["(relay-ipv6)"], /You can talk/, /COTURN_PUBLIC_IP6/],
+  ["a name that leads elsewhere", { site: site(["name"]) }, ["(name)"], /You can talk/, /COTURN_TURN_HOST/],
   ["two things at once", { oneSided: lost, tls: refused(701) }, ["relay-range", "(turn-tls)"], /ports are shut/, /COTURN_MAX_PORT/],
 ];
 
@@ -83,6 +108,9 @@ const WELL = [
   ["a healthy deployment", {}],
   ["one without TLS", { tls: null }],
   ["one on a LAN, whose relay address is private", { lan: true, udp: works({ special: true }), oneSided: null }],
+  ["one that the site itself has not examined yet", { site: { age: null, failed: [] } }],
+  ["one whose site says nothing of it", { site: null }],
+  ["one that the site itself does not reach, whose network leads nothing back", { site: site(["stun", "udp", 4], ["stun", "tcp", 4]) }],
   ["a private relay address that is reached all the same", { udp: works({ special: true }), oneSided: works({ special: true }) }],
 ];
 for (const [name, change] of WELL) {
@@ -107,9 +135,9 @@ test("a network in order and a microphone that isn't: the microphone is what is 
 });
 
 test("each error code has words of its own, and an unknown one its number", () => {
-  const said = [401, 403, 437, 486, 508, 701, 599].map((code) => translate([code]));
-  assert.equal(new Set(said).size, 7);
-  assert.match(said[6], /599/);
+  const said = [401, 403, 437, 440, 486, 508, 701, 599].map((code) => translate([code]));
+  assert.equal(new Set(said).size, 8);
+  assert.match(said[7], /599/);
   assert.equal(translate([]), "no answer");
   assert.equal(translate([701, 401]), "no connection; the relay refuses this site's credentials");
 });
@@ -145,6 +173,43 @@ test("the report lists each line, what is wrong and how to mend it", () => {
   assert.match(text, /^ok {6}microphone: Your voice comes in\.$/m);
   assert.match(text, /^failed {2}turn-tls: Fails: no connection\.$/m);
   assert.match(text, /^-> turn-tls: .*meshvoice doctor/m);
+});
+
+test("what the site sees of its relay has a line of its own, and what it can't tell is no trouble", () => {
+  assert.deepEqual(siteLine(symptoms()).status, "ok");
+  assert.match(siteLine(symptoms()).words, /1 min ago/);
+  assert.equal(siteLine(symptoms({ site: { age: 2, failed: [] } })).words, "All is well there.");
+  assert.equal(siteLine(symptoms({ site: null })).status, "skipped");
+  assert.equal(siteLine(symptoms({ site: { age: null, failed: [] } })).status, "skipped");
+  assert.equal(siteLine(symptoms(no)).status, "skipped");
+  const trouble = siteLine(symptoms({ site: site(["stun", "udp", 4], ["stun", "udp", 6], ["clock"]) }));
+  assert.equal(trouble.status, "notice");
+  assert.match(trouble.words, /: stun\/udp, clock\.$/);
+});
+
+test("what the site answers is read strictly", () => {
+  assert.equal(readSiteWord("no"), null);
+  assert.equal(readSiteWord({ age: 3 }), null);
+  assert.deepEqual(readSiteWord({ age: "3", failed: [1, { leg: "udp" }, { check: "clock", ip: "6" }] }),
+    { age: null, failed: [{ check: "clock", leg: "", ip: 0, code: 0 }] });
+});
+
+test("the site is asked where it offers a relay, and one that doesn't answer is no trouble", async () => {
+  const platform = new FakePlatform();
+  class Silent {
+    createDataChannel = () => ({});
+    async setLocalDescription() {}
+    async setRemoteDescription() {}
+    close() {}
+  }
+  Object.assign(platform, { RTCPeerConnection: Silent });
+  const { result, last } = checking(platform);
+  await settle();
+  platform.socket.accept();
+  await platform.advance(40_000);
+  await result;
+  assert.equal(last("from-site")?.status, "skipped");
+  assert.ok(platform.asked.includes("https://voice.example/api/voice/relay/"));
 });
 
 /** @param {FakePlatform} platform */

@@ -271,6 +271,7 @@ export class FakePlatform extends FakeClock {
   window = new EventTarget();
   connection = undefined;
   audioContext = null;
+  hasAudioWorklet = true;
   RTCPeerConnection = /** @type {any} */ (class {});
   /** @type {any} */ locks = [];
   audioSession = undefined;

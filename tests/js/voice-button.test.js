@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
+import EN from "../../static/lang/en.js";
 import { attach, prepare } from "../../static/voice-button.js";
 import { VoiceButton } from "../../static/voice/panel/button.js";
 import { Store } from "../../static/voice/store.js";
@@ -76,7 +77,7 @@ async function click(button) {
 function page(options) {
   const button = /** @type {any} */ (new Button(options));
   const hint = /** @type {any} */ ({ textContent: "" });
-  attach(button, { hint, panel: /** @type {any} */ ({}), modules });
+  attach(button, { hint, panel: /** @type {any} */ ({}), modules, words: EN.page });
   return { button, hint };
 }
 
@@ -196,7 +197,7 @@ test("voice that can't be loaded says so and is tried again until it is there", 
     if (loads < 3) throw new TypeError("Failed to fetch");
     return /** @type {any} */ ([{ VoiceRoom: Room }, { VoiceButton }, { VoicePanel: class {} }]);
   };
-  attach(button, { hint, modules });
+  attach(button, { hint, modules, words: EN.page });
   button.dispatchEvent(new Event("click"));
   for (const expected of [1, 2, 3]) {
     await Promise.resolve().then(() => {}).then(() => {}).then(() => {});
@@ -242,7 +243,7 @@ function unloadable() {
     if (!server.up) throw new TypeError("Failed to fetch");
     return modules();
   };
-  attach(button, { hint, modules: load });
+  attach(button, { hint, modules: load, words: EN.page });
   return { button, hint, server };
 }
 const NOT_JOINED = "Not joined. Click to try again.";
@@ -285,7 +286,7 @@ test("what loads at last after it was given up joins nobody", async (t) => {
   const hint = /** @type {any} */ ({ textContent: "" });
   /** @type {any} */
   let loaded;
-  attach(button, { hint, modules: () => new Promise((resolve) => { loaded = resolve; }) });
+  attach(button, { hint, modules: () => new Promise((resolve) => { loaded = resolve; }), words: EN.page });
   await click(button);
   await click(button); // nothing failed yet: an impatient second click is no change of mind
   assert.equal(button.getAttribute("aria-busy"), "true");

@@ -50,8 +50,9 @@ async def test_a_site_under_a_path_works_as_one_at_the_root(kind: Proxy, path: s
         assert (asked.status, f"{path}/?next={path}/my-sea/" in asked.head) == (303, True)
         page = await front.send(f"GET {path}/?next={path}/my-sea/")
         text = page.body.decode()
-        (action,) = re.findall(r'method="post" action="([^"]+)"', text)
-        (go_on,) = re.findall(r'name="next" value="([^"]+)"', text)
+        action, other_language = re.findall(r'method="post" action="([^"]+)"', text)
+        assert other_language == f"{path}/language"
+        go_on, _ = re.findall(r'name="next" value="([^"]+)"', text)
         signed = await post(front, action, name="Ana", next=go_on)
         assert (signed.status, f"location: {path}/my-sea/" in signed.head.lower()) == (303, True)
         ana, said = cookie(signed)

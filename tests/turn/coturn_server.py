@@ -83,8 +83,10 @@ class Coturn:
 
 
 @contextmanager
-def running(conf: str, folder: Path, *, user: str | None = None) -> Iterator[Coturn]:
-    """Run coturn with `conf` until the block ends."""
+def running(
+    conf: str, folder: Path, *, user: str | None = None, own_database: bool = True
+) -> Iterator[Coturn]:
+    """Run coturn with `conf` until the block ends, by a database of its own or by that which `conf` names."""
     program = shutil.which("turnserver")
     if program is None:
         missing("coturn (`apt install coturn`)")
@@ -93,7 +95,9 @@ def running(conf: str, folder: Path, *, user: str | None = None) -> Iterator[Cot
         folder.chmod(0o777)
     path, log = folder / "turnserver.conf", folder / "coturn.log"
     path.write_text(conf)
-    own = ["--userdb", str(folder / "turndb"), "--pidfile", str(folder / "turnserver.pid")]
+    own = ["--pidfile", str(folder / "turnserver.pid")]
+    if own_database:
+        own += ["--userdb", str(folder / "turndb")]
     with log.open("wb") as out:
         process = subprocess.Popen(
             [program, "-c", str(path), *own], stdout=out, stderr=out, cwd=folder, user=user, group=user

@@ -26,6 +26,16 @@ KEY = "Zk3vQ9mB1xT7cL5nW2rY8pD4sH6jF0aGuE1iO5wK7zM="
 PUBLIC = IPv4Address("45.76.0.10")
 
 
+def test_the_drop_in_for_low_ports_is_read_after_the_one_that_takes_every_capability_away() -> None:
+    """systemd sorts them by name, and the last one counts."""
+    text = (CONF / "coturn-playbook.yaml").read_text()
+    names = re.findall(r"coturn\.service\.d/(\S+\.conf)", text)
+    assert len(names) == 2
+    assert sorted(names)[-1] == names[1]
+    assert "low-port" in names[1]
+    assert f"coturn.service.d/{names[1]}\n" in (CONF / "coturn-low-port.conf").read_text()
+
+
 def test_the_example_explains_every_setting() -> None:
     explained = False
     for line in (CONF / "meshvoice.env.example").read_text().splitlines():
@@ -51,7 +61,7 @@ def test_the_services_are_hardened(unit: str, low_port: bool, tmp_path: Path) ->
     )
     shutil.copy(CONF / "coturn-hardening.conf", units / "coturn.service.d/meshvoice.conf")
     if low_port:
-        shutil.copy(CONF / "coturn-low-port.conf", units / "coturn.service.d/meshvoice-low-port.conf")
+        shutil.copy(CONF / "coturn-low-port.conf", units / "coturn.service.d/zz-meshvoice-low-port.conf")
     analysis = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", "--threshold=20", f"--root={tmp_path}", unit],
         capture_output=True,
@@ -92,25 +102,29 @@ def test_systemd_takes_the_units(unit: str, tmp_path: Path) -> None:
     assert [line for line in said.stderr.splitlines() if "meshvoice" in line] == []
 
 
-@pytest.mark.parametrize("playbook", ["coturn-playbook.yaml", "meshvoice-playbook.yaml"])
+PLAYBOOKS = ("coturn-playbook.yaml", "meshvoice-playbook.yaml")
+
+
+@pytest.mark.parametrize("playbook", [*PLAYBOOKS, "firewall-tasks.yaml"])
 def test_playbooks_use_what_ansible_itself_brings(playbook: str) -> None:
     text = (CONF / playbook).read_text()
-    modules = set(re.findall(r"^      (\w+(?:\.\w+)+):", text, re.M))
+    modules = set(re.findall(r"^ {2,10}(\w+(?:\.\w+)+):", text, re.M))
     assert modules
     assert all(module.startswith("ansible.builtin.") for module in modules)
 
 
-@pytest.mark.parametrize("playbook", ["coturn-playbook.yaml", "meshvoice-playbook.yaml"])
-def test_playbooks_open_ssh_before_they_turn_the_firewall_on(playbook: str) -> None:
-    text = (CONF / playbook).read_text()
+def test_playbooks_open_ssh_before_they_turn_the_firewall_on() -> None:
+    text = (CONF / "firewall-tasks.yaml").read_text()
     assert 0 < text.index("ansible_port | default(22)") < text.index("ufw --force enable")
+    for playbook in PLAYBOOKS:
+        assert "include_tasks: firewall-tasks.yaml" in (CONF / playbook).read_text()
 
 
 @pytest.mark.parametrize(
     "task", ["Render the configuration", "Install the configuration", "Install the settings"]
 )
 def test_tasks_that_carry_a_secret_print_nothing(task: str) -> None:
-    text = "".join((CONF / name).read_text() for name in ("coturn-playbook.yaml", "meshvoice-playbook.yaml"))
+    text = "".join((CONF / name).read_text() for name in PLAYBOOKS)
     body = text.split(f"- name: {task}\n")[1].split("\n\n")[0]
     assert "no_log: true" in body
 

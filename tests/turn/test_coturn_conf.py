@@ -15,6 +15,7 @@ from meshvoice import assets
 from meshvoice.settings import TurnSettings
 from meshvoice.turn import coturn, deny
 from meshvoice.turn.errors import NotConfigured, Refused
+from meshvoice.turn.versions import Version
 
 SECRET, OTHER = "Zk3vQ9mB1xT7cL5nW2rY8pD4sH6jF0aG", "pR4tW8xK2mV6bN0cJ5hL9gF3dS7aQ1zE"
 GOLDEN = Path(__file__).parent / "golden"
@@ -23,7 +24,7 @@ GUARD = (assets.find("conf") / "nftables-turn.conf.j2").read_text()
 PUBLIC, PRIVATE, LAN = IPv4Address("45.76.0.10"), IPv4Address("10.0.0.5"), IPv4Address("192.168.7.2")
 PUBLIC6 = IPv6Address("2a01:4f8::10")
 
-BASE = TurnSettings(shared_secrets=(SECRET,), host="turn.example.org", realm="turn.example.org")
+BASE = TurnSettings(shared_secrets=(SECRET,), hosts=("turn.example.org",), realm="turn.example.org")
 DIRECT = replace(BASE, public_ip=PUBLIC)
 NAT = replace(BASE, public_ip=PUBLIC, private_ip=PRIVATE)
 DUAL = replace(BASE, public_ip=PUBLIC, public_ip6=PUBLIC6)
@@ -34,6 +35,25 @@ FULL = replace(
     tls_cert="/etc/coturn/tls/fullchain.pem",
     tls_key="/etc/coturn/tls/privkey.pem",
 )
+
+
+VERSIONS: tuple[Version, ...] = (
+    *((4, 6, patch) for patch in (1, 2, 3)),
+    *((4, minor, 0) for minor in range(7, 18)),
+    *((4, 13, 1), (4, 17, 1)),
+)
+OLD = {
+    "no-tlsv1",
+    "no-tlsv1_1",
+    "no-software-attribute",
+    "no-rfc5780",
+    "no-stun-backward-compatibility",
+    "response-origin-only-with-rfc5780",
+    "no-cli",
+    "no-dtls",
+}
+LIMITED = {"unauthorized-ratelimit", "unauthorized-ratelimit-rps=100"}
+NO_CERTIFICATE = {"cert=/dev/null", "pkey=/dev/null"}
 
 
 def render(turn: TurnSettings = DIRECT, **options: Any) -> str:
@@ -58,7 +78,7 @@ def values(text: str, name: str) -> list[str]:
         ("4.17.1-lan-only", BASE, (4, 17, 1)),
     ],
 )
-def test_render_is_as_reviewed(name: str, turn: TurnSettings, version: coturn.Version) -> None:
+def test_render_is_as_reviewed(name: str, turn: TurnSettings, version: Version) -> None:
     """`UPDATE_GOLDEN=1 pytest` writes the files anew; review their diff."""
     golden, text = GOLDEN / f"{name}.conf", render(turn, version=version, local=(LAN,))
     if os.environ.get("UPDATE_GOLDEN"):
@@ -69,23 +89,85 @@ def test_render_is_as_reviewed(name: str, turn: TurnSettings, version: coturn.Ve
 @pytest.mark.parametrize(
     ("version", "only"),
     [
-        ((4, 5, 2), 8),
-        ((4, 6, 3), 8),
-        ((4, 7, 0), 2),
-        ((4, 9, 9), 2),
-        ((4, 10, 0), 1),
-        ((4, 16, 9), 1),
-        ((4, 17, 0), 0),
-        ((5, 0, 0), 0),
+        ((4, 6, 0), OLD),
+        ((4, 6, 1), OLD),
+        ((4, 6, 2), OLD | {"no-stdout-log"}),
+        ((4, 6, 3), OLD | {"no-stdout-log"}),
+        ((4, 7, 0), {"no-cli", "no-dtls", "no-stdout-log"}),
+        ((4, 9, 9), {"no-cli", "no-dtls", "no-stdout-log"}),
+        ((4, 10, 0), {"no-dtls", "no-stdout-log"}),
+        ((4, 14, 0), {"no-dtls", "no-stdout-log"} | LIMITED),
+        ((4, 15, 0), {"no-dtls", "no-stdout-log"} | LIMITED | NO_CERTIFICATE),
+        ((4, 16, 9), {"no-dtls", "no-stdout-log", "stateless-nonce"} | LIMITED | NO_CERTIFICATE),
+        ((4, 17, 0), {"no-stdout-log", "stateless-nonce"} | LIMITED | NO_CERTIFICATE),
+        ((5, 0, 0), {"no-stdout-log", "stateless-nonce"} | LIMITED | NO_CERTIFICATE),
     ],
 )
-def test_each_version_band_has_its_own_lines_beside_the_same_common_ones(
-    version: coturn.Version, only: int
+def test_each_version_has_its_own_lines_beside_the_same_common_ones(version: Version, only: set[str]) -> None:
+    common = set.intersection(*(set(directives(render(version=each))) for each in VERSIONS))
+    assert len(common) > 30
+    assert set(directives(render(version=version))) - common == only
+
+
+def test_a_version_that_lacks_what_the_file_needs_is_refused() -> None:
+    with pytest.raises(Refused, match=r"4\.5\.2 is too old: 4\.6\.0 or newer"):
+        render(version=(4, 5, 2))
+
+
+def test_a_newer_version_than_those_that_were_tried_is_told() -> None:
+    assert list(coturn.surprises(DIRECT, version=(4, 17, 1))) == []
+    (told,) = coturn.surprises(DIRECT, version=(4, 18, 0))
+    assert told == "coturn 4.18.0 is newer than what was tried: rendered as for 4.17.1"
+
+
+@pytest.mark.parametrize(("version", "many"), [((4, 13, 0), 0), ((4, 13, 1), 1)])
+def test_a_relay_with_a_private_ipv6_address_is_told_whom_it_does_not_serve(
+    version: Version, many: int
 ) -> None:
-    common = set(directives(render(version=(4, 17, 1))))
-    lines = set(directives(render(version=version)))
-    assert common <= lines
-    assert len(lines - common) == only
+    private = replace(BASE, public_ip6=IPv6Address("fd00::10"))
+    assert len(list(coturn.surprises(private, version=version))) == many
+    assert list(coturn.surprises(DUAL, version=version)) == []
+    assert list(coturn.surprises(BASE, version=version, local=(LAN,))) == []
+
+
+def test_what_turnadmin_tells_goes_by_the_database_that_the_file_names() -> None:
+    assert values(render(), "userdb") == ["/var/lib/turn/turndb"]
+    assert values(render(database=""), "userdb") == []
+
+
+def test_lines_of_a_version_with_tls_name_the_real_certificate() -> None:
+    assert values(render(FULL, version=(4, 17, 1)), "cert") == ["/etc/coturn/tls/fullchain.pem"]
+
+
+def test_a_relay_without_ipv4_relays_by_what_it_is_dialled() -> None:
+    """Browsers ask for no family, and coturn takes that for IPv4."""
+    alone = "allocation-default-address-family=keep"
+    assert alone in directives(render(replace(BASE, public_ip6=PUBLIC6)))
+    assert alone not in directives(render(DUAL))
+
+
+@pytest.mark.parametrize("secret", ["hunter2", SECRET[:31], "a" * 32])
+def test_a_coturn_of_ones_own_gets_a_secret_that_nobody_finds_out(secret: str) -> None:
+    with pytest.raises(Refused, match="32 random characters") as caught:
+        render(replace(DIRECT, shared_secrets=(SECRET, secret)))
+    assert secret not in str(caught.value)
+
+
+def test_a_relay_of_somebody_elses_is_not_rendered() -> None:
+    with pytest.raises(Refused, match="COTURN_USERNAME"):
+        render(replace(DIRECT, username="voice", password="four plain words"))
+
+
+def test_a_name_that_was_not_looked_up_is_refused() -> None:
+    with pytest.raises(Refused, match="COTURN_PUBLIC_IP=home"):
+        render(replace(BASE, public_ip="home.example.org"))
+
+
+def test_a_tls_port_before_coturns_is_none_of_coturns_business() -> None:
+    text = render(replace(DIRECT, public_tls_port=443))
+    assert "no-tls" in directives(text)
+    assert values(text, "tls-listening-port") == []
+    assert values(render(replace(FULL, public_tls_port=443)), "tls-listening-port") == ["5349"]
 
 
 def test_syslog_comes_first_and_nothing_logs_who_calls() -> None:
@@ -227,8 +309,14 @@ def test_the_guard_lets_the_relay_reach_itself_at_relay_ports_only() -> None:
     assert f"ip daddr {PRIVATE} udp dport 49152-65535 accept" in text
     assert f"ip6 daddr {PUBLIC6} udp dport 49152-65535 accept" in text
     assert 'meta skuid "turnserver"' in text
-    for block in deny.IPV4:
+    for block in deny.IPV4 + deny.KERNEL6:
         assert str(block) in text
+
+
+def test_the_guard_gives_answers_a_hop_limit_that_reaches_further_than_the_next_router() -> None:
+    text = coturn.render_guard(replace(FULL, port=3479), template=GUARD)
+    assert "udp sport 3479 ip ttl set 64\n" in text
+    assert "udp sport 3479 ip6 hoplimit set 64\n" in text
 
 
 def test_the_guard_refuses_what_would_inject() -> None:

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from aioice import turn as aioice_turn
 
+from meshvoice.doctor import rotation
 from meshvoice.doctor.turn_client import Leg, Rejected, TurnClient, dial
-from meshvoice.settings import Network, TurnSettings
+from meshvoice.settings import Network, Settings, TurnSettings
 from meshvoice.turn import deny
 from meshvoice.turn.credentials import TurnCredentials
 from tests.turn.coturn_server import SECRET, conf, issue, namespace, running
@@ -25,9 +26,10 @@ pytestmark = [pytest.mark.coturn, pytest.mark.lab]
 
 PUBLIC, PRIVATE, LAN = IPv4Address("45.76.0.10"), IPv4Address("10.0.0.5"), IPv4Address("192.168.7.2")
 PUBLIC6 = IPv6Address("2a01:4f8::10")
-OTHER = "pR4tW8xK2mV6bN0cJ5hL9gF3dS7aQ1zE"
+OTHER, OLD = "pR4tW8xK2mV6bN0cJ5hL9gF3dS7aQ1zE", "mV6bN0cJ5hL9gF3dS7aQ1zEpR4tW8xK2"
+BASE64 = "q83vEjRWeJq83vEjRWeJ+/83vEjRWeJ="
 BASE = TurnSettings(
-    shared_secrets=(SECRET,), host="turn.example.org", realm="turn.example.org", min_port=50000
+    shared_secrets=(SECRET,), hosts=("turn.example.org",), realm="turn.example.org", min_port=50000
 )
 
 DIRECT = replace(BASE, public_ip=PUBLIC)
@@ -119,6 +121,17 @@ async def test_an_ipv6_relay_needs_the_ipv6_address(tmp_path: Path) -> None:
             assert (await relay.allocate(family=6))[0] == str(PUBLIC6)
 
 
+async def test_a_relay_without_ipv4_serves_whoever_asks_for_no_family(tmp_path: Path) -> None:
+    """As browsers do; nobody asks it for IPv4."""
+    with running(conf(replace(BASE, public_ip6=PUBLIC6)), tmp_path) as server:
+        assert server.complaints() == []
+        async with (
+            dial((str(PUBLIC6), 3478), Leg.UDP, issue()) as ana,
+            dial((str(PUBLIC6), 3478), Leg.TCP, issue()) as bo,
+        ):
+            assert (await ana.allocate())[0] == (await bo.allocate())[0] == str(PUBLIC6)
+
+
 @pytest.mark.parametrize("mode", MODES)
 async def test_two_people_who_both_need_the_relay_hear_each_other(mode: str, tmp_path: Path) -> None:
     turn = MODES[mode]
@@ -175,6 +188,20 @@ async def test_a_running_allocation_outlives_its_credentials_but_no_new_one_is_m
             await relay.permit("8.8.8.8")
 
 
+async def test_an_allocation_outlives_the_secret_that_signed_for_it(tmp_path: Path) -> None:
+    server, told = (str(PUBLIC), 3478), issue(secret=OTHER)
+    database = str(tmp_path / "shipped")
+    with running(conf(DIRECT, database=database), tmp_path, own_database=False):
+        assert await asyncio.to_thread(rotated, OTHER, database=database) == 0
+        async with dial(server, Leg.UDP, told) as relay:
+            await relay.allocate()
+            forget = ["turnadmin", "-b", database, "-r", DIRECT.realm, f"--delete-secret={OTHER}"]
+            await asyncio.to_thread(subprocess.run, forget, check=True, capture_output=True)
+            await _until_refused(server, told)
+            await relay.refresh(120)
+            await relay.permit("8.8.8.8")
+
+
 async def _until_refused(server: tuple[str, int], credentials: TurnCredentials) -> None:
     code = 0
     async with asyncio.timeout(10):
@@ -194,22 +221,23 @@ async def _code(asked: Awaitable[object]) -> int:
 
 
 async def test_every_listed_secret_is_accepted(tmp_path: Path) -> None:
-    with running(conf(replace(DIRECT, shared_secrets=(OTHER, SECRET))), tmp_path):
-        for secret in (OTHER, SECRET):
+    with running(conf(replace(DIRECT, shared_secrets=(OTHER, SECRET, BASE64))), tmp_path):
+        for secret in (OTHER, SECRET, BASE64):
             async with dial((str(PUBLIC), 3478), Leg.UDP, issue(secret=secret)) as relay:
                 await relay.allocate()
 
 
 async def test_a_secret_is_rotated_without_a_dropped_call(tmp_path: Path) -> None:
-    server = (str(PUBLIC), 3478)
-    with running(conf(DIRECT), tmp_path):
+    """By the database as the file names it: neither coturn nor turnadmin is told of it otherwise."""
+    server, database = (str(PUBLIC), 3478), str(tmp_path / "shipped")
+    with running(conf(DIRECT, database=database), tmp_path, own_database=False):
         async with (
             dial(server, Leg.UDP, issue(user="ana")) as ana,
             dial(server, Leg.UDP, issue(user="bo")) as bo,
         ):
             at_ana, at_bo = await ana.allocate(), await bo.allocate()
             await bo.send(b"before", at_ana)
-            turnadmin = ["turnadmin", "-b", str(tmp_path / "turndb"), "-s", OTHER, "-r", DIRECT.realm]
+            turnadmin = ["turnadmin", "-b", database, "-s", OTHER, "-r", DIRECT.realm]
             await asyncio.to_thread(subprocess.run, turnadmin, check=True, capture_output=True)
             async with dial(server, Leg.UDP, issue(secret=OTHER, user="cleo")) as cleo:
                 at_cleo = await cleo.allocate()
@@ -219,6 +247,46 @@ async def test_a_secret_is_rotated_without_a_dropped_call(tmp_path: Path) -> Non
             await ana.refresh(120)
             await ana.send(b"and still heard", at_bo)
             assert await bo.receive() == (b"and still heard", at_ana)
+
+
+def test_a_rotation_tells_the_new_secret_proves_it_and_lets_the_old_one_go(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = str(tmp_path / "shipped")
+    with running(conf(DIRECT, database=database), tmp_path, own_database=False):
+        assert rotated(OTHER, SECRET, database=database) == 0
+        assert "45.76.0.10 takes every secret" in capsys.readouterr().out
+        # SECRET stands in coturn's file and so is taken; OLD was told and is forgotten.
+        assert rotated(OTHER, OLD, database=database) == 0
+        assert rotated(OTHER, check=True) == 0
+        assert rotated(OTHER, database=database) == 0
+        assert rotated(OLD, check=True) == 1
+    assert "45.76.0.10 does not take number 1 of COTURN_SHARED_SECRET" in capsys.readouterr().err
+
+
+def test_a_rotation_that_reaches_another_database_is_stopped_and_forgets_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As turnadmin and coturn do from 4.6.2 on unless both are told of one: it ends well, nothing is told."""
+    right, wrong = str(tmp_path / "shipped"), str(tmp_path / "another")
+    with running(conf(DIRECT, database=right), tmp_path, own_database=False):
+        admin = ["turnadmin", "-b", wrong, "-r", DIRECT.realm]
+        subprocess.run([*admin, "-s", OLD], check=True, capture_output=True)
+        assert rotated(OTHER, SECRET, database=wrong) == 1
+        kept = subprocess.run([*admin, "-S"], check=True, capture_output=True, text=True)
+        assert f"{OLD}[{DIRECT.realm}]\n" in kept.stdout
+        assert "don't let the app sign" in capsys.readouterr().err
+        assert rotated(SECRET, check=True) == 0
+
+
+def test_a_rotation_at_a_relay_that_is_not_there_proves_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert rotated(SECRET, check=True) == 1
+    assert "nothing is proven" in capsys.readouterr().err
+
+
+def rotated(*secrets: str, database: str = "", check: bool = False) -> int:
+    turn = replace(DIRECT, shared_secrets=secrets, hosts=(str(PUBLIC),))
+    return rotation.run(Settings(secret_keys=(b"k" * 32,), turn=turn), database=database, check=check)
 
 
 async def test_nobody_takes_more_allocations_than_a_full_room_needs(tmp_path: Path) -> None:
@@ -283,6 +351,13 @@ async def test_a_denied_block_is_refused_from_its_first_to_its_last_address(
 
 
 @pytest.mark.parametrize(
+    "address", ["::2", "::100", "::ffff:0:10.0.0.1", "64:ff9c::1", "1fff:ffff::", "4000::1", "fbff::1"]
+)
+async def test_what_is_outside_global_unicast_is_refused(address: str, relays: dict[int, TurnClient]) -> None:
+    assert await _refuses(relays[6], address)
+
+
+@pytest.mark.parametrize(
     "address",
     [
         "8.8.8.8",
@@ -301,9 +376,9 @@ async def test_a_denied_block_is_refused_from_its_first_to_its_last_address(
         "2001:200::1",
         "2001:db7::1",
         "2003::1",
-        "64:ff9c::1",
-        "fbff::1",
         "2620:fe::fe",
+        "2000::1",
+        "3ffe:ffff::1",
     ],
 )
 async def test_a_public_address_is_granted(address: str, relays: dict[int, TurnClient]) -> None:

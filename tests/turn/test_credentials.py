@@ -34,7 +34,7 @@ def issue(user_id: str = "user-17", **changes: Any) -> credentials.TurnCredentia
 
 
 def turn(**changes: Any) -> TurnSettings:
-    return TurnSettings(**({"shared_secrets": (SECRET,), "host": "turn.example.org"} | changes))
+    return TurnSettings(**({"shared_secrets": (SECRET,), "hosts": ("turn.example.org",)} | changes))
 
 
 def test_username_is_expiry_and_pseudonym() -> None:
@@ -120,15 +120,52 @@ def test_there_are_four_urls_at_most() -> None:
     assert sum(len(server["urls"]) for server in servers) == 4
 
 
+@pytest.mark.parametrize(
+    ("tls", "urls"),
+    [
+        (False, [["turn:a.net:3478?transport=udp", "turn:a.net:3478?transport=tcp"],
+                 ["turn:b.net:3478?transport=udp", "turn:b.net:3478?transport=tcp"]]),
+        (True, [["turn:a.net:3478?transport=udp", "turns:a.net:443?transport=tcp"],
+                ["turn:b.net:3478?transport=udp", "turns:b.net:443?transport=tcp"]]),
+    ],
+)  # fmt: skip
+def test_of_two_hosts_each_is_offered_by_udp_and_by_what_gets_through_more(
+    tls: bool, urls: list[list[str]]
+) -> None:
+    issued = issue()
+    two = turn(hosts=("a.net", "b.net"), public_tls_port=443 if tls else None)
+    servers = credentials.ice_servers(two, issued)
+    assert [server["urls"] for server in servers] == urls
+    assert {server["username"] for server in servers} == {issued.username}
+    assert {server["credential"] for server in servers} == {issued.credential}
+
+
+@pytest.mark.parametrize("many", [1, 2, 3, 4])
+@pytest.mark.parametrize("tls", [False, True])
+def test_every_host_is_offered_and_four_urls_at_most(many: int, tls: bool) -> None:
+    hosts = tuple(f"{letter}.net" for letter in "abcd"[:many])
+    servers = credentials.ice_servers(turn(hosts=hosts, public_tls_port=443 if tls else None), issue())
+    urls = [url for server in servers for url in server["urls"]]
+    assert len(urls) == (3 if many == 1 and not tls else 4)
+    for host in hosts:
+        assert f"turn:{host}:3478?transport=udp" in urls
+
+
+def test_a_fixed_user_is_everybodys() -> None:
+    chosen = turn(username="voice", password="four plain words")
+    given = credentials.fixed(chosen, ttl=60, now=1000)
+    assert (given.username, given.credential, given.expires_at) == ("voice", "four plain words", 1060)
+
+
 def test_ipv6_stands_in_brackets_and_ipv4_does_not() -> None:
     assert credentials.bracketed("2001:DB8::1") == "[2001:db8::1]"
     assert credentials.bracketed("192.0.2.7") == "192.0.2.7"
-    first = credentials.ice_servers(turn(host=str(ipaddress.IPv6Address("2001:db8::1"))), issue())[0]
+    first = credentials.ice_servers(turn(hosts=(str(ipaddress.IPv6Address("2001:db8::1")),)), issue())[0]
     assert first["urls"] == ["stun:[2001:db8::1]:3478"]
 
 
 def test_without_a_host_there_are_no_ice_servers() -> None:
-    assert credentials.body(turn(host=""), issue())["iceServers"] == []
+    assert credentials.body(turn(hosts=()), issue())["iceServers"] == []
 
 
 def test_body_has_exactly_the_documented_fields() -> None:

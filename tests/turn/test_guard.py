@@ -6,6 +6,8 @@ coturn permits everything here, and runs as user `turnserver`; every packet of i
 from __future__ import annotations
 
 import asyncio
+import os
+import pwd
 import random
 import socket
 from collections.abc import Iterator
@@ -32,6 +34,8 @@ TURN = TurnSettings(
 )
 SERVER = (str(PUBLIC), 3478)
 GUARD = coturn.render_guard(TURN, template=(assets.find("conf") / "nftables-turn.conf.j2").read_text())
+IP_RECVTTL = 12
+"""ip(7); Python has no name for it."""
 # What coturn and the kernel themselves refuse, whatever the configuration.
 NEVER = {ip_address(text) for text in ("0.0.0.0", "255.255.255.255")}
 
@@ -183,6 +187,48 @@ async def test_no_tcp_connection_is_opened(relay_host: Lab, reached: bool) -> No
             accepted = await asyncio.to_thread(_accepts, listener)
             connecting.cancel()
     assert accepted is reached
+
+
+@pytest.mark.parametrize("guarded", [False, True], ids=["bare", "guarded"])
+@pytest.mark.parametrize(("source", "target"), [(PUBLIC, CLIENT), (PUBLIC6, CLIENT6)], ids=["IPv4", "IPv6"])
+def test_an_answer_with_the_hop_limit_1_gets_beyond_the_next_router(
+    lab: Lab, source: Address, target: Address, guarded: bool
+) -> None:
+    """What coturn 4.17.0 and 4.17.1 do to their listening socket, done to one of the same user and port."""
+    lab.run("server", "nft", "flush", "ruleset")
+    if guarded:
+        lab.firewall("server", GUARD)
+    family, level, limit, tell = (
+        (socket.AF_INET, socket.IPPROTO_IP, socket.IP_TTL, IP_RECVTTL)
+        if source.version == 4
+        else (socket.AF_INET6, socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, socket.IPV6_RECVHOPLIMIT)
+    )
+    with lab.on("client"):
+        ear = socket.socket(family, socket.SOCK_DGRAM)
+    with lab.on("server"), as_user("turnserver"):
+        mouth = socket.socket(family, socket.SOCK_DGRAM)
+    with ear, mouth:
+        ear.bind((str(target), 0))
+        ear.setsockopt(level, tell, 1)
+        ear.settimeout(0.5)
+        mouth.bind((str(source), 3478))
+        mouth.setsockopt(level, limit, 1)
+        mouth.sendto(b"answer", ear.getsockname())
+        try:
+            _, ((_, _, hops),), _, _ = ear.recvmsg(16, 64)
+        except TimeoutError:
+            hops = b"\0"
+    assert (hops[0] > 32) is guarded
+
+
+@contextmanager
+def as_user(name: str) -> Iterator[None]:
+    """Open files and sockets as another user."""
+    os.seteuid(pwd.getpwnam(name).pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 def _accepts(listener: socket.socket) -> bool:

@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from meshvoice.settings import Settings, TurnSettings
 from meshvoice.turn import commands, installed
 from meshvoice.turn.errors import NotInstalled
+from meshvoice.turn.versions import dotted
 from tests.turn.coturn_server import SECRET, missing, namespace
 
 TURN = TurnSettings(shared_secrets=(SECRET,), version=(4, 6, 1))
@@ -116,9 +118,10 @@ def test_a_local_coturn_has_files_of_its_own(turnserver: Path, tmp_path: Path) -
     assert started == [
         [
             *(str(turnserver), str(turnserver), "-c", str(conf)),
-            *("--userdb", str(folder / "turndb"), "--pidfile", str(folder / "turnserver.pid")),
+            *("--pidfile", str(folder / "turnserver.pid")),
         ]
     ]
+    assert f"userdb={folder / 'turndb'}\n" in conf.read_text()
     assert conf.stat().st_mode & 0o777 == 0o600
     assert "log-file=stdout\n" in conf.read_text()
 
@@ -163,7 +166,7 @@ def test_a_local_coturn_can_not_have_the_address_of_another_machine(
 
 def test_a_turn_host_that_is_set_is_left_alone(turnserver: Path, tmp_path: Path) -> None:
     env_file = tmp_path / "meshvoice.env"
-    chosen = settings(replace(TURN, host="turn.example.org"))
+    chosen = settings(replace(TURN, hosts=("turn.example.org",)))
     commands.run_coturn(chosen, folder=tmp_path, env_file=env_file, execute=lambda *_: None)
     assert not env_file.exists()
 
@@ -190,6 +193,69 @@ def test_the_set_version_wins_over_the_installed_one() -> None:
 def test_the_installed_version_is_asked(answer: str, turnserver: Path) -> None:
     turnserver.write_text(f'#!/bin/sh\necho "{answer}"\n')
     assert installed.version(replace(TURN, version=None)) == (4, 10, 2)
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        *("4.6.1", "4.6.2", "4.6.3", "4.7.0", "4.8.0", "4.9.0", "4.10.0", "4.11.0", "4.12.0", "4.13.0"),
+        *("4.13.1", "4.14.0", "4.15.0", "4.16.0", "4.17.0", "4.17.1"),
+    ],
+)
+@pytest.mark.parametrize("form", ["{}\n", "Coturn-{} 'Gorst'\n", "0: : Version Coturn-{} 'Gorst'\n"])
+def test_the_version_is_found_in_what_each_of_them_says(version: str, form: str) -> None:
+    said = installed.said_version(form.format(version))
+    assert said is not None
+    assert dotted(said) == version
+
+
+USAGE = """\
+Usage: turnserver [options]
+Options:
+ -d, --listening-device	<device-name>		Listener interface device (NOT RECOMMENDED. Optional, Linux only).
+ -X, --external-ip <public-ip[/private-ip]>	TURN Server public/private address mapping.
+						-X 60.70.80.91/172.17.19.101
+						-X 60.70.80.92/172.17.19.102
+						to 10.0.0.1, 83.166.64.0-83.166.95.255, 4.5.2.1
+"""
+
+
+def test_an_example_address_in_the_usage_of_4_5_2_is_no_version(turnserver: Path) -> None:
+    turnserver.write_text(f"#!/bin/sh\ncat <<'EOF'\n{USAGE}EOF\nexit 255\n")
+    with pytest.raises(NotInstalled, match=r"before 4\.6"):
+        installed.version(replace(TURN, version=None))
+
+
+def test_a_newer_coturn_than_those_that_were_tried_is_noted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.print_conf(settings(replace(DIRECT, version=(4, 18, 0)))) == 0
+    assert "note: coturn 4.18.0 is newer than what was tried" in capsys.readouterr().err
+
+
+def test_a_coturn_that_is_too_old_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.print_conf(settings(replace(DIRECT, version=(4, 5, 2)))) == 2
+    assert "too old" in capsys.readouterr().err
+
+
+def test_several_hosts_get_a_file_each(capsys: pytest.CaptureFixture[str]) -> None:
+    commands.print_conf(settings(replace(DIRECT, hosts=("a.example.org", "b.example.org"))))
+    assert "render each with the COTURN_PUBLIC_IP of its own" in capsys.readouterr().err
+
+
+def test_a_name_in_the_addresss_place_is_looked_up(capsys: pytest.CaptureFixture[str]) -> None:
+    named = replace(TURN, public_ip="localhost")
+    assert installed.looked_up(named).public_ip == IPv4Address("127.0.0.1")
+    assert commands.print_conf(settings(named)) == 0
+    assert "listening-ip=127.0.0.1\n" in capsys.readouterr().out
+    assert commands.print_guard(settings(named)) == 0
+    assert "ip daddr 127.0.0.1 udp" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [commands.print_conf, commands.print_guard, commands.run_coturn])
+def test_a_name_that_has_no_address_is_refused(
+    command: Callable[[Settings], int], turnserver: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(settings(replace(TURN, public_ip="nobody.invalid"))) == 2
+    assert "COTURN_PUBLIC_IP=nobody.invalid has no IPv4 address now" in capsys.readouterr().err
 
 
 def test_a_turnserver_without_a_version_is_refused(turnserver: Path) -> None:

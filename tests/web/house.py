@@ -37,7 +37,7 @@ def settings(database: Path, **changes: Any) -> Settings:
         secret_keys=(bytes(range(32)),),
         origins=(ORIGIN,),
         database=str(database),
-        turn=TurnSettings(shared_secrets=(TURN_SECRET,), host="turn.example.org"),
+        turn=TurnSettings(shared_secrets=(TURN_SECRET,), hosts=("turn.example.org",)),
     )
     return dataclasses.replace(usual, **changes)
 

@@ -60,6 +60,24 @@ def test_guesses_are_those_of_its_kinds_of_characters(passphrase: str, many: int
     assert guesses(passphrase) == many
 
 
+@pytest.mark.parametrize(
+    ("relay", "told_of"),
+    [
+        ({"shared_secrets": ("hunter2",)}, "COTURN_SHARED_SECRET is short or too plain"),
+        ({"shared_secrets": (TURN_SECRET, "hunter2")}, "COTURN_SHARED_SECRET is short or too plain"),
+        ({"username": "voice", "password": "pass"}, "COTURN_USERNAME is one user for everybody"),
+    ],
+)
+def test_a_relay_by_rules_that_are_not_ours_is_told_what_they_cost(
+    relay: dict[str, Any], told_of: str
+) -> None:
+    turn = TurnSettings(hosts=("turn.example.org",), **relay)
+    (caution,) = told(passphrase="four words of calm", turn=turn)
+    assert caution.startswith(told_of)
+    assert "hunter2" not in caution
+    assert told(passphrase="four words of calm", turn=TurnSettings(**relay)) == []
+
+
 def test_what_takes_no_time_is_told_as_a_minute() -> None:
     (caution,) = told(passphrase="246801", origins=HTTPS)
     assert "in about 6 days, with 100,000 addresses to guess from in about 5 minutes" in caution

@@ -76,7 +76,7 @@ async def test_the_body_is_what_a_browser_takes(ana: Person) -> None:
     [
         (TurnSettings(shared_secrets=(TURN_SECRET,)), []),
         (
-            TurnSettings(shared_secrets=(TURN_SECRET,), host="2001:db8::1", tls_cert="/c", tls_key="/k"),
+            TurnSettings(shared_secrets=(TURN_SECRET,), hosts=("2001:db8::1",), tls_cert="/c", tls_key="/k"),
             [
                 "stun:[2001:db8::1]:3478",
                 "turn:[2001:db8::1]:3478?transport=udp",
@@ -94,6 +94,21 @@ async def test_the_urls_are_those_of_the_deployment(
     await ana.open_sea()
     servers = (await ana.credentials()).json["iceServers"]
     assert [url for server in servers for url in server["urls"]] == urls
+
+
+async def test_a_relays_fixed_user_is_given_to_everybody_who_may_enter_a_room(make_house: MakeHouse) -> None:
+    turn = TurnSettings(
+        shared_secrets=(TURN_SECRET,), username="voice", password="four plain words", hosts=("a.net", "b.net")
+    )
+    ana = await Person(await make_house(turn=turn)).sign_in("Ana")
+    assert (await ana.credentials()).status == 403
+    await ana.open_sea()
+    body = (await ana.credentials()).json
+    assert (body["username"], body["credential"]) == ("voice", "four plain words")
+    assert body["expires_at"] == body["server_time"] + body["ttl"]
+    assert [(server["username"], server["credential"]) for server in body["iceServers"]] == [
+        ("voice", "four plain words")
+    ] * 2
 
 
 async def test_the_page_says_what_no_turn_server_means(make_house: MakeHouse) -> None:
@@ -180,7 +195,7 @@ async def test_credentials_are_neither_stored_nor_given_to_other_sites(ana: Pers
 
 async def test_credentials_are_renewed_over_the_socket_at_half_their_time(make_house: MakeHouse) -> None:
     """Without asking, and by the endpoint's own body (C4)."""
-    turn = TurnSettings(shared_secrets=(TURN_SECRET,), host="turn.example.org", ttl=20)
+    turn = TurnSettings(shared_secrets=(TURN_SECRET,), hosts=("turn.example.org",), ttl=20)
     house = await make_house(turn=turn, trusted_proxies=(ipaddress.ip_network("10.0.0.0/8"),))
     ana = await Person(house).sign_in("Ana")
     voice = await ana.join(await ana.open_sea())

@@ -45,7 +45,7 @@ async def refused(folder: Path, env_file: Path, more: dict[str, str] | None = No
         ("MESHVOICE_SECRET_KEY", "change-me-change-me-change-me-change-me-1234=", "meshvoice secrets"),
         ("MESHVOICE_SECRET_KEY", "A" * 43 + "=", "meshvoice secrets"),
         ("MESHVOICE_SECRET_KEY", f"{SECRET_KEY},{SHORT}", "meshvoice secrets"),
-        ("COTURN_SHARED_SECRET", SHORT, "meshvoice secrets"),
+        ("COTURN_SHARED_SECRET", f"change_me {SHORT}", "meshvoice secrets"),
         ("COTURN_SHARED_SECRET", "your-secret-here-your-secret-here-0123", "meshvoice secrets"),
         ("MESHVOICE_PASSPHRASE", "changeme", "words"),
         ("MESHVOICE_PASSPRASE", SHORT, "MESHVOICE_PASSPHRASE"),

@@ -173,7 +173,8 @@ async def test_every_redirect_leads_to_the_site(house: House) -> None:
 async def test_whoever_signs_in_comes_back_to_the_page_that_asked(house: House) -> None:
     bo = Person(house)
     to = (await bo.get("/my-sea/")).headers["Location"].removeprefix(BASE)
-    (next_,) = re.findall(r'name="next" value="([^"]*)"', (await bo.get(to)).text)
+    next_, other_language = re.findall(r'name="next" value="([^"]*)"', (await bo.get(to)).text)
+    assert other_language == f"{BASE}/?next={BASE}/my-sea/"
     form = {"name": "Bo", "next": next_}
     answer = await bo.ask("POST", "/sign-in", data=form, headers={"Accept": "text/html"})
     assert (answer.status, answer.headers["Location"]) == (303, f"{BASE}/my-sea/")

@@ -7,6 +7,7 @@ import { ANY_MICROPHONE } from "./constraints.js";
 /** @typedef {import("./constraints.js").Device} Device */
 /** @typedef {import("./constraints.js").Processing} Processing */
 /** @typedef {import("./constraints.js").MicrophoneChoice} MicrophoneChoice */
+/** @typedef {import("./noise-suppressor.js").SuppressorTrouble} SuppressorTrouble */
 /** @typedef {import("../browser/platform.js").Platform} Platform */
 /** What there is. Without permission there are no names, and lists may be empty.
  *  @typedef {{microphones: MediaDeviceInfo[], speakers: MediaDeviceInfo[]}} DeviceList */
@@ -15,26 +16,41 @@ const MICROPHONE = "microphone";
 const SPEAKER = "speaker";
 const PROCESSING = "processing";
 const LISTEN_ONLY = "listen-only";
-const SWITCHES = /** @type {const} */ (["echoCancellation", "noiseSuppression", "autoGainControl", "music"]);
+const SWITCHES = /** @type {const} */ (["echoCancellation", "noiseSuppression", "strongNoiseSuppression", "autoGainControl", "music"]);
 
 /**
- * Events: another microphone, other processing, or none; another speaker.
- * @extends {Emitter<{microphone: {listenOnly: boolean}, speaker: Device|null}>}
+ * Events: another microphone, other processing, or none; another speaker; why the stronger noise suppression can't be had, or "".
+ * @extends {Emitter<{microphone: {listenOnly: boolean}, speaker: Device|null, suppressor: SuppressorTrouble|""}>}
  */
 export class Devices extends Emitter {
+  /** @type {SuppressorTrouble|""} */
+  #suppressor = "";
   #store;
   #platform;
 
-  /** @param {import("../store.js").Store} store @param {Pick<Platform, "mediaDevices"|"canChooseSpeaker">} platform */
+  /** @param {import("../store.js").Store} store @param {Pick<Platform, "mediaDevices"|"canChooseSpeaker"|"hasAudioWorklet">} platform */
   constructor(store, platform) {
     super();
     this.#store = store;
     this.#platform = platform;
+    if (!platform.hasAudioWorklet) this.#suppressor = "unsupported";
   }
 
-  /** @returns {MicrophoneChoice} */
+  /** @returns {MicrophoneChoice} as it is asked for: one noise suppression after another makes a voice dull */
   get microphone() {
-    return { device: this.#device(MICROPHONE), ...this.processing };
+    const { noiseSuppression, ...processing } = this.processing;
+    return { device: this.#device(MICROPHONE), ...processing, noiseSuppression: noiseSuppression && !this.suppresses };
+  }
+
+  /** Whether the stronger noise suppression is wanted, and can be had as far as is known. */
+  get suppresses() {
+    const { strongNoiseSuppression, music } = this.processing;
+    return strongNoiseSuppression && !music && this.#suppressor === "";
+  }
+
+  /** Why the stronger noise suppression can't be had here, or "". */
+  get suppressor() {
+    return this.#suppressor;
   }
 
   /** @returns {Device|null} null: the system's default */
@@ -76,7 +92,15 @@ export class Devices extends Emitter {
 
   /** @param {Partial<Processing>} change */
   process(change) {
+    // What failed may work the next time; what a browser lacks it goes on lacking.
+    if (change.strongNoiseSuppression && this.#suppressor !== "unsupported") this.#tellSuppressor("");
     this.#store.set(PROCESSING, { ...this.processing, ...change });
+    if (!this.listenOnly) this.emit("microphone", { listenOnly: false });
+  }
+
+  /** It failed: the browser's own noise suppression stands in for it. @param {SuppressorTrouble} code */
+  loseSuppressor(code) {
+    this.#tellSuppressor(code);
     if (!this.listenOnly) this.emit("microphone", { listenOnly: false });
   }
 
@@ -92,6 +116,12 @@ export class Devices extends Emitter {
     const found = await this.#platform.mediaDevices?.enumerateDevices().catch(() => []) ?? [];
     const known = (/** @type {string} */ wanted) => found.filter(({ kind, deviceId }) => kind === wanted && deviceId !== "");
     return { microphones: known("audioinput"), speakers: this.canChooseSpeaker ? known("audiooutput") : [] };
+  }
+
+  /** @param {SuppressorTrouble|""} code */
+  #tellSuppressor(code) {
+    this.#suppressor = code;
+    this.emit("suppressor", code);
   }
 
   /** @param {string} name @returns {Device|null} */

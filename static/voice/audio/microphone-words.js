@@ -1,27 +1,27 @@
 // @ts-check
 // The plain words for all that a microphone may do, each trouble with its next step; pure.
 
+import { phrase } from "../phrase.js";
+
 /** @type {Record<string, string>} */
 export const MICROPHONE = {
-  ok: "Your microphone is on.",
-  asking: "Your browser asks whether this page may use the microphone: allow it there.",
-  insecure: "There is no microphone on an insecure page: open this page with https:// in front.",
-  unsupported: "This browser gives no microphone to web pages: use a current Firefox, Chromium or Safari.",
-  denied: "This page may not use the microphone: allow it beside the address bar, then try again.",
-  "denied-by-system":
-    "The system keeps the microphone from this browser: allow it in the system's privacy settings, then try again.",
-  "not-found": "No microphone found: plug one in, and it is used at once.",
-  busy: "Another program holds the microphone: close it, then try again.",
-  "device-gone": "The microphone you used before isn't there: the default one is used now.",
-  returned: "The microphone that you chose is there again, and used.",
-  "listen-only": "You listen only, as you chose.",
-  switched: "Your microphone is gone: the default one is used now.",
-  "default-changed": "The system's default microphone changed: the new one is used now.",
-  interrupted: "The system took the microphone, for a call perhaps: it is used again after that, or try again.",
-  aborted: "The microphone could not be started: try again.",
-  "not-allowed-here":
-    "The page around this one keeps the microphone from it: it must embed it with allow=\"microphone\".",
-  failed: "The microphone doesn't work, and the browser doesn't say why: try again.",
+  ok: phrase("microphone.ok"),
+  asking: phrase("microphone.asking"),
+  insecure: phrase("microphone.insecure"),
+  unsupported: phrase("microphone.unsupported"),
+  denied: phrase("microphone.denied"),
+  "denied-by-system": phrase("microphone.denied-by-system"),
+  "not-found": phrase("microphone.not-found"),
+  busy: phrase("microphone.busy"),
+  "device-gone": phrase("microphone.device-gone"),
+  returned: phrase("microphone.returned"),
+  "listen-only": phrase("microphone.listen-only"),
+  switched: phrase("microphone.switched"),
+  "default-changed": phrase("microphone.default-changed"),
+  interrupted: phrase("microphone.interrupted"),
+  aborted: phrase("microphone.aborted"),
+  "not-allowed-here": phrase("microphone.not-allowed-here"),
+  failed: phrase("microphone.failed"),
 };
 
 /** Those with which one sends; with all others one still listens. */
@@ -36,11 +36,13 @@ const RETRY = new Set(["denied", "denied-by-system", "not-found", "busy", "abort
  */
 export function microphoneStatus(code) {
   const said = MICROPHONE[code] ?? MICROPHONE.failed;
-  return { code, words: ON.has(code) ? said : `${said} You can hear the others.`, retry: RETRY.has(code) };
+  return { code, words: ON.has(code) ? said : phrase("microphone.off", { why: said }), retry: RETRY.has(code) };
 }
 
 /** @type {Record<string, string>} */
-const SILENT = { "listen-only": "by choice", asking: "waiting for the microphone", interrupted: "the system holds the microphone" };
+const SILENT = {
+  "listen-only": phrase("silent.listen-only"), asking: phrase("silent.asking"), interrupted: phrase("silent.interrupted"),
+};
 
 /** Why nothing of oneself is heard. @param {string} trouble of the microphone, or "" */
-export const silent = (trouble) => trouble && `listening only: ${SILENT[trouble] ?? "no microphone"}`;
+export const silent = (trouble) => trouble && (SILENT[trouble] ?? phrase("silent"));

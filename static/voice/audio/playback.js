@@ -2,6 +2,7 @@
 // The audio elements that the others are heard by: made and unlocked in the join click, one for each peer, each as loud as wanted.
 
 import { Emitter } from "../emitter.js";
+import { phrase } from "../phrase.js";
 import { Boost } from "./boost.js";
 import { AS_THEY_COME, LOUDEST } from "./volumes.js";
 
@@ -16,10 +17,10 @@ const BOOST = "";
 /** @type {VolumeRange} */
 export const FULL = { min: 0, max: LOUDEST, words: "" };
 /** @type {VolumeRange} */
-const AS_LOUD_AS_THEY_COME = { min: 0, max: 100, words: "This browser makes nobody louder than they come, so this ends at 100 %." };
+const AS_LOUD_AS_THEY_COME = { min: 0, max: 100, words: phrase("loudness.as-they-come") };
 /** @type {VolumeRange} */
 const FIXED = {
-  min: 100, max: 100, words: "On this device its own buttons alone change how loud somebody is. Muting somebody for you works.",
+  min: 100, max: 100, words: phrase("loudness.fixed"),
 };
 
 /**

@@ -2,6 +2,7 @@
 // Keeps what is heard on the speaker that the person chose: also when it goes away and comes back.
 
 import { Emitter } from "../emitter.js";
+import { phrase } from "../phrase.js";
 import { find } from "./constraints.js";
 
 /** @typedef {import("../browser/platform.js").Platform} Platform */
@@ -11,9 +12,9 @@ const DEBOUNCE = 500;
 const DEFAULT = "";
 
 export const SPEAKER_WORDS = {
-  gone: "The speaker that you chose is gone: you hear by the system's default until it is back.",
-  back: "The speaker that you chose is there again, and used.",
-  refused: "This browser doesn't let the page use that speaker: you hear by the system's default.",
+  gone: phrase("speaker.gone"),
+  back: phrase("speaker.back"),
+  refused: phrase("speaker.refused"),
 };
 
 /**

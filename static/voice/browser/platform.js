@@ -16,6 +16,7 @@ import { Links } from "../link/links.js";
  * @property {(options: ConstructorParameters<typeof Links>[0]) => Links} makeLinks
  * @property {MediaDevices|undefined} mediaDevices
  * @property {(() => AudioContext)|null} audioContext
+ * @property {boolean} hasAudioWorklet
  * @property {() => HTMLAudioElement} createAudio
  * @property {typeof MediaRecorder|undefined} MediaRecorder
  * @property {boolean} canChooseSpeaker  whether audio elements have setSinkId
@@ -47,6 +48,7 @@ export function browser() {
     makeLinks: (options) => new Links(options),
     mediaDevices: navigator.mediaDevices,
     audioContext: typeof AudioContext === "undefined" ? null : () => new AudioContext(),
+    hasAudioWorklet: typeof AudioWorkletNode !== "undefined",
     createAudio: () => new Audio(),
     MediaRecorder: globalThis.MediaRecorder,
     canChooseSpeaker: "setSinkId" in HTMLMediaElement.prototype,

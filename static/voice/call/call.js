@@ -5,6 +5,7 @@ import { AudioGraph } from "../audio/audio-graph.js";
 import { Level } from "../audio/level.js";
 import { silent } from "../audio/microphone-words.js";
 import { Microphone } from "../audio/microphone.js";
+import { NoiseSuppressor } from "../audio/noise-suppressor.js";
 import { Silence } from "../audio/silence.js";
 import { Speaking } from "../audio/speaking.js";
 import { VoiceGate } from "../audio/voice-gate.js";
@@ -14,6 +15,7 @@ import { Emitter } from "../emitter.js";
 import { Announcer } from "../session/announcer.js";
 import { Hush } from "../session/hush.js";
 import { VoiceSession } from "../session/session.js";
+import { noSuppressor } from "../session/suppressor-words.js";
 import * as words from "../session/words.js";
 import { REMOVED } from "../signaling/codes.js";
 import { Hearing } from "./hearing.js";
@@ -44,6 +46,7 @@ export class Call extends Emitter {
   #closed = false;
   #session;
   #microphone;
+  #suppressor;
   #hearing;
   #speaking;
   #gate;
@@ -63,14 +66,15 @@ export class Call extends Emitter {
     const { roomId, name, talk, devices, store, platform } = belongings;
     this.#belongings = belongings;
     this.#journal = journal;
-    const microphone = this.#microphone = new Microphone(platform, () => devices.microphone);
+    this.#microphone = new Microphone(platform, () => devices.microphone);
     const graph = this.#graph = new AudioGraph(platform);
+    const suppressor = this.#suppressor = new NoiseSuppressor({ graph, wanted: () => devices.suppresses, platform });
     const level = this.#level = new Level(graph, platform);
     const silence = this.#silence = new Silence(graph, platform);
     const session = this.#session = new VoiceSession({
       roomId, journal, platform,
       hello: () => ({ name, ...this.#told() }),
-      track: () => silence.instead(microphone.track),
+      track: () => silence.instead(suppressor.track),
       music: () => devices.processing.music,
       takesNotes: () => store.get("notes", true),
     });
@@ -82,8 +86,7 @@ export class Call extends Emitter {
     this.#page = new PageLife(platform);
     this.#system = new SystemSound(platform);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
-    microphone.muted = !talk.sends;
-    this.#hearing.deafened = talk.deafened;
+    this.#hearTalk();
     this.#hearTheSession();
     this.#hearTheMachine();
   }
@@ -162,9 +165,9 @@ export class Call extends Emitter {
     this.#session.retune();
   }
 
-  /** What the microphone gives now, before it is muted. */
+  /** What is sent of the microphone now, before it is muted. */
   get track() {
-    return this.#microphone.track;
+    return this.#suppressor.track;
   }
 
   /** @param {import("../audio/constraints.js").Device|null} device */
@@ -187,8 +190,7 @@ export class Call extends Emitter {
     const { talk } = this.#belongings;
     const microphone = this.#microphone;
     if (talk.sends && microphone.muted) this.#hush.wake();
-    microphone.muted = !talk.sends;
-    this.#hearing.deafened = talk.deafened;
+    this.#hearTalk();
     this.#gateOrNot();
     // Whoever unmutes wants to be heard.
     if (unmuted && microphone.trouble && microphone.trouble !== "asking") microphone.open();
@@ -200,7 +202,7 @@ export class Call extends Emitter {
     this.#closed = true;
     this.#endVain();
     // The graph closes last: the others let go of their parts of it.
-    const parts = [this.#microphone, this.#hearing, this.#speaking, this.#gate, this.#page, this.#system, this.#announcer,
+    const parts = [this.#microphone, this.#suppressor, this.#hearing, this.#speaking, this.#gate, this.#page, this.#system, this.#announcer,
       this.#silence, this.#hush, this.#level, this.#graph];
     for (const part of parts) part.close();
     this.#session.end();
@@ -248,13 +250,19 @@ export class Call extends Emitter {
 
   #hearTheMachine() {
     const microphone = this.#microphone;
-    microphone.on("track", (track) => {
+    const suppressor = this.#suppressor;
+    microphone.on("track", (track) => suppressor.take(track));
+    suppressor.on("failed", (code) => {
+      this.#tell("notice", noSuppressor(code));
+      this.#belongings.devices.loseSuppressor(code);
+    });
+    suppressor.on("track", (track) => {
       this.#session.setTrack(this.#silence.instead(track));
       this.#level.listen(track);
       this.#system.use(track !== null);
       this.#gateOrNot();
     });
-    this.#silence.on("track", () => this.#session.setTrack(this.#silence.instead(microphone.track)));
+    this.#silence.on("track", () => this.#session.setTrack(this.#silence.instead(suppressor.track)));
     microphone.on("status", (status) => this.#heardOfMicrophone(status));
     this.#hearing.on("playback", (detail) => this.#tell("playback", detail));
     this.#hearing.on("range", (range) => this.#tell("volumerange", range));
@@ -286,7 +294,14 @@ export class Call extends Emitter {
   #gateOrNot() {
     const { talk } = this.#belongings;
     this.#gate.threshold = talk.threshold;
-    this.#gate.listen(talk.mode === "voice" ? this.#microphone.track : null);
+    this.#gate.listen(talk.mode === "voice" ? this.#suppressor.track : null);
+  }
+
+  /** Muted always wins: whoever sends is told. */
+  #hearTalk() {
+    const { talk } = this.#belongings;
+    this.#microphone.muted = this.#suppressor.muted = !talk.sends;
+    this.#hearing.deafened = talk.deafened;
   }
 
   #joined() {

@@ -1,12 +1,14 @@
 // @ts-check
 // What the probes of a connection mean: a line for each step, what is wrong and where, and the report; pure.
 
-import { LABELS, WRONG, translate } from "./check-words.js";
+import { LABELS, SITE, WRONG, translate } from "./check-words.js";
+import { phrase } from "./phrase.js";
+import { met, unseen } from "./site-word.js";
 
 /** @typedef {import("./relay-probe.js").Loop} Loop */
 /** @typedef {import("./relay-probe.js").Reflection} Reflection */
 /**
- * @typedef {"microphone"|"server"|"stun"|"turn-udp"|"turn-tcp"|"turn-tls"|"one-sided"|"round-trip"} Step
+ * @typedef {"microphone"|"server"|"stun"|"turn-udp"|"turn-tcp"|"turn-tls"|"one-sided"|"round-trip"|"from-site"} Step
  * @typedef {"waiting"|"running"|"ok"|"notice"|"failed"|"skipped"} Status
  * @typedef {{step: Step, status: Status, words: string}} Line
  */
@@ -21,19 +23,29 @@ import { LABELS, WRONG, translate } from "./check-words.js";
  * @property {Loop|null} tcp
  * @property {Loop|null} tls
  * @property {Loop|null} oneSided  one end through the relay, the other directly
+ * @property {import("./site-word.js").SiteWord|null} site  what this site saw of the relay itself
  */
 /**
  * @typedef {object} Finding something wrong
- * @property {Step|"turn"|"credential"|"relay-limit"|"relay-loop"|"relay-range"|"external-ip"} step where
+ * @property {Step|"turn"|"credential"|"relay-limit"|"relay-family"|"relay-loop"|"relay-range"|"external-ip"
+ *   |"clock"|"realm"|"name"|"deny-list"|"tcp-relay"|"open-relay"|"expired-credential"|"relay-ipv6"} step where
  * @property {boolean} harmless one talks all the same
- * @property {string} words     for the person
+ * @property {string} words     for the person, beside the name of the step
+ * @property {string} alone     the same, where that name isn't beside it
  * @property {string} fix       for whoever runs the server
  */
 
 export const STEPS = /** @type {Step[]} */ (Object.keys(LABELS));
 
 /** Those answers by which a relay that works says no for now. */
-const LIMITS = [403, 437, 486, 508];
+const LIMITS = [403, 437, 440, 486, 508];
+const FAMILY = 440;
+const QUOTA = 486;
+/** Where it is that a browser can't see. @satisfies {Record<import("./site-word.js").Unseen, Finding["step"]>} */
+const UNSEEN_STEPS = /** @type {const} */ ({
+  clock: "clock", realm: "realm", hostName: "name", denyList: "deny-list", grantList: "deny-list", tcpRelay: "tcp-relay",
+  openRelay: "open-relay", endless: "expired-credential", halfIpv6: "relay-ipv6",
+});
 const NO_CONNECTION = 701;
 const SLOW = 300;
 
@@ -48,39 +60,48 @@ export function serverLine(symptoms) {
   const step = "server";
   const wrong = serverTrouble(symptoms);
   if (wrong) return { step, status: "failed", words: wrong.words };
-  if (mayTest(symptoms)) return { step, status: "ok", words: "It answers, and holds a connection open." };
-  return { step, status: "skipped", words: "It answers. The rest can be tested once you may enter a room." };
+  if (mayTest(symptoms)) return { step, status: "ok", words: phrase("server.ok") };
+  return { step, status: "skipped", words: phrase("server.no-room") };
 }
 
 /** @param {Symptoms} symptoms @returns {Line} */
 export function stunLine({ stun }) {
   const step = "stun";
-  if (!stun) return { step, status: "skipped", words: "Not tested." };
-  if (stun.seen) return { step, status: "ok", words: "Found, so UDP works." };
-  return { step, status: "notice", words: `Not found by UDP: ${translate(stun.codes)}.` };
+  if (!stun) return { step, status: "skipped", words: phrase("not-tested") };
+  if (stun.seen) return { step, status: "ok", words: phrase("stun.ok") };
+  return { step, status: "notice", words: phrase("stun.none", { why: translate(stun.codes) }) };
 }
 
 /** @param {"turn-udp"|"turn-tcp"|"turn-tls"|"one-sided"} step @param {Loop|null} loop @returns {Line} */
 export function loopLine(step, loop) {
-  const absent = step === "one-sided" ? "Not tested." : "Not offered by this site.";
+  const absent = step === "one-sided" ? phrase("not-tested") : phrase("not-offered");
   if (!loop) return { step, status: "skipped", words: absent };
-  if (works(loop)) return { step, status: "ok", words: "Works: a message came back." };
+  if (works(loop)) return { step, status: "ok", words: phrase("relay.ok") };
   const { allocated, codes, refused } = loop;
-  const lost = "The relay answers, but nothing comes through it.";
+  const lost = phrase("relay.lost");
   const why = translate(refused && !codes.length ? [NO_CONNECTION] : codes);
-  return { step, status: "failed", words: allocated ? lost : `Fails: ${why}.` };
+  return { step, status: "failed", words: allocated ? lost : phrase("relay.failed", { why }) };
 }
 
 /** @param {Symptoms} symptoms @returns {Line} */
 export function roundTripLine({ udp, tcp, tls }) {
   const step = "round-trip";
   const times = [udp, tcp, tls].flatMap((loop) => loop?.rtt ?? []);
-  if (!times.length) return { step, status: "skipped", words: "Not measured: nothing came through a relay." };
+  if (!times.length) return { step, status: "skipped", words: phrase("round-trip.none") };
   // A message to oneself and its answer go to the relay and back twice.
   const ms = Math.round(Math.min(...times) / 2);
-  const words = `${ms < 1 ? "Less than 1" : ms} ms to the relay and back.`;
-  if (ms > SLOW) return { step, status: "notice", words: `${words} Talking will feel slow.` };
-  return { step, status: "ok", words };
+  if (ms > SLOW) return { step, status: "notice", words: phrase("round-trip.slow", { ms }) };
+  return { step, status: "ok", words: ms < 1 ? phrase("round-trip.short") : phrase("round-trip", { ms }) };
+}
+
+/** @param {Symptoms} symptoms @returns {Line} */
+export function siteLine({ site, udp, tcp, tls }) {
+  const step = "from-site";
+  if (!udp && !tcp && !tls) return { step, status: "skipped", words: SITE.none };
+  if (!site || site.age === null) return { step, status: "skipped", words: SITE.notYet };
+  if (!site.failed.length) return { step, status: "ok", words: SITE.well(Math.round(site.age / 60)) };
+  const names = site.failed.map(({ check, leg }) => (leg ? `${check}/${leg}` : check));
+  return { step, status: "notice", words: SITE.trouble([...new Set(names)].join(", ")) };
 }
 
 /**
@@ -110,11 +131,27 @@ function relayTrouble(symptoms) {
   const loops = [udp, tcp, tls].flatMap((loop) => loop ?? []);
   if (!loops.length) return [wrong("turn", "noTurn")];
   const codes = loops.flatMap((loop) => (loop.allocated ? [] : loop.codes));
-  if (codes.includes(401)) return [wrong("credential", "credential")];
+  const hidden = unseen(symptoms.site);
+  if (codes.includes(401)) return [hidden.includes("clock") ? wrong("clock", "clock") : wrong("credential", "credential")];
   const code = LIMITS.find((limit) => codes.includes(limit));
-  if (code) return [wrong("relay-limit", "limit", { code })];
-  if (!loops.some(({ allocated }) => allocated)) return [wrong("turn", "noRelay")];
-  return [...lossTrouble(symptoms, loops), ...wayTrouble(symptoms)];
+  if (code) return [limitTrouble(symptoms, code)];
+  if (!loops.some(({ allocated }) => allocated)) {
+    // A browser takes no address from a relay that asks for no credentials.
+    return [hidden.includes("openRelay") ? wrong("open-relay", "openRelay") : wrong("turn", "noRelay")];
+  }
+  const found = [...lossTrouble(symptoms, loops), ...wayTrouble(symptoms)];
+  // One talks all the same; where that is the trouble, it was said above.
+  const others = hidden.filter((what) => !found.some(({ step }) => step === UNSEEN_STEPS[what]));
+  return [...found, ...others.map((what) => wrong(UNSEEN_STEPS[what], what, { by: "all" }))];
+}
+
+/** @param {Symptoms} symptoms @param {number} code @returns {Finding} */
+function limitTrouble({ site }, code) {
+  if (code === FAMILY) return wrong("relay-family", "family");
+  // The site asks in another name than this person's: what is refused to both is refused to all.
+  if (code === QUOTA && met(site, QUOTA)) return wrong("relay-limit", "quotaOfAll");
+  if (code === QUOTA && site?.age != null) return wrong("relay-limit", "ownQuota");
+  return wrong("relay-limit", "limit", { code });
 }
 
 /**
@@ -122,10 +159,11 @@ function relayTrouble(symptoms) {
  * @param {Symptoms} symptoms @param {Loop[]} loops
  * @returns {Finding[]}
  */
-function lossTrouble({ lan, oneSided }, loops) {
+function lossTrouble({ lan, oneSided, site }, loops) {
   const lost = loops.some((loop) => loop.allocated && !works(loop));
   const shut = oneSided !== null && oneSided.allocated && !works(oneSided);
   if (!lost && !shut) return [];
+  if (unseen(site).includes("grantList")) return [wrong("deny-list", "grantList")];
   if (!lan && loops.some(({ special }) => special)) return [wrong("external-ip", "externalIp")];
   return [lost ? wrong("relay-loop", "relayLoop") : wrong("relay-range", "relayRange")];
 }
@@ -147,8 +185,9 @@ function wayTrouble({ udp, tcp, tls }) {
  * @returns {Finding}
  */
 function wrong(step, what, { by = "", code = 0 } = {}) {
-  const [words, fix] = WRONG[what]({ by, code });
-  return { step, harmless: by !== "", words, fix };
+  /** @type {[string, string, string?]} */
+  const [words, fix, alone = words] = WRONG[what]({ by, code });
+  return { step, harmless: by !== "", words, alone, fix };
 }
 
 /**
@@ -158,15 +197,10 @@ function wrong(step, what, { by = "", code = 0 } = {}) {
  */
 export function conclude(found, symptoms, { status, words }) {
   const [worst] = found;
-  if (worst) {
-    // The line of the site stands under its name, which this sentence lacks.
-    const said = worst.step === "server" ? worst.words.replace(/^It /, "This site ") : worst.words;
-    return { status: worst.harmless ? "notice" : "failed", words: said };
-  }
+  if (worst) return { status: worst.harmless ? "notice" : "failed", words: worst.alone };
   if (status === "failed" || status === "notice") return { status, words };
-  if (mayTest(symptoms)) return { status: "ok", words: "All is well: you will hear and be heard." };
-  const then = "Open your sea or accept an invitation, then the relay can be tested, too.";
-  return { status: "notice", words: `So far, so good. ${then}` };
+  if (mayTest(symptoms)) return { status: "ok", words: phrase("conclusion.ok") };
+  return { status: "notice", words: phrase("conclusion.no-room") };
 }
 
 /**
@@ -177,10 +211,10 @@ export function conclude(found, symptoms, { status, words }) {
 export function report({ lines, found, conclusion, agent, at, call = "" }) {
   const width = Math.max(...lines.map(({ status }) => status.length)) + 2;
   return [
-    `Connection check, ${at}`, agent, "", conclusion.words, "",
+    phrase("report.title", { at }), agent, "", conclusion.words, "",
     ...lines.map(({ step, status, words }) => `${status.padEnd(width)}${step}: ${words}`),
     ...found.filter(({ fix }) => fix).flatMap(({ step, fix }) => ["", `-> ${step}: ${fix}`]),
-    ...(call ? ["", "The last call:", "", call.trimEnd()] : []),
+    ...(call ? ["", phrase("report.call"), "", call.trimEnd()] : []),
     "",
   ].join("\n");
 }

@@ -5,6 +5,7 @@ import { make, picture, redraw } from "../../dom.js";
 import { lastReport } from "../session/last-report.js";
 import { STEPS, report } from "./check-verdicts.js";
 import { LABELS } from "./check-words.js";
+import { phrase } from "./phrase.js";
 
 /** @typedef {import("./check.js").Check} Check */
 /** @typedef {import("./check-verdicts.js").Step} Step */
@@ -13,12 +14,12 @@ import { LABELS } from "./check-words.js";
 
 /** An icon and a word: never by colour alone. @type {Record<Status, [import("../../dom.js").IconName, string]>} */
 const STATES = {
-  waiting: ["dots", "waiting"],
-  running: ["dots", "testing"],
-  ok: ["check", "good"],
-  notice: ["warning", "take note"],
-  failed: ["cross", "fails"],
-  skipped: ["dash", "left out"],
+  waiting: ["dots", phrase("waiting")],
+  running: ["dots", phrase("running")],
+  ok: ["check", phrase("ok")],
+  notice: ["warning", phrase("notice")],
+  failed: ["cross", phrase("failed")],
+  skipped: ["dash", phrase("skipped")],
 };
 const TONES = { ok: "note fine", notice: "note", failed: "note bad" };
 
@@ -31,7 +32,7 @@ export class CheckView {
   /** @param {Document} document */
   constructor(document) {
     this.#document = document;
-    this.#level = make("meter", { className: "level", max: 1, ariaLabel: "Level of your microphone" });
+    this.#level = make("meter", { className: "level", max: 1, ariaLabel: phrase("level") });
   }
 
   /** Run a check and show it. @param {Check} check */

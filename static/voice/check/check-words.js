@@ -1,107 +1,83 @@
 // @ts-check
 // The words for what a check finds: for the person, and for whoever runs the server; pure.
 
+import { phrase } from "./phrase.js";
+
 /** @type {Record<import("./check-verdicts.js").Step, string>} */
 export const LABELS = {
-  microphone: "Microphone",
-  server: "This site",
-  stun: "Your address, seen from outside",
-  "turn-udp": "Relay by UDP",
-  "turn-tcp": "Relay by TCP",
-  "turn-tls": "Relay by TLS",
-  "one-sided": "From the relay to somebody without it",
-  "round-trip": "Round trip",
+  microphone: phrase("label.microphone"),
+  server: phrase("label.server"),
+  stun: phrase("label.stun"),
+  "turn-udp": phrase("label.turn-udp"),
+  "turn-tcp": phrase("label.turn-tcp"),
+  "turn-tls": phrase("label.turn-tls"),
+  "one-sided": phrase("label.one-sided"),
+  "round-trip": phrase("label.round-trip"),
+  "from-site": phrase("label.from-site"),
+};
+
+/** What this site says of its relay; `names` are the doctor's own. */
+export const SITE = {
+  none: phrase("not-offered"),
+  notYet: phrase("site.not-yet"),
+  well: (/** @type {number} */ minutes) => (minutes < 1 ? phrase("site.well") : phrase("site.well-ago", { minutes })),
+  trouble: (/** @type {string} */ names) => phrase("site.trouble", { names }),
 };
 
 /** Error codes of ICE gathering: STUN's (RFC 8489, 8656), and W3C's 701. @type {Record<number, string>} */
 const CODES = {
-  401: "the relay refuses this site's credentials",
-  403: "the relay forbids it",
-  437: "the relay still holds an earlier connection from here",
-  486: "your share of the relay is used up",
-  508: "the relay has no free address left",
-  701: "no connection",
+  401: phrase("code.401"),
+  403: phrase("code.403"),
+  437: phrase("code.437"),
+  440: phrase("code.440"),
+  486: phrase("code.486"),
+  508: phrase("code.508"),
+  701: phrase("code.701"),
 };
 
 /** @param {number[]} codes */
 export function translate(codes) {
-  const said = codes.map((code) => CODES[code] ?? `the relay answers with error ${code}`);
-  return said.join("; ") || "no answer";
+  const said = codes.map((code) => CODES[code] ?? phrase("code.other", { code }));
+  return said.join("; ") || phrase("code.none");
 }
 
-const RENDER = "Render anew with `meshvoice coturn-conf` and restart coturn.";
-const OTHERS = "otherwise it is this person's network, and nothing is wrong.";
-const STRICT = "You can talk; whoever's network lets only secure connections out can't.";
+const render = phrase("render");
+const others = phrase("others");
+const mend = phrase("mend");
+const strict = phrase("strict");
 
 /**
- * What can be wrong: first for the person, then what to mend; "" where that isn't for whoever runs the server.
- * `by` is the way that works, `code` the relay's answer.
- * @satisfies {Record<string, (about: {by: string, code: number}) => [words: string, fix: string]>}
+ * What can be wrong: first for the person, then what to mend, "" where that isn't for whoever runs the server; and for the
+ * person once more where the site's name isn't beside it. `by` is the way that works, `code` the relay's answer.
+ * @satisfies {Record<string, (about: {by: string, code: number}) => [words: string, fix: string, alone?: string]>}
  */
 export const WRONG = {
-  unreachable: () => ["It can't be reached: check your connection.", ""],
-  signedOut: () => ["You are signed out: sign in, then check again.", ""],
-  tooMany: () => ["It asks for a pause: check again in a minute.", ""],
-  serverTrouble: () => ["It has trouble of its own.", "The server answers with an error: see its log."],
-  noWebSocket: () => [
-    "It answers, but opens no WebSocket; a proxy in between may block it.",
-    "The page loads, the WebSocket doesn't open: the reverse proxy must pass Upgrade for /ws/ "
-      + "(`meshvoice proxy-conf` prints one for nginx or Caddy).",
-  ],
-  noTurn: () => [
-    "This site has no relay: on one network you hear each other, across networks perhaps not.",
-    "No TURN server is set: it takes COTURN_TURN_HOST, COTURN_SHARED_SECRET and a coturn "
-      + "(`make coturn`, for this machine).",
-  ],
-  credential: () => [
-    "The relay refuses this site's credentials: whoever needs it won't be heard.",
-    "coturn answers 401: its secret is not COTURN_SHARED_SECRET, or the clocks differ; `meshvoice doctor` "
-      + `tells which. ${RENDER}`,
-  ],
-  limit: ({ code }) => [
-    `The relay gives no address: ${translate([code])}. Check again in a minute.`,
-    `coturn answers ${code}: see its log, its quotas and its relay range, and whether others know `
-      + "COTURN_SHARED_SECRET.",
-  ],
-  noRelay: () => [
-    "The relay does not answer by any way: only those whom you reach directly will hear you.",
-    "coturn gives no address by any way: is it running (`systemctl status coturn`)? Are its ports open in the "
-      + "firewalls of host and provider? If it works for others, this person's network lets only web pages "
-      + "through: offer TLS on port 443 (COTURN_TLS_PORT).",
-  ],
-  noUdp: ({ by }) => [
-    `UDP is blocked between you and the relay; voice will go through ${by}, and may lag a little more.`,
-    `By UDP no answer came, by ${by} one did. If others see it too, open COTURN_PORT/udp in the firewalls of `
-      + `host and provider; ${OTHERS}`,
-  ],
-  noTcp: ({ by }) => [
-    `The relay does not answer by TCP; voice will go through ${by}.`,
-    `By TCP no connection came about, by ${by} one did. If others see it too, open COTURN_PORT/tcp in the `
-      + `firewalls of host and provider, for those who have no UDP; ${OTHERS}`,
-  ],
-  certificate: ({ by }) => [
-    `Your browser refuses the relay's secure connection, most likely its certificate. ${STRICT}`,
-    `By TLS no connection came about, by ${by} one did: the certificate is expired, self-signed, for another `
-      + "name or without its chain, or coturn can't read the key and keeps the port closed. "
-      + "`meshvoice doctor` tells which.",
-  ],
-  noTls: () => [
-    `The relay does not answer by TLS. ${STRICT}`,
-    "By TLS no answer came: open COTURN_TLS_PORT/tcp in the firewalls of host and provider.",
-  ],
-  externalIp: () => [
-    "The relay gives out an address that nobody outside can reach: whoever needs it won't be heard.",
-    "The relay offers a private address, so its host is behind NAT: set COTURN_PUBLIC_IP to the address "
-      + `outside and COTURN_PRIVATE_IP to its own. ${RENDER}`,
-  ],
-  relayLoop: () => [
-    "The relay answers, but two people who both need it won't hear each other.",
-    "Two allocations can't reach each other: behind NAT external-ip must be PUBLIC/PRIVATE (set "
-      + `COTURN_PRIVATE_IP), and the host must not drop what it sends to itself. ${RENDER}`,
-  ],
-  relayRange: () => [
-    "The relay's ports are shut: whoever needs it won't be heard by those who don't.",
-    "Two relayed ends meet, but from outside nothing reaches the relay's ports: open COTURN_MIN_PORT to "
-      + "COTURN_MAX_PORT/udp in the firewalls of host and provider.",
-  ],
+  unreachable: () => [phrase("unreachable"), "", phrase("unreachable.conclusion")],
+  signedOut: () => [phrase("signed-out"), ""],
+  tooMany: () => [phrase("too-many"), "", phrase("too-many.conclusion")],
+  serverTrouble: () => [phrase("server-trouble"), phrase("server-trouble.fix"), phrase("server-trouble.conclusion")],
+  noWebSocket: () => [phrase("no-websocket"), phrase("no-websocket.fix"), phrase("no-websocket.conclusion")],
+  noTurn: () => [phrase("no-turn"), phrase("no-turn.fix")],
+  credential: () => [phrase("credential"), phrase("credential.fix", { render })],
+  limit: ({ code }) => [phrase("limit", { why: translate([code]) }), phrase("limit.fix", { code })],
+  family: () => [phrase("family"), phrase("family.fix", { render })],
+  quotaOfAll: () => [phrase("quota-of-all"), phrase("quota-of-all.fix")],
+  ownQuota: () => [phrase("own-quota"), phrase("own-quota.fix", { render })],
+  clock: ({ by }) => [by ? mend : phrase("clock"), phrase("clock.fix")],
+  realm: () => [mend, phrase("realm.fix", { render })],
+  hostName: () => [mend, phrase("host-name.fix")],
+  denyList: () => [mend, phrase("deny-list.fix", { render })],
+  grantList: () => [phrase("grant-list"), phrase("grant-list.fix", { render })],
+  tcpRelay: () => [mend, phrase("tcp-relay.fix", { render })],
+  openRelay: ({ by }) => [by ? mend : phrase("open-relay"), phrase("open-relay.fix", { render })],
+  endless: () => [mend, phrase("endless.fix", { render })],
+  halfIpv6: () => [mend, phrase("half-ipv6.fix")],
+  noRelay: () => [phrase("no-relay"), phrase("no-relay.fix")],
+  noUdp: ({ by }) => [phrase("no-udp", { by }), phrase("no-udp.fix", { by, others })],
+  noTcp: ({ by }) => [phrase("no-tcp", { by }), phrase("no-tcp.fix", { by, others })],
+  certificate: ({ by }) => [phrase("certificate", { strict }), phrase("certificate.fix", { by })],
+  noTls: () => [phrase("no-tls", { strict }), phrase("no-tls.fix")],
+  externalIp: () => [phrase("external-ip"), phrase("external-ip.fix", { render })],
+  relayLoop: () => [phrase("relay-loop"), phrase("relay-loop.fix", { render })],
+  relayRange: () => [phrase("relay-range"), phrase("relay-range.fix")],
 };

@@ -6,7 +6,9 @@ import { Emitter } from "../emitter.js";
 import { askCredentials } from "../signaling/credentials.js";
 import * as verdicts from "./check-verdicts.js";
 import { MicrophoneCheck } from "./microphone-check.js";
+import { phrase } from "./phrase.js";
 import { isSpecial, loop, reflect } from "./relay-probe.js";
+import { readSiteWord } from "./site-word.js";
 
 /** @typedef {import("./check-verdicts.js").Step} Step */
 /** @typedef {import("./check-verdicts.js").Line} Line */
@@ -18,10 +20,11 @@ import { isSpecial, loop, reflect } from "./relay-probe.js";
 const OPENING = 8000;
 const WAYS = /** @type {const} */ (["udp", "tcp", "tls"]);
 /** @type {Step[]} */
-const OF_THE_RELAY = ["stun", "turn-udp", "turn-tcp", "turn-tls", "one-sided", "round-trip"];
+const OF_THE_RELAY = ["stun", "turn-udp", "turn-tcp", "turn-tls", "one-sided", "round-trip", "from-site"];
 /** @type {Symptoms} */
 const NOTHING = {
   status: 0, code: "", socket: null, lan: false, stun: null, udp: null, tcp: null, tls: null, oneSided: null,
+  site: null,
 };
 
 /** Events: a step's line; the microphone's level, 0 to 1. @extends {Emitter<{line: Line, level: number}>} */
@@ -78,7 +81,7 @@ export class Check extends Emitter {
     if (testable) symptoms.socket = await this.#opens();
     this.#setLine(verdicts.serverLine(symptoms));
     if (testable) await this.#probe(symptoms, credentials?.iceServers ?? []);
-    else this.#setLines(OF_THE_RELAY, "skipped", "Not tested.");
+    else this.#setLines(OF_THE_RELAY, "skipped", phrase("not-tested"));
     return symptoms;
   }
 
@@ -111,11 +114,16 @@ export class Check extends Emitter {
   /** @param {Symptoms} symptoms filled @param {RTCIceServer[]} servers */
   async #probe(symptoms, servers) {
     const { stun, ...relays } = sort(servers);
+    const relayed = WAYS.some((way) => relays[way]);
+    if (relayed) this.#setLines(["from-site"], "running");
     symptoms.lan = WAYS.some((way) => isSpecial(hostOf(relays[way])));
-    await Promise.all([
+    const [site] = await Promise.all([
+      relayed ? this.#askSite() : null,
       this.#reflect(symptoms, stun),
       ...WAYS.map((way) => this.#loop(symptoms, way, relays[way])),
     ]);
+    symptoms.site = site;
+    this.#setLine(verdicts.siteLine(symptoms));
     this.#setLine(verdicts.roundTripLine(symptoms));
     const way = WAYS.find((each) => symptoms[each]?.allocated);
     const relay = way && relays[way];
@@ -125,6 +133,17 @@ export class Check extends Emitter {
       symptoms.oneSided = await loop([relay], { iceServers: [stun] }, this.#platform);
     }
     this.#setLine(verdicts.loopLine("one-sided", symptoms.oneSided));
+  }
+
+  /** What the site saw of the relay; null where it doesn't say. */
+  async #askSite() {
+    const { origin, fetch } = this.#platform;
+    try {
+      const answer = await fetch(`${origin}/api/voice/relay/`, { credentials: "same-origin", cache: "no-store" });
+      return readSiteWord(await answer.json());
+    } catch {
+      return null;
+    }
   }
 
   /** @param {Symptoms} symptoms filled @param {RTCIceServer|null} stun */

@@ -4,6 +4,7 @@
 import { AudioGraph } from "../audio/audio-graph.js";
 import { Level } from "../audio/level.js";
 import { Microphone } from "../audio/microphone.js";
+import { NoiseSuppressor } from "../audio/noise-suppressor.js";
 import { playOnce } from "../audio/play-once.js";
 import { record } from "../audio/sample.js";
 import { soundOf } from "../audio/tunes.js";
@@ -14,6 +15,7 @@ export class DeviceTrial extends Emitter {
   #graph;
   #level;
   #microphone;
+  #suppressor;
   #devices;
   #platform;
 
@@ -25,7 +27,10 @@ export class DeviceTrial extends Emitter {
     this.#graph = new AudioGraph(platform);
     this.#level = new Level(this.#graph, platform);
     this.#microphone = new Microphone(platform, () => devices.microphone);
-    this.#microphone.on("track", (track) => void this.#level.listen(track));
+    const suppressor = this.#suppressor = new NoiseSuppressor({ graph: this.#graph, wanted: () => devices.suppresses, platform });
+    this.#microphone.on("track", (track) => suppressor.take(track));
+    suppressor.on("track", (track) => void this.#level.listen(track));
+    suppressor.on("failed", (code) => devices.loseSuppressor(code));
     this.#microphone.on("status", (status) => this.emit("status", status));
     devices.on("microphone", ({ listenOnly }) => (listenOnly ? this.#microphone.decline() : void this.#microphone.change()));
   }
@@ -42,7 +47,7 @@ export class DeviceTrial extends Emitter {
 
   /** @param {AbortSignal} signal */
   async record(signal) {
-    const { track } = this.#microphone;
+    const { track } = this.#suppressor;
     return track ? record(track, this.#platform, signal) : null;
   }
 
@@ -53,6 +58,7 @@ export class DeviceTrial extends Emitter {
 
   close() {
     this.#microphone.close();
+    this.#suppressor.close();
     this.#level.close();
     this.#graph.close();
   }

@@ -6,6 +6,7 @@ import { Level } from "../audio/level.js";
 import { MICROPHONE } from "../audio/microphone-words.js";
 import { Microphone } from "../audio/microphone.js";
 import { Emitter } from "../emitter.js";
+import { phrase } from "./phrase.js";
 
 /** @typedef {import("./check-verdicts.js").Line} Line */
 /** @typedef {import("./check-verdicts.js").Status} Status */
@@ -18,7 +19,7 @@ const LOUD_POLLS = 3;
 const SILENT = 8000;
 /** Without a level for so long, the browser gives none. */
 const UNMEASURED = 1500;
-const UNMEASURED_WORDS = "Your microphone is on, but this browser can't show whether a voice comes in: its WebAudio is missing or refuses.";
+const UNMEASURED_WORDS = phrase("microphone.unmeasured");
 /** After so long nobody answers the browser's question. */
 const UNANSWERED = 30_000;
 
@@ -54,7 +55,7 @@ export class MicrophoneCheck extends Emitter {
       this.#judge = resolve;
     });
     this.#unanswered = platform.setTimeout(() => {
-      this.#end("notice", "Your browser's question was not answered.");
+      this.#end("notice", phrase("microphone.unanswered"));
     }, UNANSWERED);
     this.#microphone.on("track", (track) => this.#take(track));
     this.#microphone.on("status", (status) => this.#heardOf(status));
@@ -89,7 +90,7 @@ export class MicrophoneCheck extends Emitter {
     const words = MICROPHONE[code] ?? MICROPHONE.failed;
     if (code === "asking") this.#emitLine("running", words);
     else if (!ok) this.#end("failed", words);
-    else if (this.#since !== Infinity) this.#emitLine("running", "It is on. Say something.");
+    else if (this.#since !== Infinity) this.#emitLine("running", phrase("microphone.on"));
   }
 
   #poll() {
@@ -98,12 +99,12 @@ export class MicrophoneCheck extends Emitter {
     if (level !== null) {
       this.#measured = true;
       this.emit("level", level);
-      if (level >= LOUD && ++this.#loud === LOUD_POLLS) this.#end("ok", "Your voice comes in.");
+      if (level >= LOUD && ++this.#loud === LOUD_POLLS) this.#end("ok", phrase("microphone.heard"));
     }
     const waited = this.#platform.now() - this.#since;
     if (!this.#measured && waited >= UNMEASURED) this.#finish("notice", UNMEASURED_WORDS);
     else if (this.#loud < LOUD_POLLS && waited >= SILENT) {
-      this.#finish("notice", "Your microphone is on, but silent: is it muted, or is another one meant?");
+      this.#finish("notice", phrase("microphone.silent"));
     }
   }
 

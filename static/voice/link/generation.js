@@ -9,10 +9,11 @@
 import { CandidateBatch } from "./candidate-batch.js";
 import { fit } from "./candidate-fit.js";
 import { Channels } from "./channels.js";
-import { UNKNOWN, measure } from "./figures.js";
 import { keysOf } from "./fingerprints.js";
 import { readStats } from "./link-stats.js";
-import { PLAIN, Tuning } from "./tuning.js";
+import { Listening } from "./listening.js";
+import { Sending } from "./sending.js";
+import { Work } from "./work.js";
 
 /** Two networks with relays name far fewer. */
 const WAITING = 128;
@@ -20,12 +21,8 @@ const WAITING = 128;
 const NAMED = 256;
 /** The name of an error by which the browser makes no connection at all: forbidden, or out of what it takes. */
 const UNMADE = "unmade";
-/** A peer of whom no packet came for so many ms is asked whether it is there: muted ones send one each 400. */
-const SILENT = 600;
 /** A section for data that isn't refused. */
 const DATA = /^m=application [1-9]/m;
-/** bit/s for the room behind a microphone in which nobody speaks. */
-const QUIET_BITRATE = 6000;
 
 /** @typedef {import("./link-machine.js").Sample} Sample */
 
@@ -56,11 +53,10 @@ export class Generation {
   #hooks;
   #platform;
   #configuration;
-  #track;
-  #bitrate;
   #channel;
   #gathered;
-  #closed = false;
+  #work;
+  #sending;
   /** @type {RTCPeerConnection | null} */
   #connection = null;
   /** @type {RTCRtpTransceiver | null} */
@@ -69,18 +65,12 @@ export class Generation {
   #channels = null;
   /** @type {import("./fingerprints.js").Keys | null} */
   #keys = null;
-  /** How many packets there were last, and when their number was another. */
-  #heard = { packets: 0, at: 0 };
   /** @type {RTCConfiguration} */
   #given = {};
-  #work = Promise.resolve();
   /** The other side's, until its description is in; then null. @type {Candidates | null} */
   #waiting = [];
   #named = 0;
-  #unexpected = 0;
-  #tuning;
-  #quiet;
-  #measured = UNKNOWN;
+  #listening = new Listening();
 
   /**
    * @param {{gen: number, hooks: Hooks, platform: GenerationPlatform, track: MediaStreamTrack | null,
@@ -88,15 +78,15 @@ export class Generation {
    *   configuration: () => Promise<RTCConfiguration>}} options
    *   channel: false for a peer that flooded one before
    */
-  constructor({ gen, hooks, platform, configuration, track, bitrate, manner = PLAIN, channel = true }) {
+  constructor({ gen, hooks, platform, configuration, track, bitrate, manner, channel = true }) {
     this.gen = gen;
     this.#hooks = hooks;
     this.#platform = platform;
     this.#configuration = configuration;
-    this.#track = track;
-    this.#bitrate = bitrate;
-    this.#tuning = new Tuning(platform.retunes, manner);
-    this.#quiet = manner.quiet;
+    this.#work = new Work(hooks);
+    this.#sending = new Sending({
+      work: this.#work, fault: hooks.fault, retunes: platform.retunes, now: () => platform.now(), track, bitrate, manner,
+    });
     this.#channel = channel;
     this.#gathered = new CandidateBatch(platform, (candidates) => hooks.send({ type: "ice", gen, candidates }));
   }
@@ -112,7 +102,7 @@ export class Generation {
 
   /** How the other side is received. */
   get figures() {
-    return this.#measured.figures;
+    return this.#listening.figures;
   }
 
   /** Whether words can be said in its data channel. */
@@ -138,14 +128,15 @@ export class Generation {
 
   /** Make the offer. */
   offer() {
-    this.#run(async () => {
+    this.#work.run(async () => {
       const connection = await this.#open();
       if (!connection) return;
-      const track = this.#track;
+      const { track } = this.#sending;
       this.#transceiver = connection.addTransceiver(track ?? "audio", { direction: "sendrecv" });
+      this.#sending.use(connection, this.#transceiver);
       this.#openChannels(connection);
       await connection.setLocalDescription();
-      if (track !== this.#track) await this.#transceiver.sender.replaceTrack(this.#track);
+      if (track !== this.#sending.track) await this.#transceiver.sender.replaceTrack(this.#sending.track);
       this.#tellDescription("offer");
     });
   }
@@ -155,23 +146,24 @@ export class Generation {
    * @param {string} sdp
    */
   answer(sdp) {
-    this.#run(async () => {
-      const offer = this.#tuning.tune(sdp);
+    this.#work.run(async () => {
+      const offer = this.#sending.tune(sdp);
       const connection = await this.#open();
       if (!connection) return;
       await connection.setRemoteDescription({ type: "offer", sdp: offer });
-      if (this.#closed) return;
+      if (this.#work.over) return;
       // The offered transceiver, not one of our own: an answer can't add a media section.
       const offered = connection.getTransceivers().find((each) => each.receiver.track.kind === "audio");
       if (!offered) throw new Error("the offer has no audio");
       this.#transceiver = offered;
+      this.#sending.use(connection, offered);
       this.#transceiver.direction = "sendrecv";
       if (DATA.test(sdp)) this.#openChannels(connection);
-      await this.#transceiver.sender.replaceTrack(this.#track);
-      if (this.#closed) return;
+      await this.#transceiver.sender.replaceTrack(this.#sending.track);
+      if (this.#work.over) return;
       await connection.setLocalDescription();
-      if (this.#closed) return;
-      this.#tuning.answered(sdp, connection.localDescription?.sdp ?? "");
+      if (this.#work.over) return;
+      this.#sending.answered(sdp, connection.localDescription?.sdp ?? "");
       this.#tellDescription("answer");
       await this.#settle();
     });
@@ -182,49 +174,32 @@ export class Generation {
    * @param {string} sdp
    */
   apply(sdp) {
-    this.#run(async () => {
+    this.#work.run(async () => {
       const connection = this.#connection;
       if (!connection) return;
-      await connection.setRemoteDescription({ type: "answer", sdp: this.#tuning.tune(sdp) });
-      this.#tuning.described(sdp);
+      await connection.setRemoteDescription({ type: "answer", sdp: this.#sending.tune(sdp) });
+      this.#sending.described(sdp);
       await this.#settle();
     });
   }
 
   /** @param {Candidates} candidates null or an empty candidate is the end of them */
   take(candidates) {
-    this.#run(async () => {
+    this.#work.run(async () => {
       if (this.#waiting) this.#waiting = fit([...this.#waiting, ...candidates], WAITING);
       else for (const candidate of candidates.slice(0, NAMED - this.#named)) await this.#add(candidate);
     });
   }
 
-  /** @param {MediaStreamTrack | null} track */
-  setTrack(track) {
-    this.#track = track;
-    this.#try(async () => this.#transceiver?.sender.replaceTrack(track));
-  }
-
-  /** @param {number} bitrate bit/s at most */
-  setBitrate(bitrate) {
-    if (bitrate === this.#bitrate) return;
-    this.#bitrate = bitrate;
-    this.#run(() => this.#limit());
-  }
-
-  /** Another manner of speaking; a word after a pause needs all it can get at once. @param {import("./tuning.js").Manner} manner */
-  setManner(manner) {
-    const limit = manner.quiet !== this.#quiet;
-    this.#quiet = manner.quiet;
-    const retune = this.#tuning.setManner(manner);
-    if (limit) this.#run(() => this.#limit());
-    if (retune) this.#retune();
+  /** What is sent, and how. */
+  get sending() {
+    return this.#sending;
   }
 
   /** @param {RTCIceServer[]} iceServers fresh credentials for what runs */
   setIceServers(iceServers) {
     this.#given = { ...this.#given, iceServers };
-    this.#try(async () => this.#connection?.setConfiguration(this.#given));
+    this.#work.attempt(async () => this.#connection?.setConfiguration(this.#given));
   }
 
   /**
@@ -233,25 +208,21 @@ export class Generation {
    */
   async sample() {
     const connection = this.#connection;
-    if (!connection || this.#closed) return { gen: this.gen, packets: 0, path: null, rtt: null, loss: null };
+    if (!connection || this.#work.over) return { gen: this.gen, packets: 0, path: null, rtt: null, loss: null };
     const heard = readStats(await connection.getStats());
-    const { packets, path, rtt, age } = heard;
-    this.#adapt(heard.fate);
-    const now = this.#platform.now();
-    this.#measured = measure(this.#measured, heard, now);
-    // A peer that said it won't send (an aiortc listener) is heard as long as it is connected.
+    const { path, rtt, age } = heard;
+    this.#sending.adapt(heard.fate);
     const direction = this.#transceiver?.currentDirection;
-    const mute = direction === "sendonly" || direction === "inactive";
-    if (mute && connection.connectionState === "connected") this.#unexpected += 1;
-    if (packets !== this.#heard.packets) this.#heard = { packets, at: now - (age ?? 0) };
-    this.#channels?.ask(packets > 0 && now - this.#heard.at >= SILENT);
+    const mute = (direction === "sendonly" || direction === "inactive") && connection.connectionState === "connected";
+    const { packets, silent } = this.#listening.take(heard, mute, this.#platform.now());
+    this.#channels?.ask(silent);
     const unanswered = this.#channels?.unanswered ?? null;
-    return { gen: this.gen, packets: packets + this.#unexpected, path, rtt, loss: this.figures.loss, age, unanswered };
+    return { gen: this.gen, packets, path, rtt, loss: this.figures.loss, age, unanswered };
   }
 
   close() {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#work.over) return;
+    this.#work.end();
     this.#gathered.close();
     this.#channels?.close();
     const connection = this.#connection;
@@ -260,39 +231,11 @@ export class Generation {
     connection.close();
   }
 
-  /**
-   * One after the other; the first that fails ends the generation.
-   * @param {() => Promise<unknown>} job
-   */
-  #run(job) {
-    this.#work = this.#work.then(async () => {
-      if (this.#closed) return;
-      try {
-        await job();
-      } catch (problem) {
-        if (!this.#closed) this.#hooks.error(String(problem));
-      }
-    });
-  }
-
-  /**
-   * What may fail without harm to the link.
-   * @param {() => Promise<unknown>} job
-   */
-  async #try(job) {
-    if (this.#closed) return;
-    try {
-      await job();
-    } catch (problem) {
-      if (!this.#closed) this.#hooks.fault(String(problem));
-    }
-  }
-
   async #open() {
     let connection;
     try {
       this.#given = await this.#configuration();
-      if (this.#closed) return null;
+      if (this.#work.over) return null;
       connection = this.#connection = new this.#platform.RTCPeerConnection(this.#given);
     } catch (problem) {
       throw Object.assign(new Error(String(problem)), { name: UNMADE });
@@ -318,7 +261,7 @@ export class Generation {
 
   /** @param {"offer" | "answer"} type */
   #tellDescription(type) {
-    if (this.#closed) return;
+    if (this.#work.over) return;
     this.#hooks.send({ type, gen: this.gen, sdp: this.#connection?.localDescription?.sdp ?? "" });
     this.#gathered.begin();
   }
@@ -328,49 +271,16 @@ export class Generation {
     const waiting = this.#waiting ?? [];
     this.#waiting = null;
     for (const candidate of waiting) await this.#add(candidate);
-    await this.#limit();
+    await this.#sending.limit();
   }
 
   /** @param {Candidate | null} candidate */
   async #add(candidate) {
     this.#named += 1;
-    await this.#try(async () => {
+    await this.#work.attempt(async () => {
       if (!candidate?.candidate) await this.#connection?.addIceCandidate();
       // A candidate that names no section is an error; ours share the transport of the first.
       else await this.#connection?.addIceCandidate({ ...candidate, sdpMLineIndex: candidate.sdpMLineIndex ?? 0 });
-    });
-  }
-
-  /** @param {import("./adaptation.js").Fate} fate */
-  #adapt(fate) {
-    const { retune, buffer } = this.#tuning.observe(fate, this.#platform.now());
-    if (buffer !== undefined) {
-      this.#try(async () => {
-        const receiver = this.#transceiver?.receiver;
-        if (receiver && "jitterBufferTarget" in receiver) receiver.jitterBufferTarget = buffer;
-      });
-    }
-    if (retune) this.#retune();
-  }
-
-  #retune() {
-    this.#run(async () => {
-      if (this.#connection) await this.#tuning.retune(this.#connection, (reason) => this.#hooks.fault(reason));
-      // A description brings back the bitrate that stands in it.
-      await this.#limit();
-    });
-  }
-
-  /** The description's maxaveragebitrate is where this begins; the sender's own limit is live. */
-  async #limit() {
-    await this.#try(async () => {
-      const sender = this.#transceiver?.sender;
-      const parameters = sender?.getParameters();
-      const encoding = parameters?.encodings?.[0];
-      const bitrate = this.#quiet ? Math.min(this.#bitrate, QUIET_BITRATE) : this.#bitrate;
-      if (!sender || !parameters || !encoding || encoding.maxBitrate === bitrate) return;
-      encoding.maxBitrate = bitrate;
-      await sender.setParameters(parameters);
     });
   }
 }

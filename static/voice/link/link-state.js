@@ -128,6 +128,14 @@ export function makeLink({ peer, owner, gen = 0, relay = false, moveAt = Infinit
   };
 }
 
+/**
+ * @param {LinkState} link
+ * @param {number} gen
+ */
+export function find(link, gen) {
+  return link.live.find((each) => each.gen === gen);
+}
+
 /** The newest generation while it may still win. @param {LinkState} link */
 export function inFlight(link) {
   const newest = link.live.at(-1);

@@ -101,7 +101,7 @@ export class Links extends Emitter {
   /** @param {MediaStreamTrack | null} track */
   setTrack(track) {
     this.#track = track;
-    for (const generation of this.#generations()) generation.setTrack(track);
+    for (const generation of this.#generations()) generation.sending.setTrack(track);
   }
 
   /** Whether nobody speaks at this microphone. @param {boolean} quiet */
@@ -114,7 +114,7 @@ export class Links extends Emitter {
   retune() {
     this.#share();
     const manner = this.#manner();
-    for (const generation of this.#generations()) generation.setManner(manner);
+    for (const generation of this.#generations()) generation.sending.setManner(manner);
   }
 
   /** @param {{ttl: number, iceServers: RTCIceServer[]}} credentials ttl in seconds */
@@ -243,7 +243,7 @@ export class Links extends Emitter {
     const bitrate = this.#options.bitrate(people);
     if (bitrate === this.#bitrateNow) return;
     this.#bitrateNow = bitrate;
-    for (const generation of this.#generations()) generation.setBitrate(bitrate);
+    for (const generation of this.#generations()) generation.sending.setBitrate(bitrate);
   }
 
   #show() {

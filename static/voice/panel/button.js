@@ -1,12 +1,13 @@
 // @ts-check
 // Owns what the voice button says and shows from joining a room to its end.
 
+import { phrase } from "../phrase.js";
 import { SHUT } from "../signaling/codes.js";
 import { ofTheDevice } from "../store.js";
 
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
 /** @typedef {[typeof import("../../voice-mesh.js"), typeof import("./button.js"), typeof import("./panel.js")]} Modules */
-/** @typedef {{hint?: HTMLElement|null, panel?: HTMLElement|null, modules?: () => Promise<Modules>}} Page */
+/** @typedef {{hint?: HTMLElement|null, panel?: HTMLElement|null, modules?: () => Promise<Modules>, words?: Record<string, string>}} Page */
 
 /** Whether another click could not get in either. @param {unknown} code of a room's "state" */
 export const isShut = (code) => SHUT.includes(Number(code));
@@ -65,7 +66,7 @@ export class VoiceButton {
     // A page that the back button brings back as it was joins by itself the room that it had left.
     if (state === "joining" && !this.room) this.#take(room);
     if (state === "joined") {
-      this.#label.textContent = "Mute";
+      this.#label.textContent = phrase("bar.mute");
       this.#showMuted(room);
     }
     if (state === "left" || state === "refused") this.#end(room, code, words);
@@ -75,8 +76,8 @@ export class VoiceButton {
   #showMuted(room) {
     if (this.room !== room || room.state === "joining") return;
     this.#button.setAttribute("aria-pressed", String(room.muted));
-    if (room.deafened) this.#say("You are deafened: you hear nobody, and nobody hears you.");
-    else this.#say(room.muted ? "You are muted: nobody hears you." : "");
+    if (room.deafened) this.#say(phrase("bar.deafened"));
+    else this.#say(room.muted ? phrase("bar.vain") : "");
   }
 
   /** @param {VoiceRoomInterface} room @param {unknown} code @param {string} words */

@@ -2,17 +2,21 @@
 // Owns the bar of controls that is always in reach.
 
 import { make, picture } from "../../dom.js";
+import { phrase } from "../phrase.js";
 import { PushToTalk } from "./push-to-talk.js";
 import { VIEWS } from "./views.js";
 
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
 
+/** Where the count stands in its words. */
+const MARK = "\0";
+
 export class ControlsBar {
-  mute = button("mic", "Mute");
-  deafen = button("ear", "Deafen");
-  settings = button("sliders", "Settings");
-  leave = button("gone", "Leave");
-  #vain = make("p", { className: "vain", hidden: true, textContent: "You are muted: nobody hears you." });
+  mute = button("mic", phrase("bar.mute"));
+  deafen = button("ear", phrase("bar.deafen"));
+  settings = button("sliders", phrase("bar.settings"));
+  leave = button("gone", phrase("bar.leave"));
+  #vain = make("p", { className: "vain", hidden: true, textContent: phrase("bar.vain") });
   #talk;
   element;
   #room;
@@ -32,7 +36,7 @@ export class ControlsBar {
     this.element = make("div", { className: "call-bar" }, this.#vain, this.#talk.element,
       this.mute, this.deafen, ...views, this.settings, this.leave);
     this.element.setAttribute("role", "group");
-    this.element.setAttribute("aria-label", "Call");
+    this.element.setAttribute("aria-label", phrase("bar"));
     for (const event of ["muted", "deafened", "talk"]) room.addEventListener(event, () => this.update(), { signal: over });
     this.update();
     // What lies under the bar has to be able to come out from under it, however large its letters are.
@@ -72,8 +76,10 @@ function opener({ name, label, icon }, element, stage) {
   element.addEventListener("unread", (event) => {
     const count = /** @type {CustomEvent<number>} */ (event).detail;
     mark.hidden = count === 0;
-    mark.textContent = count > 9 ? "9+" : String(count);
-    mark.append(make("span", { className: "visually-hidden", textContent: " unread" }));
+    const shown = count > 9 ? "9+" : String(count);
+    const [before, after] = phrase("bar.unread", { count: MARK }).split(MARK);
+    const hidden = (/** @type {string} */ words) => (words ? [make("span", { className: "visually-hidden", textContent: words })] : []);
+    mark.replaceChildren(...hidden(before), shown, ...hidden(after));
   });
   return open;
 }

@@ -3,6 +3,8 @@
 
 import { make } from "../../dom.js";
 import { decibels } from "../decibels.js";
+import { phrase } from "../phrase.js";
+import { STRONGER, SUPPRESSOR } from "../session/suppressor-words.js";
 
 /** @typedef {import("../audio/devices.js").Devices} Devices */
 /**
@@ -16,16 +18,17 @@ import { decibels } from "../decibels.js";
 const METERS_EVERY = 100;
 const LISTEN_ONLY = "-";
 const SWITCHES = /** @type {const} */ ([
-  ["echoCancellation", "Echo cancellation", "Keeps your loudspeakers out of what you send. With headphones you can do without."],
-  ["noiseSuppression", "Noise suppression", "Takes out fans and keyboards."],
-  ["autoGainControl", "Automatic level", "Makes a soft voice louder."],
-  ["music", "Music", "Sends everything as it sounds, at up to 96 kbit/s; the three above are off. Wear headphones."],
+  ["echoCancellation", phrase("devices.echo"), phrase("devices.echo-says")],
+  ["noiseSuppression", phrase("devices.noise"), phrase("devices.noise-says")],
+  ["strongNoiseSuppression", STRONGER.label, STRONGER.says],
+  ["autoGainControl", phrase("devices.level"), phrase("devices.level-says")],
+  ["music", phrase("devices.music"), phrase("devices.music-says")],
 ]);
 
 /** @param {Devices} devices @param {Trial} trial @param {AbortSignal} closed */
 export function deviceFields(devices, trial, closed) {
   return make("div", { className: "device-fields" },
-    microphoneFields(devices, trial, closed), speakerFields(devices, trial, closed), processingFields(devices));
+    microphoneFields(devices, trial, closed), speakerFields(devices, trial, closed), processingFields(devices, closed));
 }
 
 /** @param {Devices} devices @param {Trial} trial @param {AbortSignal} closed */
@@ -34,15 +37,15 @@ function microphoneFields(devices, { level, record, play }, closed) {
   const fill = async () => {
     const { microphones } = await devices.list();
     const { device } = devices.microphone;
-    select.replaceChildren(...options(microphones, device, "The system's default microphone"),
-      make("option", { value: LISTEN_ONLY, textContent: "None: I only listen" }));
+    select.replaceChildren(...options(microphones, device, phrase("devices.usual-microphone")),
+      make("option", { value: LISTEN_ONLY, textContent: phrase("devices.listen-only") }));
     select.value = devices.listenOnly ? LISTEN_ONLY : chosenIn(select, device);
   };
   select.onchange = () => {
     if (select.value === LISTEN_ONLY) devices.chooseListening(true);
     else devices.chooseMicrophone(deviceOf(select));
   };
-  const meter = make("meter", { className: "level", min: -70, max: 0, value: -70, ariaLabel: "How loud your microphone is" });
+  const meter = make("meter", { className: "level", min: -70, max: 0, value: -70, ariaLabel: phrase("talk.level") });
   const timer = setInterval(() => {
     const now = level();
     meter.hidden = now === null;
@@ -51,57 +54,67 @@ function microphoneFields(devices, { level, record, play }, closed) {
   closed.addEventListener("abort", () => clearInterval(timer), { once: true });
   watch(fill, closed);
   const said = status();
-  const sample = make("button", { type: "button", textContent: "Record a sample" });
+  const sample = make("button", { type: "button", textContent: phrase("devices.record") });
   sample.onclick = async () => {
     sample.disabled = true;
-    said.textContent = "Say something: three seconds are recorded.";
+    said.textContent = phrase("devices.recording");
     const sound = await record(closed);
-    if (sound) said.textContent = "This is how you sound. It stays on this page and is gone now.";
+    if (sound) said.textContent = phrase("devices.recorded");
     const heard = sound ? await play(sound, closed) : false;
-    if (!heard) said.textContent = sound ? "The sample can't be played here." : "There is nothing to record: no microphone, or a browser that can't.";
+    if (!heard) said.textContent = sound ? phrase("devices.not-played") : phrase("devices.not-recorded");
     sample.disabled = false;
   };
-  return make("div", { className: "fields" }, make("label", { htmlFor: select.id, textContent: "Microphone" }), select, meter,
+  return make("div", { className: "fields" }, make("label", { htmlFor: select.id, textContent: phrase("devices.microphone") }), select, meter,
     make("p", { className: "actions" }, sample), said);
 }
 
 /** @param {Devices} devices @param {Trial} trial @param {AbortSignal} closed */
 function speakerFields(devices, { play }, closed) {
   const said = status();
-  const test = make("button", { type: "button", textContent: "Play a test sound" });
+  const test = make("button", { type: "button", textContent: phrase("devices.test") });
   test.onclick = async () => {
-    said.textContent = await play(null, closed) ? "Did you hear three notes? If not, choose another speaker." : "That speaker can't be played on.";
+    said.textContent = await play(null, closed) ? phrase("devices.tested") : phrase("devices.not-tested");
   };
   const acts = make("p", { className: "actions" }, test);
   if (!devices.canChooseSpeaker) {
-    const words = "This browser plays where the system says: choose the speaker in its settings.";
-    return make("div", { className: "fields" }, make("p", { className: "label", textContent: "Speaker" }), make("p", { className: "quiet small", textContent: words }), acts, said);
+    const words = phrase("devices.no-choice");
+    return make("div", { className: "fields" }, make("p", { className: "label", textContent: phrase("devices.speaker") }), make("p", { className: "quiet small", textContent: words }), acts, said);
   }
   const select = make("select", { id: "id_speaker" });
   watch(async () => {
     const { speakers } = await devices.list();
-    select.replaceChildren(...options(speakers, devices.speaker, "The system's default speaker"));
+    select.replaceChildren(...options(speakers, devices.speaker, phrase("devices.usual-speaker")));
     select.value = chosenIn(select, devices.speaker);
   }, closed);
   select.onchange = () => devices.chooseSpeaker(deviceOf(select));
-  return make("div", { className: "fields" }, make("label", { htmlFor: select.id, textContent: "Speaker" }), select, acts, said);
+  return make("div", { className: "fields" }, make("label", { htmlFor: select.id, textContent: phrase("devices.speaker") }), select, acts, said);
 }
 
-/** @param {Devices} devices */
-function processingFields(devices) {
+/** @param {Devices} devices @param {AbortSignal} closed */
+function processingFields(devices, closed) {
   const boxes = SWITCHES.map(([name, label, says]) => {
     const box = make("input", { type: "checkbox", name, checked: devices.processing[name] });
     box.onchange = () => {
       devices.process({ [name]: box.checked });
       show();
     };
-    return { box, name, label: make("label", { className: "check" }, box, make("span", {}, label, make("span", { className: "quiet small", textContent: says }))) };
+    const why = make("span", { className: "quiet small", textContent: says });
+    return { box, name, why, label: make("label", { className: "check" }, box, make("span", {}, label, why)) };
   });
   const show = () => {
-    for (const { box, name } of boxes) box.disabled = name !== "music" && devices.processing.music;
+    const { processing, suppresses, suppressor } = devices;
+    for (const { box, name, why } of boxes) {
+      const replaced = name === "noiseSuppression" && suppresses;
+      const stronger = name === "strongNoiseSuppression";
+      box.disabled = (name !== "music" && processing.music) || replaced || (stronger && suppressor === "unsupported");
+      if (!stronger) continue;
+      box.checked = processing[name] && suppressor === "";
+      why.textContent = suppressor ? SUPPRESSOR[suppressor] : STRONGER.says;
+    }
   };
+  devices.addEventListener("suppressor", show, { signal: closed });
   show();
-  return make("fieldset", {}, make("legend", { textContent: "What is done to your sound" }), ...boxes.map(({ label }) => label));
+  return make("fieldset", {}, make("legend", { textContent: phrase("devices.processing") }), ...boxes.map(({ label }) => label));
 }
 
 /** Fill a list now, and whenever devices come or go. @param {() => Promise<void>} fill @param {AbortSignal} closed */
@@ -119,9 +132,16 @@ function options(found, chosen, usual) {
   const missing = chosen && !named.some(({ deviceId, label }) => deviceId === chosen.id || label === chosen.label);
   return [
     make("option", { value: "", textContent: usual }),
-    ...named.map(({ deviceId, label }, at) => make("option", { value: deviceId, textContent: label || `Device ${at + 1}` })),
-    ...(missing ? [make("option", { value: chosen.id, textContent: `${chosen.label} (not there)` })] : []),
+    ...named.map(({ deviceId, label }, at) => make("option", { value: deviceId, textContent: label || phrase("devices.nameless", { number: at + 1 }) })),
+    ...(missing ? [missingOption(chosen)] : []),
   ];
+}
+
+/** @param {import("../audio/constraints.js").Device} device */
+function missingOption({ id, label }) {
+  const option = make("option", { value: id, textContent: phrase("devices.missing", { name: label }) });
+  option.dataset.label = label;
+  return option;
 }
 
 /** @param {HTMLSelectElement} select @param {import("../audio/constraints.js").Device|null} chosen */
@@ -134,7 +154,7 @@ function chosenIn(select, chosen) {
 /** @param {HTMLSelectElement} select */
 function deviceOf(select) {
   const option = select.selectedOptions[0];
-  return option?.value ? { id: option.value, label: (option.textContent ?? "").replace(/ \(not there\)$/, "") } : null;
+  return option?.value ? { id: option.value, label: option.dataset.label ?? option.textContent ?? "" } : null;
 }
 
 function status() {

@@ -2,6 +2,7 @@
 // What the room's owner may do about a person: the page's own forms where it has them, else removal by the room.
 
 import { make } from "../../dom.js";
+import { phrase } from "../phrase.js";
 
 /** @type {import("./person-rows.js").MakePersonPart} */
 export function membership(room, _store, { self, peer, user }) {
@@ -27,7 +28,7 @@ export function membership(room, _store, { self, peer, user }) {
 
 /** Removing asks once more. @param {import("./panel-view.js").VoiceRoomInterface} room @param {string} peer @param {string} name */
 function removal(room, peer, name) {
-  const button = make("button", { type: "button", className: "danger", onclick: () => room.remove(peer) }, `Remove ${name}`);
-  const sentence = make("p", { textContent: `${name} goes out at once and stays out until invited anew; the open links of this room end, too.` });
-  return make("details", { className: "sure" }, make("summary", { textContent: "Remove" }), make("div", {}, sentence, button));
+  const button = make("button", { type: "button", className: "danger", onclick: () => room.remove(peer) }, phrase("row.remove-who", { name }));
+  const sentence = make("p", { textContent: phrase("row.remove-sure", { name }) });
+  return make("details", { className: "sure" }, make("summary", { textContent: phrase("row.remove") }), make("div", {}, sentence, button));
 }

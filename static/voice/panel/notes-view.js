@@ -2,17 +2,15 @@
 // The view of notes: lines that went from browser to browser in this call, and a field for the next one.
 
 import { make } from "../../dom.js";
+import { phrase } from "../phrase.js";
 import { NOTE_LENGTH, noteParts } from "../session/note-text.js";
+import { LOCALE } from "./locale.js";
 
 /** @typedef {import("../session/notes.js").Note} Note */
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
 
-const ABOUT = "Notes go from browser to browser, past the server. Nobody keeps them: whoever comes later sees none of before, "
-  + "and they are gone with this tab.";
-const TOO_LONG = `A note has ${NOTE_LENGTH} characters at most.`;
-
 /** @type {import("./views.js").View} */
-export const NOTES_VIEW = { name: "notes", label: "Notes", icon: "note", make: notesView };
+export const NOTES_VIEW = { name: "notes", label: phrase("notes"), icon: "note", make: notesView };
 
 /** @type {import("./views.js").View["make"]} */
 function notesView(room, _store, over) {
@@ -21,9 +19,9 @@ function notesView(room, _store, over) {
   const trouble = make("p", { className: "trouble", hidden: true });
   trouble.setAttribute("role", "alert");
   const form = make("form", { className: "inline" },
-    make("p", {}, make("label", {}, "Note to everyone here", field)), make("button", { type: "submit", textContent: "Send" }), trouble);
-  const element = make("section", { className: "notes" }, make("h3", { textContent: "Notes" }), make("p", { className: "quiet", textContent: ABOUT }), list, form);
-  element.setAttribute("aria-label", "Notes");
+    make("p", {}, make("label", {}, phrase("notes.field"), field)), make("button", { type: "submit", textContent: phrase("notes.send") }), trouble);
+  const element = make("section", { className: "notes" }, make("h3", { textContent: phrase("notes") }), make("p", { className: "quiet", textContent: phrase("notes.about") }), list, form);
+  element.setAttribute("aria-label", phrase("notes"));
   /** @type {Map<string, HTMLElement>} */
   const rows = new Map();
   let unread = 0;
@@ -36,7 +34,7 @@ function notesView(room, _store, over) {
     event.preventDefault();
     const long = [...field.value.trim()].length > NOTE_LENGTH;
     trouble.hidden = !long;
-    trouble.textContent = long ? TOO_LONG : "";
+    trouble.textContent = long ? phrase("notes.too-long", { count: NOTE_LENGTH }) : "";
     if (!long && room.sendNote(field.value)) field.value = "";
     field.focus();
   };
@@ -71,7 +69,7 @@ function rowOf({ name, self, text, at, trouble }) {
   const words = make("span", { className: "words", dir: "auto" }, ...noteParts(text).map(({ text: part, href }) => (href === null ? part
     : make("a", { href, textContent: part, rel: "noopener noreferrer", target: "_blank", title: href }))));
   return make("li", { className: self ? "own" : "" },
-    make("span", { className: "name", dir: "auto", textContent: self ? "You" : name }), " ",
-    make("time", { dateTime: time.toISOString(), textContent: time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) }),
+    make("span", { className: "name", dir: "auto", textContent: self ? phrase("notes.you") : name }), " ",
+    make("time", { dateTime: time.toISOString(), textContent: time.toLocaleTimeString(LOCALE, { hour: "2-digit", minute: "2-digit" }) }),
     words, ...(trouble ? [make("p", { className: "trouble", textContent: trouble })] : []));
 }

@@ -2,6 +2,7 @@
 // Owns the notices above the people: a place for each kind, kept in the page so that a change moves nothing else.
 
 import { make } from "../../dom.js";
+import { phrase } from "../phrase.js";
 import { setText } from "./text.js";
 
 /** In the order in which they stand; the calm ones ask for nothing.
@@ -44,7 +45,7 @@ export class Notices {
 
   /** Stays until it is read. @param {string} words */
   note(words) {
-    this.show("notice", words, ["Got it", () => this.show("notice", "")]);
+    this.show("notice", words, [phrase("panel.noted"), () => this.show("notice", "")]);
   }
 
   /** @param {NoticeKind} kind */

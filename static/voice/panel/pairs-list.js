@@ -2,11 +2,12 @@
 // Owns the list of those who can't hear each other.
 
 import { make } from "../../dom.js";
+import { phrase } from "../phrase.js";
 import { setText } from "./text.js";
 
 export class PairsList {
   #list = make("ul");
-  element = make("div", { className: "pairs", hidden: true }, make("h3", { textContent: "Can't hear each other" }), this.#list);
+  element = make("div", { className: "pairs", hidden: true }, make("h3", { textContent: phrase("panel.pairs") }), this.#list);
 
   /** @param {readonly import("../session/pairs.js").Pair[]} pairs */
   update(pairs) {

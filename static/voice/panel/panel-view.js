@@ -1,7 +1,8 @@
 // @ts-check
 // What the panel shows of a person; pure.
 
-import { PERSON } from "../session/words.js";
+import { phrase } from "../phrase.js";
+import { PERSON, STILL_CONNECTING } from "../session/words.js";
 
 /** @typedef {import("../session/roster.js").Person} Person */
 /** @typedef {import("../session/pairs.js").Pair} Pair */
@@ -20,9 +21,9 @@ export const ICONS = Object.freeze({
  * @returns {{icon: import("../../dom.js").IconName, word: string, tags: string[], warnings: string[], doing: string, initial: string, hue: number, speaking: boolean}}
  */
 export function rowOf({ name, user, self, role, word, speaking, deafened, path, doing, alike, heardMuted }) {
-  const warnings = [alike && "looks like another name here", heardMuted && "says muted, but is heard"];
+  const warnings = [alike && phrase("row.alike"), heardMuted && phrase("row.heard-muted")];
   const heard = word === "here" && speaking;
-  const tags = [self && "you", role === "owner" && "owner", deafened && "sound off", path === "relay" && "relay"];
+  const tags = [self && phrase("row.you"), role === "owner" && phrase("row.owner"), deafened && phrase("row.deafened"), path === "relay" && phrase("row.relay")];
   return {
     icon: ICONS[heard ? "speaking" : word],
     word: PERSON[word],
@@ -44,5 +45,5 @@ export function hueOf(user) {
 
 /** Whether somebody isn't heard for a reason that a check of one's own connection may find. @param {Person[]} people */
 export function isWorthACheck(people) {
-  return people.some(({ self, word, doing }) => !self && (word === "unheard" || doing === "still connecting"));
+  return people.some(({ self, word, doing }) => !self && (word === "unheard" || doing === STILL_CONNECTING));
 }

@@ -2,6 +2,7 @@
 // Owns the voice panel from joining to the end of a call: puts its parts together, and hands them the room's events.
 
 import { make } from "../../dom.js";
+import { phrase } from "../phrase.js";
 import { isShut } from "./button.js";
 import { ControlsBar } from "./controls-bar.js";
 import { Keys } from "./keys.js";
@@ -17,6 +18,7 @@ import { keepReport } from "../session/last-report.js";
 // Named here although others import them: so the browser fetches them beside the rest.
 import "./compared-part.js";
 import "./list-refresh.js";
+import "./locale.js";
 import "./membership.js";
 import "./notes-view.js";
 import "./path-part.js";
@@ -39,7 +41,7 @@ const sheets = () => Promise.all([import("./settings-sheet.js"), import("./short
 export class VoicePanel {
   #over = new AbortController();
   #pairs = new PairsList();
-  #alone = make("p", { className: "quiet small", hidden: true }, "Nobody else is here yet. They appear as they join voice.");
+  #alone = make("p", { className: "quiet small", hidden: true }, phrase("panel.alone"));
   #views = make("div", { className: "views" });
   #live = make("p", { className: "visually-hidden", role: "status" });
   #check;
@@ -57,7 +59,7 @@ export class VoicePanel {
     this.#container = container;
     this.#room = room;
     this.#store = store;
-    this.#title = container.querySelector("h2") ?? mark(make("h2", { className: "visually-hidden", textContent: "In voice" }));
+    this.#title = container.querySelector("h2") ?? mark(make("h2", { className: "visually-hidden", textContent: phrase("panel.title") }));
     this.#title.tabIndex = -1;
     this.#notices = new Notices(this.#title);
     this.#people = new PeopleList(room, store, this.#title, signal);
@@ -72,7 +74,7 @@ export class VoicePanel {
     this.#listen();
     this.#showPeople(room.people);
     this.#pairs.update(room.pairs);
-    if (room.state !== "joined") this.#notices.show("state", "Joining.");
+    if (room.state !== "joined") this.#notices.show("state", phrase("joining"));
   }
 
   /** A page's own list of those who may come in is one with ours; a page without one gets ours alone. */
@@ -107,13 +109,13 @@ export class VoicePanel {
     on("server", ({ lost, words }) => notices.show("server", lost ? words : ""));
     on("closing", ({ words }) => notices.show("closing", words));
     on("microphone", ({ ok, code, words, retry }) => {
-      notices.show("microphone", ok ? "" : words, retry ? [code === "listen-only" ? "Use the microphone" : "Try the microphone again", () => this.#room.retryMicrophone()] : null);
+      notices.show("microphone", ok ? "" : words, retry ? [code === "listen-only" ? phrase("panel.use-microphone") : phrase("panel.retry-microphone"), () => this.#room.retryMicrophone()] : null);
       // All is well, but not with the microphone that one thinks.
       if (ok && code !== "ok") notices.note(words);
     });
     on("playback", ({ blocked }) => {
-      const words = blocked ? "Your browser holds the sound back until you tap." : "";
-      notices.show("playback", words, ["Tap to hear everyone", () => this.#room.unlock()]);
+      const words = blocked ? phrase("panel.blocked") : "";
+      notices.show("playback", words, [phrase("panel.unlock"), () => this.#room.unlock()]);
     });
     on("notice", ({ words }) => notices.note(words));
   }
@@ -141,7 +143,7 @@ export class VoicePanel {
     const live = state === "joined" || state === "reconnecting";
     if (state === "joined") sheets().catch(() => {});
     if (code === "no-websocket") this.#check.hidden = false;
-    this.#notices.show("state", live ? "" : words, isShut(code) ? ["Reload this page", () => location.reload()] : null);
+    this.#notices.show("state", live ? "" : words, isShut(code) ? [phrase("panel.reload"), () => location.reload()] : null);
     // The room says when the server was missed for long enough; from then on the cause may be said, too.
     if (state === "reconnecting" && code !== undefined && this.#notices.shows("server")) this.#notices.show("server", words);
     if (!live && state !== "joining") this.#end(code);

@@ -2,6 +2,7 @@
 // A person's detail about the path to them: one sentence, and the figures for whoever wants them.
 
 import { make } from "../../dom.js";
+import { phrase } from "../phrase.js";
 import { percent } from "../session/path-words.js";
 import { setText } from "./text.js";
 
@@ -15,7 +16,7 @@ export function pathPart(room, _store, { self, peer }) {
   if (self) return null;
   const sentence = make("p", { className: "path-words" });
   const table = make("table", {});
-  const figures = make("details", { className: "figures" }, make("summary", { textContent: "Figures" }), table);
+  const figures = make("details", { className: "figures" }, make("summary", { textContent: phrase("figures") }), table);
   const element = make("div", { className: "path", tabIndex: -1 }, sentence, figures);
   let name = "";
   let doing = "";
@@ -23,7 +24,7 @@ export function pathPart(room, _store, { self, peer }) {
   let timer = null;
   const show = () => {
     const path = room.path(peer);
-    setText(sentence, path?.words ?? `There is no connection with ${name} yet${doing && `: ${doing}`}.`);
+    setText(sentence, path?.words ?? (doing ? phrase("figures.none-but", { name, doing }) : phrase("figures.none", { name })));
     element.dataset.path = path?.word ?? "connecting";
     figures.hidden = path === null;
     if (path && figures.open) table.replaceChildren(...rowsOf(path, name));
@@ -45,18 +46,19 @@ export function pathPart(room, _store, { self, peer }) {
 
 /** @param {import("../session/path-words.js").Path} path @param {string} name */
 function rowsOf({ path, rtt, from, to }, name) {
-  const head = make("tr", {}, make("td"), make("th", { scope: "col", textContent: `${name} to you` }), make("th", { scope: "col", textContent: `You to ${name}` }));
+  const unknown = phrase("figures.unknown");
+  const head = make("tr", {}, make("td"), make("th", { scope: "col", textContent: phrase("figures.inward", { name }) }), make("th", { scope: "col", textContent: phrase("figures.outward", { name }) }));
   const row = (/** @type {string} */ title, /** @type {string[]} */ ...cells) => make("tr", {}, make("th", { scope: "row", textContent: title }),
     ...cells.map((textContent) => make("td", { textContent, colSpan: 3 - cells.length })));
   const both = (/** @type {string} */ title, /** @type {(end: Received) => string|null} */ read) =>
-    row(title, read(from) ?? "not known", (to && read(to)) ?? "not known");
+    row(title, read(from) ?? unknown, (to && read(to)) ?? unknown);
   return [head,
-    row("Path", path === null ? "not known" : path === "relay" ? "through the relay" : "direct"),
-    row("There and back", rtt === null ? "not known" : `${rtt} ms`),
-    both("Lost on the way", ({ loss }) => loss === null ? null : percent(loss)),
-    both("Made up for", ({ concealed }) => concealed === null ? null : percent(concealed)),
-    both("Unevenness", ({ jitter }) => jitter === null ? null : `${jitter} ms`),
-    both("Bitrate", ({ bitrate }) => bitrate === null ? null : `${bitrate} kbit/s`),
-    both("Sent twice", ({ redundancy }) => redundancy === null ? null : redundancy ? "yes" : "no"),
+    row(phrase("figures.path"), path === null ? unknown : path === "relay" ? phrase("figures.relay") : phrase("figures.direct")),
+    row(phrase("figures.rtt"), rtt === null ? unknown : phrase("figures.ms", { number: rtt })),
+    both(phrase("figures.loss"), ({ loss }) => loss === null ? null : percent(loss)),
+    both(phrase("figures.concealed"), ({ concealed }) => concealed === null ? null : percent(concealed)),
+    both(phrase("figures.jitter"), ({ jitter }) => jitter === null ? null : phrase("figures.ms", { number: jitter })),
+    both(phrase("figures.bitrate"), ({ bitrate }) => bitrate === null ? null : phrase("figures.kbit", { number: bitrate })),
+    both(phrase("figures.redundancy"), ({ redundancy }) => redundancy === null ? null : redundancy ? phrase("figures.yes") : phrase("figures.no")),
   ];
 }

@@ -2,6 +2,7 @@
 // Owns the list of those in voice, and keeps it one with the page's own list of those who aren't.
 
 import { make } from "../../dom.js";
+import { phrase } from "../phrase.js";
 import { ListRefresh } from "./list-refresh.js";
 import { PersonRow } from "./person-row.js";
 
@@ -26,7 +27,7 @@ export class PeopleList {
   constructor(room, store, elsewhere, over) {
     // Where lists lie inside no box of their own, a browser forgets that they are lists.
     this.element.setAttribute("role", "list");
-    this.element.setAttribute("aria-label", "In voice");
+    this.element.setAttribute("aria-label", phrase("panel.title"));
     this.#room = room;
     this.#store = store;
     this.#elsewhere = elsewhere;

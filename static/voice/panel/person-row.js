@@ -2,6 +2,7 @@
 // Owns one person's row: name, state, and the details that open under it.
 
 import { make, picture, redraw } from "../../dom.js";
+import { phrase } from "../phrase.js";
 import { rowOf } from "./panel-view.js";
 import { PERSON_ROWS } from "./person-rows.js";
 import { setText, tagOf } from "./text.js";
@@ -17,7 +18,7 @@ export class PersonRow {
   #svg = picture("dots");
   #word = make("span");
   #doing = make("span");
-  #why = make("button", { type: "button", className: "why", textContent: "Why?", hidden: true });
+  #why = make("button", { type: "button", className: "why", textContent: phrase("row.why"), hidden: true });
   #summary = make("summary", {}, picture("more"));
   #about;
   #rows;
@@ -49,7 +50,7 @@ export class PersonRow {
     setText(this.#name, person.name);
     // The whole of what an ellipsis may cut.
     if (this.#name.title !== person.name) this.#name.title = person.name;
-    const tags = this.#room.volumeOf(person.user).mutedForMe && !person.self ? [...view.tags, "muted for you"] : view.tags;
+    const tags = this.#room.volumeOf(person.user).mutedForMe && !person.self ? [...view.tags, phrase("row.muted-for-you")] : view.tags;
     const shown = [...tags, ...view.warnings].join();
     if (this.#tags.dataset.tags !== shown) {
       this.#tags.dataset.tags = shown;
@@ -61,13 +62,13 @@ export class PersonRow {
     setText(this.#doing, view.doing);
     // The focus stays where it was, though the answer came meanwhile.
     this.#why.hidden = person.self || (person.word !== "unheard" && this.#why !== document.activeElement);
-    const question = `Why can't I hear ${person.name}?`;
+    const question = phrase("row.why-who", { name: person.name });
     if (this.#why.ariaLabel !== question) this.#why.ariaLabel = question;
     this.element.dataset.word = person.word;
     this.element.classList.toggle("speaking", view.speaking);
     for (const row of this.#rows) row.update?.(person);
     this.#about.hidden = this.#rows.every(({ element }) => element.hidden);
-    const label = `Details of ${person.name}`;
+    const label = phrase("row.details", { name: person.name });
     if (this.#summary.ariaLabel !== label) this.#summary.ariaLabel = label;
   }
 }

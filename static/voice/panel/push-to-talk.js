@@ -2,6 +2,7 @@
 // Owns push-to-talk on a page: its key, its big button, and everything that makes it doubtful that either is held.
 
 import { make, picture } from "../../dom.js";
+import { phrase } from "../phrase.js";
 import { advanceHold, DEFAULT_KEY, FREE, isModifier } from "./talk-key.js";
 import { isWriting } from "./writing.js";
 
@@ -58,11 +59,11 @@ export class PushToTalk {
   update() {
     const { mode, toggles, pressed } = this.#room.talk;
     this.element.hidden = mode !== "push";
-    const words = `${toggles ? "Press" : "Hold"} to talk`;
+    const words = toggles ? phrase("push.press") : phrase("push.hold");
     if (this.#label.textContent !== words) this.#label.textContent = words;
     this.element.setAttribute("aria-pressed", String(pressed));
     const { label } = talkKey(this.#store);
-    this.element.title = `Key: ${label}`;
+    this.element.title = phrase("push.key", { key: label });
     this.element.setAttribute("aria-keyshortcuts", label);
     if (mode !== "push" && this.#hold !== FREE) this.#take({ type: "doubt" });
   }

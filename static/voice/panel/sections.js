@@ -2,6 +2,7 @@
 // The one list of what the settings hold, from top to bottom.
 
 import { helpSection } from "./help-section.js";
+import { languageSection } from "./language-section.js";
 import { notesSection } from "./notes-section.js";
 import { safetySection } from "./safety-section.js";
 import { soundSection } from "./sound-section.js";
@@ -16,5 +17,5 @@ import { talkSection } from "./talk-section.js";
 
 /** @type {readonly MakeSection[]} */
 export const SECTIONS = [
-  talkSection, soundSection, soundsSection, safetySection, notesSection, shortcutsSection, helpSection,
+  talkSection, soundSection, soundsSection, safetySection, notesSection, shortcutsSection, languageSection, helpSection,
 ];

@@ -2,6 +2,7 @@
 // Owns the one sheet with everything that isn't needed all the time.
 
 import { make } from "../../dom.js";
+import { phrase } from "../phrase.js";
 import { SECTIONS } from "./sections.js";
 import { openSheet } from "./sheet.js";
 
@@ -9,7 +10,7 @@ import { openSheet } from "./sheet.js";
 export function openSettings(room, store, over) {
   const closed = new AbortController();
   const sections = SECTIONS.map((makeSection) => makeSection(room, store, closed.signal));
-  const dialog = openSheet("Settings", [make("div", { className: "sections" }, ...sections)], over);
+  const dialog = openSheet(phrase("sheet.settings"), phrase("sheet.settings-close"), [make("div", { className: "sections" }, ...sections)], over);
   dialog.addEventListener("close", () => closed.abort());
   return dialog;
 }

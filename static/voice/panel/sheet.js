@@ -5,11 +5,11 @@ import { make, picture } from "../../dom.js";
 
 let made = 0;
 
-/** @param {string} title @param {readonly (Node|string)[]} content @param {AbortSignal} over closes it, too */
-export function openSheet(title, content, over) {
+/** @param {string} title @param {string} away  what its button is called @param {readonly (Node|string)[]} content @param {AbortSignal} over closes it, too */
+export function openSheet(title, away, content, over) {
   const id = `id_sheet_${++made}`;
   const heading = make("h2", { id, textContent: title });
-  const close = make("button", { type: "button", className: "close", ariaLabel: `Close ${title.toLowerCase()}` }, picture("cross"));
+  const close = make("button", { type: "button", className: "close", ariaLabel: away }, picture("cross"));
   const dialog = make("dialog", { className: "sheet" }, make("div", {}, make("header", {}, heading, close), ...content));
   dialog.setAttribute("aria-labelledby", id);
   close.onclick = () => dialog.close();

@@ -1,15 +1,17 @@
 // @ts-check
 // The keys that act wherever one is on the page, and which press is meant for them; pure.
 
+import { phrase } from "../phrase.js";
+
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
 /** What a key may do. @typedef {"mute"|"deafen"|"settings"|"help"} ShortcutName */
 
 /** @type {readonly {key: string, name: ShortcutName, does: string}[]} */
 export const SHORTCUTS = [
-  { key: "m", name: "mute", does: "Mute or unmute yourself" },
-  { key: "d", name: "deafen", does: "Deafen or undeafen yourself" },
-  { key: "s", name: "settings", does: "Open the settings" },
-  { key: "?", name: "help", does: "Show this list" },
+  { key: "m", name: "mute", does: phrase("shortcuts.mute") },
+  { key: "d", name: "deafen", does: phrase("shortcuts.deafen") },
+  { key: "s", name: "settings", does: phrase("shortcuts.settings") },
+  { key: "?", name: "help", does: phrase("shortcuts.help") },
 ];
 
 /**

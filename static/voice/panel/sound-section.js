@@ -2,6 +2,7 @@
 // The settings' section about devices: which microphone and speaker, tried on the spot.
 
 import { make } from "../../dom.js";
+import { phrase } from "../phrase.js";
 import { deviceFields } from "./device-fields.js";
 
 /** @type {import("./sections.js").MakeSection} */
@@ -10,5 +11,5 @@ export function soundSection(room, _store, closed) {
     level: () => room.level(), record: (/** @type {AbortSignal} */ signal) => room.record(signal),
     play: (/** @type {Blob|null} */ sound, /** @type {AbortSignal} */ signal) => room.playOnce(sound, signal),
   };
-  return make("section", {}, make("h3", { textContent: "Microphone and speaker" }), deviceFields(room.devices, trial, closed));
+  return make("section", {}, make("h3", { textContent: phrase("devices") }), deviceFields(room.devices, trial, closed));
 }

@@ -2,11 +2,12 @@
 // The settings' section about the sounds of a room: each with a switch, and one volume for all.
 
 import { make } from "../../dom.js";
+import { phrase } from "../phrase.js";
 
 /** @type {Record<import("../audio/sounds.js").Sound, string>} */
 const WHEN = {
-  join: "Somebody joins", leave: "Somebody leaves", lost: "The server can't be reached", back: "The server is back",
-  removed: "You were removed", muted: "You speak while muted", knock: "Somebody knocks",
+  join: phrase("sounds.join"), leave: phrase("sounds.leave"), lost: phrase("sounds.lost"), back: phrase("sounds.back"),
+  removed: phrase("sounds.removed"), muted: phrase("sounds.muted"), knock: phrase("sounds.knock"),
 };
 
 /** @type {import("./sections.js").MakeSection} */
@@ -16,19 +17,19 @@ export function soundsSection(room, _store, closed) {
   // Where no page sets a volume (iOS), the device's own buttons do, and over somebody's words there is no sound at all.
   const fixed = room.volumeRange.min === room.volumeRange.max;
   volume.disabled = fixed;
-  const says = fixed ? "They are as loud as this device is set, and none comes while somebody speaks" : "They are soft while somebody speaks";
+  const says = fixed ? phrase("sounds.fixed") : phrase("sounds.soft");
   volume.oninput = () => {
     sounds.volume = volume.valueAsNumber;
   };
   const boxes = sounds.all.map((sound) => {
     const box = make("input", { type: "checkbox", checked: sounds.isOn(sound) });
     box.onchange = () => sounds.choose(sound, box.checked);
-    const hear = make("button", { type: "button", className: "plain", ariaLabel: `Hear: ${WHEN[sound]}` }, "Hear");
+    const hear = make("button", { type: "button", className: "plain", ariaLabel: phrase("sounds.hear-which", { sound: WHEN[sound] }) }, phrase("sounds.hear"));
     hear.onclick = () => void room.playOnce(sound, closed);
     return make("div", { className: "sound" }, make("label", { className: "check" }, box, ` ${WHEN[sound]}`), hear);
   });
-  return make("section", {}, make("h3", { textContent: "Sounds" }),
-    make("label", { className: "slider", htmlFor: volume.id }, make("span", { textContent: "Volume of the sounds" })), volume,
-    make("fieldset", {}, make("legend", { className: "visually-hidden", textContent: "When there is a sound" }), ...boxes),
-    make("p", { className: "quiet small", textContent: `${says}; while you are deafened only those about yourself come.` }));
+  return make("section", {}, make("h3", { textContent: phrase("sounds") }),
+    make("label", { className: "slider", htmlFor: volume.id }, make("span", { textContent: phrase("sounds.volume") })), volume,
+    make("fieldset", {}, make("legend", { className: "visually-hidden", textContent: phrase("sounds.when") }), ...boxes),
+    make("p", { className: "quiet small", textContent: says }));
 }

@@ -5,6 +5,8 @@
 // second, until the keyup. The keyup never comes where the window, the system or a dialog took the keyboard in between, and
 // on macOS none comes while Command is held. Another key that goes down takes over the repeats.
 
+import { phrase } from "../phrase.js";
+
 /** Longer than the longest wait before a system's first repeat is no question here: only what repeated once must go on. */
 const REPEATS_WITHIN = 1500;
 /** Some systems repeat no key: then nobody talks longer than this without pressing anew. */
@@ -72,10 +74,10 @@ export const isModifier = (key) => ["Control", "Alt", "AltGraph", "Meta", "OS"].
  * @returns {{key: TalkKey}|{refused: string}}
  */
 export function bindKey({ code, key }, taken) {
-  if (!code || code === "Unidentified") return { refused: "The browser doesn't say which key that is: take another." };
-  if (MODIFIERS.has(key)) return { refused: "That key belongs to shortcuts of the system: take another." };
-  if (NAVIGATES.has(code)) return { refused: "That key works the page itself: take another." };
+  if (!code || code === "Unidentified") return { refused: phrase("talk.key-unknown") };
+  if (MODIFIERS.has(key)) return { refused: phrase("talk.key-system") };
+  if (NAVIGATES.has(code)) return { refused: phrase("talk.key-page") };
   const label = key.length === 1 ? key.toUpperCase() : key;
-  if (taken.includes(key.toLowerCase())) return { refused: `${label} is a shortcut already: take another.` };
+  if (taken.includes(key.toLowerCase())) return { refused: phrase("talk.key-taken", { key: label }) };
   return { key: { code, label } };
 }

@@ -3,6 +3,7 @@
 
 import { make } from "../../dom.js";
 import { decibels } from "../decibels.js";
+import { phrase } from "../phrase.js";
 import { talkKey } from "./push-to-talk.js";
 import { SHORTCUTS } from "./shortcuts.js";
 import { bindKey } from "./talk-key.js";
@@ -12,9 +13,9 @@ import { bindKey } from "./talk-key.js";
 
 /** @type {readonly ["open"|"push"|"voice", string, string][]} */
 const MODES = [
-  ["open", "Always", "You are heard unless you are muted."],
-  ["voice", "When I speak", "The microphone opens for what is louder than the mark below."],
-  ["push", "While I press a key", "Nothing goes out unless the key or the button is pressed. Leaving the window, writing or a dialog closes it."],
+  ["open", phrase("talk.open"), phrase("talk.open-says")],
+  ["voice", phrase("talk.voice"), phrase("talk.voice-says")],
+  ["push", phrase("talk.push"), phrase("talk.push-says")],
 ];
 const METERS_EVERY = 100;
 
@@ -36,8 +37,8 @@ export function talkSection(room, store, closed) {
     return make("label", { className: "check" }, radio, make("span", {}, name, make("span", { className: "quiet small", textContent: says })));
   });
   show();
-  return make("section", {}, make("h3", { id: "id_talk_title", textContent: "When are you heard?" }),
-    make("fieldset", {}, make("legend", { className: "visually-hidden", textContent: "When are you heard?" }), ...choices), push, voice);
+  return make("section", {}, make("h3", { id: "id_talk_title", textContent: phrase("talk") }),
+    make("fieldset", {}, make("legend", { className: "visually-hidden", textContent: phrase("talk") }), ...choices), push, voice);
 }
 
 /** @param {VoiceRoomInterface} room @param {Store} store @param {AbortSignal} closed */
@@ -48,7 +49,7 @@ function pushFields({ talk }, store, closed) {
   said.setAttribute("role", "status");
   const key = make("button", { type: "button" });
   const name = () => {
-    key.replaceChildren("Change the key: ", make("kbd", { textContent: talkKey(store).label }));
+    key.replaceChildren(`${phrase("talk.key")} `, make("kbd", { textContent: talkKey(store).label }));
   };
   name();
   let listening = false;
@@ -59,8 +60,8 @@ function pushFields({ talk }, store, closed) {
   };
   key.onclick = () => {
     listening = true;
-    key.textContent = "Press the key that you want…";
-    said.textContent = "Escape keeps the one you have.";
+    key.textContent = phrase("talk.key-wanted");
+    said.textContent = phrase("talk.key-kept");
   };
   key.onblur = () => {
     if (listening) stop();
@@ -75,21 +76,21 @@ function pushFields({ talk }, store, closed) {
     if ("refused" in bound) said.textContent = bound.refused;
     else {
       store.set("talk-key", bound.key);
-      stop(`The key is ${bound.key.label} now.`);
+      stop(phrase("talk.key-now", { key: bound.key.label }));
     }
   }, { signal: closed });
   return make("div", { className: "fields" },
-    make("label", { className: "check" }, toggles, " One press opens, the next one closes"),
+    make("label", { className: "check" }, toggles, ` ${phrase("talk.toggles")}`),
     make("p", { className: "keys actions" }, key), said);
 }
 
 /** @param {VoiceRoomInterface} room @param {AbortSignal} closed */
 function voiceFields(room, closed) {
   const { talk } = room;
-  const meter = make("meter", { min: -70, max: -15, value: -70, ariaLabel: "How loud your microphone is" });
+  const meter = make("meter", { min: -70, max: -15, value: -70, ariaLabel: phrase("talk.level") });
   const words = make("p", { className: "small quiet" });
   const slider = make("input", { type: "range", id: "id_talk_threshold", min: "-70", max: "-15", step: "1", value: String(talk.threshold) });
-  const tell = () => slider.setAttribute("aria-valuetext", `${slider.value} decibels`);
+  const tell = () => slider.setAttribute("aria-valuetext", phrase("talk.decibels", { number: slider.valueAsNumber }));
   slider.oninput = () => {
     talk.threshold = Number(slider.value);
     tell();
@@ -99,12 +100,12 @@ function voiceFields(room, closed) {
     const level = room.level();
     meter.hidden = level === null;
     if (level !== null) meter.value = decibels(level);
-    const open = talk.sends ? "You are heard now." : talk.muted ? "You are muted." : "Nothing goes out now.";
-    const said = level === null ? "This browser doesn't tell how loud your microphone is: voice activation isn't available." : open;
+    const open = talk.sends ? phrase("talk.heard") : talk.muted ? phrase("talk.muted") : phrase("talk.nothing");
+    const said = level === null ? phrase("talk.no-level") : open;
     if (words.textContent !== said) words.textContent = said;
   };
   look();
   const timer = setInterval(look, METERS_EVERY);
   closed.addEventListener("abort", () => clearInterval(timer), { once: true });
-  return make("div", { className: "fields" }, make("label", { htmlFor: slider.id, textContent: "Heard from this mark on" }), meter, slider, words);
+  return make("div", { className: "fields" }, make("label", { htmlFor: slider.id, textContent: phrase("talk.threshold") }), meter, slider, words);
 }

@@ -2,6 +2,7 @@
 // In somebody's details: how loud they are for this person, and whether at all.
 
 import { make } from "../../dom.js";
+import { phrase } from "../phrase.js";
 import { setText } from "./text.js";
 
 /** @type {import("./person-rows.js").MakePersonPart} */
@@ -14,14 +15,14 @@ export function volumePart(room, _store, { self, user }) {
   slider.oninput = () => room.setVolume(user, slider.valueAsNumber);
   muted.onchange = () => room.muteForMe(user, muted.checked);
   const element = make("div", { className: "loudness" },
-    make("label", { className: "slider" }, make("span", {}, "Volume for you ", shown), slider),
-    make("label", { className: "check" }, muted, " Mute for me"), words);
+    make("label", { className: "slider" }, make("span", {}, `${phrase("row.volume")} `, shown), slider),
+    make("label", { className: "check" }, muted, ` ${phrase("row.mute")}`), words);
   const update = () => {
     const { volume, mutedForMe } = room.volumeOf(user);
     const { min, max, words: why } = room.volumeRange;
     Object.assign(slider, { min: String(min), max: String(max), value: String(volume), disabled: min === max });
-    slider.ariaValueText = `${slider.value} percent`;
-    setText(shown, `${slider.value} %`);
+    slider.ariaValueText = phrase("row.percent", { number: slider.valueAsNumber });
+    setText(shown, phrase("percent", { number: slider.valueAsNumber }));
     muted.checked = mutedForMe;
     setText(words, why);
     words.hidden = !why;

@@ -1,6 +1,8 @@
 // @ts-check
 // The path between two in words, from what both of its ends say; pure.
 
+import { phrase } from "../phrase.js";
+
 /** @typedef {import("../link/links.js").LinkReport} LinkReport */
 /** @typedef {import("./band-messages.js").LinkSaid} LinkSaid */
 /**
@@ -44,29 +46,30 @@ function received({ loss, jitter, bitrate, redundancy, concealed }) {
 /** @param {string} name @param {LinkReport} report @param {Figures} figures @param {LinkSaid|null} theirs @returns {{word: PathWord, words: string}} */
 function inWords(name, { state, relayOnly }, figures, theirs) {
   const deafTo = theirs !== null && (theirs.state === "stalled" || theirs.state === "repairing");
-  if (state === "connecting") return { word: "connecting", words: `The connection with ${name} is being made.` };
+  if (state === "connecting") return { word: "connecting", words: phrase("path.connecting", { name }) };
   if (state !== "up") {
-    const both = deafTo ? ", and neither comes anything from you there" : "";
-    return { word: "reconnecting", words: `Nothing comes from ${name}${both}: reconnecting${relayOnly ? " through the relay" : ""}.` };
+    const both = relayOnly ? phrase("path.neither-relay", { name }) : phrase("path.neither", { name });
+    const here = relayOnly ? phrase("path.nothing-relay", { name }) : phrase("path.nothing", { name });
+    return { word: "reconnecting", words: deafTo ? both : here };
   }
-  if (deafTo) return { word: "reconnecting", words: `You hear ${name}, but they say that nothing comes from you: reconnecting.` };
+  if (deafTo) return { word: "reconnecting", words: phrase("path.one-way", { name }) };
   const why = weakness(name, figures, theirs);
   const relay = figures.path === "relay";
-  if (why) return { word: "weak", words: `Weak${relay ? ", through the relay" : ""}: ${why}.` };
-  if (relay) return { word: "relay", words: "Good, through the relay: nothing passes directly between your networks." };
-  return { word: "good", words: "Good, and direct." };
+  if (why) return { word: "weak", words: relay ? phrase("path.weak-relay", { why }) : phrase("path.weak", { why }) };
+  if (relay) return { word: "relay", words: phrase("path.relay") };
+  return { word: "good", words: phrase("path.good") };
 }
 
 /** @param {string} name @param {Figures} figures @param {LinkSaid|null} theirs @returns {string} "" where nothing can be heard */
 function weakness(name, figures, theirs) {
   const lost = (/** @type {Received|null} */ end) => Math.max(end?.loss ?? 0, end?.concealed ?? 0);
   const [here, there] = [lost(figures), lost(theirs)];
-  if (here >= WEAK.loss && here >= there) return `${percent(here)} of what comes from ${name} is lost on the way`;
-  if (there >= WEAK.loss) return `${percent(there)} of what you say is lost on the way to ${name}`;
-  if ((figures.rtt ?? 0) >= WEAK.rtt) return `the way there and back takes ${Math.round(figures.rtt ?? 0)} ms`;
-  if (Math.max(figures.jitter ?? 0, theirs?.jitter ?? 0) >= WEAK.jitter) return "packets come unevenly";
+  if (here >= WEAK.loss && here >= there) return phrase("path.lost-here", { share: percent(here), name });
+  if (there >= WEAK.loss) return phrase("path.lost-there", { share: percent(there), name });
+  if ((figures.rtt ?? 0) >= WEAK.rtt) return phrase("path.long", { ms: Math.round(figures.rtt ?? 0) });
+  if (Math.max(figures.jitter ?? 0, theirs?.jitter ?? 0) >= WEAK.jitter) return phrase("path.uneven");
   return "";
 }
 
 /** @param {number} share */
-export const percent = (share) => `${Math.round(share * 100)} %`;
+export const percent = (share) => phrase("percent", { number: Math.round(share * 100) });

@@ -8,6 +8,18 @@ import { EMOJI } from "./safety-emoji.js";
  * One attempt of certain people, in hex where it isn't a number.
  * @typedef {{room: string, epoch: string, round: number}} Attempt
  */
+/**
+ * @typedef {object} Round
+ * @property {Attempt} attempt
+ * @property {Map<string, string>} keys  everybody's fingerprint as it was seen, one's own with it
+ * @property {string} nonce
+ * @property {string} commitment
+ * @property {Map<string, string>} commitments
+ * @property {Map<string, string>} nonces  as they came; they count when they fit
+ * @property {Map<string, string>} checks
+ * @property {boolean} revealed
+ * @property {{words: {emoji: string, name: string}[], check: string}|null} code
+ */
 
 const LABEL = "meshvoice safety code 1";
 export const LENGTH = 6;

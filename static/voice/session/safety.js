@@ -1,12 +1,12 @@
 // @ts-check
-// Owns a call's safety code: commit, then reveal, with everybody who is there; what was compared, and whose key changed.
+// Owns a call's safety code: commit, then reveal, with everybody who is there.
 
 import { Emitter } from "../emitter.js";
 import { codeOf, commitmentOf, epochOf, hexOf } from "./safety-code.js";
-import { keyChanged, notTheirKey, otherWords } from "./words.js";
+import { SafetyTrust } from "./safety-trust.js";
 
 /** @typedef {import("./in-band.js").InBand} InBand */
-/** @typedef {{peer: string, name: string}} Member */
+/** @typedef {import("./safety-trust.js").Member} Member */
 /**
  * @typedef {object} Safety
  * @property {{emoji: string, name: string}[]|null} words  null: not there (yet)
@@ -15,18 +15,7 @@ import { keyChanged, notTheirKey, otherWords } from "./words.js";
  * @property {string[]} compared  peers of those with whom the words were compared, by their key
  * @property {string} trouble  what speaks for somebody in between, "" where nothing does
  */
-/**
- * @typedef {object} Round
- * @property {import("./safety-code.js").Attempt} attempt
- * @property {Map<string, string>} keys  everybody's fingerprint as it was seen, one's own with it
- * @property {string} nonce
- * @property {string} commitment
- * @property {Map<string, string>} commitments
- * @property {Map<string, string>} nonces  as they came; they count when they fit
- * @property {Map<string, string>} checks
- * @property {boolean} revealed
- * @property {{words: {emoji: string, name: string}[], check: string}|null} code
- */
+/** @typedef {import("./safety-code.js").Round} Round */
 
 /** Whoever has not answered within so many ms is left out. */
 export const PATIENCE = 5000;
@@ -41,18 +30,10 @@ export class SafetyCode extends Emitter {
   #round = null;
   #number = 0;
   #begunAt = -Infinity;
-  /** Fingerprints as they were seen first, by peer. @type {Map<string, string>} */
-  #seen = new Map();
   /** Since when somebody is waited for. @type {Map<string, number>} */
   #since = new Map();
   /** Those who didn't answer in time. @type {Set<string>} */
   #silent = new Set();
-  /** Fingerprints of those with whom the words were compared. @type {Set<string>} */
-  #compared = new Set();
-  /** By peer, what speaks for somebody in between. @type {Map<string, string>} */
-  #troubles = new Map();
-  /** What was told loudly, and is not told again before a comparison. @type {Set<string>} */
-  #alarmed = new Set();
   /** Commitments for another attempt than that of now, the last of each peer. @type {Map<string, any>} */
   #early = new Map();
   /** One thing at a time: hashing takes a turn of the loop. */
@@ -63,6 +44,7 @@ export class SafetyCode extends Emitter {
   /** @type {any} */
   #later = null;
   #told = "";
+  #trust;
   #room;
   #self;
   #members;
@@ -84,6 +66,10 @@ export class SafetyCode extends Emitter {
     this.#keys = keys;
     this.#inBand = inBand;
     this.#platform = platform;
+    this.#trust = new SafetyTrust(members, (alarm) => {
+      if (alarm) this.emit("alarm", alarm);
+      this.#tell();
+    });
     inBand.on("commit", ({ peer, ...said }) => this.#run(() => this.#committed(peer, said)));
     inBand.on("reveal", ({ peer, ...said }) => this.#run(() => this.#revealed(peer, said)));
     inBand.on("code", ({ peer, ...said }) => this.#run(async () => this.#checked(peer, said)));
@@ -102,8 +88,8 @@ export class SafetyCode extends Emitter {
       words: this.#round?.code?.words ?? null,
       included: members.filter(taking).map(({ name }) => name),
       missing: members.filter((member) => !taking(member)).map(({ name }) => name),
-      compared: members.filter(({ peer }) => this.#compared.has(this.#seen.get(peer) ?? "")).map(({ peer }) => peer),
-      trouble: [...new Set(this.#troubles.values())].join(" "),
+      compared: members.filter(({ peer }) => this.#trust.isCompared(peer)).map(({ peer }) => peer),
+      trouble: this.#trust.trouble,
     };
   }
 
@@ -115,15 +101,15 @@ export class SafetyCode extends Emitter {
   /** The words of now were compared with everybody's who took part, and are the same. */
   compare() {
     if (!this.#round?.code) return;
-    for (const [peer, key] of this.#round.keys) if (peer !== this.#self()) this.#compared.add(key);
-    this.#troubles.clear();
-    this.#alarmed.clear();
+    const { keys } = this.#round;
+    this.#trust.compare(this.#others().map((peer) => keys.get(peer) ?? ""));
     this.#tell();
   }
 
   /** @param {string} peer */
   forget(peer) {
-    for (const map of [this.#seen, this.#since, this.#silent, this.#troubles, this.#early]) map.delete(peer);
+    for (const map of [this.#since, this.#silent, this.#early]) map.delete(peer);
+    this.#trust.forget(peer);
     this.look();
   }
 
@@ -152,7 +138,7 @@ export class SafetyCode extends Emitter {
       if (this.#closed) return;
       if (known) {
         own = known.own;
-        this.#see(peer, known.remote);
+        this.#trust.see(peer, known.remote);
       }
       if (this.#silent.has(peer)) continue;
       if (known && this.#inBand.open.includes(peer)) keys.set(peer, known.remote);
@@ -165,14 +151,6 @@ export class SafetyCode extends Emitter {
     if (keys.size === 1) this.#round = null;
     else if (!this.#round || same(this.#round.keys, keys) === false) await this.#begin(keys, this.#number + 1);
     this.#tell();
-  }
-
-  /** @param {string} peer @param {string} key */
-  #see(peer, key) {
-    const before = this.#seen.get(peer);
-    if (before === key) return;
-    this.#seen.set(peer, key);
-    if (before !== undefined) this.#alarm(peer, "key-changed", keyChanged);
   }
 
   /** @param {string} peer @param {number} now */
@@ -250,7 +228,7 @@ export class SafetyCode extends Emitter {
     const commitment = round?.commitments.get(peer);
     if (!round || epoch !== round.attempt.epoch || number !== round.attempt.round || !commitment || round.nonces.has(peer)) return;
     const fits = await commitmentOf(this.#platform.sha256, round.attempt, { peer, fingerprint: round.keys.get(peer) ?? "", nonce });
-    if (fits !== commitment) return this.#alarm(peer, "not-their-key", notTheirKey);
+    if (fits !== commitment) return this.#trust.alarm(peer, "not-their-key");
     round.nonces.set(peer, nonce);
     await this.#finish();
   }
@@ -278,17 +256,7 @@ export class SafetyCode extends Emitter {
   /** Two pages say by themselves where their words differ; whoever is in between may forge that, people's voices hardly. @param {string} peer */
   #judge(peer) {
     const { code = null, checks = null } = this.#round ?? {};
-    if (code && checks?.get(peer) !== code.check) this.#alarm(peer, "other-words", otherWords);
-  }
-
-  /** @param {string} peer @param {string} code @param {(name: string) => string} say */
-  #alarm(peer, code, say) {
-    const words = say(this.#members().find((member) => member.peer === peer)?.name ?? "Somebody");
-    this.#troubles.set(peer, words);
-    // Who makes it happen again and again doesn't get to fill the page with it.
-    if (!this.#alarmed.has(`${peer} ${code}`)) this.emit("alarm", { code, words });
-    this.#alarmed.add(`${peer} ${code}`);
-    this.#tell();
+    if (code && checks?.get(peer) !== code.check) this.#trust.alarm(peer, "other-words");
   }
 
   /** Leave out, in time, whoever doesn't answer. */

@@ -286,12 +286,12 @@ export class VoiceSession extends Emitter {
     this.#past.forget(peer);
   }
 
-  /** An error of ours. @param {{code: string, message: string, about: string}} error */
-  #answered({ code, message, about }) {
+  /** An error of ours. @param {{code: string, about: string}} error */
+  #answered({ code, about }) {
     this.#journal.note("error answered", { code, about });
     if (code === "too-fast" && about === "offer") this.#links?.unsent();
     const forThePerson = FOR_THE_PERSON.some((known) => known === code) && !OF_LINKS.includes(about);
-    if (forThePerson) this.#tell("notice", { code, words: message });
+    if (forThePerson) this.#tell("notice", { code, words: words.ANSWERED[code] });
   }
 
   /** Each hello has its mark of the end; behind a resumed welcome there is seldom a list. */

@@ -1,6 +1,7 @@
 // @ts-check
 // The plain words for everything that may happen, each trouble with its next step; pure.
 
+import { list, phrase } from "../phrase.js";
 import {
   ANOTHER_TAB, NETWORK, NOT_UNDERSTOOD, NOT_YOURS, REMOVED, ROOM_CLOSED, ROOM_FULL, SIGNED_OUT, TOO_FAST,
 } from "../signaling/codes.js";
@@ -21,22 +22,25 @@ export class VoiceError extends Error {
 }
 
 export const NO_WEBRTC = {
-  code: "no-webrtc", words: "This browser lacks WebRTC, or has it switched off: allow it, or open this page in another browser.",
+  code: "no-webrtc", words: phrase("no-webrtc"),
 };
 
 /** The five words for a person. @type {Record<import("./roster.js").Person["word"], string>} */
-export const PERSON = { connecting: "connecting", here: "here", muted: "muted", unheard: "can't be heard", gone: "gone" };
+export const PERSON = {
+  connecting: phrase("person.connecting"), here: phrase("person.here"), muted: phrase("person.muted"),
+  unheard: phrase("person.unheard"), gone: phrase("person.gone"),
+};
 
 /** @type {Record<number, string>} */
 const CLOSED = {
-  [NOT_UNDERSTOOD]: "The server didn't understand this page: reload it, then join again.",
-  [SIGNED_OUT]: "You are signed out: sign in, then join again.",
-  [REMOVED]: "You were removed from this room. Ask its owner to invite you anew.",
-  [NOT_YOURS]: "There is no such room, or it isn't open to you. Ask its owner to invite you.",
-  [ANOTHER_TAB]: "You are talking in another tab. To talk here instead, click the voice button on this page.",
-  [ROOM_CLOSED]: "The room was closed. Once it is open again, ask its owner for a new invitation.",
-  [ROOM_FULL]: "The room is full: every seat is taken. Try again when somebody has left.",
-  [TOO_FAST]: "This page sent too much to the server and was stopped: wait a minute, then join again.",
+  [NOT_UNDERSTOOD]: phrase("closed.not-understood"),
+  [SIGNED_OUT]: phrase("closed.signed-out"),
+  [REMOVED]: phrase("closed.removed"),
+  [NOT_YOURS]: phrase("closed.not-yours"),
+  [ANOTHER_TAB]: phrase("closed.another-tab"),
+  [ROOM_CLOSED]: phrase("closed.room-closed"),
+  [ROOM_FULL]: phrase("closed.room-full"),
+  [TOO_FAST]: phrase("closed.too-fast"),
 };
 
 /** A refusal over HTTP is the same as this close of the socket. @type {Record<string, number>} */
@@ -46,9 +50,9 @@ const AS_CLOSED = {
 
 /** @type {Record<number, [string, string]>} */
 const TROUBLE = {
-  0: ["unreachable", "The server can't be reached: check your connection. Trying again."],
-  101: ["no-websocket", "The server answers, but opens no WebSocket; a proxy in between may block it. Trying again."],
-  429: ["too-many", "The server asks for a pause: too many tries from here. Trying again in a moment."],
+  0: ["unreachable", phrase("trouble.unreachable")],
+  101: ["no-websocket", phrase("trouble.no-websocket")],
+  429: ["too-many", phrase("trouble.too-many")],
 };
 
 /**
@@ -58,7 +62,7 @@ const TROUBLE = {
  */
 export function over({ close, status = 0, code: refusal = "" }) {
   const code = close ?? AS_CLOSED[refusal] ?? AS_CLOSED[status] ?? NETWORK;
-  return { code, words: CLOSED[code] ?? "Voice ended for an unknown reason: join again." };
+  return { code, words: CLOSED[code] ?? phrase("closed.unknown") };
 }
 
 /**
@@ -67,26 +71,31 @@ export function over({ close, status = 0, code: refusal = "" }) {
  * @returns {Said}
  */
 export function trouble(status) {
-  const [code, words] = TROUBLE[status] ?? ["server-trouble", "The server has trouble of its own. Trying again."];
+  const [code, words] = TROUBLE[status] ?? ["server-trouble", phrase("trouble.server")];
   return { code, words };
 }
 
-export const LEFT = "You left.";
-export const JOINING = "Joining.";
-export const JOINED = "You are in.";
-export const LEFT_EARLY = "Voice was left before it had begun.";
-export const SERVER_LOST = "Reconnecting to the server; you can go on talking.";
-export const SERVER_BACK = "Connected to the server again.";
-export const STILL_MUTED = "You are muted, so nobody hears you.";
+/** What a person's own act was answered with, for which the wire has English words. @type {Readonly<Record<string, string>>} */
+export const ANSWERED = { "not-allowed": phrase("error.not-allowed"), "too-fast": phrase("error.too-fast") };
+
+export const LEFT = phrase("left");
+export const JOINING = phrase("joining");
+export const JOINED = phrase("joined");
+export const LEFT_EARLY = phrase("left-early");
+export const SERVER_LOST = phrase("server-lost");
+export const SERVER_BACK = phrase("server-back");
+export const STILL_MUTED = phrase("still-muted");
 export const NO_VOICE_ACTIVATION = {
   code: "no-voice-activation",
-  words: "Voice activation isn't available in this browser: your microphone stays open. Mute yourself, or use push-to-talk.",
+  words: phrase("no-voice-activation"),
 };
-export const BACK_MUTED = { code: "back-muted", words: "You are back in voice, muted: unmute to be heard." };
+export const BACK_MUTED = { code: "back-muted", words: phrase("back-muted") };
 
-export const HELD = "this person's browser keeps starting over and was asked to wait";
-export const UNMADE = "this browser opens no connection to them; trying again. If it lasts, reload the page or restart the browser";
-export const REFUSED = "sent a description that this page refused";
+export const HELD = phrase("doing.held");
+export const UNMADE = phrase("doing.unmade");
+export const REFUSED = phrase("doing.refused");
+/** After a first attempt that came to nothing. */
+export const STILL_CONNECTING = phrase("doing.still-connecting");
 
 /**
  * What became of a note, "" where all is well.
@@ -95,33 +104,32 @@ export const REFUSED = "sent a description that this page refused";
  */
 export function noteTrouble(missing, off) {
   return [
-    ...(missing.length > 0 ? [`didn't reach ${list(missing)}`] : []),
-    ...(off.length > 0 ? [`${list(off)} ${off.length > 1 ? "have" : "has"} notes switched off`] : []),
+    ...(missing.length > 0 ? [phrase("note.missed", { names: some(missing) })] : []),
+    ...(off.length > 0 ? [phrase("note.off", { names: some(off), count: off.length })] : []),
   ].join("; ");
 }
 
 /** @param {string} name @param {string} text */
-export const noteFrom = (name, text) => `Note from ${name}: ${text}`;
+export const noteFrom = (name, text) => phrase("note.by", { name, text });
 /** @param {string} name */
-export const noteCrowd = (name) => `${name} sends more notes than are shown`;
+export const noteCrowd = (name) => phrase("note.crowd", { name });
 
 /** @param {string} name */
-export const keyChanged = (name) => `The key of the connection with ${name} changed: somebody may be in between. Compare the safety code again.`;
+export const keyChanged = (name) => phrase("alarm.key-changed", { name });
 /** @param {string} name */
-export const notTheirKey = (name) => `${name} was seen here with another key than their own: somebody is in between. Say nothing here that is for their ears only.`;
+export const notTheirKey = (name) => phrase("alarm.not-their-key", { name });
 /** @param {string} name */
-export const otherWords = (name) => `The safety code that ${name} has is another: somebody may be in between. Compare it by voice, and say nothing here that is for their ears only.`;
+export const otherWords = (name) => phrase("alarm.other-words", { name });
 
 /** Why one is not heard oneself. @param {string[]} names  of those who say so, at least one */
-export const unheardBy = (names) => `${list(names)} ${names.length > 1 ? "say" : "says"} that they can't hear you; reconnecting`;
+export const unheardBy = (names) => phrase("unheard-by", { names: some(names), count: names.length });
 
 /** @param {string} name @param {string} does */
-export const unheard = (name, does) => `${name} can't be heard: ${does}`;
+export const unheard = (name, does) => phrase("unheard", { name, does });
 
 /** @param {number} at seconds since 1970 @param {number} now milliseconds */
 export function closing(at, now) {
-  const minutes = Math.max(1, Math.round((at - now / 1000) / 60));
-  return `This room closes in ${minutes} ${minutes === 1 ? "minute" : "minutes"}.`;
+  return phrase("closing", { count: Math.max(1, Math.round((at - now / 1000) / 60)) });
 }
 
 /**
@@ -133,9 +141,9 @@ export function doing(report, away) {
   if (report?.held && !away) return HELD;
   if (report?.refused && !away) return REFUSED;
   if (report?.unmade && report.state !== "up" && !away) return UNMADE;
-  if (report?.state === "up") return away ? "reconnecting to the server; still heard" : "";
-  if (away) return "their connection is down; waiting for them";
-  if (!report || report.state === "connecting") return report && report.attempt > 1 ? "still connecting" : "connecting";
+  if (report?.state === "up") return away ? phrase("doing.still-heard") : "";
+  if (away) return phrase("doing.waiting");
+  if (!report || report.state === "connecting") return report && report.attempt > 1 ? STILL_CONNECTING : phrase("doing.connecting");
   return trying(report.state, report.relayOnly);
 }
 
@@ -147,7 +155,8 @@ export function doing(report, away) {
 export function pairWords(a, b, troubles) {
   const found = (/** @type {string} */ wanted) => troubles.find(({ state }) => state === wanted);
   const worst = found("repairing") ?? found("stalled") ?? troubles[0];
-  return `${a} and ${b}: ${worst.state === "connecting" ? "connecting" : trying(worst.state, worst.path === "relay")}`;
+  const does = worst.state === "connecting" ? phrase("doing.connecting") : trying(worst.state, worst.path === "relay");
+  return phrase("pair", { one: a, other: b, does });
 }
 
 /**
@@ -156,26 +165,17 @@ export function pairWords(a, b, troubles) {
  * @param {string|null} other  null: oneself
  */
 export function opinion(name, other) {
-  return other === null ? `${name} says that they can't hear you` : `${name} says: can't hear ${other}`;
+  return other === null ? phrase("opinion.you", { name }) : phrase("opinion.other", { name, other });
 }
 
 /** @param {string} name of somebody whom all the others hear, and who says to hear nobody */
-export const opinionOfAll = (name) => `${name} says: can't hear anyone, but the others say that all is well`;
+export const opinionOfAll = (name) => phrase("opinion.all", { name });
 
 /** @param {LinkReport["state"]} state @param {boolean} relay */
 function trying(state, relay) {
-  if (state === "stalled") return "nothing heard; waiting a moment before reconnecting";
-  return relay ? "reconnecting through the relay" : "reconnecting";
+  if (state === "stalled") return phrase("doing.stalled");
+  return relay ? phrase("doing.relay") : phrase("doing.reconnecting");
 }
-
-/** @type {Record<News["type"], string>} */
-const NEWS = {
-  joined: "joined", left: "left", removed: "removed by the owner", lost: "lost the connection and left",
-  overheard: "they are muted, but you hear them",
-};
-
-/** What stands between the names and the rest, for one and for several. @type {Partial<Record<News["type"], [string, string]>>} */
-const VERBS = { removed: ["was ", "were "], overheard: ["says ", "say "] };
 
 /**
  * The news of one kind that stand first, in one sentence, and the rest.
@@ -185,12 +185,21 @@ const VERBS = { removed: ["was ", "were "], overheard: ["says ", "say "] };
 export function announce(news) {
   const { type } = news[0];
   const names = news.filter((one) => one.type === type).map(({ name }) => name);
-  const verb = VERBS[type]?.[names.length > 1 ? 1 : 0] ?? "";
-  return { sentence: `${list(names)} ${verb}${NEWS[type]}`, rest: news.filter((one) => one.type !== type) };
+  const sentence = NEWS[type]({ names: some(names), count: names.length });
+  return { sentence, rest: news.filter((one) => one.type !== type) };
 }
 
+/** @type {Record<News["type"], (who: {names: string, count: number}) => string>} */
+const NEWS = {
+  joined: (who) => phrase("news.joined", who),
+  left: (who) => phrase("news.left", who),
+  removed: (who) => phrase("news.removed", who),
+  lost: (who) => phrase("news.lost", who),
+  overheard: (who) => phrase("news.overheard", who),
+};
+
 /** @param {string[]} names */
-function list(names) {
-  if (names.length > 4) return `${names.slice(0, 3).join(", ")} and ${names.length - 3} others`;
-  return names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}` : names[0];
+function some(names) {
+  const count = names.length - 3;
+  return names.length > 4 ? phrase("list.more", { names: names.slice(0, 3).join(", "), count }) : list(names);
 }

@@ -1,0 +1,203 @@
+"""What the server itself sees of the relay: it asks the doctor at the start, and every quarter of an hour."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from subprocess import DEVNULL, PIPE
+from typing import TypedDict
+
+import msgspec
+from aiohttp import web
+
+from meshvoice import settings_rows
+from meshvoice.settings import PREFIXES, TurnSettings
+from meshvoice.web.clocks import Clock
+from meshvoice.web.keys import RELAY
+
+log = logging.getLogger("meshvoice")
+FIRST_SECONDS = 5.0
+"""From our start to the first look: at a machine's start coturn comes up beside us."""
+EVERY_SECONDS = 900.0
+AGAIN_SECONDS = 60.0
+"""After a word that is worse than the one before: what was being restarted is there again by then."""
+PATIENCE_SECONDS = 120.0
+"""For one examination, in which each leg that doesn't answer takes some seconds."""
+_POLITE = 10
+"""The doctor's niceness: calls come first."""
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """A finding of the doctor's that is none to be pleased with (`meshvoice.doctor.findings.Finding`)."""
+
+    check: str
+    leg: str
+    ip: int
+    code: int
+    status: str
+    answer: str
+    fix: str
+
+
+class _Report(msgspec.Struct):
+    findings: list[Failed]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What the doctor said."""
+
+    at: float
+    """By the clock's `steady`."""
+    failed: tuple[Failed, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Name what failed, as `check` or `check/leg`, each once."""
+        return list(dict.fromkeys(each.check + (f"/{each.leg}" if each.leg else "") for each in self.failed))
+
+
+class Told(TypedDict):
+    """One failure, as the check page is told of it: no address, no words of ours."""
+
+    check: str
+    leg: str
+    ip: int
+    code: int
+
+
+class RelayBody(TypedDict):
+    """The JSON that the check page asks for."""
+
+    age: int | None
+    """Seconds since the relay was examined; null: it was not yet, or could not be."""
+    failed: list[Told]
+
+
+class RelayWatch:
+    """Keeps the doctor's last word."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.last: Word | None = None
+        self._problem = ""
+
+    def hear(self, report: bytes) -> bool:
+        """Take a report; gives whether it is worse than the one before. Raises `msgspec.DecodeError`."""
+        findings = msgspec.json.decode(report, type=_Report).findings
+        word = Word(self._clock.steady(), tuple(each for each in findings if each.status == "failed"))
+        before = set(self.last.names) if self.last else set()
+        worse = not before.issuperset(word.names)
+        if worse or before != set(word.names):
+            for each in word.failed:
+                leg = f" ({each.leg})" if each.leg else ""
+                log.warning(
+                    "the relay, seen from here: %s%s: %s -> %s", each.check, leg, each.answer, each.fix
+                )
+        if not word.failed and (self.last is None or before or self._problem):
+            log.info("the relay, seen from here, works")
+        self.last, self._problem = word, ""
+        return worse
+
+    def miss(self, problem: str) -> None:
+        """Note that nothing could be learned: what was known is too old to be told."""
+        if problem != self._problem:
+            log.warning("the relay can't be examined from here: %s", problem)
+        self.last, self._problem = None, problem
+
+    def trouble(self) -> str | None:
+        """Say what is wrong, in one sentence; None where nothing is known to be."""
+        if self.last is None or not self.last.failed:
+            return None
+        names = ", ".join(self.last.names)
+        return f"From the server's own side the relay fails at {names}: `meshvoice doctor` says what to do."
+
+    def body(self) -> RelayBody:
+        """Tell the check page."""
+        if self.last is None:
+            return {"age": None, "failed": []}
+        return {
+            "age": max(0, int(self._clock.steady() - self.last.at)),
+            "failed": [
+                {"check": each.check, "leg": each.leg, "ip": each.ip, "code": each.code}
+                for each in self.last.failed
+            ],
+        }
+
+
+async def watch(
+    relay: RelayWatch,
+    ask: Callable[[], Awaitable[bytes]],
+    *,
+    first: float = FIRST_SECONDS,
+    every: float = EVERY_SECONDS,
+    again: float = AGAIN_SECONDS,
+) -> None:
+    """Ask, soon and from time to time, for as long as it is let."""
+    await asyncio.sleep(first)
+    while True:
+        worse = False
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                worse = relay.hear(await ask())
+        except TimeoutError:
+            relay.miss(f"the doctor took longer than {PATIENCE_SECONDS:.0f} s")
+        except (OSError, msgspec.DecodeError) as problem:
+            relay.miss(str(problem))
+        await asyncio.sleep(again if worse else every)
+
+
+def setup(app: web.Application, turn: TurnSettings) -> None:
+    """Watch over the relay of a server, where browsers are offered one."""
+    if not turn.offered:
+        return
+
+    async def going_on(app: web.Application) -> AsyncIterator[None]:
+        watching = asyncio.create_task(watch(app[RELAY], lambda: ask_doctor(turn)))
+        yield
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+
+    app.cleanup_ctx.append(going_on)
+
+
+async def ask_doctor(turn: TurnSettings) -> bytes:
+    """Let a process of its own examine the relay, which holds up nobody here. Raises `OSError`."""
+    doctor = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "meshvoice"),
+        # All that it needs is in its environment, whatever file our own settings came from.
+        *("--env-file", "/nonexistent", "doctor", "--json"),
+        env={**_foreign(), **_written(turn)},
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    try:
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, doctor.pid, _POLITE)
+        report, complaint = await doctor.communicate()
+    finally:
+        if doctor.returncode is None:
+            doctor.kill()
+            await doctor.wait()
+    if doctor.returncode not in (0, 1):
+        lines = complaint.decode(errors="replace").strip().splitlines()
+        raise OSError(lines[-1] if lines else f"the doctor ended with {doctor.returncode}")
+    return report
+
+
+def _foreign() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIXES)}
+
+
+def _written(turn: TurnSettings) -> dict[str, str]:
+    return {
+        row.variable: settings_rows.written(getattr(turn, field))
+        for field, row in settings_rows.rows(TurnSettings).items()
+    }

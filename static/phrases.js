@@ -1,0 +1,42 @@
+// @ts-check
+// Makes sentences of a language's words: values in their places, and the form that a number asks for; pure.
+
+/** A sentence, or its forms by the plural category of `count`. @typedef {string|Readonly<Record<string, string>>} Words */
+/** @typedef {{tag: string, locale: string}} Language  locale: by which lists and numbers are written */
+
+const VALUE = /\{(\w+)\}/g;
+
+/**
+ * @template {Readonly<Record<string, Words>>} All
+ * @param {{language: Language, words: All}} spoken
+ */
+export function phrases({ language: { tag, locale }, words }) {
+  const plural = new Intl.PluralRules(tag);
+  const numbers = new Intl.NumberFormat(locale, { useGrouping: false });
+  const lists = new Intl.ListFormat(locale);
+
+  /** @param {string|number} value */
+  const written = (value) => (typeof value === "number" ? numbers.format(value) : value);
+
+  /** @param {Words} found @param {string|number|undefined} count */
+  const formOf = (found, count) => (typeof found === "string" ? found : found[plural.select(Number(count))] ?? found.other);
+
+  return {
+    /** @param {keyof All & string} key @param {Record<string, string|number>} [values] @returns {string} */
+    phrase(key, values = {}) {
+      // A page from before an upgrade may want what is no longer there.
+      return formOf(words[key] ?? key, values.count).replace(VALUE, (place, name) => written(values[name] ?? place));
+    },
+
+    /** @param {readonly string[]} items */
+    list: (items) => lists.format(items),
+  };
+}
+
+/**
+ * The language as it is spoken where the reader is at home: times are written by that.
+ * @param {Language} language @param {readonly string[]} [wanted]  what the browser asks for
+ */
+export function localeOf({ tag, locale }, wanted = []) {
+  return wanted.find((each) => each === tag || each.startsWith(`${tag}-`)) ?? locale;
+}

@@ -1,0 +1,72 @@
+// @ts-check
+// Owns what is known of people's keys in a call: as each was seen first, with whom they were compared, and what speaks for somebody in between.
+
+import { phrase } from "../phrase.js";
+import { keyChanged, notTheirKey, otherWords } from "./words.js";
+
+/** @typedef {{peer: string, name: string}} Member */
+
+const ALARMS = Object.freeze({ "key-changed": keyChanged, "not-their-key": notTheirKey, "other-words": otherWords });
+
+/** @typedef {keyof typeof ALARMS} AlarmCode */
+/** @typedef {{code: AlarmCode, words: string}} Alarm */
+
+export class SafetyTrust {
+  /** Fingerprints as they were seen first, by peer. @type {Map<string, string>} */
+  #seen = new Map();
+  /** Fingerprints of those with whom the words were compared. @type {Set<string>} */
+  #compared = new Set();
+  /** By peer, what speaks for somebody in between. @type {Map<string, string>} */
+  #troubles = new Map();
+  /** What was told loudly, and is not told again before a comparison. @type {Set<string>} */
+  #alarmed = new Set();
+  #members;
+  #tell;
+
+  /** @param {() => Member[]} members @param {(alarm: Alarm|null) => void} tell  of trouble: loudly, or as what was told before */
+  constructor(members, tell) {
+    this.#members = members;
+    this.#tell = tell;
+  }
+
+  /** Whether the words were compared with somebody, by their key. @param {string} peer */
+  isCompared(peer) {
+    return this.#compared.has(this.#seen.get(peer) ?? "");
+  }
+
+  /** In words, "" where nothing speaks for somebody in between. */
+  get trouble() {
+    return [...new Set(this.#troubles.values())].join(" ");
+  }
+
+  /** @param {string} peer @param {string} key */
+  see(peer, key) {
+    const before = this.#seen.get(peer);
+    if (before === key) return;
+    this.#seen.set(peer, key);
+    if (before !== undefined) this.alarm(peer, "key-changed");
+  }
+
+  /** The words were compared, and are the same. @param {Iterable<string>} keys  of the others who took part */
+  compare(keys) {
+    for (const key of keys) this.#compared.add(key);
+    this.#troubles.clear();
+    this.#alarmed.clear();
+  }
+
+  /** @param {string} peer @param {AlarmCode} code */
+  alarm(peer, code) {
+    const words = ALARMS[code](this.#members().find((member) => member.peer === peer)?.name ?? phrase("somebody"));
+    this.#troubles.set(peer, words);
+    // Who makes it happen again and again doesn't get to fill the page with it.
+    const before = this.#alarmed.has(`${peer} ${code}`);
+    this.#alarmed.add(`${peer} ${code}`);
+    this.#tell(before ? null : { code, words });
+  }
+
+  /** @param {string} peer */
+  forget(peer) {
+    this.#seen.delete(peer);
+    this.#troubles.delete(peer);
+  }
+}

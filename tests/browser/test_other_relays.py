@@ -1,0 +1,170 @@
+"""Relay-only calls in real Chromium by relays that aren't the usual coturn: without IPv4, two, of others."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import pytest
+
+from meshvoice.turn.coturn import DATABASE
+from meshvoice.turn.credentials import bracketed
+from tests.browser.harness import CHROMIUM, Person, Stage, all_hear_each_other
+from tests.browser.homes import coturn_beside, need_lab
+from tests.process import MESHVOICE, Server, started
+from tests.turn.lab import two_machines
+
+pytestmark = [pytest.mark.coturn, pytest.mark.lab, pytest.mark.slow]
+
+SERVER, CLIENT, DEAD = "45.76.0.10", "45.77.0.2", "45.76.0.99"
+SERVER6, CLIENT6 = "2a0c:b641::10", "2a0c:b641::1"
+NOTHING_FROM_THE_DEAD = f"""
+table inet dead {{
+    chain input {{ type filter hook input priority -10; ip daddr {DEAD} drop; }};
+}}
+"""
+
+
+@asynccontextmanager
+async def by_relay(
+    folder: Path,
+    *,
+    server: str = SERVER,
+    client: str = CLIENT,
+    edit: Callable[[str], str] = str,
+    eturnal: bool = False,
+    **env: str,
+) -> AsyncIterator[list[Person]]:
+    """Bring two into a sea, on one machine, that hear each other by the relay on the other one alone."""
+    need_lab()
+    length = 128 if ":" in server else 32
+    async with AsyncExitStack() as stack:
+        lab = stack.enter_context(
+            two_machines(server=(f"{server}/{length}",), client=(f"{client}/{length}",))
+        )
+        lab.firewall("server", NOTHING_FROM_THE_DEAD)
+        prefix = ("ip", "netns", "exec", lab.name("server"))
+        origin = f"http://{bracketed(server)}:8080"
+        site = Server(
+            folder,
+            prefix=prefix,
+            **{
+                "MESHVOICE_HOST": f"localhost,{server}",
+                "MESHVOICE_PORT": "8080",
+                "MESHVOICE_ORIGIN": origin,
+                "MESHVOICE_RELAY_ONLY": "1",
+                "COTURN_TURN_HOST": server,
+                "COTURN_PUBLIC_IP6" if ":" in server else "COTURN_PUBLIC_IP": server,
+                **env,
+            },
+        )
+        if eturnal:
+            await stack.enter_async_context(eturnal_like(prefix, server, site.secret, folder))
+        else:
+            of_coturn = {"COTURN_USERNAME": "", "COTURN_PASSWORD": "", "COTURN_TURN_HOST": server}
+            await stack.enter_async_context(coturn_beside(folder, site, of_coturn, edit))
+        await stack.enter_async_context(started(site))
+        wrapper = folder / "chromium"
+        wrapper.write_text(f'#!/bin/sh\nexec ip netns exec {lab.name("client")} {CHROMIUM} "$@"\n')
+        wrapper.chmod(0o700)
+        flag = f"--unsafely-treat-insecure-origin-as-secure={origin}"
+        stage = await stack.enter_async_context(Stage(site, flag, executable=str(wrapper)))
+        yield await stage.sea("Ana", "Bo")
+        assert stage.problems == []
+
+
+@asynccontextmanager
+async def eturnal_like(
+    prefix: tuple[str, ...], address: str, secret: str, folder: Path
+) -> AsyncIterator[None]:
+    """Run a relay by eturnal's rules beside the server."""
+    with (folder / "eturnal.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(*prefix, sys.executable, "-m", "tests.turn.eturnal_like", address, "another", secret),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+        )
+    try:
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"listening\n"
+        yield
+        process.terminate()
+        allocated = (await process.stdout.read()).decode()
+        # eturnal takes what stands behind the colon for a suffix, and asks nothing of it.
+        assert allocated.count("allocated ") >= 2
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def talk(people: list[Person], *, seconds: float = 20) -> float:
+    """Let both join, and wait until they hear each other; gives the ms from the last click to being heard."""
+    ana, bo = people
+    await ana.join()
+    await bo.join()
+    await all_hear_each_other(people, seconds=seconds)
+    for person in people:
+        assert {other["path"] for other in (await person.people())[1:]} == {"relay"}
+    audible = await bo.click_to_audible(ana)
+    assert audible is not None
+    print(f"\nheard {audible:.0f} ms after the click")
+    return audible
+
+
+async def test_by_a_relay_without_ipv4_two_hear_each_other(tmp_path: Path) -> None:
+    """coturn takes the missing family of a browser's question for IPv4, unless it is told otherwise."""
+    async with by_relay(tmp_path, server=SERVER6, client=CLIENT6) as people:
+        await talk(people)
+
+
+async def test_with_the_first_of_two_relays_dead_two_hear_each_other_within_five_seconds(
+    tmp_path: Path,
+) -> None:
+    async with by_relay(tmp_path, COTURN_TURN_HOST=f"{DEAD},{SERVER}") as people:
+        assert await talk(people) <= 5000
+
+
+async def test_a_rotation_takes_no_word_from_a_relayed_call(tmp_path: Path) -> None:
+    """By the database as Debian ships it, with each step as a host takes it."""
+    shutil.copy(DATABASE, tmp_path / "turndb")
+    async with by_relay(tmp_path) as people:
+        await talk(people)
+        ana, bo = people
+        since = [await person.mark() for person in people]
+        site = ana.server
+        rotating = await asyncio.create_subprocess_exec(
+            *(*site.prefix, *MESHVOICE, "coturn-rotate", "--userdb", str(tmp_path / "turndb")),
+            env={**site.environment(), "COTURN_SHARED_SECRET": f"{token_hex(32)},{site.secret}"},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        said, _ = await rotating.communicate()
+        assert said.decode() == f"{SERVER} takes every secret of COTURN_SHARED_SECRET\n"
+        # The span of time is the test's input.
+        await asyncio.sleep(3)
+        gaps = [await ana.gap(bo, since[0]), await bo.gap(ana, since[1])]
+        print(f"\nlongest silence over a rotation: {max(gaps):.0f} ms")
+        assert max(gaps) <= 100
+
+
+def by_password(conf: str) -> str:
+    """Make a coturn's configuration that of one with fixed users."""
+    lines = [line for line in conf.splitlines() if not line.startswith(("use-auth-secret", "static-auth-"))]
+    return "\n".join([*lines, "lt-cred-mech", "user=voice:four-plain-words", ""])
+
+
+async def test_by_a_relay_with_a_fixed_user_two_hear_each_other(tmp_path: Path) -> None:
+    user: Any = {"COTURN_USERNAME": "voice", "COTURN_PASSWORD": "four-plain-words"}
+    async with by_relay(tmp_path, edit=by_password, **user) as people:
+        await talk(people)
+
+
+async def test_by_eturnals_rules_and_a_secret_of_its_own_two_hear_each_other(tmp_path: Path) -> None:
+    async with by_relay(tmp_path, eturnal=True, COTURN_SHARED_SECRET="c2hvcnQ/+A==") as people:
+        await talk(people)

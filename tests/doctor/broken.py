@@ -1,0 +1,472 @@
+"""Deployments, each broken in one way: what the doctor must name, and nothing beside it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+from meshvoice.settings import TurnSettings
+from meshvoice.turn import coturn
+from tests.doctor.authority import Authority
+from tests.doctor.bench import (
+    BASE,
+    DIRECT,
+    DUAL,
+    GUARD,
+    HOST,
+    LAN,
+    NAT,
+    OTHER,
+    PRIVATE,
+    PUBLIC,
+    PUBLIC6,
+    RANGE,
+    dropping,
+    secured,
+    without,
+)
+from tests.turn.coturn_server import SECRET, conf, let_through
+
+BOTH = [str(PUBLIC), str(PUBLIC6)]
+IPV6 = replace(BASE, public_ip6=PUBLIC6)
+Files = tuple[Path, Path]
+Certify = Callable[[Authority], Files]
+
+# coturn 4.17.0 and 4.17.1 (not to be had from Debian) give the socket on which they listen a hop limit of 1
+# at their first allocation by UDP. The kernel does the same here, from the first success that coturn sends.
+ONE_HOP = """
+table inet one_hop {
+  set listening { type inet_service; size 8; flags dynamic; }
+  chain output {
+    type filter hook output priority 0;
+    udp sport 3478 @th,64,16 0x0103 add @listening { udp sport }
+    meta nfproto ipv4 udp sport @listening ip ttl set 1
+    meta nfproto ipv6 udp sport @listening ip6 hoplimit set 1
+  }
+}
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Broken:
+    """A deployment, and what must be said of it."""
+
+    name: str
+    failed: set[str]
+    """All that may be named."""
+    says: str = ""
+    """What one of the failures says, in its answer or in what to do."""
+    turn: TurnSettings = DIRECT
+    """What the app has."""
+    conf: str | None = field(default_factory=lambda: conf(DIRECT))
+    """What coturn has; None: it doesn't run."""
+    certify: Certify | None = None
+    """Makes certificate and key, which app and coturn are given then."""
+    firewall: str = ""
+    addresses: list[str] | None = None
+    nat: bool = False
+    user: str | None = None
+    clock: float = 0
+    """By how many seconds the app's clock is ahead of coturn's."""
+    held: int = 0
+    """Allocations that others hold."""
+    quick: bool = False
+    """Whether it stands for its kind in each `make check`."""
+
+
+def rejecting(match: str, how: str) -> str:
+    return dropping(match).replace(" drop;", f" reject with {how};")
+
+
+def of(name: str = HOST, **options: Any) -> Certify:
+    return lambda authority: authority.issue(name, **options)
+
+
+def unreadable(authority: Authority) -> Files:
+    files = authority.issue(HOST)
+    let_through(files[0])
+    files[1].chmod(0o600)
+    return files
+
+
+def mixed_up(authority: Authority) -> Files:
+    return authority.issue(HOST)[0], authority.issue(HOST)[1]
+
+
+def of_a_stranger(authority: Authority) -> Files:
+    folder = authority.issue(HOST)[0].parent / "stranger"
+    folder.mkdir(exist_ok=True)
+    return Authority(folder, "a stranger").issue(HOST)
+
+
+LEGS = {"credential/udp", "credential/tcp"}
+TABLE = [
+    # --- The secret, the clock, the realm
+    Broken(
+        name="wrong secret",
+        conf=conf(replace(DIRECT, shared_secrets=(OTHER,))),
+        failed={*LEGS, "secret"},
+        quick=True,
+    ),
+    Broken(
+        name="a secret that coturn has not heard of signs",
+        turn=replace(DIRECT, shared_secrets=(OTHER, SECRET)),
+        failed={*LEGS, "secret"},
+        says="does not know the first",
+    ),
+    Broken(
+        name="coturn has fixed users, and no secret",
+        conf=without(without(conf(DIRECT), "use-auth-secret"), "static-auth-secret")
+        + "lt-cred-mech\nuser=ana:secret\n",
+        failed={*LEGS, "secret"},
+    ),
+    Broken(
+        name="a fixed user whose password is another",
+        turn=replace(DIRECT, username="ana", password="other"),
+        conf=without(without(conf(DIRECT), "use-auth-secret"), "static-auth-secret")
+        + "lt-cred-mech\nuser=ana:secret\n",
+        failed=LEGS,
+        says="COTURN_PASSWORD",
+    ),
+    Broken(
+        name="another realm",
+        conf=conf(replace(DIRECT, realm="elsewhere.example.org")),
+        failed={"realm"},
+        quick=True,
+    ),
+    Broken(name="coturn's clock ten minutes behind", clock=600, failed={"clock"}, says="behind"),
+    Broken(name="coturn's clock ten minutes ahead", clock=-600, failed={"clock"}, says="ahead", quick=True),
+    Broken(name="coturn's clock a week behind", clock=7 * 86400, failed={"clock"}, says="behind"),
+    Broken(
+        name="coturn's clock so far ahead that credentials are born expired",
+        clock=-7200,
+        failed={*LEGS, "clock"},
+        says="ahead",
+    ),
+    Broken(
+        name="no-auth",
+        conf=without(without(conf(DIRECT), "use-auth-secret"), "static-auth-secret") + "no-auth\n",
+        failed={"wrong-credential"},
+        says="no-auth",
+        quick=True,
+    ),
+    # --- Addresses
+    Broken(
+        name="external-ip missing behind NAT",
+        nat=True,
+        conf=conf(BASE, local=(PRIVATE,)),
+        failed={"relay-address"},
+        says=f"COTURN_PRIVATE_IP={PRIVATE}",
+        quick=True,
+    ),
+    Broken(
+        name="external-ip without its private half",
+        nat=True,
+        turn=NAT,
+        conf=conf(NAT).replace(f"external-ip={PUBLIC}/{PRIVATE}", f"external-ip={PUBLIC}"),
+        failed={"two-relays"},
+        says="COTURN_PRIVATE_IP",
+    ),
+    Broken(
+        name="a LAN's relay that may not send to itself",
+        turn=replace(BASE, hosts=(str(LAN),)),
+        conf=without(conf(replace(BASE, hosts=(str(LAN),)), local=(LAN,)), "allowed-peer-ip"),
+        failed={"two-relays"},
+        says="allowed peer",
+    ),
+    Broken(
+        name="the name leads elsewhere",
+        turn=replace(DIRECT, public_ip=IPv4Address("45.76.0.99")),
+        addresses=[str(PUBLIC)],
+        failed={"name", "relay-address"},
+    ),
+    Broken(name="the name leads nowhere", addresses=[], failed={"name"}, says="resolves"),
+    Broken(
+        name="a guard that knows another address",
+        user="turnserver",
+        firewall=coturn.render_guard(replace(DIRECT, public_ip=IPv4Address("45.76.0.99")), template=GUARD),
+        failed={"two-relays"},
+        says="The guard must know",
+    ),
+    # --- IPv6
+    Broken(
+        name="an AAAA record, and a coturn without IPv6",
+        addresses=BOTH,
+        failed={"stun/udp", "stun/tcp"},
+        says="AAAA",
+        quick=True,
+    ),
+    Broken(name="IPv6 set, and not relayed", turn=DUAL, failed={"relay-ipv6"}),
+    Broken(name="IPv6 relayed, and not set", conf=conf(DUAL), failed={"relay-ipv6"}),
+    Broken(
+        name="an IPv6 relay alone that gives IPv4 where nobody asks",
+        turn=IPV6,
+        conf=without(conf(IPV6), "allocation-default-address-family"),
+        addresses=[str(PUBLIC6)],
+        failed=LEGS,
+        says="allocation-default-address-family must be keep",
+        quick=True,
+    ),
+    Broken(
+        name="both, and those who dial by IPv6 get an address that the others can't reach",
+        turn=DUAL,
+        conf=conf(DUAL) + "allocation-default-address-family=keep\n",
+        addresses=BOTH,
+        failed={"two-relays"},
+        says="must not be keep",
+        quick=True,
+    ),
+    Broken(
+        name="the IPv6 relay range closed",
+        turn=DUAL,
+        conf=conf(DUAL),
+        addresses=BOTH,
+        firewall=dropping(f"meta nfproto ipv6 udp dport {RANGE}"),
+        failed={"one-relay", "relay-range"},
+        says="for IPv6, too",
+        quick=True,
+    ),
+    Broken(
+        name="IPv6 filtered, and COTURN_PUBLIC_IP6 set",
+        turn=DUAL,
+        conf=conf(DUAL),
+        addresses=BOTH,
+        firewall=dropping("meta nfproto ipv6 meta l4proto { tcp, udp }"),
+        failed={"stun/udp", "stun/tcp", "one-relay", "relay-range"},
+        says="3478/udp, for IPv6 too,",
+    ),
+    Broken(
+        name="IPv6 TCP alone filtered",
+        turn=DUAL,
+        conf=conf(DUAL),
+        addresses=BOTH,
+        firewall=dropping("meta nfproto ipv6 tcp dport 3478"),
+        failed={"stun/tcp"},
+        says="3478/tcp, for IPv6 too,",
+    ),
+    # --- Firewalls
+    Broken(
+        name="UDP port closed",
+        firewall=dropping("udp dport 3478"),
+        failed={"stun/udp"},
+        says="3478/udp",
+        quick=True,
+    ),
+    Broken(name="TCP port closed", firewall=dropping("tcp dport 3478"), failed={"stun/tcp"}, says="3478/tcp"),
+    Broken(
+        name="TLS port closed",
+        certify=of(),
+        firewall=dropping("tcp dport 5349"),
+        failed={"certificate/tls"},
+        says="5349/tcp",
+    ),
+    Broken(
+        name="all but TLS closed",
+        certify=of(),
+        firewall=dropping("meta l4proto { tcp, udp } th dport 3478"),
+        failed={"stun/udp", "stun/tcp"},
+    ),
+    Broken(
+        name="all closed",
+        certify=of(),
+        firewall=dropping("meta l4proto { tcp, udp }"),
+        failed={"stun/udp", "stun/tcp", "certificate/tls"},
+    ),
+    Broken(
+        name="a firewall that refuses UDP",
+        firewall=rejecting("udp dport 3478", "icmp type port-unreachable"),
+        failed={"stun/udp"},
+        says="firewall",
+    ),
+    Broken(
+        name="a firewall that refuses TCP",
+        firewall=rejecting("meta l4proto tcp tcp dport 3478", "tcp reset"),
+        failed={"stun/tcp"},
+        says="firewall",
+    ),
+    Broken(
+        name="relay range closed",
+        firewall=dropping(f"udp dport {RANGE}"),
+        failed={"one-relay", "relay-range"},
+        says=RANGE.replace("-", " to "),
+        quick=True,
+    ),
+    Broken(
+        name="half of the relay range closed",
+        firewall=dropping("udp dport 50500-50999"),
+        failed={"relay-range"},
+        says="some of them",
+    ),
+    Broken(
+        name="what the relay sends does not get out",
+        firewall=f"table inet test {{ chain output {{ type filter hook output priority 0; "
+        f"oif wire udp sport {RANGE} drop; }}; }}",
+        failed={"one-relay"},
+        says="nothing came back",
+    ),
+    Broken(
+        name="a hop limit of 1",
+        firewall=ONE_HOP,
+        failed={"stun/udp"},
+        says="4.17.0 or 4.17.1",
+        quick=True,
+    ),
+    Broken(
+        name="a hop limit of 1, of a version that is known",
+        turn=replace(DIRECT, version=(4, 17, 1)),
+        firewall=ONE_HOP,
+        failed={"stun/udp"},
+        says="coturn 4.17.1 sends by UDP with a hop limit of 1",
+    ),
+    Broken(
+        name="a hop limit of 1, by IPv6 too",
+        turn=DUAL,
+        conf=conf(DUAL),
+        addresses=BOTH,
+        firewall=ONE_HOP,
+        failed={"stun/udp"},
+        says="4.17.0 or 4.17.1",
+    ),
+    # --- Ports and quotas
+    Broken(
+        name="coturn is down", conf=None, failed={"stun/udp", "stun/tcp"}, says="start coturn", quick=True
+    ),
+    Broken(
+        name="coturn on another port",
+        conf=conf(replace(DIRECT, port=3500)),
+        failed={"stun/udp", "stun/tcp"},
+        says="start coturn",
+    ),
+    Broken(
+        name="coturn told to take no UDP", conf=conf(DIRECT) + "no-udp\n", failed={"stun/udp"}, says="no-udp"
+    ),
+    Broken(
+        name="STUN to those alone who have credentials",
+        conf=conf(DIRECT) + "secure-stun\n",
+        failed={"stun/udp", "stun/tcp"},
+        says="secure-stun",
+    ),
+    Broken(
+        name="another relay range",
+        conf=conf(replace(DIRECT, min_port=60000, max_port=60999)),
+        failed={"relay-address"},
+    ),
+    Broken(
+        name="the total quota used up",
+        conf=without(conf(DIRECT), "total-quota") + "total-quota=2\n",
+        held=2,
+        failed=LEGS,
+        says="total-quota",
+        quick=True,
+    ),
+    Broken(
+        name="a fixed user's quota used up",
+        turn=replace(DIRECT, username="ana", password="secret"),
+        conf=without(without(without(conf(DIRECT), "use-auth-secret"), "static-auth-secret"), "user-quota")
+        + "lt-cred-mech\nuser=ana:secret\nuser-quota=2\n",
+        held=2,
+        failed=LEGS,
+        says="user-quota",
+    ),
+    Broken(
+        name="no relay port left",
+        turn=replace(DIRECT, max_port=50003),
+        conf=without(conf(replace(DIRECT, max_port=50003)), "total-quota"),
+        held=4,
+        failed=LEGS,
+        says="all relay ports are taken",
+    ),
+    # --- Where it may send
+    Broken(
+        name="no deny list",
+        turn=DUAL,
+        conf=without(conf(DUAL), "denied-peer-ip="),
+        failed={"denied-ipv4", "denied-ipv6"},
+    ),
+    Broken(
+        name="a deny list without cloud metadata",
+        conf=without(conf(DIRECT), "denied-peer-ip=169.254"),
+        failed={"denied-ipv4"},
+        says="169.254.169.254",
+        quick=True,
+    ),
+    Broken(
+        name="a deny list without the home's own networks of IPv6",
+        turn=DUAL,
+        conf=without(conf(DUAL), "denied-peer-ip=8000::"),
+        failed={"denied-ipv6"},
+        says="fd00:ec2::254",
+    ),
+    Broken(
+        name="a deny list that denies everyone",
+        conf=conf(DIRECT) + "denied-peer-ip=0.0.0.0\n",
+        failed={"granted-ipv4", "two-relays"},
+    ),
+    Broken(name="TCP relays allowed", conf=without(conf(DIRECT), "no-tcp-relay"), failed={"tcp-relay"}),
+    # --- TLS
+    Broken(name="certificate expired", certify=of(days=-1), failed={"certificate/tls"}, says="expired"),
+    Broken(name="certificate near its end", certify=of(days=5), failed={"certificate/tls"}, says="ends in"),
+    Broken(
+        name="certificate of another name",
+        certify=of("other.example.org"),
+        failed={"certificate/tls"},
+        says="another name",
+        quick=True,
+    ),
+    Broken(name="self-signed", certify=of(by_itself=True), failed={"certificate/tls"}, says="self-signed"),
+    Broken(
+        name="self-signed and expired",
+        certify=of(by_itself=True, days=-1),
+        failed={"certificate/tls"},
+        says="self-signed",
+    ),
+    Broken(
+        name="of an authority that nobody knows",
+        certify=of_a_stranger,
+        failed={"certificate/tls"},
+        says="its authority is unknown",
+    ),
+    Broken(
+        name="key and certificate that differ",
+        certify=mixed_up,
+        failed={"certificate/tls"},
+        says="COTURN_TLS_KEY must be the key",
+        quick=True,
+    ),
+    Broken(
+        name="a key that coturn can't read",
+        certify=unreadable,
+        user="turnserver",
+        failed={"certificate/tls"},
+        says="read certificate and key",
+    ),
+    Broken(
+        name="plain TURN on the TLS port",
+        turn=replace(DIRECT, public_tls_port=3478),
+        failed={"certificate/tls"},
+        says="speaks no TLS",
+    ),
+    # --- Several hosts
+    Broken(
+        name="two hosts, the second of which is dead",
+        turn=replace(DIRECT, hosts=(HOST, "45.76.0.11"), realm=HOST),
+        failed={"stun/udp", "stun/tcp"},
+        says="45.76.0.11",
+    ),
+]
+
+
+def built(broken: Broken, authority: Authority) -> Broken:
+    """Give it certificate and key, where it has any."""
+    if broken.certify is None:
+        return broken
+    turn = secured(broken.turn, broken.certify(authority))
+    return replace(broken, turn=turn, conf=conf(turn))
+
+
+def clock(broken: Broken) -> Callable[[], float]:
+    return lambda: time.time() + broken.clock

@@ -1,0 +1,160 @@
+"""What versions of coturn that Debian doesn't have do wrong, done by an impostor on loopback.
+
+Theirs can't be had here, so a server of the tests' own answers as they were seen to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import pytest
+from aioice import stun
+from aioice.turn import make_integrity_key
+
+from meshvoice.doctor.deployment import Deployment, Way
+from meshvoice.doctor.findings import Finding
+from meshvoice.doctor.legs import Answers, certificate, credential
+from meshvoice.doctor.legs import stun as ask_stun
+from meshvoice.doctor.turn_client import Leg
+from meshvoice.settings import TurnSettings
+from meshvoice.turn import credentials
+from tests.doctor.authority import Authority
+from tests.turn.coturn_server import SECRET
+
+HOST = "turn.example.org"
+PASSWORD = "secret"
+TURN = TurnSettings(shared_secrets=(SECRET,), hosts=(HOST,))
+
+
+@dataclass
+class Impostor(asyncio.DatagramProtocol):
+    """Answers by UDP: asks for credentials, and says to all of them what it is told to say."""
+
+    reason: bytes = b"Unauthorized"
+    refusal: int = 401
+    software: bytes = b""
+    asked: list[str] = field(default_factory=list)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        request = stun.parse_message(data)
+        self.asked.append(request.message_method.name)
+        if request.message_method is stun.Method.BINDING:
+            answer = self._answer(request, stun.Class.RESPONSE, stun_address(addr, request))
+        elif "USERNAME" not in request.attributes or self.refusal == 401:
+            error = bytes([0, 0, 4, 1]) + self.reason
+            attributes = (
+                attribute(0x0009, error) + attribute(0x0014, HOST.encode()) + attribute(0x0015, b"nonce")
+            )
+            answer = self._answer(request, stun.Class.ERROR, attributes)
+        else:
+            answer = self._signed(request)
+        self._transport.sendto(answer, addr)
+
+    def _signed(self, request: stun.Message) -> bytes:
+        # An answer to whoever is believed counts only with that one's own key.
+        username = request.attributes["USERNAME"]
+        password = PASSWORD if ":" not in username else credentials.sign(username, secret=SECRET)
+        answer = stun.Message(
+            request.message_method,
+            stun.Class.ERROR,
+            request.transaction_id,
+            {"ERROR-CODE": (self.refusal, "No")},
+        )
+        answer.add_message_integrity(make_integrity_key(username, HOST, password))
+        return bytes(answer)
+
+    def _answer(self, request: stun.Message, kind: stun.Class, attributes: bytes) -> bytes:
+        if self.software:
+            attributes += attribute(0x8022, self.software)
+        head = (request.message_method | kind).to_bytes(2, "big") + len(attributes).to_bytes(2, "big")
+        return head + stun.COOKIE.to_bytes(4, "big") + request.transaction_id + attributes
+
+
+def attribute(kind: int, value: bytes) -> bytes:
+    padding = bytes(-len(value) % 4)
+    return kind.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value + padding
+
+
+def stun_address(addr: tuple[str, int], request: stun.Message) -> bytes:
+    return attribute(0x0020, stun.pack_xor_address(addr, request.transaction_id))
+
+
+@asynccontextmanager
+async def listening(impostor: Impostor) -> AsyncIterator[Way]:
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: impostor, local_addr=("127.0.0.1", 0)
+    )
+    try:
+        yield Way(leg=Leg.UDP, server=transport.get_extra_info("sockname"))
+    finally:
+        transport.close()
+
+
+async def test_a_reason_that_is_no_text_does_not_hide_the_question_for_credentials() -> None:
+    """4.10.0 sends uninitialised memory: an answer that were dropped for it would look like silence."""
+    async with listening(Impostor(reason=b"\xff\x00\x9b31m\x80")) as way:
+        found = await credential(Deployment(turn=TURN), way)
+    assert found.answer == "401 Unauthorized"
+    assert "does not take this secret" in found.fix
+
+
+@pytest.mark.parametrize(
+    ("refusal", "username", "named"),
+    [
+        (486, "", "total-quota"),
+        (486, "ana", "user-quota"),
+        (508, "", "all relay ports are taken"),
+        (440, "", "must be keep"),
+        (401, "ana", "COTURN_PASSWORD"),
+    ],
+)
+async def test_each_refusal_names_its_own_mend(refusal: int, username: str, named: str) -> None:
+    fixed = TurnSettings(hosts=(HOST,), username=username, password=PASSWORD) if username else TURN
+
+    async with listening(Impostor(refusal=refusal)) as way:
+        found = await credential(Deployment(turn=fixed), way)
+    assert named in found.fix
+
+
+async def test_what_a_server_calls_itself_tells_its_version() -> None:
+    answers = Answers()
+    async with listening(Impostor(software=b"Coturn-4.17.1 'Gorst'")) as way:
+        found = await ask_stun(Deployment(turn=TURN), way, answers)
+    assert found.status == "ok"
+    assert answers.version(TURN) == (4, 17, 1)
+    assert Answers().version(TURN) is None
+
+
+async def test_a_handshake_that_ends_at_once_is_told_as_tls_and_as_no_firewall(tmp_path: Path) -> None:
+    """As some versions do where key and certificate differ."""
+
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    found = await _shake_hands(tmp_path, hang_up)
+    assert "COTURN_TLS_KEY must be the key" in found.fix
+    assert "firewall" not in found.fix
+
+
+async def test_what_speaks_no_tls_is_told_as_such(tmp_path: Path) -> None:
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example.org ESMTP\r\n")
+        writer.close()
+
+    assert (await _shake_hands(tmp_path, greet)).answer == "what answers there speaks no TLS"
+
+
+async def _shake_hands(
+    folder: Path, answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+) -> Finding:
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        way = Way(leg=Leg.TLS, server=server.sockets[0].getsockname())
+        return await certificate(Deployment(turn=TURN, tls=Authority(folder).trust()), way)

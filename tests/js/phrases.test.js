@@ -1,0 +1,44 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { localeOf, phrases } from "../../static/phrases.js";
+
+const ENGLISH = { tag: "en", locale: "en-GB" };
+const WORDS = {
+  hello: "Hello, {name}. {name}!", guests: { one: "One guest", other: "{count} guests" }, long: "{ms} ms",
+};
+const { phrase, list } = phrases({ language: ENGLISH, words: WORDS });
+
+test("a value is put in wherever it is named, as it is, and read no further", () => {
+  assert.equal(phrase("hello", { name: "{name} $& {other}" }), "Hello, {name} $& {other}. {name} $& {other}!");
+});
+
+test("a number takes the form that its language has for it, or the one that there always is", () => {
+  assert.deepEqual([0, 1, 2].map((count) => phrase("guests", { count })), ["0 guests", "One guest", "2 guests"]);
+  const polish = phrases({ language: { tag: "pl", locale: "pl" }, words: { guests: { one: "gość", few: "goście", other: "gości" } } });
+  assert.deepEqual([1, 3, 5, 22].map((count) => polish.phrase("guests", { count })), ["gość", "goście", "gości", "goście"]);
+  assert.equal(phrase("guests", { count: "many" }), "many guests");
+});
+
+test("numbers are written as in the language, ungrouped", () => {
+  assert.equal(phrase("long", { ms: 1234.5 }), "1234.5 ms");
+  assert.equal(phrases({ language: { tag: "de", locale: "de-DE" }, words: WORDS }).phrase("long", { ms: 1234.5 }), "1234,5 ms");
+});
+
+test("names are listed as in the language", () => {
+  assert.equal(list(["Ana", "Bo", "Cleo"]), "Ana, Bo and Cleo");
+  assert.equal(list(["Ana"]), "Ana");
+  assert.equal(phrases({ language: { tag: "de", locale: "de-DE" }, words: {} }).list(["Ana", "Bo"]), "Ana und Bo");
+});
+
+test("what is not there shows its name, and a value that is not given its place", () => {
+  assert.equal(phrase(/** @type {any} */ ("gone")), "gone");
+  assert.equal(phrase("long"), "{ms} ms");
+});
+
+test("times are written as where the browser is at home, if that is in the page's language", () => {
+  assert.equal(localeOf(ENGLISH, ["de-DE", "en-US", "en"]), "en-US");
+  assert.equal(localeOf(ENGLISH, ["de-DE", "english"]), "en-GB");
+  assert.equal(localeOf(ENGLISH), "en-GB");
+});

@@ -1,0 +1,183 @@
+"""The server looks at its relay itself: the check page, `/healthz` and the log are told, and nobody waits."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from meshvoice.settings import TurnSettings
+from meshvoice.web import relay_watch
+from meshvoice.web.clocks import Clock
+from meshvoice.web.keys import RELAY
+from meshvoice.web.relay_watch import RelayWatch, ask_doctor, watch
+from tests.web.house import House
+from tests.web.person import Person
+
+
+def relay_watch_of_now() -> RelayWatch:
+    return RelayWatch(Clock(time.time, time.monotonic))
+
+
+def report(*failed: str) -> bytes:
+    """What `meshvoice doctor --json` says, with these checks failed."""
+    finding = {
+        "leg": "",
+        "ip": 0,
+        "code": 0,
+        "tried": "it",
+        "answer": "45.76.0.10 is wrong",
+        "fix": "mend it",
+    }
+    wrong = [{"check": check, "status": "failed", **finding} for check in failed]
+    return json.dumps(
+        {"ok": not failed, "findings": [{"check": "name", "status": "ok", **finding}, *wrong]}
+    ).encode()
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if "relay" in record.getMessage()]
+
+
+async def told(person: Person) -> Any:
+    return (await person.ask("GET", "/api/voice/relay/")).json
+
+
+async def test_the_page_is_told_what_failed_and_how_long_ago_and_no_address(
+    house: House, ana: Person
+) -> None:
+    assert await told(ana) == {"age": None, "failed": []}
+    house.app[RELAY].hear(report("clock"))
+    house.clock.now += 61
+    assert await told(ana) == {"age": 61, "failed": [{"check": "clock", "leg": "", "ip": 0, "code": 0}]}
+
+
+async def test_strangers_are_told_nothing(house: House) -> None:
+    answer = await Person(house).ask("GET", "/api/voice/relay/")
+    assert (answer.status, answer.json["error"]["code"]) == (401, "signed-out")
+
+
+async def test_health_names_what_fails_and_stays_well_for_a_watchdog(house: House, ana: Person) -> None:
+    house.app[RELAY].hear(report("clock", "realm"))
+    health = await ana.ask("GET", "/healthz")
+    assert (health.status, health.json["status"]) == (200, "degraded")
+    assert "clock, realm" in health.json["relay"]
+    house.app[RELAY].hear(report())
+    assert (await ana.ask("GET", "/healthz")).json == {"status": "ok"}
+
+
+def test_the_log_says_it_once_and_again_when_it_changes(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    relay = relay_watch_of_now()
+    for failed in ((), (), ("clock",), ("clock",), ("clock", "realm"), ()):
+        relay.hear(report(*failed))
+    said = lines(caplog)
+    assert [line.split(":")[0] for line in said] == [
+        "the relay, seen from here, works",
+        *["the relay, seen from here"] * 3,
+        "the relay, seen from here, works",
+    ]
+    assert said[1] == "the relay, seen from here: clock: 45.76.0.10 is wrong -> mend it"
+
+
+async def test_it_looks_at_the_start_and_then_from_time_to_time_and_sooner_where_it_got_worse() -> None:
+    reports = iter([report("stun"), report("stun"), report()])
+    asked: list[float] = []
+    ended = asyncio.Event()
+    relay = relay_watch_of_now()
+
+    async def ask() -> bytes:
+        asked.append(asyncio.get_running_loop().time())
+        try:
+            return next(reports)
+        except StopIteration:
+            ended.set()
+            await asyncio.Event().wait()
+            raise
+
+    task = asyncio.create_task(watch(relay, ask, first=0, every=0.06, again=0.02))
+    await asyncio.wait_for(ended.wait(), 10)
+    task.cancel()
+    first, second, third = (later - earlier for earlier, later in pairwise(asked))
+    assert first < 0.06 <= min(second, third)
+    assert relay.trouble() is None
+
+
+@pytest.mark.parametrize("answer", [b"no JSON", b"{}", OSError("no python here")])
+async def test_what_can_not_be_learned_is_told_as_that_and_not_as_trouble(
+    caplog: pytest.LogCaptureFixture, answer: bytes | OSError
+) -> None:
+    relay = relay_watch_of_now()
+    relay.hear(report("clock"))
+    done = asyncio.Event()
+
+    async def ask() -> bytes:
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    def miss(problem: str) -> None:
+        missed(problem)
+        done.set()
+
+    missed = relay.miss
+    relay.miss = miss  # type: ignore[method-assign]
+    task = asyncio.create_task(watch(relay, ask, first=0))
+    await asyncio.wait_for(done.wait(), 10)
+    task.cancel()
+    assert relay.trouble() is None
+    assert relay.body() == {"age": None, "failed": []}
+    assert any("can't be examined from here" in line for line in lines(caplog))
+
+
+async def test_the_doctor_runs_apart_with_the_relays_settings_and_nothing_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MESHVOICE_PASSPHRASE", "three plain words")
+    monkeypatch.setenv("COTURN_REALM", "of the environment")
+    turn = TurnSettings(hosts=("127.0.0.1",), shared_secrets=("pR4tW8xK2mV6bN0cJ5hL9gF3dS7aQ1zE",), port=9)
+    findings = json.loads(await ask_doctor(turn))["findings"]
+    assert {(each["check"], each["leg"]) for each in findings if each["status"] == "failed"} == {
+        ("stun", "udp"),
+        ("stun", "tcp"),
+    }
+
+
+async def test_a_doctor_who_can_not_start_is_told_in_its_own_words() -> None:
+    turn = TurnSettings(hosts=("127.0.0.1",), shared_secrets=("short",), username="ana", password="")
+    with pytest.raises(OSError, match="COTURN_"):
+        await ask_doctor(turn)
+
+
+async def test_a_server_that_stops_takes_the_doctor_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = tmp_path / "started"
+    sleeper = tmp_path / "sleeper"
+    sleeper.write_text(f"#!/bin/sh\necho $$ > {started}.new\nmv {started}.new {started}\nexec sleep 600\n")
+    sleeper.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(sleeper))
+    task = asyncio.create_task(ask_doctor(TurnSettings(hosts=("127.0.0.1",), shared_secrets=("x" * 32,))))
+    while not started.exists():  # noqa: ASYNC110  # a program's start has no event to wait for
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)
+
+
+def test_without_a_relay_nobody_is_asked() -> None:
+    class App:
+        cleanup_ctx: list[Any] = []  # noqa: RUF012  # it stays empty
+
+    relay_watch.setup(App(), TurnSettings())  # type: ignore[arg-type]
+    assert App.cleanup_ctx == []
