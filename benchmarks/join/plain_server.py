@@ -33,8 +33,10 @@ async def _socket(request: web.Request) -> web.WebSocketResponse:
     peers, peer = request.app[_PEERS], secrets.token_hex(4)
     socket = web.WebSocketResponse()
     await socket.prepare(request)
-    await socket.send_json({"type": "welcome", "peers": list(peers)})
+    others = list(peers)
+    # Before anything is awaited: of two who come at once the second must know of the first.
     peers[peer] = socket
+    await socket.send_json({"type": "welcome", "peers": others})
     async for frame in socket:
         if frame.type is WSMsgType.TEXT:
             message = json.loads(frame.data)
