@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak bench-book bench-memory bench-stranger bench-join ear audit format settings confusables rnnoise icons pictures secrets coturn-conf coturn proxy-conf doctor clean
+.PHONY: run test check soak bench bench-book bench-memory bench-stranger bench-join ear audit format settings confusables rnnoise icons pictures secrets coturn-conf coturn proxy-conf doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -9,11 +9,12 @@ BIN = $(VENV)/bin
 # setuptools warns of every editable installation, in a dozen lines.
 PIP = PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ENV_FILE = conf/meshvoice.env
+BENCH = build/bench
 MESHVOICE = $(BIN)/meshvoice --env-file $(ENV_FILE)
 BROWSER_NEEDS = chromium:chromium turnserver:coturn firefox-esr:firefox-esr nft:nftables ip:iproute2 \
 	conntrack:conntrack openssl:openssl node:nodejs certutil:libnss3-tools pulseaudio:pulseaudio \
 	nginx:nginx-light caddy:caddy apache2:apache2-bin haproxy:haproxy \
-	WebKitWebDriver:webkit2gtk-driver Xvfb:xvfb
+	WebKitWebDriver:webkit2gtk-driver Xvfb:xvfb prometheus:prometheus
 
 # Two calls at one time would be a load test of the machine: what starts browsers and relays runs in a row, after the
 # rest. What takes half a minute by itself is left to `make check`.
@@ -50,6 +51,27 @@ soak: $(VENV)/test.done
 	$(BIN)/python -m pytest -m slow
 	SEEDS=10000 node --test tests/js/simulator.test.js
 
+# The relay beside others, coming and going, crowds and pages; writes docs/performance.md. QUICK=1: two minutes, and nothing written.
+bench: $(VENV)/test.done $(BENCH)/loadgen $(BENCH)/channels.done benchmarks/node_modules/.package-lock.json
+	@$(BIN)/python -m benchmarks.bench $(if $(QUICK),--quick)
+
+$(BENCH)/loadgen: benchmarks/client/loadgen.c
+	@tests/need.sh cc:gcc
+	@mkdir -p $(BENCH)
+	cc -O2 -Wall -o $@ benchmarks/client/loadgen.c -lm
+
+# Its own environment: what is compared comes into no application's.
+$(BENCH)/channels.done: $(BIN)/python benchmarks/channels.txt
+	@mkdir -p $(BENCH)
+	$(PYTHON) -m venv $(BENCH)/channels
+	$(BENCH)/channels/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/channels.txt
+	@touch $@
+
+benchmarks/node_modules/.package-lock.json: benchmarks/package.json benchmarks/package-lock.json
+	@tests/need.sh npm:npm
+	cd benchmarks && npm ci --silent --ignore-scripts --omit=dev
+	@touch $@
+
 # How long a large guest book holds the server's one thread; a table of milliseconds.
 bench-book: $(VENV)/serve.done
 	$(BIN)/python -m benchmarks.bench_guestbook
@@ -73,7 +95,7 @@ ear: $(VENV)/ear.done
 	$(BIN)/python -m tests.ear
 
 # The pure core: what decides who is where, who hears what and who may enter.
-PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/turn/versions.py,meshvoice/proxies/conf.py,meshvoice/settings*.py,meshvoice/turn_settings.py,meshvoice/values.py,meshvoice/sites.py,meshvoice/env_lines.py,meshvoice/names.py,meshvoice/lookalikes.py,meshvoice/forwarding.py,meshvoice/user_header.py,meshvoice/passphrases.py,meshvoice/ids.py,meshvoice/timekeeping.py,meshvoice/accepted.py,meshvoice/languages.py,meshvoice/plurals.py
+PURE = meshvoice/signaling/*,meshvoice/access/*,meshvoice/turn/credentials.py,meshvoice/turn/deny.py,meshvoice/turn/coturn.py,meshvoice/turn/versions.py,meshvoice/proxies/conf.py,meshvoice/settings*.py,meshvoice/turn_settings.py,meshvoice/values.py,meshvoice/sites.py,meshvoice/env_lines.py,meshvoice/names.py,meshvoice/lookalikes.py,meshvoice/forwarding.py,meshvoice/user_header.py,meshvoice/passphrases.py,meshvoice/ids.py,meshvoice/timekeeping.py,meshvoice/accepted.py,meshvoice/languages.py,meshvoice/plurals.py,meshvoice/histogram.py
 
 # Known vulnerabilities of what is installed; asks the package index, so it is no part of check.
 audit: $(VENV)/check.done

@@ -1,1 +1,1 @@
-"""Measurements, run by hand: `make bench-book`, `make bench-memory`."""
+"""Measurements, run by hand: `make bench`, `make bench-book`, `make bench-memory`."""

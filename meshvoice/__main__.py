@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import base64
-import logging
 import os
 import secrets
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from meshvoice import assets, env_file
@@ -43,8 +43,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="run the server")
     serve.set_defaults(run=_serve)
+    _of_several(serve)
     health = commands.add_parser("health", help="ask the running server how it is; exit code 0 if it works")
     health.set_defaults(run=_health)
+    _of_several(health)
     settings = commands.add_parser("settings", help="print each setting, and where its value comes from")
     settings.set_defaults(run=_print_settings)
     make_secrets = commands.add_parser("secrets", help="write the env file with new secrets, once")
@@ -85,6 +87,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _of_several(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--process",
+        type=int,
+        default=0,
+        metavar="N",
+        help="which of MESHVOICE_PROCESSES, from 0 (the default)",
+    )
+
+
 def _settings(chosen: argparse.Namespace) -> Settings:
     return Settings.from_env(env_file.merged(chosen.env_file, dict(os.environ)))
 
@@ -97,18 +109,25 @@ def _relay_settings(chosen: argparse.Namespace) -> Settings:
     return Settings.from_env(env)
 
 
-def _serve(chosen: argparse.Namespace) -> int:
-    settings = _settings(chosen)
-    from meshvoice.web import server  # after the settings, so that a refusal comes at once
+def _settings_of_one(chosen: argparse.Namespace) -> Settings:
+    settings, number = _settings(chosen), chosen.process
+    if not 0 <= number < settings.processes:
+        raise SettingsError("--process", f"is from 0 to {settings.processes - 1} (MESHVOICE_PROCESSES)")
+    return replace(settings, port=settings.port + number)
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+def _serve(chosen: argparse.Namespace) -> int:
+    settings = _settings_of_one(chosen)
+    from meshvoice.web import logs, server  # after the settings, so that a refusal comes at once
+
+    logs.setup(settings.log_format)
     return server.run(settings)
 
 
 def _health(chosen: argparse.Namespace) -> int:
     from meshvoice.web import health
 
-    return health.print_health(_settings(chosen))
+    return health.print_health(_settings_of_one(chosen))
 
 
 def _print_settings(chosen: argparse.Namespace) -> int:

@@ -50,14 +50,6 @@ def client_address(
     return said.pop() if len(said) == 1 else peer
 
 
-def wholly_within(
-    peer: str, x_forwarded_for: Sequence[str], forwarded: Sequence[str], networks: Peers
-) -> bool:
-    """Tell whether the peer and every hop that the headers name are in these networks; a doubt is a no."""
-    hops = (*_x_forwarded_for_hops(x_forwarded_for), *_forwarded_hops(forwarded))
-    return within(peer, networks) and all(hop is not None and _in(hop, networks) for hop in hops)
-
-
 def within(address: str, networks: Peers) -> bool:
     """Tell whether a peer is in one of the networks; text that is no address (nor `UNIX`) is in none."""
     if address == UNIX:

@@ -29,12 +29,14 @@ def alike_among(names: Mapping[_K, str]) -> frozenset[_K]:
     return frozenset().union(*(keys for keys in by_look.values() if len(keys) > 1))
 
 
+@functools.lru_cache(maxsize=1024)  # each newcomer's name is held against the same few
 def skeleton(name: str) -> str:
     """Reduce a name to its shapes, by which it is compared; no text to show (UTS 39, 4)."""
     shapes = _UNSEEN.sub("", unicodedata.normalize("NFD", name)).translate(_shown_as())
     return unicodedata.normalize("NFD", shapes)
 
 
+@functools.lru_cache(maxsize=1024)
 def _folded(name: str) -> str:
     # Compatibility forms, for full-width letters; folded again, for a zero is shown as a capital O.
     return skeleton(unicodedata.normalize("NFKC", name).casefold()).casefold()

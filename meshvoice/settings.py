@@ -89,6 +89,19 @@ class Settings:
         "anyone",
         "`invited`: nobody signs in without a link; `meshvoice host-link` makes one for a host",
     )
+    metrics_token: str = setting(
+        "MESHVOICE_METRICS_TOKEN",
+        values.token,
+        "",
+        "opens `/metrics` to whoever sends it (`Authorization: Bearer`); unset, it is closed",
+        secret=True,
+    )
+    log_format: str = setting(
+        "MESHVOICE_LOG_FORMAT",
+        values.one_of("plain", "json"),
+        "plain",
+        "`plain` or `json`: how each event's one line is written",
+    )
     trusted_proxies: tuple[Network | Literal["unix"], ...] = setting(
         "MESHVOICE_TRUSTED_PROXIES",
         values.peers,
@@ -103,6 +116,12 @@ class Settings:
         values.header,
         "",
         "the header in which they give the name to show, if that is another",
+    )
+    processes: int = setting(
+        "MESHVOICE_PROCESSES",
+        values.between(1, 16),
+        1,
+        "servers that share the guest book, each with some of the rooms, behind nginx",
     )
     table_seats: int = setting("MESHVOICE_TABLE_SEATS", values.between(2, 8), 6, "seats of a table")
     sea_hours: float = setting("MESHVOICE_SEA_HOURS", values.hours, 24.0, "for how long a sea stays open")
@@ -200,6 +219,14 @@ def _contradictions(settings: Settings) -> Iterator[SettingsError]:
         yield SettingsError(missing, "TLS takes a certificate and its key: set both, or neither")
     if turn.min_port >= turn.max_port:
         yield SettingsError("COTURN_MAX_PORT", f"must be above COTURN_MIN_PORT ({turn.min_port})")
+    if settings.processes > 1 and any(place.startswith("unix:") for place in settings.hosts):
+        yield SettingsError(
+            "MESHVOICE_HOST", "several processes have a port each, and no Unix socket: write an address"
+        )
+    if settings.port + settings.processes > 65_536:
+        yield SettingsError(
+            "MESHVOICE_PORT", f"must leave room for the ports of {settings.processes} processes above it"
+        )
     if settings.socket_group and not any(place.startswith("unix:") for place in settings.hosts):
         yield SettingsError(
             "MESHVOICE_SOCKET_GROUP",

@@ -98,6 +98,14 @@ def turn_password(text: str) -> str:
     return text
 
 
+def token(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{16,200}", text) or _weak(text):
+        raise ValueError(
+            "needs 16 to 200 random characters of A-Z a-z 0-9 _ -: `openssl rand -hex 32` makes them"
+        )
+    return text
+
+
 def secret_keys(text: str) -> tuple[bytes, ...]:
     keys = []
     for part in text.split(","):

@@ -69,6 +69,8 @@ import "./voice/link/tuning.js";
 import "./voice/link/work.js";
 import "./voice/session/announcer.js";
 import "./voice/session/band-messages.js";
+import "./voice/session/between-words.js";
+import "./voice/session/between.js";
 import "./voice/session/bitrate.js";
 import "./voice/session/hush.js";
 import "./voice/session/in-band.js";
@@ -90,6 +92,7 @@ import "./voice/session/session.js";
 import "./voice/session/shown.js";
 import "./voice/session/suppressor-words.js";
 import "./voice/session/talk.js";
+import "./voice/session/tally.js";
 import "./voice/session/throttle.js";
 import "./voice/signaling/credentials.js";
 import "./voice/signaling/messages.js";
@@ -103,6 +106,7 @@ import "./voice/signaling/signaling.js";
 export { VoiceError } from "./voice/session/words.js";
 /** @typedef {import("./voice/session/roster.js").Person} Person */
 /** @typedef {import("./voice/session/pairs.js").Pair} Pair */
+/** @typedef {import("./voice/session/between.js").Between} Between */
 /** @typedef {import("./voice/session/room-events.js").RoomState} RoomState */
 /** @typedef {import("./voice/session/room-events.js").RoomEvents} RoomEvents */
 
@@ -138,7 +142,7 @@ export class VoiceRoom extends EventTarget {
     this.#belongings = { roomId, name: [...name.trim()].slice(0, 80).join("") || phrase("guest"), talk, volumes, devices, sounds, store, platform };
     this.#platform = platform;
     this.#journal = new Journal(platform.now);
-    const look = () => ({ people: this.people, pairs: this.pairs, over: !this.#call });
+    const look = () => ({ people: this.people, pairs: this.pairs, between: this.between, over: !this.#call });
     this.#showing = new Showing(look, (shown, news) => this.#show(shown, news), platform);
     volumes.on("change", (user) => {
       this.#call?.adjustVolumes();
@@ -194,6 +198,11 @@ export class VoiceRoom extends EventTarget {
   /** @returns {Pair[]} those who can't hear each other */
   get pairs() {
     return this.#call?.pairs ?? [];
+  }
+
+  /** @returns {Between[]} how it is between any two others */
+  get between() {
+    return this.#call?.between ?? [];
   }
 
   /**
@@ -400,9 +409,10 @@ export class VoiceRoom extends EventTarget {
   }
 
   /** @param {import("./voice/session/shown.js").Shown} shown @param {ReturnType<import("./voice/session/shown.js").differences>} news */
-  #show({ people, pairs }, news) {
+  #show({ people, pairs, between }, news) {
     if (news.people) this.#emit("people", [...people]);
     if (news.pairs) this.#emit("pairs", [...pairs]);
+    if (news.between) this.#emit("between", [...between]);
     for (const { name, doing } of news.unheard) this.#call?.announce(words.unheard(name, doing));
   }
 

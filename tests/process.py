@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 READY_SECONDS = 20
+METRICS_TOKEN = "pX7rK3mQz9Lt5Wd1"
 MESHVOICE = (sys.executable, "-m", "meshvoice", "--env-file", "/nonexistent")
 _PROBE = """
 import sys, time, urllib.request
@@ -101,6 +102,9 @@ class Wire:
 class Server:
     """`meshvoice serve` with settings of its own, on a file of its own."""
 
+    arguments: tuple[str, ...] = ()
+    """Of the command."""
+
     def __init__(self, folder: Path, *, prefix: Sequence[str] = (), **env: str) -> None:
         self.folder = folder
         self.prefix = list(prefix)
@@ -133,6 +137,7 @@ class Server:
             **self._secrets,
             "MESHVOICE_ORIGIN": self.origin,
             "MESHVOICE_PORT": str(self.port),
+            "MESHVOICE_METRICS_TOKEN": METRICS_TOKEN,
             "MESHVOICE_DATABASE": str(self.folder / "meshvoice.db"),
             **self._env,
         }
@@ -141,7 +146,7 @@ class Server:
         """Start the process and wait until it answers."""
         if not self.wire.port:
             await self.wire.start()
-        command = [*self.prefix, *MESHVOICE, "serve"]
+        command = [*self.prefix, *MESHVOICE, "serve", *self.arguments]
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *command, env=self.environment(), cwd=self.folder, stdout=log, stderr=log

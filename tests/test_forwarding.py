@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshvoice.forwarding import Seldom, client_address, wholly_within, within
+from meshvoice.forwarding import Seldom, client_address, within
 from meshvoice.signaling.limits import address_key
 from meshvoice.values import Peers, peers
 
@@ -130,21 +130,6 @@ def test_a_proxy_is_trusted_however_its_address_is_written() -> None:
     assert not within("10.0.0.5:80", PROXIES)
 
 
-def test_only_a_chain_of_ours_from_end_to_end_is_wholly_within() -> None:
-    assert wholly_within(PEER, ["10.0.0.7, ::ffff:10.0.0.5"], ["for=10.0.0.7"], PROXIES)
-    assert wholly_within(PEER, [], [], PROXIES)
-    assert not wholly_within("192.0.2.1", [], [], PROXIES)
-    for chain in (
-        ["203.0.113.9"],
-        ["10.0.0.7, 203.0.113.9"],
-        ["203.0.113.9, 10.0.0.7"],
-        ["unknown"],
-        ["10.0.0.7, x"],
-    ):
-        assert not wholly_within(PEER, chain, ["for=10.0.0.7"], PROXIES)
-        assert not wholly_within(PEER, ["10.0.0.7"], [f"for={chain[0]}"], PROXIES)
-
-
 TEXT = st.text(st.sampled_from('for=,;" \\[]:.%_1029afx\t'), max_size=40) | st.text(max_size=40)
 
 
@@ -196,5 +181,3 @@ def test_who_comes_by_the_unix_socket_is_who_its_proxy_says_where_that_is_truste
 
 def test_no_text_of_a_header_is_the_unix_socket() -> None:
     assert client_address("127.0.0.1", ["unix"], [], ("unix",)) == "127.0.0.1"
-    assert not wholly_within("unix", ["unix"], [], ("unix",))
-    assert wholly_within("unix", [], [], ("unix",))

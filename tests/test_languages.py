@@ -25,7 +25,10 @@ export default {
 """
 POLISH = """export default {
   "language": { "tag": "pl", "name": "Polski" },
-  "voice": { "hello": "Cześć, {name}.", "guests": { "one": "Gość", "few": "{count} goście", "other": "Goście" } }
+  "voice": {
+    "hello": "Cześć, {name}.",
+    "guests": { "one": "Gość", "few": "{count} goście", "other": "Goście" }
+  }
 };
 """
 

@@ -36,7 +36,8 @@ def test_the_rules_are_those_of_the_browsers() -> None:
     if shutil.which("node") is None:
         pytest.skip("node is missing")
     script = (
-        f"const of = (tag) => Array.from({{ length: {UP_TO} }}, (_, n) => new Intl.PluralRules(tag).select(n));"
+        f"const each = {{ length: {UP_TO} }};"
+        "const of = (tag) => Array.from(each, (_, n) => new Intl.PluralRules(tag).select(n));"
         f"console.log(JSON.stringify({json.dumps(LANGUAGES)}.map(of)))"
     )
     done = subprocess.run(["node", "-e", script], check=True, capture_output=True, timeout=60)

@@ -63,6 +63,8 @@ def test_every_variable_is_read() -> None:
             "MESHVOICE_DATABASE": "/var/lib/meshvoice/book.db",
             "MESHVOICE_PASSPHRASE": "four words are best",
             "MESHVOICE_HOSTING": "Invited",
+            "MESHVOICE_METRICS_TOKEN": "mT4xR8qLw2Zc7Vb9",
+            "MESHVOICE_LOG_FORMAT": "JSON",
             "MESHVOICE_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/24",
             "MESHVOICE_USER_HEADER": "Remote-User",
             "MESHVOICE_NAME_HEADER": "Remote-Name",
@@ -98,6 +100,8 @@ def test_every_variable_is_read() -> None:
         database="/var/lib/meshvoice/book.db",
         passphrase="four words are best",
         hosting="invited",
+        metrics_token="mT4xR8qLw2Zc7Vb9",
+        log_format="json",
         trusted_proxies=(ip_network("127.0.0.1"), ip_network("10.0.0.0/24")),
         user_header="Remote-User",
         name_header="Remote-Name",
@@ -213,6 +217,11 @@ def test_a_version_may_leave_the_last_number_out() -> None:
 )
 def test_several_places_may_be_listened_on(text: str, hosts: tuple[str, ...]) -> None:
     assert read(MESHVOICE_HOST=text).hosts == hosts
+
+
+def test_the_last_port_may_be_the_last_process() -> None:
+    settings = read(MESHVOICE_PROCESSES="3", MESHVOICE_PORT="65533")
+    assert settings.port + settings.processes - 1 == 65_535
 
 
 @pytest.mark.parametrize("group", ["www-data", "caddy", "_proxy", "101"])
@@ -356,6 +365,13 @@ def test_the_relays_address_may_be_a_name() -> None:
         ("MESHVOICE_HOST", "not a host"),
         ("MESHVOICE_HOST", "fe80::1%eth0"),
         ("MESHVOICE_SOCKET_GROUP", "two words"),
+        ("MESHVOICE_METRICS_TOKEN", "short"),
+        ("MESHVOICE_METRICS_TOKEN", "changeme-changeme-changeme"),
+        ("MESHVOICE_METRICS_TOKEN", "aaaaaaaaaaaaaaaaaaaaaaaa"),
+        ("MESHVOICE_METRICS_TOKEN", "not one word of a token"),
+        ("MESHVOICE_LOG_FORMAT", "xml"),
+        ("MESHVOICE_PROCESSES", "0"),
+        ("MESHVOICE_PROCESSES", "17"),
         ("MESHVOICE_TRUSTED_PROXIES", "unix:/run/meshvoice/http.sock"),
         ("MESHVOICE_PORT", "0"),
         ("MESHVOICE_PORT", "65536"),
@@ -430,6 +446,8 @@ def test_a_value_with_a_control_character_is_refused(text: str) -> None:
     [
         ({"MESHVOICE_USER_HEADER": "Remote-User"}, "MESHVOICE_USER_HEADER"),
         ({"MESHVOICE_NAME_HEADER": "Remote-Name"}, "MESHVOICE_NAME_HEADER"),
+        ({"MESHVOICE_PROCESSES": "3", "MESHVOICE_HOST": "127.0.0.1,unix:/s"}, "MESHVOICE_HOST"),
+        ({"MESHVOICE_PROCESSES": "3", "MESHVOICE_PORT": "65534"}, "MESHVOICE_PORT"),
         ({"MESHVOICE_SOCKET_GROUP": "caddy"}, "MESHVOICE_SOCKET_GROUP"),
         ({"MESHVOICE_SOCKET_GROUP": "caddy", "MESHVOICE_HOST": "::1"}, "MESHVOICE_SOCKET_GROUP"),
         ({"MESHVOICE_RELAY_ONLY": "1"}, "MESHVOICE_RELAY_ONLY"),

@@ -7,6 +7,7 @@ file. Time, tokens and randomness are arguments.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import ExitStack
 
 from meshvoice.access import forgetting, members, schema
@@ -19,6 +20,7 @@ from meshvoice.access.seas import Seas
 from meshvoice.access.store import Store
 from meshvoice.access.tables import Tables
 from meshvoice.access.users import Sessions, Users
+from meshvoice.histogram import Histogram
 from meshvoice.ids import Room, UserId, parse_room
 
 
@@ -35,6 +37,7 @@ class GuestBook:
         schema.prepare(connection, busy_ms=busy_ms)
         self._store = Store(connection)
         self._lock = lock
+        self._version = self._store.number("PRAGMA data_version")
         self.users = Users(self._store)
         self.sessions = Sessions(self._store)
         self.seas = Seas(self._store)
@@ -43,15 +46,17 @@ class GuestBook:
         self.host_links = HostLinks(self._store)
 
     @classmethod
-    def open(cls, path: str, *, alone: bool = False, busy_ms: int = schema.BUSY_MS) -> GuestBook:
+    def open(
+        cls, path: str, *, alone: bool = False, shared: bool = False, busy_ms: int = schema.BUSY_MS
+    ) -> GuestBook:
         """Open the file, which may be empty. Raises `GuestBookError`, whose sentence names the fix.
 
-        `alone`: no other process may have it open so, until this book is closed. `busy_ms` is for how long
-        a write waits where another process holds the file. SQLite makes a missing file with the umask's
-        mode; a private one is to be made before.
+        `alone`: no other process may have it open so, until this book is closed; `shared`: none but such that
+        share it as well. `busy_ms` is for how long a write waits where another process holds the file.
+        SQLite makes a missing file with the umask's mode; a private one is to be made before.
         """
         with ExitStack() as undone:
-            lock = BookLock(path) if alone else None
+            lock = BookLock(path, shared=shared) if alone or shared else None
             if lock is not None:
                 undone.callback(lock.release)
             try:
@@ -72,6 +77,21 @@ class GuestBook:
     def trouble(self) -> GuestBookError | None:
         """What was wrong with the file the last time; None since something could be written again."""
         return self._store.trouble
+
+    @property
+    def written(self) -> Histogram:
+        """How long its changes took, in seconds of the timer that was given."""
+        return self._store.written
+
+    def time_changes(self, timer: Callable[[], float]) -> None:
+        """Measure from now on how long each change takes."""
+        self._store.timer = timer
+
+    def changed_elsewhere(self) -> bool:
+        """Tell whether another connection wrote since this was asked last."""
+        version = self._store.number("PRAGMA data_version")
+        known, self._version = self._version, version
+        return known != version
 
     def try_to_write(self) -> None:
         """Write what means nothing. Raises `GuestBookError` where the file can't be written."""

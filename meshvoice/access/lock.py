@@ -1,4 +1,7 @@
-"""One process at a time serves a guest book: the lock is the system's, and ends however the process ends."""
+"""Who serves a guest book: one process alone, or several that know of each other.
+
+The lock is the system's, and ends however the process ends.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,12 @@ def lock_path(path: str) -> str:
 
 
 class BookLock:
-    """Held from its making until `release`. Raises `GuestBookError` where somebody else holds it."""
+    """Held from its making until `release`. Raises `GuestBookError` where somebody else holds it.
 
-    def __init__(self, path: str) -> None:
+    `shared`: others that share it, too, may hold it at the same time.
+    """
+
+    def __init__(self, path: str, *, shared: bool = False) -> None:
         # SQLite's own lock on an empty file beside the book: it is the same on each system, kill -9 ends it,
         # and readers of the book (a backup, a sqlite3 shell) never meet it.
         try:
@@ -27,7 +33,9 @@ class BookLock:
             raise _refused(error) from error
         try:
             self._connection.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
-            self._connection.execute("BEGIN EXCLUSIVE")
+            self._connection.execute("BEGIN" if shared else "BEGIN EXCLUSIVE")
+            # Whoever reads holds a shared lock to the end of the transaction, which is never.
+            self._connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
         except sqlite3.Error as error:
             self._connection.close()
             raise _refused(error) from error
@@ -41,6 +49,6 @@ def _refused(error: sqlite3.Error) -> GuestBookError:
     if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
         return GuestBookError(
             "Another meshvoice serves from this guest book: stop that one first, or give each its own "
-            "MESHVOICE_DATABASE."
+            "MESHVOICE_DATABASE. (Several share one only where MESHVOICE_PROCESSES says so to each.)"
         )
     return GuestBookError(f"The guest book's lock file can't be used ({error}): make its folder writable.")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from meshvoice.access.errors import GuestBookError
 from meshvoice.access.schema import unusable
+from meshvoice.histogram import Histogram
 
 Value = str | int | float | bytes | None
 Row = Sequence[Any]
+WRITE_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
 
 class Store:
@@ -21,10 +23,14 @@ class Store:
         self._connection = connection
         self.trouble: GuestBookError | None = None
         """What was wrong the last time; None since something could be written again."""
+        self.written = Histogram(WRITE_SECONDS)
+        """How long each transaction took, from its lock to its end, in seconds of `timer`."""
+        self.timer: Callable[[], float] = lambda: 0.0
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the write lock; commit at the end, or undo everything where the block raises."""
+        began = self.timer()
         # IMMEDIATE: what the block reads can't change before it writes.
         self.run("BEGIN IMMEDIATE")
         try:
@@ -34,6 +40,8 @@ class Store:
         except BaseException:
             self._connection.rollback()
             raise
+        finally:
+            self.written.observe(self.timer() - began)
 
     def run(self, sql: str, *values: Value) -> int:
         """Execute one statement; returns the number of rows changed."""

@@ -177,6 +177,8 @@ class Upstream:
     """Host and port, an IPv6 address in brackets."""
     path: str = ""
     """Of a Unix socket."""
+    others: tuple[str, ...] = ()
+    """Of the processes beside the first, among which rooms are split."""
 
 
 def _upstream(settings: Settings) -> Upstream:
@@ -187,7 +189,8 @@ def _upstream(settings: Settings) -> Upstream:
     host = _ANY.get(place, place)
     host = f"[{host}]" if ":" in host else host
     _match(_HOST, "MESHVOICE_HOST", host, "a host name or an address")
-    return Upstream(authority=f"{host}:{settings.port}")
+    others = (settings.port + number for number in range(1, settings.processes))
+    return Upstream(authority=f"{host}:{settings.port}", others=tuple(f"{host}:{port}" for port in others))
 
 
 def _fit(proxy: Proxy, upstream: Upstream, certificate: Certificate | None) -> None:
@@ -195,6 +198,10 @@ def _fit(proxy: Proxy, upstream: Upstream, certificate: Certificate | None) -> N
         raise SettingsError(
             "MESHVOICE_HOST",
             "Traefik dials no Unix socket: write an address, such as 127.0.0.1, in its place",
+        )
+    if proxy != "nginx" and upstream.others:
+        raise SettingsError(
+            "MESHVOICE_PROCESSES", "nginx alone is told how to split rooms over several: take that, or 1"
         )
     if proxy == "haproxy" and certificate:
         beside = f"{certificate.chain}.key"

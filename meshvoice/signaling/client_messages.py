@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Any, Literal, NoReturn
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, NoReturn, get_args
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -18,11 +19,17 @@ CANDIDATE_BYTES = 1024
 CANDIDATES = 64
 LINKS = 32
 WHY_CHARACTERS = 64
+FIRST_MS = 600_000
+REASONS = 16
+"""Kinds of repairs in one report."""
 
 _Peer = Annotated[str, Meta(min_length=1, max_length=64)]
 _Gen = Annotated[int, Meta(ge=1, le=2**31)]
 _Count = Annotated[int, Meta(ge=0, le=2**53)]
 _Ordinal = Annotated[int, Meta(ge=1, le=2**53)]
+_Wait = Annotated[int, Meta(ge=0, le=FIRST_MS)]
+_Reason = Annotated[str, Meta(min_length=1, max_length=16)]
+_Times = Annotated[int, Meta(ge=1, le=100)]
 
 
 class _In(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -58,33 +65,34 @@ class Candidate(Struct, frozen=True, gc=False):
     usernameFragment: Annotated[str, Meta(max_length=256)] | None = None
 
 
-class Offer(_Numbered, frozen=True, tag="offer"):
+class Addressed(_Numbered, frozen=True):
+    """What goes on to one other peer."""
+
     target: _Peer
+
+
+class Offer(Addressed, frozen=True, tag="offer"):
     gen: _Gen
     sdp: str
 
 
-class Answer(_Numbered, frozen=True, tag="answer"):
-    target: _Peer
+class Answer(Addressed, frozen=True, tag="answer"):
     gen: _Gen
     sdp: str
 
 
-class Ice(_Numbered, frozen=True, tag="ice"):
-    target: _Peer
+class Ice(Addressed, frozen=True, tag="ice"):
     gen: _Gen
     candidates: list[Candidate | None]
     """None is the explicit end of candidates."""
 
 
-class Repair(_Numbered, frozen=True, tag="repair"):
-    target: _Peer
+class Repair(Addressed, frozen=True, tag="repair"):
     gen: Annotated[int, Meta(ge=0, le=2**31)]
     why: Annotated[str, Meta(max_length=WHY_CHARACTERS)] = ""
 
 
-class Abort(_Numbered, frozen=True, tag="abort"):
-    target: _Peer
+class Abort(Addressed, frozen=True, tag="abort"):
     gen: _Gen
 
 
@@ -106,6 +114,10 @@ class LinkReport(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
 class Links(_Numbered, frozen=True, tag="links"):
     links: dict[_Peer, LinkReport]
+    first: Annotated[list[_Wait], Meta(max_length=LINKS)] | UnsetType = UNSET
+    """Milliseconds until something was heard, of each link on which that happened since the last report."""
+    repairs: Annotated[dict[_Reason, _Times], Meta(max_length=REASONS)] | UnsetType = UNSET
+    """How many links its sender began anew by itself since then, by reason."""
 
 
 class Ping(_Numbered, frozen=True, tag="ping"):
@@ -123,6 +135,9 @@ class Remove(_Numbered, frozen=True, tag="remove"):
 Directed = Offer | Answer | Ice | Repair | Abort
 FromClient = Hello | Offer | Answer | Ice | Repair | Abort | State | Links | Ping | Bye | Remove
 
+TYPES = tuple(str(each.__struct_config__.tag) for each in get_args(FromClient))
+"""Every `type` that a client may send."""
+
 _decoder: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
 _decode = _decoder.decode
 _encode = msgspec.json.Encoder().encode
@@ -133,10 +148,15 @@ _TOLD_CHARACTERS = 200
 
 def parse(frame: str | bytes) -> FromClient:
     """Read one frame. Raises `BadMessage` or `TooLarge`, and nothing else, whatever came."""
+    return read(frame)[0]
+
+
+def read(frame: str | bytes) -> tuple[FromClient, bytes | None]:
+    """Read one frame as `parse` does, and give its bytes too where they are just what we would write."""
     try:
         data = frame.encode() if isinstance(frame, str) else frame
         message = _decode(data)
-        _refuse_duplicate_keys(data, message)
+        same = _refuse_duplicate_keys(data, message)
     except msgspec.ValidationError as problem:
         raise BadMessage(str(problem)[:_TOLD_CHARACTERS], about=_about(data)) from None
     except (msgspec.DecodeError, UnicodeError) as problem:
@@ -145,19 +165,23 @@ def parse(frame: str | bytes) -> FromClient:
         raise BadMessage("nested too deeply") from None
     except _DuplicateKey as problem:
         raise BadMessage(f"the key `{problem}` stands twice", about=_about(data)) from None
-    _check_sizes(message)
-    return message
+    check = _CHECKS.get(message.__class__)
+    if check is not None:
+        check(message)
+    return message, same
 
 
 class _DuplicateKey(ValueError):
     pass
 
 
-def _refuse_duplicate_keys(data: bytes, message: FromClient) -> None:
+def _refuse_duplicate_keys(data: bytes, message: FromClient) -> bytes | None:
     # msgspec takes the last of two equal keys. A frame that is byte for byte what we would write has each key
     # once; JSON.stringify in the order of the fields gives just that, so the slow look is rare.
-    if _encode(message) != data:
-        _look_at_keys(data.decode())
+    if _encode(message) == data:
+        return data
+    _look_at_keys(data.decode())
+    return None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> None:
@@ -170,25 +194,40 @@ def _unique(pairs: list[tuple[str, Any]]) -> None:
 _look_at_keys = json.JSONDecoder(object_pairs_hook=_unique).decode
 
 
-def _check_sizes(message: FromClient) -> None:
-    match message:
-        case Offer(sdp=sdp) | Answer(sdp=sdp):
-            check_sdp(sdp, about=type_of(message))
-        case Ice(candidates=candidates):
-            if len(candidates) > CANDIDATES:
-                _too_large(message, f"at most {CANDIDATES} candidates in one message")
-            if any(c is not None and _longer(c.candidate, CANDIDATE_BYTES) for c in candidates):
-                _too_large(message, f"a candidate has at most {CANDIDATE_BYTES} bytes")
-            if any(c is not None and _has_control(c) for c in candidates):
-                raise BadMessage("a candidate has no control characters - at `$.candidates`", about="ice")
-        case Links(links=links):
-            if len(links) > LINKS:
-                _too_large(message, f"at most {LINKS} links in one report")
+def _check_sdp(message: Offer | Answer) -> None:
+    check_sdp(message.sdp, about=type_of(message))
+
+
+def _check_candidates(message: Ice) -> None:
+    if len(message.candidates) > CANDIDATES:
+        _too_large(message, f"at most {CANDIDATES} candidates in one message")
+    for each in message.candidates:
+        if each is None:
+            continue
+        if _longer(each.candidate, CANDIDATE_BYTES):
+            _too_large(message, f"a candidate has at most {CANDIDATE_BYTES} bytes")
+        if _has_control(each):
+            raise BadMessage("a candidate has no control characters - at `$.candidates`", about="ice")
+
+
+def _check_links(message: Links) -> None:
+    if len(message.links) > LINKS:
+        _too_large(message, f"at most {LINKS} links in one report")
+
+
+# A table, and not one `match` after the other: it is asked for each frame.
+_CHECKS: dict[type[FromClient], Callable[[Any], None]] = {
+    Offer: _check_sdp,
+    Answer: _check_sdp,
+    Ice: _check_candidates,
+    Links: _check_links,
+}
 
 
 def _has_control(candidate: Candidate) -> bool:
-    texts = candidate.candidate, candidate.sdpMid or "", candidate.usernameFragment or ""
-    return any(CONTROL.search(text) for text in texts)
+    told = f"{candidate.candidate}{candidate.sdpMid}{candidate.usernameFragment}"
+    # What is printable has none, and is told in a tenth of the time.
+    return not told.isprintable() and CONTROL.search(told) is not None
 
 
 def _longer(text: str, limit: int) -> bool:
@@ -204,6 +243,12 @@ def _about(data: bytes) -> str | None:
     return found[1].decode() if found else None
 
 
+_TYPES: dict[type[FromClient], str] = {
+    kind: str(kind.__struct_config__.tag)
+    for kind in (Hello, Offer, Answer, Ice, Repair, Abort, State, Links, Ping, Bye, Remove)
+}
+
+
 def type_of(message: FromClient) -> str:
     """Give the message's `type` on the wire."""
-    return str(message.__struct_config__.tag)
+    return _TYPES[message.__class__]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NoReturn
-
 from msgspec import UNSET
 
 from meshvoice.ids import PeerId, RoomId, UserId
 from meshvoice.signaling import joining, server_messages, ticking
 from meshvoice.signaling.allowance import Allowance
 from meshvoice.signaling.client_messages import (
-    Abort,
+    Addressed,
     Answer,
     Bye,
     Directed,
@@ -24,7 +21,7 @@ from meshvoice.signaling.client_messages import (
     Remove,
     Repair,
     State,
-    parse,
+    read,
     type_of,
 )
 from meshvoice.signaling.codes import CloseCode
@@ -44,6 +41,9 @@ from meshvoice.signaling.registry import Connecting, Peer, Registry, SocketId
 from meshvoice.signaling.server_messages import Away, Pong, Reason, SentLinks
 from meshvoice.signaling.tally import Tally
 from meshvoice.signaling.terms import Terms
+
+_OWED = (Answer, Ice)
+"""With what a peer answers to an offer."""
 
 
 class Hub:
@@ -91,9 +91,10 @@ class Hub:
         """Give whoever said hello its place, anew or where it was; or close the socket."""
         self._last_order = max(self._last_order, entry.order)
         try:
-            effects = joining.join(self.registry, self.terms, entry, socket, now)
+            effects = joining.join(self.registry, self.terms, self.tally, entry, socket, now)
         except RoomFull as problem:
             self.tally.refused[problem.code] += 1
+            self.tally.turned_away[problem.code] += 1
             refusal = Deliver(socket, server_messages.error_frame(problem))
             return [refusal, Close(socket, CloseCode.FULL, "every seat is taken")]
         if self.registry.by_socket(socket) is not None:
@@ -102,22 +103,26 @@ class Hub:
 
     def receive(self, socket: SocketId, frame: str | bytes, now: float) -> list[Effect]:
         """Take one text frame of a client. Whatever is wrong with it is answered to its sender alone."""
-        return self._take(socket, lambda: parse(frame), len(frame), now)
+        return self._take(socket, frame, len(frame), now)
 
     def receive_binary(self, socket: SocketId, size: int, now: float) -> list[Effect]:
         """Take one binary frame of a client, whatever it holds: no message comes so."""
-        return self._take(socket, _refuse_binary, size, now)
+        return self._take(socket, None, size, now)
 
-    def _take(self, socket: SocketId, read: Callable[[], FromClient], size: int, now: float) -> list[Effect]:
+    def _take(self, socket: SocketId, frame: str | bytes | None, size: int, now: float) -> list[Effect]:
         sender = self.registry.sender(socket)
         if sender is None:
             return []
         try:
-            message = _heard(sender, read, size, now)
+            message, same = _heard(sender, frame, size, now)
             if isinstance(sender, Connecting):
                 effects = self._greet(sender, message)
             elif _repeated(sender, message):
                 return []
+            elif isinstance(message, Addressed):
+                effects = _relay(sender, message, same, now)
+                if isinstance(message, Repair):
+                    self.tally.repaired(message.why)
             else:
                 effects = self._route(sender, message, now)
         except SignalingError as problem:
@@ -156,18 +161,18 @@ class Hub:
         self.registry.expect_no_more(sender.socket)
         return [Greeted(sender.socket, message)]
 
-    def _route(self, peer: Peer, message: FromClient, now: float) -> list[Effect]:
+    def _route(
+        self, peer: Peer, message: State | Links | Ping | Bye | Remove | Hello, now: float
+    ) -> list[Effect]:
         room = peer.room
         match message:
-            case Offer() | Answer() | Ice() | Repair() | Abort():
-                target = _target(peer, message.target, type_of(message))
-                _ask(peer, target, message, now)
-                return tell([target], server_messages.relayed(message, peer.id), now)
             case State(muted=muted, deafened=deafened):
                 peer.muted, peer.deafened = muted, deafened
                 return tell(room.others(peer), server_messages.state(peer), now)
             case Links(links=links):
                 known = {other: report for other, report in links.items() if other in room.peers}
+                peer.links = known
+                self.tally.told(message, links=len(known))
                 return tell(room.others(peer), SentLinks(source=peer.id, links=known), now)
             case Ping(t=t):
                 return tell([peer], Pong(t=t), now)
@@ -221,41 +226,48 @@ class Hub:
         return [] if found is None else close(self.registry, found)
 
 
-def _refuse_binary() -> NoReturn:
-    raise BadMessage("frames are JSON text")
+def _heard(
+    sender: Peer | Connecting, frame: str | bytes | None, size: int, now: float
+) -> tuple[FromClient, bytes | None]:
+    """Read a frame (None: no text) that its sender may send, or owes to somebody who offered.
 
-
-def _heard(sender: Peer | Connecting, read: Callable[[], FromClient], size: int, now: float) -> FromClient:
-    """Read a frame that its sender may send, or owes to somebody who offered. Raises `SignalingError`."""
+    Gives what `client_messages.read` gives. Raises `SignalingError`.
+    """
     too_fast = sender.allowance.spend(now, size)
     due = sender.due if isinstance(sender, Peer) else None
     if too_fast is not None and not due:
         raise too_fast
-    message = read()
-    if due and isinstance(message, Answer | Ice):
+    if frame is None:
+        raise BadMessage("frames are JSON text")
+    message, same = read(frame)
+    if due and isinstance(message, _OWED):
         owed = due.get(PeerId(message.target))
         if owed is not None and owed.covers(message, size):
             if too_fast is None:
                 sender.allowance.give_back(now, size)
-            return message
+            return message, same
     if too_fast is not None:
         raise too_fast
-    return message
+    return message, same
 
 
-def _ask(peer: Peer, target: Peer, message: Directed, now: float) -> None:
+def _relay(peer: Peer, message: Directed, same: bytes | None, now: float) -> list[Effect]:
+    target = _target(peer, message.target, type_of(message))
     peer.room.pairs.check(
         message, peer=peer.id, user=peer.user, target=target.id, target_user=target.user, now=now
     )
     if isinstance(message, Offer):
         target.due[peer.id] = Due(message.gen)
+    return send(target, server_messages.relayed_body(message, peer.id, same), now)
 
 
 def _repeated(peer: Peer, message: FromClient) -> bool:
     if message.n is UNSET:
         return False
-    before, peer.got = peer.got, max(peer.got, message.n)
-    return message.n <= before
+    if message.n <= peer.got:
+        return True
+    peer.got = message.n
+    return False
 
 
 def _target(peer: Peer, target: str, about: str) -> Peer:

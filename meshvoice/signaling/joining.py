@@ -17,6 +17,7 @@ from meshvoice.signaling.effects import Close, Deliver, Effect, RenewCredentials
 from meshvoice.signaling.errors import RoomFull
 from meshvoice.signaling.registry import LiveRoom, Peer, Registry, SocketId
 from meshvoice.signaling.server_messages import Back
+from meshvoice.signaling.tally import Tally
 from meshvoice.signaling.terms import Terms
 
 
@@ -43,23 +44,28 @@ class Entry:
     """New TURN credentials (`credentials_body`) for whoever came back, with some of any age."""
 
 
-def join(registry: Registry, terms: Terms, entry: Entry, socket: SocketId, now: float) -> list[Effect]:
+def join(
+    registry: Registry, terms: Terms, tally: Tally, entry: Entry, socket: SocketId, now: float
+) -> list[Effect]:
     """Give a peer its place, and a socket its peer. Raises `RoomFull`."""
     room = registry.get_or_make(entry.room, entry.capacity, entry.closes_at)
     known = room.peers.get(entry.peer)
     if known is not None:
-        return _come_back(registry, terms, known, entry, socket, now)
+        return _come_back(registry, terms, tally, known, entry, socket, now)
     effects: list[Effect] = []
     other = room.of_user(entry.user)
     if other is not None:
         code, why = CloseCode.REPLACED, "you joined from another tab"
         if entry.order < other.order:
             # A tab that slept while its user went on in a newer one: it must not take the call back.
+            tally.turned_away["replaced"] += 1
             return [Close(socket, code, why)]
         effects += leave(registry, other, reason="replaced", code=code, why=why, now=now)
         room = registry.get_or_make(entry.room, entry.capacity, entry.closes_at)
     elif len(room.peers) >= room.capacity and not _has_a_claim(terms, entry, now):
         raise RoomFull(f"all {room.capacity} seats of this room are taken", about="hello")
+    if entry.came_back or entry.hello.ticket is not UNSET:
+        tally.returns["seated" if entry.came_back else "newcomer"] += 1
     peer = _new_peer(room, terms, entry, now)
     for marked in _mark_alike(room, peer):
         effects += tell(room.others(marked, peer), server_messages.joined(marked), now)
@@ -119,7 +125,13 @@ def _mark_alike(room: LiveRoom, newcomer: Peer) -> list[Peer]:
 
 
 def _come_back(
-    registry: Registry, terms: Terms, peer: Peer, entry: Entry, socket: SocketId, now: float
+    registry: Registry,
+    terms: Terms,
+    tally: Tally,
+    peer: Peer,
+    entry: Entry,
+    socket: SocketId,
+    now: float,
 ) -> list[Effect]:
     was_away = peer.socket is None
     hanging = registry.attach(peer, socket)
@@ -128,6 +140,7 @@ def _come_back(
         effects.append(Close(hanging, CloseCode.REPLACED, "you came back on another connection"))
     seen = entry.hello.seen
     missed = None if seen is UNSET else peer.replay.rewind(seen)
+    tally.returns["kept" if missed is None else "resumed"] += 1
     if missed is None:
         peer.got = 0
     effects += _welcome(terms, peer, entry, now, resumed=missed is not None)

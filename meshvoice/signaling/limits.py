@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter, OrderedDict
 from collections.abc import Hashable, Sequence
+from functools import lru_cache
 
 
 class TokenBucket:
@@ -23,11 +24,15 @@ class TokenBucket:
 
         Tokens are bytes where `rate` and `burst` are. More than `burst` is never given.
         """
-        self._tokens = self.left(now)
+        # As `left`, written out: this is asked several times for each frame.
+        tokens = self._tokens
+        if now > self._at:
+            tokens = min(self.burst, tokens + (now - self._at) * self.rate)
         self._at = now
-        if self._tokens < amount:
+        if tokens < amount:
+            self._tokens = tokens
             return False
-        self._tokens -= amount
+        self._tokens = tokens - amount
         return True
 
     def give(self, now: float, amount: float = 1.0) -> None:
@@ -137,6 +142,7 @@ class Cap:
         return len(self._held)
 
 
+@lru_cache(maxsize=1024)  # one request asks several times
 def address_keys(address: str) -> tuple[str, ...]:
     """Name who stands behind an address, from the narrowest: the address, or for IPv6 its /64 and its /48.
 

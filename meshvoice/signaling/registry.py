@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NewType
 
 from meshvoice.ids import PeerId, RoomId, UserId
 from meshvoice.signaling.allowance import Allowance
+from meshvoice.signaling.client_messages import LinkReport
 from meshvoice.signaling.pairs import Due, Pairs
 from meshvoice.signaling.replay import Replay
 
@@ -48,6 +49,8 @@ class Peer:
     replay: Replay = field(default_factory=Replay)
     due: dict[PeerId, Due] = field(default_factory=dict)
     """What this peer owes to those who offered."""
+    links: Mapping[str, LinkReport] = field(default_factory=dict)
+    """How its links to those in the room fare, as it told last."""
 
 
 @dataclass(slots=True)
@@ -89,6 +92,11 @@ class Registry:
     def connected(self) -> int:
         """How many peers hold a socket."""
         return len(self._by_socket)
+
+    @property
+    def away(self) -> int:
+        """How many peers are kept without one."""
+        return sum(len(room.peers) for room in self._rooms.values()) - len(self._by_socket)
 
     @property
     def connecting(self) -> int:

@@ -45,6 +45,8 @@ class Welcome(_Out, frozen=True, tag="welcome"):
     ping: float
     role: str
     closes_at: int | None
+    counts: Literal[True] = True
+    """Whether the server takes a report's `first` and `repairs`: to one of before they are unknown fields."""
 
 
 class Present(_Out, frozen=True, tag="present"):
@@ -232,6 +234,28 @@ def relayed(message: Directed, source: PeerId) -> FromServer:
         case _:
             abort: Abort = message
             return SentAbort(source=source, gen=abort.gen)
+
+
+_HEADS: dict[type[Directed], bytes] = {
+    kind: b'{"type":"%b",' % str(kind.__struct_config__.tag).encode()
+    for kind in (Offer, Answer, Ice, Repair, Abort)
+}
+_TARGET = b'"target":'
+_COUNT = b',"n":'
+
+
+def relayed_body(message: Directed, source: PeerId, same: bytes | None) -> bytes:
+    """Encode what the target gets; `same`: the client's bytes, where they are just what we would write.
+
+    The body is the same to the byte as that of `relayed`: between the target, in whose place the source
+    stands, and the client's own count, which is left out, the client wrote what we would write anew.
+    """
+    if same is None:
+        return body(relayed(message, source))
+    head = _HEADS[message.__class__]
+    begin = len(head) + len(_TARGET) + len(_encode(message.target))
+    end = len(same) - 1 if message.n is UNSET else same.rindex(_COUNT)
+    return b'%b"source":%b%b' % (head, _encode(source), same[begin:end])
 
 
 def body(message: FromServer) -> bytes:

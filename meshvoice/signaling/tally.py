@@ -5,6 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from msgspec import UNSET
+
+from meshvoice.histogram import Histogram
+from meshvoice.signaling.client_messages import Links
+
+FIRST_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+REASONS = (
+    *("first", "stalled", "failed", "silent", "addresses", "credentials"),
+    *("signalling", "checking", "lost"),
+)
+"""For which our client begins a link anew."""
+
 
 @dataclass(slots=True)
 class Tally:
@@ -16,3 +28,28 @@ class Tally:
     """Frames that were answered with an error, by its code."""
     joins: Counter[str] = field(default_factory=Counter)
     """Peers that got their place: `new`, or back by a `ticket`."""
+    returns: Counter[str] = field(default_factory=Counter)
+    """Hellos with a ticket, by what came of it: `resumed` with all that was missed, `kept` without it,
+    `seated` where the seat was gone, `newcomer` where the ticket wasn't taken."""
+    turned_away: Counter[str] = field(default_factory=Counter)
+    """Joins refused, at the handshake or after the hello, by the reason."""
+    ended: Counter[str] = field(default_factory=Counter)
+    """Sockets that ended, by their close code."""
+    repairs: Counter[str] = field(default_factory=Counter)
+    """Links begun anew, by the reason that their end gives."""
+    first_audio: Histogram = field(default_factory=lambda: Histogram(FIRST_SECONDS))
+    """Seconds from the beginning of a link to the first that is heard on it, as its ends tell."""
+
+    def repaired(self, why: str, times: int = 1) -> None:
+        """Count a link begun anew; a client may give any reason, and we name those alone that we know."""
+        self.repairs[why if why in REASONS else "other"] += times
+
+    def told(self, report: Links, *, links: int) -> None:
+        """Count what a client tells of its links, which are so many."""
+        if report.first is not UNSET:
+            # Of no more links than there are, whatever is claimed.
+            for milliseconds in report.first[:links]:
+                self.first_audio.observe(milliseconds / 1000)
+        if report.repairs is not UNSET:
+            for why, times in report.repairs.items():
+                self.repaired(why, times)

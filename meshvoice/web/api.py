@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
+import hmac
 from collections.abc import Iterable
 
 from aiohttp import web
 
-from meshvoice.forwarding import wholly_within, within
+from meshvoice.access.errors import GuestBookError
 from meshvoice.ids import RoomId, UserId
 from meshvoice.signaling.limits import address_keys
 from meshvoice.turn import credentials
 from meshvoice.turn.credentials import CredentialsBody
-from meshvoice.web.admission import forwarding_of
 from meshvoice.web.door import read_room
 from meshvoice.web.error_pages import RequestRefused, too_many
 from meshvoice.web.keys import (
@@ -21,9 +20,9 @@ from meshvoice.web.keys import (
     CLOCK,
     DERIVED,
     DOOR,
+    HEALTH,
     LENT,
     METRICS,
-    PEER,
     RELAY,
     SETTINGS,
     SWITCHBOARD,
@@ -33,7 +32,6 @@ from meshvoice.web.keys import (
 
 ALONE_SECONDS = 300
 """For which credentials of somebody alone are good: the check page needs them, and no voice yet."""
-_LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
 
 async def turn_credentials(request: web.Request) -> web.Response:
@@ -107,32 +105,32 @@ async def relay(request: web.Request) -> web.Response:
 
 
 async def health(request: web.Request) -> web.Response:
-    """`GET /healthz`: whether the process works: the guest book answers.
+    """`GET /healthz`: whether everything works, or what doesn't, by the name of the check that says so.
 
-    200 also where the book can't be written: calls go on, and a restart would end the server for good.
+    200 also where something is wrong that a restart wouldn't mend: calls go on, and on a full disk a restart
+    would end the server for good.
     """
-    book = request.app[BOOK]
-    trouble = book.trouble
-    book.users.get(UserId("0" * 32))
-    troubles = {"book": None if trouble is None else str(trouble), "relay": request.app[RELAY].trouble()}
-    said = {name: words for name, words in troubles.items() if words is not None}
-    return web.json_response({"status": "degraded" if said else "ok", **said})
+    troubles = request.app[HEALTH].troubles()
+    try:
+        request.app[BOOK].users.get(UserId("0" * 32))
+    except GuestBookError as problem:
+        return web.json_response({"status": "failing", **troubles, "book": str(problem)}, status=503)
+    return web.json_response({"status": "degraded" if troubles else "ok", **troubles})
 
 
 async def metrics(request: web.Request) -> web.Response:
-    """`GET /metrics`: Prometheus' text format, for this machine and the trusted proxies' network alone."""
-    if not _ours(request):
+    """`GET /metrics`: Prometheus' text format, for whoever has the token."""
+    token = request.app[SETTINGS].metrics_token
+    if not token:
         raise web.HTTPNotFound
+    given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
+    if not hmac.compare_digest(given, f"Bearer {token}".encode()):
+        return web.Response(
+            status=401,
+            text="Send MESHVOICE_METRICS_TOKEN, as `Authorization: Bearer TOKEN`.\n",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
     return web.Response(
         body=request.app[METRICS].render(),
         headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
     )
-
-
-def _ours(request: web.Request) -> bool:
-    peer, proxies = request[PEER], request.app[SETTINGS].trusted_proxies
-    lines, forwarded = forwarding_of(request)
-    if (lines or forwarded) and not within(peer, proxies):
-        # Through a proxy that MESHVOICE_TRUSTED_PROXIES doesn't name, everyone seems to come from here.
-        return False
-    return wholly_within(peer, lines, forwarded, (*_LOOPBACK, *proxies))

@@ -22,11 +22,13 @@ from meshvoice.turn.credentials import derive_pseudonym_key
 from meshvoice.web import (
     admission,
     api,
+    checks,
     entrance,
     error_pages,
     headers,
     keys,
     language,
+    measures,
     origins,
     pages,
     room_actions,
@@ -37,14 +39,17 @@ from meshvoice.web import (
     templates,
 )
 from meshvoice.web.arrivals import Arrivals
+from meshvoice.web.checks import Health
 from meshvoice.web.clocks import Clock, boot_time
 from meshvoice.web.door import Door
 from meshvoice.web.error_pages import Handler
 from meshvoice.web.lent import Lent
-from meshvoice.web.metrics import Metrics
+from meshvoice.web.others import Others
 from meshvoice.web.outbox import Waiting
+from meshvoice.web.pulse import Pulse
 from meshvoice.web.reception import Reception
 from meshvoice.web.relay_watch import RelayWatch
+from meshvoice.web.straight import StraightResponse, fits
 from meshvoice.web.switchboard import Switchboard
 from meshvoice.web.throttles import Throttles
 from meshvoice.web.upkeep import Upkeep
@@ -62,11 +67,12 @@ def make_app(
     grace: float = 45,
     throttles: Throttles | None = None,
     waits: keys.Waits | None = None,
+    straight: bool = True,
 ) -> web.Application:
     """Build the application over an open guest book, which stays the caller's to close.
 
     `clock` gives seconds since 1970, `monotonic` seconds that never jump; `grace` is for how many seconds a
-    dropped peer is kept.
+    dropped peer is kept; `straight`: frames are heard within the read, where aiohttp is fit for it.
     """
     timed = Clock(clock, monotonic)
     app = web.Application(client_max_size=64 * 1024)
@@ -84,15 +90,19 @@ def make_app(
     app[keys.UPKEEP] = Upkeep(book, timed)
     app[keys.THROTTLES] = throttles or Throttles()
     app[keys.WAITS] = waits or keys.Waits()
-    app[keys.METRICS] = Metrics(hub.tally)
+    app[keys.PULSE] = Pulse()
+    app[keys.HEALTH] = Health()
     app[keys.WAITING] = Waiting()
     app[keys.RELAY] = RelayWatch(timed)
+    response: type[web.WebSocketResponse] = web.WebSocketResponse
+    app[keys.RESPONSE] = StraightResponse if straight and fits() else response
     app[keys.DOOR] = door
     app[keys.LENT] = Lent()
     app[keys.DERIVED] = keys.Derived(
         tickets=ticket_keys(settings.secret_keys), pseudonyms=derive_pseudonym_key(settings.secret_keys[0])
     )
     app[keys.SWITCHBOARD] = _switchboard(app, hub, door)
+    app[keys.OTHERS] = Others(book, app[keys.SWITCHBOARD])
     site.setup(app, settings)
     language.setup(app)
     headers.setup(app)
@@ -101,7 +111,8 @@ def make_app(
     origins.setup(app)
     sessions.setup(app, settings)
     templates.setup(app)
-    _set_up_metrics(app)
+    checks.setup(app)
+    measures.setup(app)
     _route(app)
     app.cleanup_ctx.append(_keep_time)
     app.on_shutdown.append(_shut_down)
@@ -181,23 +192,13 @@ def _route(app: web.Application) -> None:
         app.router.add_get(path, pages.to_home)
 
 
-def _set_up_metrics(app: web.Application) -> None:
-    metrics, switchboard = app[keys.METRICS], app[keys.SWITCHBOARD]
-    metrics.watch("meshvoice_rooms", "Rooms with somebody in them.", lambda: len(switchboard.hub.registry))
-    metrics.watch("meshvoice_seats", "Seats that hold a socket.", lambda: switchboard.hub.registry.connected)
-    metrics.watch("meshvoice_sockets", "Open WebSockets.", lambda: switchboard.sockets)
-    metrics.watch("meshvoice_held_arrivals", "Hellos that wait for their turn.", lambda: switchboard.held)
-    book = app[keys.BOOK]
-    trouble = "Whether the guest book could not be written the last time."
-    metrics.watch("meshvoice_guest_book_trouble", trouble, lambda: book.trouble is not None)
-
-
 async def _keep_time(app: web.Application) -> AsyncIterator[None]:
-    ticking = asyncio.create_task(_tick(app))
+    tasks = asyncio.create_task(_tick(app)), asyncio.create_task(app[keys.PULSE].go_on())
     yield
-    ticking.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await ticking
+    for task in tasks:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 def tick(app: web.Application) -> None:
@@ -207,12 +208,16 @@ def tick(app: web.Application) -> None:
         app[keys.SWITCHBOARD].retime(moved)
     app[keys.SWITCHBOARD].tick()
     app[keys.UPKEEP].tick()
+    if app[keys.SETTINGS].processes > 1:
+        app[keys.OTHERS].tick()
 
 
 async def _tick(app: web.Application) -> None:
+    now = asyncio.get_running_loop().time
     while True:
         try:
             tick(app)
+            app[keys.SWITCHBOARD].sweep(now(), heartbeat=app[keys.WAITS].heartbeat)
         except Exception:
             # Time must go on: a tick that failed is told, and the next one comes.
             log.exception("a tick failed")

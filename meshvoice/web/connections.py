@@ -118,7 +118,7 @@ class Connection(RequestHandler):
     longer than a browser needs for its first request, which has a timer here.
     """
 
-    __slots__ = ("_connections", "_first", "_head", "_release", "peer")
+    __slots__ = ("_connections", "_first", "_head", "_release", "heard", "peer")
 
     def __init__(self, connections: Connections, *, loop: asyncio.AbstractEventLoop, **settings: Any) -> None:
         super().__init__(connections, loop=loop, **settings)
@@ -127,6 +127,8 @@ class Connection(RequestHandler):
         """The address at the other end, or `UNIX`; nothing where it is gone again."""
         self._first: asyncio.TimerHandle | None = None
         self._head = 0
+        self.heard = False
+        """Whether bytes came; whoever looks takes it back."""
         self._release: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -167,8 +169,11 @@ class Connection(RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; those of a head are counted until it is whole, for aiohttp bounds each field alone."""
+        self.heard = True
         before = self._request_count
         super().data_received(data)
+        if self._payload_parser is not None:  # a WebSocket: its frames have a bound of their own
+            return
         # It waits while nothing is being answered: these bytes are a head's then, and no body's.
         waits = self._waiter is not None and not self._waiter.done()
         self._head = self._head + len(data) if waits and self._request_count == before else 0
@@ -192,9 +197,14 @@ class Connection(RequestHandler):
         return _Refusal(status, key, self._connections)
 
 
+def connection_of(request: web.Request) -> Connection:
+    """Give the connection that a request came by."""
+    return cast(Connection, request.protocol)
+
+
 def peer_of(request: web.Request) -> str:
     """Give what is known of the other end of a request's connection (`Connection.peer`)."""
-    return cast(Connection, request.protocol).peer
+    return connection_of(request).peer
 
 
 def _peer(transport: asyncio.BaseTransport) -> str:

@@ -17,9 +17,11 @@ from meshvoice.web.keys import Visitor
 class TurnedAway(Exception):
     """Somebody with a socket may not be in the room: it closes with `code`, and the others hear `reason`."""
 
-    def __init__(self, code: CloseCode, sentence: str, reason: Reason = "left") -> None:
+    def __init__(self, code: CloseCode, sentence: str, reason: Reason = "left", *, kind: str) -> None:
         super().__init__(sentence)
         self.code = code
+        self.kind = kind
+        """As the refusal of a request is called that says the same."""
         self.reason = reason
 
 
@@ -69,11 +71,11 @@ class Door:
         """
         sentence = "you may not be in this room any more"
         if visitor.session_id is not None and self._book.sessions.revoked(visitor.session_id):
-            raise TurnedAway(CloseCode.SIGNED_OUT, sentence)
+            raise TurnedAway(CloseCode.SIGNED_OUT, sentence, kind="signed-out")
         answer = self._ask(room, visitor.user_id)
         if isinstance(answer, Refusal):
             code, reason = _TURNED_AWAY[answer]
-            raise TurnedAway(code, sentence, reason)
+            raise TurnedAway(code, sentence, reason, kind=answer.code)
         return answer
 
     def at_recheck(self, room: Room, user: UserId) -> Admission:
@@ -81,7 +83,7 @@ class Door:
         answer = self._ask(room, user)
         if isinstance(answer, Refusal):
             code, reason = _TURNED_AWAY[answer]
-            raise TurnedAway(code, answer.sentence, reason)
+            raise TurnedAway(code, answer.sentence, reason, kind=answer.code)
         return answer
 
 

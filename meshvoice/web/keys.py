@@ -16,10 +16,13 @@ from meshvoice.sites import Sites
 from meshvoice.web.clocks import Clock
 
 if TYPE_CHECKING:
+    from meshvoice.web.checks import Health
     from meshvoice.web.door import Door
     from meshvoice.web.lent import Lent
     from meshvoice.web.metrics import Metrics
+    from meshvoice.web.others import Others
     from meshvoice.web.outbox import Waiting
+    from meshvoice.web.pulse import Pulse
     from meshvoice.web.relay_watch import RelayWatch
     from meshvoice.web.switchboard import Switchboard
     from meshvoice.web.throttles import Throttles
@@ -69,13 +72,17 @@ CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
 DOOR: web.AppKey[Door] = web.AppKey("door")
 LENT: web.AppKey[Lent] = web.AppKey("lent")
 UPKEEP: web.AppKey[Upkeep] = web.AppKey("upkeep")
+OTHERS: web.AppKey[Others] = web.AppKey("others")
 DERIVED: web.AppKey[Derived] = web.AppKey("derived", Derived)
 SWITCHBOARD: web.AppKey[Switchboard] = web.AppKey("switchboard")
 THROTTLES: web.AppKey[Throttles] = web.AppKey("throttles")
 WAITS: web.AppKey[Waits] = web.AppKey("waits", Waits)
 WAITING: web.AppKey[Waiting] = web.AppKey("waiting")
+RESPONSE: web.AppKey[type[web.WebSocketResponse]] = web.AppKey("response")
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
 RELAY: web.AppKey[RelayWatch] = web.AppKey("relay")
+PULSE: web.AppKey[Pulse] = web.AppKey("pulse")
+HEALTH: web.AppKey[Health] = web.AppKey("health")
 HEADERS: web.AppKey[Mapping[str, str]] = web.AppKey("headers")
 LANGUAGES: web.AppKey[Mapping[str, Language]] = web.AppKey("languages")
 

@@ -1,48 +1,78 @@
-"""Counters and gauges for `GET /metrics`: numbers only, nobody's name or address."""
+"""What `GET /metrics` tells: numbers kept elsewhere, read when asked for; nobody's name or address."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from meshvoice.signaling.tally import Tally
+from meshvoice.histogram import Histogram
 
 
 class Metrics:
-    """The process's metrics, in a registry of their own; what the hub counts is read from its tally."""
+    """The process's metrics, each as a way to read it, so that counting costs nothing."""
 
-    def __init__(self, tally: Tally) -> None:
-        self.registry = CollectorRegistry()
-        self.registry.register(_Counted(tally))
-        self.ended = Counter(
-            "meshvoice_ended_sockets", "Sockets that ended, by close code.", ["code"], registry=self.registry
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._read: list[Callable[[], Metric]] = []
+        self._registry.register(_All(self._read))
+
+    def gauge(self, name: str, what: str, read: Callable[[], float]) -> None:
+        """Add a number that goes up and down."""
+        self._read.append(lambda: GaugeMetricFamily(name, what, value=read()))
+
+    def gauges(
+        self,
+        name: str,
+        what: str,
+        labels: tuple[str, ...],
+        read: Callable[[], Iterable[tuple[tuple[str, ...], float]]],
+    ) -> None:
+        """Add several of a kind, by their labels' values."""
+
+        def family() -> Metric:
+            made = GaugeMetricFamily(name, what, labels=labels)
+            for values, number in read():
+                made.add_metric(values, number)
+            return made
+
+        self._read.append(family)
+
+    def counter(self, name: str, what: str, read: Callable[[], float]) -> None:
+        """Add a number that only grows; `_total` is added to its name."""
+        self._read.append(lambda: CounterMetricFamily(name, what, value=read()))
+
+    def counters(
+        self, name: str, what: str, label: str, counts: Mapping[str, int], *, known: Iterable[str] = ()
+    ) -> None:
+        """Add several of a kind, by a label; those that are `known` are 0 until they are counted."""
+        zeros = dict.fromkeys(known, 0)
+
+        def family() -> Metric:
+            made = CounterMetricFamily(name, what, labels=[label])
+            for value, count in {**zeros, **counts}.items():
+                made.add_metric([value], count)
+            return made
+
+        self._read.append(family)
+
+    def histogram(self, name: str, what: str, values: Histogram) -> None:
+        """Add how often a value was how large."""
+        self._read.append(
+            lambda: HistogramMetricFamily(name, what, buckets=values.buckets(), sum_value=values.sum)
         )
-
-    def watch(self, name: str, what: str, read: Callable[[], float]) -> None:
-        """Add a gauge that is read when asked for."""
-        Gauge(name, what, registry=self.registry).set_function(read)
 
     def render(self) -> bytes:
         """Write everything in Prometheus' text format."""
-        return generate_latest(self.registry)
+        return generate_latest(self._registry)
 
 
-class _Counted(Collector):
-    def __init__(self, tally: Tally) -> None:
-        self._tally = tally
+class _All(Collector):
+    def __init__(self, read: list[Callable[[], Metric]]) -> None:
+        self._read = read
 
-    def collect(self) -> Iterator[CounterMetricFamily]:
-        tally = self._tally
-        yield _family("meshvoice_joins", "Seats taken, by how.", "how", tally.joins)
-        yield _family("meshvoice_messages", "Frames taken from clients, by type.", "type", tally.taken)
-        yield _family("meshvoice_refused_messages", "Frames refused, by code.", "code", tally.refused)
-
-
-def _family(name: str, what: str, label: str, counts: Mapping[str, int]) -> CounterMetricFamily:
-    family = CounterMetricFamily(name, what, labels=[label])
-    for value, count in counts.items():
-        family.add_metric([value], count)
-    return family
+    def collect(self) -> Iterator[Metric]:
+        for each in self._read:
+            yield each()

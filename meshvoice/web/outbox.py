@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from meshvoice.signaling.codes import CloseCode
+from meshvoice.web.connections import connection_of
 
-OUTBOX_FRAMES = 256
 OUTBOX_BYTES = 512 * 1024
 ALL_BYTES = 64 * 1024 * 1024
 """In all outboxes together; from there on, whoever has more than a fair part waiting is cut."""
-CROWDED_FRAMES = 32
-CROWDED_BYTES = 64 * 1024
-"""From here on, who fills an outbox lets its writer go first."""
+FAIR_BYTES = 64 * 1024
+"""What waits beyond it counts: less is on its way to anybody on a usual network."""
 CLOSE_SECONDS = 1.0
 """How long a peer may take to read its close frame before the connection is cut."""
+GONE = 1006
+"""RFC 6455, 7.4.1: the connection ended without a close frame."""
 
 
 class Waiting:
-    """How much waits in all outboxes together."""
+    """How much waits for all those together who read slowly."""
 
     def __init__(self, most: int = ALL_BYTES) -> None:
         self.bytes = 0
@@ -30,29 +30,38 @@ class Waiting:
     def too_much(self, here: int) -> bool:
         """Whether so much in one outbox is more than can be borne now."""
         # Not whoever comes next: those who read have little waiting, and are left alone.
-        return self.bytes > self._most and here > CROWDED_BYTES
+        return self.bytes > self._most and here > FAIR_BYTES
 
 
 class Outbox:
-    """The frames on their way to one socket, written by one task.
+    """The frames on their way to one socket; what the system doesn't take yet waits in its transport.
 
     A peer that does not read fills it, and is cut with 4408; nobody else waits for it.
     """
 
+    __slots__ = (
+        "_closer",
+        "_closing",
+        "_connection",
+        "_counted",
+        "_heard_at",
+        "_pinged_at",
+        "_transport",
+        "_waiting",
+        "_ws",
+    )
+
     def __init__(self, ws: web.WebSocketResponse, request: web.Request, waiting: Waiting) -> None:
         self._ws = ws
-        self._request = request
-        self._frames: deque[bytes] = deque()
-        self._bytes = 0
+        self._connection = connection_of(request)
+        self._transport = request.transport
         self._waiting = waiting
+        self._counted = 0
+        """How much of this one is in `waiting`."""
         self._closing: tuple[int, str] | None = None
-        self._wake = asyncio.Event()
-        self._writer = asyncio.create_task(self._write())
-
-    @property
-    def crowded(self) -> bool:
-        """Whether more waits than comes by in a moment."""
-        return len(self._frames) > CROWDED_FRAMES or self._bytes > CROWDED_BYTES
+        self._closer: asyncio.Task[None] | None = None
+        self._heard_at = asyncio.get_running_loop().time()
+        self._pinged_at: float | None = None
 
     @property
     def closing(self) -> tuple[int, str] | None:
@@ -60,60 +69,89 @@ class Outbox:
         return self._closing
 
     def put(self, frame: bytes) -> None:
-        """Queue a frame. An outbox that is full closes the socket."""
+        """Send a frame. An outbox that is full closes the socket."""
+        transport = self._transport
+        # aiohttp's own way out is a coroutine, which may wait: what is put here is never awaited.
+        if self._closing is not None or self._ws.closed or transport is None or transport.is_closing():
+            return
+        transport.write(text_frame(frame))
+        waits = transport.get_write_buffer_size()
+        if waits > FAIR_BYTES or self._counted:
+            self._weigh(waits)
+
+    def _waits(self) -> int:
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
+    def _weigh(self, waits: int) -> None:
+        self._count(waits if waits > FAIR_BYTES else 0)
+        if waits > OUTBOX_BYTES or self._waiting.too_much(waits):
+            self.close(CloseCode.TOO_SLOW, "you read too slowly")
+
+    def _count(self, bytes: int) -> None:
+        self._waiting.bytes += bytes - self._counted
+        self._counted = bytes
+
+    def look(self, now: float, heartbeat: float) -> None:
+        """Look at the socket now and then: ping whoever is silent, and cut whoever doesn't answer."""
         if self._closing is not None:
             return
-        self._frames.append(frame)
-        self._count(len(frame))
-        full = len(self._frames) > OUTBOX_FRAMES or self._bytes > OUTBOX_BYTES
-        if full or self._waiting.too_much(self._bytes):
-            self._clear()
-            self.close(CloseCode.TOO_SLOW, "you read too slowly")
-        self._wake.set()
+        if self._counted:
+            self._weigh(self._waits())
+        if self._connection.heard:
+            self._connection.heard, self._heard_at, self._pinged_at = False, now, None
+        elif self._pinged_at is None:
+            if now - self._heard_at >= heartbeat:
+                self._pinged_at = now
+                self._ping()
+        elif now - self._pinged_at >= heartbeat / 2:
+            self._give_up("no answer to a ping")
 
-    def _count(self, more: int) -> None:
-        self._bytes += more
-        self._waiting.bytes += more
-
-    def _clear(self) -> None:
-        self._frames.clear()
-        self._count(-self._bytes)
+    def _ping(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(_PING)
 
     def close(self, code: int, reason: str) -> None:
-        """Close the socket after the frames that are queued; later frames are dropped."""
+        """Close the socket after the frames that were put; later frames are dropped."""
         if self._closing is None:
             self._closing = (code, reason)
             asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._cut)
-            self._wake.set()
+            self._closer = asyncio.create_task(self._close(code, reason))
 
-    def _cut(self) -> None:
-        # A stalled peer reads no close frame either: its kernel's buffer is full.
-        if not self._writer.done():
-            self._writer.cancel()
-        transport = self._request.transport
-        if transport is not None:
-            transport.abort()
-
-    async def finish(self) -> None:
-        """Wait until the writer has ended; it ends at once when the socket is gone."""
+    def _give_up(self, reason: str) -> None:
+        # Nobody is at the other end, and no close frame would reach them.
         if self._closing is None:
-            self._writer.cancel()
-        await asyncio.wait([self._writer], timeout=2 * CLOSE_SECONDS)
-        self._clear()
+            self._closing = (GONE, reason)
+        self._cut()
 
-    async def _write(self) -> None:
+    async def _close(self, code: int, reason: str) -> None:
         try:
-            while True:
-                while self._frames:
-                    frame = self._frames.popleft()
-                    self._count(-len(frame))
-                    await self._ws.send_frame(frame, WSMsgType.TEXT)
-                if self._closing is not None:
-                    code, reason = self._closing
-                    await self._ws.close(code=code, message=reason.encode())
-                    return
-                self._wake.clear()
-                await self._wake.wait()
+            await self._ws.close(code=code, message=reason.encode())
         except ConnectionError:
             # The socket is gone; its handler sees that too, and tells the hub.
             return
+
+    def _cut(self) -> None:
+        # A stalled peer reads no close frame either: its kernel's buffer is full.
+        if self._closer is not None and not self._closer.done():
+            self._closer.cancel()
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def finish(self) -> None:
+        """Wait until the socket is closed, where we close it."""
+        if self._closer is not None and not self._closer.done():
+            await asyncio.wait([self._closer], timeout=2 * CLOSE_SECONDS)
+        self._count(0)
+
+
+_PING = b"\x89\x00"
+
+
+def text_frame(payload: bytes) -> bytes:
+    """Write a server's text frame (RFC 6455, 5.2)."""
+    length = len(payload)
+    if length < 126:
+        return b"\x81%c%b" % (length, payload)
+    if length < 65536:
+        return b"\x81\x7e%c%c%b" % (length >> 8, length & 255, payload)
+    return b"\x81\x7f%b%b" % (length.to_bytes(8), payload)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from functools import partial
 
 from aiohttp import WSMsgType, web
 
-from meshvoice.access.errors import GuestBookError
+from meshvoice.access.errors import AccessError, GuestBookError
 from meshvoice.ids import Room, RoomId
 from meshvoice.signaling.client_messages import FRAME_BYTES
 from meshvoice.signaling.codes import CloseCode
-from meshvoice.signaling.limits import address_key, address_keys
+from meshvoice.signaling.limits import Cap, address_key, address_keys
 from meshvoice.signaling.registry import SocketId
 from meshvoice.web.door import read_room
 from meshvoice.web.error_pages import RequestRefused, too_many
@@ -21,7 +22,7 @@ from meshvoice.web.keys import (
     ADDRESS,
     CLOCK,
     DOOR,
-    METRICS,
+    RESPONSE,
     SWITCHBOARD,
     THROTTLES,
     VISITOR,
@@ -29,8 +30,12 @@ from meshvoice.web.keys import (
     WAITS,
     Visitor,
 )
+from meshvoice.web.logs import facts
 from meshvoice.web.origins import check_websocket_origin
 from meshvoice.web.outbox import Outbox
+from meshvoice.web.straight import StraightResponse, Unheard
+from meshvoice.web.switchboard import Switchboard
+from meshvoice.web.throttles import Throttles
 
 log = logging.getLogger("meshvoice.voice")
 
@@ -39,17 +44,21 @@ SUBPROTOCOL = "meshvoice.v1"
 
 async def voice(request: web.Request) -> web.StreamResponse:
     """Serve signaling to one peer."""
-    visitor, room = admit(request)
-    with _held(request, visitor, room.room_id) as silent:
-        ws = web.WebSocketResponse(
+    with _counted(request):
+        visitor, room = admit(request)
+        held = _Held(request.app[THROTTLES], visitor, address_key(request[ADDRESS]), room.room_id)
+    try:
+        ws = request.app[RESPONSE](
             protocols=(SUBPROTOCOL,),
             compress=False,  # costs 100 KB a peer, and SDP is sent once
             max_msg_size=FRAME_BYTES,
-            heartbeat=request.app[WAITS].heartbeat,
+            autoping=False,  # one sweep pings whoever is silent (`Switchboard.sweep`)
             decode_text=False,
             timeout=1.0,
         )
         await ws.prepare(request)
+        # Of no use to anybody any more, and a kilobyte for each socket.
+        ws.headers.clear()
         switchboard, outbox = request.app[SWITCHBOARD], Outbox(ws, request, request.app[WAITING])
         # Credentials come over a socket too, for which nobody has to ask.
         lends = request.app[THROTTLES].relayed.take(
@@ -58,19 +67,61 @@ async def voice(request: web.Request) -> web.StreamResponse:
         socket = switchboard.plug(outbox, room, visitor, lends=lends)
         problem: GuestBookError | None = None
         try:
-            await _listen(request, ws, socket, silent)
+            listening = _listen(request, ws, socket, held)
+            # Where each frame wakes it, in a task of its own: waking this one goes through every middleware.
+            await (listening if isinstance(ws, StraightResponse) else asyncio.create_task(listening))
         except GuestBookError as error:
             # The upgrade is done, so no HTTP answer can tell it; the peer comes back and finds out there.
             problem = error
             outbox.close(CloseCode.BROKEN, "something broke on our side")
         finally:
+            if isinstance(ws, StraightResponse):
+                ws.hear(None)
             switchboard.unplug(socket)
-            code, why = outbox.closing or (ws.close_code, "not by us")
-            request.app[METRICS].ended.labels(str(code)).inc()
+            code, why = outbox.closing or _by_itself(ws.close_code)
+            switchboard.hub.tally.ended[_known(code)] += 1
             level = logging.INFO if problem is None else logging.ERROR
-            log.log(level, "socket %d: ended with %s, %s", socket, code, why, exc_info=problem)
+            log.log(
+                level,
+                "socket %d: ended with %s, %s",
+                *(socket, code, why),
+                exc_info=problem,
+                extra=facts(socket=socket, code=code, why=why),
+            )
             await outbox.finish()
+    finally:
+        held.release()
     return ws
+
+
+def _by_itself(code: int | None) -> tuple[int, str]:
+    """Say why a socket ended that we didn't close, in the words of the log."""
+    code = code or CloseCode.CUT
+    match code:
+        case CloseCode.CUT:
+            return int(code), "the connection was lost"
+        case CloseCode.GOING_AWAY:
+            return int(code), "the page went away"
+        case CloseCode.TOO_LONG:
+            return int(code), CloseCode.TOO_LONG.why
+        case _:
+            return int(code), "the client closed it"
+
+
+def _known(code: int | None) -> str:
+    # A client may end with any number, and each would be a series of its own.
+    known = code in (*CloseCode, None)
+    return str(int(code or CloseCode.CUT)) if known else "other"
+
+
+@contextmanager
+def _counted(request: web.Request) -> Iterator[None]:
+    """Count a handshake that is refused, by the code of its answer."""
+    try:
+        yield
+    except (AccessError, RequestRefused) as refusal:
+        request.app[SWITCHBOARD].hub.tally.turned_away[refusal.code] += 1
+        raise
 
 
 def admit(request: web.Request) -> tuple[Visitor, Room]:
@@ -89,50 +140,67 @@ def admit(request: web.Request) -> tuple[Visitor, Room]:
     return visitor, room
 
 
-@contextmanager
-def _held(request: web.Request, visitor: Visitor, room: RoomId) -> Iterator[ExitStack]:
-    """Count a socket while it is open; what is given is closed when it has said hello."""
-    throttles, address = request.app[THROTTLES], address_key(request[ADDRESS])
-    caps = (
-        (throttles.silent_sockets_of_address, address),
-        (throttles.sockets_of_user, visitor.user_id),
-        (throttles.sockets_of_address, address),
-        (throttles.sockets_of_room, room),
-        (throttles.sockets, None),
-    )
-    if not all(cap.free(key) for cap, key in caps):
-        raise too_many("open-connections")
-    with ExitStack() as silent, ExitStack() as open_:
-        for (cap, key), held in zip(caps, (silent, *[open_] * len(caps)), strict=False):
+class _Held:
+    """What a socket counts for while it is open; `greeted`: it is silent no more."""
+
+    __slots__ = ("_caps",)
+
+    def __init__(self, throttles: Throttles, visitor: Visitor, address: str, room: RoomId) -> None:
+        self._caps: list[tuple[Cap, Hashable]] = [
+            (throttles.sockets_of_user, visitor.user_id),
+            (throttles.sockets_of_address, address),
+            (throttles.sockets_of_room, room),
+            (throttles.sockets, None),
+            (throttles.silent_sockets_of_address, address),
+        ]
+        if not all(cap.free(key) for cap, key in self._caps):
+            raise too_many("open-connections")
+        for cap, key in self._caps:
             cap.hold(key)
-            held.callback(cap.release, key)
-        yield silent
+
+    def greeted(self) -> None:
+        cap, key = self._caps.pop()
+        cap.release(key)
+
+    def release(self) -> None:
+        for cap, key in self._caps:
+            cap.release(key)
 
 
-async def _listen(
-    request: web.Request, ws: web.WebSocketResponse, socket: SocketId, silent: ExitStack
-) -> None:
-    switchboard, within, greeted = request.app[SWITCHBOARD], request.app[WAITS].hello, False
+async def _listen(request: web.Request, ws: web.WebSocketResponse, socket: SocketId, held: _Held) -> None:
+    switchboard, within = request.app[SWITCHBOARD], request.app[WAITS].hello
     try:
-        async with asyncio.timeout(within) as deadline:
-            async for message in ws:
-                # No await from here to the outboxes: the registry is whole between two messages.
-                crowded = False
-                if message.type is WSMsgType.TEXT:
-                    crowded = switchboard.receive(socket, message.data)
-                elif message.type is WSMsgType.BINARY:
-                    crowded = switchboard.receive_binary(socket, len(message.data))
-                if not greeted and not switchboard.awaits_hello(socket):
-                    greeted = True
-                    deadline.reschedule(None)
-                    silent.close()
-                    # What the client says behind its hello is read once it is in.
-                    held = await switchboard.turn(socket)
-                    if held is not None and request.transport is not None:
-                        crowded = switchboard.let_in(socket, held)
-                if crowded:
-                    # Frames that came together are read without a pause: a burst would fill the outbox of
-                    # somebody who reads well, before its writer has its turn.
-                    await asyncio.sleep(0)
+        async with asyncio.timeout(within):
+            while switchboard.awaits_hello(socket):
+                if not await _hear(ws, switchboard, socket):
+                    return
     except TimeoutError:
         switchboard.close(socket, CloseCode.BAD, f"no hello within {within:.0f} seconds")
+        return
+    held.greeted()
+    # What the client says behind its hello is read once it is in.
+    hello = await switchboard.turn(socket)
+    if hello is not None and request.transport is not None:
+        switchboard.let_in(socket, hello)
+    if isinstance(ws, StraightResponse):
+        ws.hear(partial(switchboard.receive, socket))
+    while await _hear(ws, switchboard, socket):
+        pass
+
+
+async def _hear(ws: web.WebSocketResponse, switchboard: Switchboard, socket: SocketId) -> bool:
+    """Hear what comes next; False: the socket has ended."""
+    message = await ws.receive()
+    # No await from here to the outboxes: the registry is whole between two messages.
+    match message.type:
+        case WSMsgType.TEXT:
+            switchboard.receive(socket, message.data)
+        case WSMsgType.BINARY:
+            switchboard.receive_binary(socket, len(message.data))
+        case WSMsgType.PING:
+            await ws.pong(message.data)
+        case WSMsgType.ERROR if isinstance(message.data, Unheard):
+            raise message.data.problem
+        case WSMsgType.CLOSE | WSMsgType.CLOSING | WSMsgType.CLOSED:
+            return False
+    return True

@@ -88,13 +88,13 @@ class Switchboard:
         self._arrivals.forget(line.who, socket)
         self.carry_out(self.hub.dropped(socket, self._clock.steady()))
 
-    def receive(self, socket: SocketId, frame: bytes) -> bool:
-        """Take a text frame; tells whether some outbox fills before its writer has a turn."""
-        return self.carry_out(self.hub.receive(socket, frame, self._clock.steady()))
+    def receive(self, socket: SocketId, frame: bytes) -> None:
+        """Take a text frame."""
+        self.carry_out(self.hub.receive(socket, frame, self._clock.steady()))
 
-    def receive_binary(self, socket: SocketId, size: int) -> bool:
-        """Take a binary frame; tells the same."""
-        return self.carry_out(self.hub.receive_binary(socket, size, self._clock.steady()))
+    def receive_binary(self, socket: SocketId, size: int) -> None:
+        """Take a binary frame."""
+        self.carry_out(self.hub.receive_binary(socket, size, self._clock.steady()))
 
     def awaits_hello(self, socket: SocketId) -> bool:
         """Tell whether a socket has yet to say hello."""
@@ -104,81 +104,78 @@ class Switchboard:
         """Wait, before a socket is read on, while its hello is held; gives what is to be let in then."""
         return await self._arrivals.turn(self._lines[socket].who, socket)
 
-    def let_in(self, socket: SocketId, hello: Hello) -> bool:
-        """Give whoever waited a place; tells the same as `receive`."""
-        return self._join(socket, hello, counted=True)
+    def let_in(self, socket: SocketId, hello: Hello) -> None:
+        """Give whoever waited a place."""
+        self._join(socket, hello, counted=True)
 
     def close(self, socket: SocketId, code: CloseCode, why: str) -> None:
         """Close a socket."""
         self.carry_out([Close(socket, code, why)])
 
-    def carry_out(self, effects: Iterable[Effect]) -> bool:
-        """Do what the hub decided, in its order; tells whether some outbox is crowded with it."""
-        # All of them, even after the first that is.
-        return any([self._do(effect) for effect in effects])
+    def carry_out(self, effects: Iterable[Effect]) -> None:
+        """Do what the hub decided, in its order."""
+        for effect in effects:
+            if isinstance(effect, Deliver):
+                line = self._lines.get(effect.socket)
+                if line is not None:
+                    line.outbox.put(effect.frame)
+            else:
+                self._do(effect)
 
-    def _do(self, effect: Effect) -> bool:
+    def _do(self, effect: Close | Greeted | RenewCredentials | RemoveUser) -> None:
         match effect:
-            case Deliver(socket, frame):
-                return self._deliver(socket, frame)
             case Close(socket, code, why):
                 line = self._lines.get(socket)
                 if line is not None:
                     self._arrivals.forget(line.who, socket)
                     line.outbox.close(code, why)
-                return False
             case Greeted(socket, hello):
-                return self._join(socket, hello)
+                self._join(socket, hello)
             case RenewCredentials(socket, _, awaited):
-                return self._renew(socket, awaited=awaited)
+                self._renew(socket, awaited=awaited)
             case RemoveUser(socket, room, user, by):
-                return self._remove_if_possible(socket, room, user, by)
+                self._remove_if_possible(socket, room, user, by)
             case _:
                 assert_never(effect)
 
-    def _deliver(self, socket: SocketId, frame: bytes) -> bool:
+    def _renew(self, socket: SocketId, *, awaited: bool) -> None:
         line = self._lines.get(socket)
         if line is None:
-            return False
-        line.outbox.put(frame)
-        return line.outbox.crowded
-
-    def _renew(self, socket: SocketId, *, awaited: bool) -> bool:
-        line = self._lines.get(socket)
-        if line is None:
-            return False
+            return
         credentials = self._reception.renewed(line.room, line.visitor.user_id, awaited=awaited)
         if credentials is None or not line.lends:
-            return False
-        return self.carry_out(self.hub.send_credentials(socket, credentials, self._clock.steady()))
+            return
+        self.carry_out(self.hub.send_credentials(socket, credentials, self._clock.steady()))
 
-    def _join(self, socket: SocketId, hello: Hello, *, counted: bool = False) -> bool:
+    def _join(self, socket: SocketId, hello: Hello, *, counted: bool = False) -> None:
         line = self._lines[socket]
         try:
             entry = self._reception.entry(
                 socket, hello, line.room, line.visitor, lends=line.lends, counted=counted
             )
         except TurnedAway as refusal:
-            return self.carry_out([Close(socket, refusal.code, str(refusal))])
+            self.hub.tally.turned_away[refusal.kind] += 1
+            self.carry_out([Close(socket, refusal.code, str(refusal))])
+            return
         except NotYet:
             older = self._arrivals.hold(line.who, socket, hello)
-            return older is not None and self.carry_out(
-                [Close(older, CloseCode.REPLACED, "you came by another socket")]
-            )
+            if older is not None:
+                self.carry_out([Close(older, CloseCode.REPLACED, "you came by another socket")])
+            return
         now = self._clock.steady()
         # First, for a peer's frames have their numbers from the hub's hand on: else the newcomer's hello, on
         # which the other connects, would come before the credentials to do it with.
-        crowded = self.carry_out(self.hub.expects_company(entry, now))
-        return self.carry_out(self.hub.join(entry, socket, now)) or crowded
+        self.carry_out(self.hub.expects_company(entry, now))
+        self.carry_out(self.hub.join(entry, socket, now))
 
-    def _remove_if_possible(self, socket: SocketId, room: RoomId, user: UserId, by: UserId) -> bool:
+    def _remove_if_possible(self, socket: SocketId, room: RoomId, user: UserId, by: UserId) -> None:
         try:
             self._strike(room, user, by=by, with_links=True)
         except (NotOwner, NotFound) as problem:
             # The book changed since that page was drawn; whoever has no right any more goes by the book.
             # A book that can't be written is another matter: the owner's socket ends, and so the owner knows.
             log.info("socket %d: nobody removed: %s", socket, problem)
-        return self.recheck(room)
+        self.recheck(room)
 
     def remove(self, room: RoomId, user: UserId, *, by: UserId, with_links: bool = True) -> int:
         """Remove a user for good, on the word of `by`; gives how many open links ended with it.
@@ -199,21 +196,32 @@ class Switchboard:
             case _:
                 raise NotFound
 
-    def recheck(self, room: RoomId) -> bool:
+    def recheck(self, room: RoomId) -> None:
         """Ask the door again for everyone in a room, because a fact changed."""
         parsed = parse_room(room)
-        if parsed is None:
-            return False
-        return any([self._recheck_user(parsed, user) for user in self.hub.users_in(room)])
+        if parsed is not None:
+            for user in self.hub.users_in(room):
+                self._recheck_user(parsed, user)
 
-    def _recheck_user(self, room: Room, user: UserId) -> bool:
+    def _recheck_user(self, room: Room, user: UserId) -> None:
         hub, now = self.hub, self._clock.steady()
         try:
             role = self._door.at_recheck(room, user).role
         except TurnedAway as refusal:
             code, reason, why = refusal.code, refusal.reason, str(refusal)
-            return self.carry_out(hub.evict(room.room_id, user, code, reason=reason, why=why, now=now))
-        return self.carry_out(hub.change_role(room.room_id, user, role.value, now))
+            self.carry_out(hub.evict(room.room_id, user, code, reason=reason, why=why, now=now))
+            return
+        self.carry_out(hub.change_role(room.room_id, user, role.value, now))
+
+    def look_again(self, room: RoomId) -> int:
+        """Ask for everyone in a room whether they are still signed in and may be there; gives how many."""
+        users = self.hub.users_in(room)
+        for line in [each for each in self._lines.values() if each.room.room_id == room]:
+            session = line.visitor.session_id
+            if session is not None and self._book.sessions.revoked(session):
+                self.sign_out(line.visitor.user_id)
+        self.recheck(room)
+        return len(users)
 
     def close_room(self, room: RoomId) -> None:
         """End a room's voice for everyone."""
@@ -238,6 +246,11 @@ class Switchboard:
         now = self._clock.steady()
         self.carry_out(self.hub.tick(now))
         self._arrivals.tick(now)
+
+    def sweep(self, now: float, *, heartbeat: float) -> None:
+        """Look whether each socket is alive, by the loop's time: a machine asleep waits for nobody."""
+        for line in self._lines.values():
+            line.outbox.look(now, heartbeat)
 
     def retime(self, moved: float) -> None:
         """Let every room end by the time that the clock has stepped to."""

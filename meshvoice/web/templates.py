@@ -33,7 +33,7 @@ def setup(app: web.Application) -> None:
         context_processors=[processor],
     )
     environment.globals["icons"] = _icons()
-    environment.globals["version"] = _version()
+    environment.globals["version"] = release()
     # Every path in a page goes through it, those of macros too.
     environment.globals["to"] = partial(to, app)
 
@@ -74,7 +74,8 @@ def _icons() -> dict[str, str]:
     return dict(re.findall(r'^  "([a-z]+)": "([^"]+)",$', script, flags=re.M))
 
 
-def _version() -> str:
+def release() -> str:
+    """Give the release that runs."""
     try:
         return version("meshvoice")
     except PackageNotFoundError:  # run from a checkout that nobody installed

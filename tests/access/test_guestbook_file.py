@@ -189,6 +189,32 @@ def test_a_book_that_is_served_alone_is_not_served_twice(path: str) -> None:
     GuestBook.open(path, alone=True).close()
 
 
+def test_a_book_that_is_shared_is_served_by_those_who_share_it(path: str) -> None:
+    """And by nobody who would have it alone, nor beside such a one."""
+    first, second = GuestBook.open(path, shared=True), GuestBook.open(path, shared=True)
+    with pytest.raises(GuestBookError, match="MESHVOICE_PROCESSES says so to each"):
+        GuestBook.open(path, alone=True)
+    for book in (first, second):
+        book.close()
+    alone = GuestBook.open(path, alone=True)
+    with pytest.raises(GuestBookError, match="Another meshvoice"):
+        GuestBook.open(path, shared=True)
+    alone.close()
+    GuestBook.open(path, shared=True).close()
+
+
+def test_what_another_process_wrote_is_noticed_once(path: str) -> None:
+    ours, theirs = GuestBook.open(path, shared=True), GuestBook.open(path, shared=True)
+    ours.changed_elsewhere()  # the other one was opened
+    ours.try_to_write()
+    assert not ours.changed_elsewhere()
+    theirs.try_to_write()
+    assert ours.changed_elsewhere()
+    assert not ours.changed_elsewhere()
+    for book in (ours, theirs):
+        book.close()
+
+
 def test_a_book_that_was_refused_is_not_held(path: str) -> None:
     Path(path).write_bytes(b"garbage" * 1000)
     for _ in range(2):

@@ -100,6 +100,8 @@ async def test_a_sheet_takes_the_focus_keeps_it_and_gives_it_back(stage: Stage) 
     await ana.page.get_by_role("button", name="Settings").focus()
     await ana.page.keyboard.press("Enter")
     await ana.page.locator("dialog[open]").wait_for()
+    # What lies behind it is told to no screen reader: the sentences go with it.
+    assert await ana.page.locator("dialog > [role=status]").count() == 1
     for _ in range(12):
         await ana.page.keyboard.press("Tab")
         # Behind the last control lies the browser's own bar, never the page.
@@ -109,6 +111,7 @@ async def test_a_sheet_takes_the_focus_keeps_it_and_gives_it_back(stage: Stage) 
     await ana.page.keyboard.press("Escape")
     await ana.page.locator("dialog").wait_for(state="detached")
     assert await focused(ana) == "Settings"
+    assert await ana.page.locator("#id_voice_panel > [role=status]").count() == 1
 
 
 async def test_shortcuts_are_listed_under_a_key_and_can_be_switched_off_for_good(stage: Stage) -> None:
@@ -172,6 +175,12 @@ async def test_on_a_phone_the_bar_lies_at_the_bottom_and_every_control_fits_a_th
     )
     assert [size for size in sizes if min(size[1:]) < THUMB - 0.5] == []
     assert await ana.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    bos = ana.page.locator(".person:visible", has_text="Bo")
+    whole = "(name) => name.scrollWidth <= name.clientWidth"
+    assert not await bos.locator(".full").evaluate(whole)
+    await bos.locator(".about > summary").click()
+    assert await bos.locator(".full").evaluate(whole)
+    await bos.locator(".about > summary").click()
     # The last line of the page is not hidden under the bar.
     await ana.page.evaluate("scrollTo(0, document.body.scrollHeight)")
     foot = await ana.page.locator("footer").bounding_box()

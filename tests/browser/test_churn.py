@@ -10,6 +10,7 @@ from collections import Counter
 import pytest
 
 from tests.browser.harness import Person, Stage, all_hear_each_other, until
+from tests.process import METRICS_TOKEN
 
 NAMES = ("Ana", "Bo", "Cleo", "Dee", "Eli", "Fay")
 
@@ -32,7 +33,10 @@ async def act(chance: random.Random, person: Person, stage: Stage) -> str:
 
 async def metric(server_stage: Stage, name: str) -> float:
     """Read one of the server's gauges."""
-    text = await server_stage.people[0].page.evaluate("fetch('/metrics').then((answer) => answer.text())")
+    text = await server_stage.people[0].page.evaluate(
+        "(headers) => fetch('/metrics', {headers}).then((answer) => answer.text())",
+        {"Authorization": f"Bearer {METRICS_TOKEN}"},
+    )
     (line,) = [line for line in text.splitlines() if line.startswith(f"{name} ")]
     return float(line.split()[1])
 
@@ -64,7 +68,7 @@ async def test_after_rounds_of_coming_and_going_every_pair_hears_each_other(
         await person.leave()
 
     async def empty() -> bool:
-        gauges = ("meshvoice_rooms", "meshvoice_seats", "meshvoice_sockets")
+        gauges = ("meshvoice_rooms", 'meshvoice_peers{state="connected"}', "meshvoice_sockets")
         return [await metric(stage, gauge) for gauge in gauges] == [0, 0, 0]
 
     await until("the server's registries are empty", empty, seconds=10)

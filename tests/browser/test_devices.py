@@ -166,7 +166,7 @@ async def test_whoever_means_to_listen_only_is_never_asked_for_a_microphone(stag
     await until("Bo hears Ana", lambda: bo.hears(ana))
     assert await bo.page.evaluate("globalThis.voice.asked") == 0
     assert (await bo.people())[0]["doing"] == "listening only: by choice"
-    assert await bo.page.get_by_text("You listen only, as you chose.").is_visible()
+    assert await bo.page.locator(".notices").get_by_text("You listen only, as you chose.").is_visible()
     await bo.page.get_by_role("button", name="Use the microphone").click()
     await all_hear_each_other([ana, bo])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from functools import partial
 
 from tests.browser.harness import Person, Stage, all_hear_each_other, until
 from tests.browser.test_in_band import in_band
@@ -61,6 +62,32 @@ async def test_a_note_reaches_everyone_also_without_the_server_and_nobody_who_co
     assert await lines(cleo) == []
     await cleo.page.get_by_role("button", name="Notes").click()
     assert "none of before" in (await cleo.page.locator(".notes").text_content() or "")
+
+
+async def test_a_note_that_comes_moves_neither_the_page_nor_whoever_reads_earlier_ones(stage: Stage) -> None:
+    ana, bo = await stage.sea("Ana", "Bo")
+    await ana.page.set_viewport_size({"width": 390, "height": 500})
+    await ana.join()
+    await bo.join()
+    await all_hear_each_other([ana, bo])
+    await in_band([ana, bo])
+    await ana.page.get_by_role("button", name="Notes").click()
+    for number in range(12):
+        await ana.page.evaluate("number => seen.room.sendNote(`line ${number}`)", number)
+    at_end = "(list) => list.scrollHeight - list.scrollTop - list.clientHeight < 2"
+    written = ana.page.locator(".notes .lines")
+    assert await written.evaluate(at_end)
+    await ana.page.evaluate("scrollTo(0, 0)")
+    for at, position in ((12, "at the end"), (13, "at the beginning")):
+        await bo.page.evaluate("at => seen.room.sendNote(`answer ${at}`)", at)
+        await until("it is there", partial(has_lines, ana, at + 1))
+        assert await ana.page.evaluate("scrollY") == 0, position
+        assert await written.evaluate(at_end) == (position == "at the end")
+        await written.evaluate("(list) => { list.scrollTop = 0; }")
+
+
+async def has_lines(person: Person, count: int) -> bool:
+    return len(await lines(person)) == count
 
 
 async def test_where_notes_are_off_none_is_shown_and_the_writer_is_told(stage: Stage) -> None:

@@ -43,10 +43,14 @@ async def test_all_see_the_same_words_and_a_newcomer_makes_new_ones(stage: Stage
     await until("Ana and Bo see the same words", lambda: alike(ana, bo))
     before = await words(ana)
     await ana.page.get_by_role("button", name="Settings").click()
-    shown = await ana.page.locator(".safety-code li").all_inner_texts()
-    assert len(shown) == 6
+    shown = ana.page.locator(".safety-code li")
+    await shown.first.wait_for()
+    assert await shown.count() == 6
     await ana.page.get_by_role("button", name="They are the same").click()
     await until("Bo is marked", lambda: ana.page.get_by_text("Compared with: Bo.").is_visible())
+    await ana.page.keyboard.press("Escape")
+    await ana.page.get_by_label("Details of Bo").and_(ana.page.locator(":visible")).click()
+    assert await ana.page.get_by_text("Safety code compared.").is_visible()
     await cleo.join()
     await all_hear_each_other(people)
     await until("all three see the same words", lambda: alike(*people))
@@ -153,4 +157,5 @@ async def test_somebody_in_between_who_passes_all_on_is_found_by_the_pages_thems
 
     for person in (ana, bo):
         await until(f"{person.name}'s page says so", partial(alarmed, person))
+        assert "another key" in await person.page.locator(".notices .note.bad:visible").inner_text()
     between.close()

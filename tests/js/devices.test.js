@@ -201,6 +201,18 @@ test("whoever chose to listen only joins without being asked for a microphone, a
   assert.deepEqual([platform.devices.asked.length, room.people[0].word], [1, "here"]);
 });
 
+test("whoever listens only and then asks for the microphone has chosen it, for the settings and for the next time", async () => {
+  for (const ask of [(/** @type {VoiceRoom} */ room) => room.retryMicrophone(), (/** @type {VoiceRoom} */ room) => room.unmute()]) {
+    const store = new Store();
+    new Devices(store, new FakePlatform()).chooseListening(true);
+    const { room, platform } = await joined(store);
+    room.mute();
+    ask(room);
+    await settle();
+    assert.deepEqual([platform.devices.asked.length, room.devices.listenOnly, store.get("listen-only", true)], [1, false, false]);
+  }
+});
+
 test("choosing to listen only in a call lets the microphone go, and choosing one takes it again", async () => {
   const { room, platform } = await joined(new Store());
   room.devices.chooseListening(true);

@@ -2,17 +2,33 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Emitter } from "../../static/voice/emitter.js";
 import { Hush, PAUSE, WORD } from "../../static/voice/session/hush.js";
-import { FakePlatform } from "./fake-platform.js";
+import { FakePlatform, FakeTrack } from "./fake-platform.js";
+
+/** What hears in the audio thread: a test says what. @extends {Emitter<any>} */
+class FakeEar extends Emitter {
+  threshold = 0;
+  /** @type {any[]} */ heeded = [];
+  listen = (/** @type {any} */ track) => void this.heeded.push(track);
+  close = () => this.listen(null);
+}
 
 /** @param {number|null} level */
 function listening(level) {
   const platform = new FakePlatform();
-  const it = { platform, level, told: /** @type {boolean[]} */ ([]), hush: /** @type {any} */ (null) };
-  it.hush = new Hush(() => it.level, /** @type {any} */ (platform));
+  const ear = new FakeEar();
+  const it = { platform, ear, level, track: /** @type {any} */ (new FakeTrack()), told: /** @type {boolean[]} */ ([]), hush: /** @type {any} */ (null) };
+  it.hush = new Hush({ level: () => it.level, track: () => it.track, ear: /** @type {any} */ (ear), platform: /** @type {any} */ (platform) });
   it.hush.on("quiet", (/** @type {boolean} */ quiet) => void it.told.push(quiet));
   it.hush.start();
   return it;
+}
+
+/** @param {ReturnType<typeof listening>} it @param {boolean} hidden */
+function become(it, hidden) {
+  it.platform.document.visibilityState = hidden ? "hidden" : "visible";
+  it.platform.document.dispatchEvent(new Event("visibilitychange"));
 }
 
 test("a room is quiet after a pause, and the first word ends that at the next look", async () => {
@@ -27,6 +43,7 @@ test("a room is quiet after a pause, and the first word ends that at the next lo
   it.level = 0;
   await it.platform.advance(PAUSE - 100);
   assert.deepEqual(it.told, [true, false], "a pause between two sentences is none");
+  assert.deepEqual(it.ear.heeded, [], "a page that is looked at needs no ear");
 });
 
 test("a key pressed to talk ends the quiet before anything is heard", async () => {
@@ -39,22 +56,65 @@ test("a key pressed to talk ends the quiet before anything is heard", async () =
 test("what can't be told is no quiet", async () => {
   const it = listening(null);
   await it.platform.advance(PAUSE * 3);
+  become(it, true);
+  await it.platform.advance(PAUSE * 3);
+  assert.deepEqual([it.told, it.ear.heeded], [[], []]);
+});
+
+test("a hidden page, where looks come late, goes by what the audio thread hears", async () => {
+  const it = listening(0);
+  await it.platform.advance(PAUSE + 100);
+  become(it, true);
+  await it.platform.advance(100);
+  assert.deepEqual([it.told, it.ear.heeded], [[true, false], [it.track]], "before it hears anything, all is taken for speech");
+  await it.platform.advance(PAUSE * 2);
+  assert.deepEqual(it.told, [true, false]);
+  it.ear.emit("deaf", false);
+  await it.platform.advance(PAUSE + 100);
+  assert.deepEqual(it.told, [true, false, true]);
+  it.ear.emit("loud", true);
+  assert.deepEqual(it.told, [true, false, true, false], "a word ends it at once, whenever the next look is");
+  await it.platform.advance(PAUSE * 2);
+  it.ear.emit("deaf", false);
+  await it.platform.advance(PAUSE * 2);
+  assert.deepEqual(it.told, [true, false, true, false], "as long as it lasts");
+  it.ear.emit("loud", false);
+  await it.platform.advance(PAUSE - 100);
+  assert.equal(it.told.at(-1), false);
+  await it.platform.advance(200);
+  assert.equal(it.told.at(-1), true);
+  become(it, false);
+  assert.equal(it.ear.heeded.at(-1), null);
+  await it.platform.advance(100);
+  assert.equal(it.told.at(-1), true, "and what is seen again is still quiet");
+});
+
+test("where the audio thread hears nothing, a hidden page takes all for speech", async () => {
+  const it = listening(0);
+  become(it, true);
+  it.ear.emit("deaf", false);
+  it.ear.emit("deaf", true);
+  await it.platform.advance(PAUSE * 3);
   assert.deepEqual(it.told, []);
 });
 
-test("in a hidden page, where looks come late, every word gets all it can", async () => {
+test("another microphone is heeded instead, and none while muted", async () => {
   const it = listening(0);
-  await it.platform.advance(PAUSE + 100);
-  it.platform.document.visibilityState = "hidden";
-  await it.platform.advance(100);
-  assert.deepEqual(it.told, [true, false]);
+  become(it, true);
+  const second = it.track = /** @type {any} */ (new FakeTrack());
+  it.ear.emit("deaf", false);
+  it.hush.heed();
   await it.platform.advance(PAUSE * 2);
-  assert.deepEqual(it.told, [true, false]);
+  assert.deepEqual(it.told, [], "what was heard of the one before says nothing of this one");
+  it.level = null;
+  await it.platform.advance(100);
+  assert.deepEqual(it.ear.heeded.slice(1), [second, null]);
 });
 
 test("closed, it looks no more", async () => {
   const it = listening(0);
   it.hush.close();
+  become(it, true);
   await it.platform.advance(PAUSE * 2);
-  assert.deepEqual([it.told, it.platform.timers.size], [[], 0]);
+  assert.deepEqual([it.told, it.platform.timers.size, it.ear.heeded], [[], 0, [null]]);
 });

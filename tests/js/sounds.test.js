@@ -109,6 +109,17 @@ test("many who come at once make one sound, and what concerns oneself comes firs
   assert.notEqual(element.src, src);
 });
 
+test("a sound that takes the place of another before that began is no less heard to its end", async () => {
+  const { it, element } = sounds();
+  element.play = async () => { throw Object.assign(new Error("a new load"), { name: "AbortError" }); };
+  it.play("join");
+  delete element.play;
+  it.play("removed");
+  await settle();
+  it.close();
+  assert.equal(element.paused, false);
+});
+
 test("the end of a call lets a sound end, and then nothing is left", () => {
   const { it, element, platform } = sounds();
   it.play("removed");

@@ -37,6 +37,7 @@ class Room extends EventTarget {
   /** @type {any} */ resolve = null;
   people = [];
   pairs = [];
+  between = [];
   constructor(id, options) {
     super();
     Object.assign(this, { id, options });

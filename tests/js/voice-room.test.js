@@ -7,7 +7,7 @@ import { VoiceError, VoiceRoom } from "../../static/voice-mesh.js";
 import { Store } from "../../static/voice/store.js";
 import { FakePlatform, FakeTrack, settle, present, welcome } from "./fake-platform.js";
 
-const EVENTS = ["people", "pairs", "state", "muted", "deafened", "talk", "microphone", "playback", "closing", "server", "announce", "notice"];
+const EVENTS = ["people", "pairs", "between", "state", "muted", "deafened", "talk", "microphone", "playback", "closing", "server", "announce", "notice"];
 
 /** @param {(platform: FakePlatform) => void} [prepare] @param {object} [options] */
 function voice(prepare = () => {}, options = {}) {
@@ -355,6 +355,27 @@ test("links are told to the room when one changes, and at most once in 2 s", asy
   ]);
 });
 
+for (const counts of [true, undefined]) {
+  test(`counts of the links are told to a server that ${counts ? "takes them" : "would refuse them"}`, async () => {
+    const { platform, room } = voice();
+    const joining = room.join();
+    await settle();
+    seat(platform, { counts });
+    await joining;
+    await platform.advance(2000);
+    platform.links.report("b", { state: "connecting" });
+    platform.links.dispatchEvent(new CustomEvent("generation", { detail: { peer: "b", gen: 2, what: "made", why: "stalled" } }));
+    await platform.advance(300);
+    platform.links.report("b", {});
+    await platform.advance(2000);
+    platform.links.report("b", { state: "stalled" });
+    await platform.advance(2000);
+    const told = platform.socket.all("links").map(({ first, repairs }) => ({ first, repairs }));
+    const nothing = { first: undefined, repairs: undefined };
+    assert.deepEqual(told, [counts ? { first: [300], repairs: { stalled: 1 } } : nothing, nothing]);
+  });
+}
+
 test("fresh credentials go to the links and to those made later", async () => {
   const { platform } = await joined();
   assert.deepEqual(platform.links.named("setCredentials"), [[platform.answer.body]]);
@@ -617,6 +638,19 @@ test("whoever says muted and is heard is announced once", async () => {
   await platform.advance(10_000);
   assert.equal(room.people[1].heardMuted, true);
   assert.deepEqual(told("announce"), ["Bo says they are muted, but you hear them"]);
+});
+
+test("what a notice says is announced, too: a microphone that is gone, a room that closes, an error of one's own", async () => {
+  const { platform, told } = await joined();
+  assert.deepEqual(told("announce"), []);
+  platform.devices.answers.push({ name: "NotFoundError" });
+  await platform.advance(2000);
+  platform.devices.tracks[0].onended?.();
+  await settle();
+  platform.socket.say({ type: "notice", code: "closing", at: platform.now() / 1000 + 600 });
+  platform.socket.say({ type: "error", code: "not-allowed", message: "not yours to do", about: "remove" });
+  await platform.advance(6000);
+  assert.deepEqual(told("announce").map((said) => said.split(":")[0]), ["No microphone found", "This room closes in 10 minutes.", "not yours to do"]);
 });
 
 test("an offer that the server dropped is told to the links and not to the person", async () => {

@@ -37,6 +37,7 @@ SUBPATH = replace(NAMED, origins=("https://example.org/voice",))
 SEVERAL = replace(
     PLAIN, origins=("https://voice.example.org", "http://voice.lan", "https://[2001:db8::1]:8443")
 )
+PROCESSES = replace(SUBPATH, processes=3)
 OWN = conf.Certificate(chain="/etc/caddy/tls/fullchain.pem", key="/etc/caddy/tls/privkey.pem")
 
 IN_ONE = replace(OWN, key=OWN.chain)
@@ -100,6 +101,24 @@ def test_render_is_as_reviewed(
     if os.environ.get("UPDATE_GOLDEN"):
         golden.write_text(text)
     assert text == golden.read_text()
+
+
+def test_nginx_leads_each_room_to_one_of_several_processes() -> None:
+    text = directives(render(PROCESSES, "nginx"))
+    assert [line for line in text if line.startswith(("server 127", "hash"))] == [
+        "hash $meshvoice_room consistent;",
+        *(f"server 127.0.0.1:{port} max_fails=1 fail_timeout=2s;" for port in (8080, 8081, 8082)),
+    ]
+    assert '"~^/voice/ws/voice/(?<meshvoice_voice>[^/?]+)" $meshvoice_voice;' in text
+
+
+@each
+def test_a_proxy_that_could_not_split_rooms_refuses_several_processes(proxy: conf.Proxy) -> None:
+    """With one process there is nothing of it in any file."""
+    assert "meshvoice_room" not in render(PLAIN, proxy)
+    if proxy != "nginx":
+        with pytest.raises(SettingsError, match="MESHVOICE_PROCESSES: nginx alone"):
+            render(PROCESSES, proxy)
 
 
 @each

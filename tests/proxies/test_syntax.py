@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from meshvoice.proxies.conf import Proxy
+from meshvoice.proxies.conf import Certificate, Proxy
 from meshvoice.settings import Settings
 from tests.doctor.authority import Authority
 from tests.proxies.front import TRIED, complaints, switched_on, taken_by
-from tests.proxies.test_proxy_conf import LOCAL, NAMED, ODD, PLAIN, SEVERAL, SUBPATH, render
+from tests.proxies.test_proxy_conf import LOCAL, NAMED, ODD, PLAIN, PROCESSES, SEVERAL, SUBPATH, render
 
 pytestmark = pytest.mark.proxy
 
@@ -58,3 +58,9 @@ def test_the_program_takes_what_is_rendered(
         conf = re.sub(r"/etc/letsencrypt/\S+/fullchain.pem|/etc/haproxy/certs/\S+.pem", str(cert), conf)
         conf = re.sub(r"/etc/letsencrypt/\S+/privkey.pem", str(key), conf)
         assert complaints(kind, tmp_path, conf) == []
+
+
+def test_nginx_takes_several_processes(tmp_path: Path) -> None:
+    tls = Authority(tmp_path).issue("example.org")
+    own = Certificate(chain=str(tls[0]), key=str(tls[1]))
+    assert complaints("nginx", tmp_path, render(PROCESSES, "nginx", own)) == []

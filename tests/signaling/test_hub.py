@@ -39,6 +39,7 @@ def test_a_welcome_tells_where_one_sits_and_what_holds_there() -> None:
             "ping": 10,
             "role": "owner",
             "closes_at": 1795362000,
+            "counts": True,
         }
     ]
 

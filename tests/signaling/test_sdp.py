@@ -61,6 +61,11 @@ def test_what_has_another_shape_is_refused_with_words(row: dict[str, str]) -> No
     assert (told.code, str(told), told.about) == (row["code"], f"{row['reason']} - at `$.sdp`", "offer")
 
 
+def test_a_line_that_describes_no_payload_type_is_nobodys_business() -> None:
+    """As the client sees it: without its colon it is an attribute like any other."""
+    check("v=0\r\na=rtpmap\r\na=rtpmap\r\n")
+
+
 def test_a_refusal_repeats_nothing_of_what_was_sent() -> None:
     for row in BAD:
         assert len(row["reason"]) < 120

@@ -69,3 +69,9 @@ async def bo(person: SignIn) -> Person:
 @pytest.fixture
 async def cleo(person: SignIn) -> Person:
     return await person("Cleo")
+
+
+@pytest.fixture(params=[True, False], ids=["straight", "queued"])
+def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run a test twice: with frames heard within the read, and by aiohttp's queue."""
+    monkeypatch.setattr(House, "straight", request.param)

@@ -23,6 +23,9 @@ from meshvoice.web.server import open_book
 from meshvoice.web.throttles import Throttles
 
 ORIGIN = "http://localhost:8080"
+METRICS_TOKEN = "mT4xR8qLw2Zc7Vb9"
+OPENS = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+"""The header that opens `/metrics`."""
 TURN_SECRET = "Zk3vQ9mB1xT7cL5nW2rY8pD4sH6jF0aG"
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 """As trusted proxies: then X-Forwarded-For says whose a request is."""
@@ -37,6 +40,7 @@ def settings(database: Path, **changes: Any) -> Settings:
         secret_keys=(bytes(range(32)),),
         origins=(ORIGIN,),
         database=str(database),
+        metrics_token=METRICS_TOKEN,
         turn=TurnSettings(shared_secrets=(TURN_SECRET,), hosts=("turn.example.org",)),
     )
     return dataclasses.replace(usual, **changes)
@@ -72,6 +76,9 @@ class Clock:
 
 class House:
     """The application on a port of its own; `restart` makes a new one on the same file and keys."""
+
+    straight = True
+    """Whether frames are heard within the read, where aiohttp is fit for it."""
 
     def __init__(
         self, chosen: Settings, *, throttles: Throttles | None = None, waits: Waits | None = None
@@ -114,6 +121,7 @@ class House:
             monotonic=self.clock.monotonic,
             throttles=self._throttles,
             waits=self._waits,
+            straight=self.straight,
         )
         self._runner = make_runner(self.app, shutdown_timeout=1.0)
         await self._runner.setup()

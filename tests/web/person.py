@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from tests.web.house import DEADLINE, House
+from tests.web.house import DEADLINE, OPENS, House
 
 Frame = dict[str, Any]
 
@@ -163,6 +163,12 @@ class Person:
     async def get(self, path: str, **headers: str) -> Answer:
         """Ask for a page."""
         return await self.ask("GET", path, headers={"Accept": "text/html", "Origin": None, **headers})
+
+    async def metrics(self) -> list[str]:
+        """Read the lines of `/metrics`, as Prometheus does."""
+        answer = await self.get("/metrics", **OPENS)
+        assert answer.status == 200, answer.text
+        return answer.text.splitlines()
 
     async def post(self, path: str, **fields: str) -> Answer:
         """Post a form and be answered by JSON."""

@@ -8,8 +8,10 @@ from contextlib import closing
 import pytest
 from aiohttp import ClientConnectionError
 
+from meshvoice.signaling.client_messages import FRAME_BYTES
 from meshvoice.signaling.limits import Buckets, Cap
-from meshvoice.web.outbox import CROWDED_BYTES, Waiting
+from meshvoice.web.keys import WAITING
+from meshvoice.web.outbox import FAIR_BYTES, OUTBOX_BYTES, Waiting
 from meshvoice.web.throttles import Throttles
 from tests.web.conftest import MakeHouse
 from tests.web.house import DEADLINE, LOOPBACK
@@ -17,6 +19,7 @@ from tests.web.person import Person
 from tests.web.rooms import BULK, Stalled, pair
 
 
+@pytest.mark.usefixtures("either_way")
 async def test_a_peer_that_reads_nothing_is_cut_and_nobody_else_loses_a_frame(
     ana: Person, bo: Person, cleo: Person
 ) -> None:
@@ -25,6 +28,7 @@ async def test_a_peer_that_reads_nothing_is_cut_and_nobody_else_loses_a_frame(
     for guest in (bo, cleo):
         await guest.accept(await ana.invite(room))
     sender, honest = await ana.join(room), await bo.join(room)
+    waiting = ana.house.app[WAITING]
     with closing(await Stalled.join(cleo, room)) as stalled:
         await sender.caught_up()
         cut, sent = False, 0
@@ -37,11 +41,16 @@ async def test_a_peer_that_reads_nothing_is_cut_and_nobody_else_loses_a_frame(
                 cut = "away" in [frame["type"] for frame in await sender.caught_up()]
                 got = [frame["gen"] for frame in await honest.caught_up() if frame["type"] == "ice"]
                 assert got == list(range(sent - 7, sent + 1))
+                assert waiting.bytes <= OUTBOX_BYTES + 8 * FRAME_BYTES
                 # Time moves on for the token buckets alone.
                 ana.house.clock.now += 16
-    assert 'meshvoice_ended_sockets_total{code="4408"} 1.0' in (await ana.get("/metrics")).text
+    counted = await ana.metrics()
+    assert 'meshvoice_ended_sockets_total{code="4408"} 1.0' in counted
+    assert "meshvoice_outbox_overflows_total 1.0" in counted
+    await ana.house.until(lambda: waiting.bytes == 0)
 
 
+@pytest.mark.usefixtures("either_way")
 async def test_a_flood_is_cut_and_an_honest_pair_goes_on(ana: Person, bo: Person, cleo: Person) -> None:
     """In one moment a flooder's first 400 frames pass, 200 are answered `too-fast`, then he is out (S6)."""
     room = await ana.open_sea()
@@ -75,6 +84,7 @@ async def test_a_flood_is_cut_and_an_honest_pair_goes_on(ana: Person, bo: Person
     assert [frame["source"] for frame in his.frames if frame["type"] == "left"] == [flooder.peer]
 
 
+@pytest.mark.usefixtures("either_way")
 async def test_whoever_sends_nothing_but_mistakes_is_cut(ana: Person, bo: Person) -> None:
     """Twenty bad messages are borne, then the seat is gone and the socket closes with 4400 (S3, S6)."""
     hers, his = await pair(ana, bo)
@@ -131,10 +141,10 @@ def test_whoever_reads_slowly_is_cut_when_all_outboxes_hold_too_much() -> None:
     """Those with little waiting are left alone, whatever the others do (S5)."""
     waiting = Waiting(most=100_000)
     waiting.bytes = 100_001
-    assert waiting.too_much(CROWDED_BYTES + 1)
-    assert not waiting.too_much(CROWDED_BYTES)
+    assert waiting.too_much(FAIR_BYTES + 1)
+    assert not waiting.too_much(FAIR_BYTES)
     waiting.bytes = 100_000
-    assert not waiting.too_much(CROWDED_BYTES + 1)
+    assert not waiting.too_much(FAIR_BYTES + 1)
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ async def test_on_a_full_disk_calls_and_reads_go_on_and_writes_are_refused(
     health = await ana.ask("GET", "/healthz")
     assert (health.status, health.json["status"]) == (200, "degraded")
     assert "make room on its disk" in health.json["book"]
-    assert "meshvoice_guest_book_trouble 1.0" in (await ana.get("/metrics")).text
+    assert 'meshvoice_trouble{check="book"} 1.0' in await ana.metrics()
     assert len(lines(caplog)) == 1
     house.clock.now += 600
     house.tick()

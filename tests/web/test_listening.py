@@ -9,8 +9,7 @@ import os
 import signal
 import socket
 import stat
-import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -28,8 +27,9 @@ from meshvoice.web.listening import Listening, listen
 from meshvoice.web.throttles import Throttles
 from tests.process import free_port
 from tests.web.conftest import MakeHouse
+from tests.web.holder import Holder, ask, started
 from tests.web.house import House
-from tests.web.running import Running, clean_environment, serving, usual, write_env_file
+from tests.web.running import serving, usual
 
 PLAIN = Settings(secret_keys=(b"k" * 32,))
 
@@ -252,18 +252,6 @@ async def test_the_user_header_by_the_unix_socket_counts_where_it_is_trusted(
         assert ("Hello, ana" in await answer.text()) is not known
 
 
-@pytest.mark.parametrize(("trusted", "status"), [((), 404), ((UNIX,), 200)])
-async def test_the_metrics_are_shown_by_the_unix_socket_where_it_is_trusted(
-    make_house: MakeHouse, tmp_path: Path, trusted: tuple[Any, ...], status: int
-) -> None:
-    house = await make_house(trusted_proxies=trusted)
-    async with by_socket(house, tmp_path) as http:
-        async with http.get("/metrics") as answer:
-            assert answer.status == status
-        async with http.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}) as answer:
-            assert answer.status == 404
-
-
 async def test_those_who_come_by_an_untrusted_unix_socket_are_told_of(
     make_house: MakeHouse, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -279,13 +267,6 @@ async def test_those_who_come_by_an_untrusted_unix_socket_are_told_of(
 
 
 # What systemd hands over
-
-
-_HAND_OVER = """
-import os, sys
-os.dup2(int(sys.argv[1]), 3)
-os.execve(sys.argv[2], sys.argv[2:], {**os.environ, "LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"})
-"""
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -307,36 +288,6 @@ def test_what_is_meant_for_another_process_is_not_taken(environ: dict[str, str])
     with contextlib.closing(listen(replace(PLAIN, port=free_port()), environ)) as heard:
         assert not heard.handed_over
         assert environ == {}
-
-
-class Holder:
-    """Holds a listening socket, and starts the server with it, as systemd does."""
-
-    def __init__(self, folder: Path, held: socket.socket, values: Mapping[str, str]) -> None:
-        self._folder = folder
-        self._held = held
-        self._env_file = write_env_file(folder / "meshvoice.env", values)
-
-    async def start(self) -> Running:
-        number = self._held.fileno()
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", _HAND_OVER, str(number)),
-            *(sys.executable, "-m", "meshvoice", "--env-file", str(self._env_file), "serve"),
-            env=clean_environment(),
-            cwd=self._folder,
-            stderr=asyncio.subprocess.PIPE,
-            pass_fds=(number,),
-        )
-        return Running(process)
-
-
-@asynccontextmanager
-async def started(holder: Holder) -> AsyncIterator[Running]:
-    running = await holder.start()
-    try:
-        yield running
-    finally:
-        await running.ends(signal.SIGKILL)
 
 
 @pytest.mark.parametrize("family", ["IPv4", "both", "unix"])
@@ -379,16 +330,6 @@ async def test_a_socket_of_another_kind_is_refused(tmp_path: Path) -> None:
         async with started(Holder(tmp_path, held, usual(tmp_path))) as running:
             assert await running.ends() == 2
     assert b"meshvoice: LISTEN_FDS: descriptor 3 is no stream socket that listens" in running.log
-
-
-async def ask(port: int) -> bytes:
-    """Dial, ask, and read to the end: one visitor who doesn't try again."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        return await reader.read()
-    finally:
-        writer.close()
 
 
 async def test_a_restart_under_load_refuses_nobody(tmp_path: Path) -> None:

@@ -1,15 +1,22 @@
-"""What the log of a real process holds after all that a person can do, and what it never holds (W9)."""
+"""What the log of a real process holds after all that a person can do, a line an event, and never holds."""
 
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import re
 import signal
+import sys
 from pathlib import Path
+from typing import Any
 
 import aiohttp
+import pytest
 
+from meshvoice.web.logs import Json, Plain
 from tests.signaling.descriptions import SDP
+from tests.web.house import METRICS_TOKEN
 from tests.web.person import Person
 from tests.web.running import SECRET_KEY, TURN_SECRET, Outside, serving, usual
 
@@ -17,12 +24,15 @@ CANARY = "canary-2f9c"
 CONTROL = "\x1b[31mred\x07"
 
 
-async def test_the_log_holds_no_secret_token_address_or_sdp(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["plain", "json"])
+async def test_the_log_holds_no_secret_token_address_or_sdp(tmp_path: Path, form: str) -> None:
     """At the default level: no secret, cookie, token, ticket, address, name, SDP or raw control (W5, W9)."""
     passphrase = "several words of calm"
     values = {
         **usual(tmp_path),
         "MESHVOICE_PASSPHRASE": passphrase,
+        "MESHVOICE_LOG_FORMAT": form,
+        "MESHVOICE_METRICS_TOKEN": METRICS_TOKEN,
         "MESHVOICE_TRUSTED_PROXIES": "127.0.0.0/8",
         "COTURN_TURN_HOST": "turn.example.org",
     }
@@ -47,7 +57,10 @@ async def test_the_log_holds_no_secret_token_address_or_sdp(tmp_path: Path) -> N
         await hers.say(type="offer", target=his.peer, gen=1, sdp=f"{SDP}a=x:{CANARY}\r\n")
         await hers.say(type="offer", target=his.peer, gen=1, sdp=f"{CANARY}{CONTROL}")
         await hers.say(type=CONTROL, sdp=f"v=0 {CANARY}")
+        await hers.say(type="links", links={his.peer: {"state": "up"}}, first=[412])
         await hers.caught_up()
+        await ana.metrics()
+        await ana.get("/metrics", Authorization=f"Bearer {CANARY}")
         await his.leave()
         back = await bo.connect(room)
         await back.hello("Bo", ticket=f"{CANARY}.{CONTROL}")
@@ -64,23 +77,79 @@ async def test_the_log_holds_no_secret_token_address_or_sdp(tmp_path: Path) -> N
         await ana.does("/sign-out")
         assert await running.ends(signal.SIGTERM) == 0
         log = running.log.decode()
-    ends = re.findall(r"socket (\d+): ended with (\w+), (.*)", log)
+    lines = [read(line, form) for line in log.splitlines()]
+    ends = [
+        found.groups()
+        for line in lines
+        if (found := re.fullmatch(r"socket (\d+): ended with (\d+), (.*)", line))
+    ]
     # Ana's, Bo's first and his second: each once, by its number.
     assert sorted(ends) == [
         ("1", "4401", "you signed out"),
-        ("2", "1000", "not by us"),
+        ("2", "1000", "the client closed it"),
         ("3", "4403", "You were removed from this room."),
     ]
     assert "socket 3: a seat ticket was not taken" in log
     secrets = [
         *(SECRET_KEY, TURN_SECRET, passphrase, CANARY, invitation.token, "v=0", "203.0.113.77", "2001:db8"),
-        *("127.0.0.1:", hers.welcome["ticket"], credentials["username"], credentials["credential"]),
+        *(
+            "127.0.0.1:",
+            METRICS_TOKEN,
+            hers.welcome["ticket"],
+            credentials["username"],
+            credentials["credential"],
+        ),
         *bo.cookies.values(),
     ]
     assert [secret for secret in secrets if secret in log] == []
     assert re.search(r"from 127\.0\.0\.1", log) is None
     assert re.search(r"[^\x20-\x7e\n]", log) is None
     assert "Traceback" not in log
+
+
+def read(line: str, form: str) -> str:
+    """Give what one line says, and fail where it is none of its form."""
+    if form == "json":
+        said: dict[str, Any] = json.loads(line)
+        assert [*said][:4] == ["time", "level", "logger", "message"]
+        ended = re.match(r"socket (\d+): ended with (\d+), ", said["message"])
+        assert ended is None or (said["socket"], said["code"]) == (int(ended[1]), int(ended[2]))
+        return str(said["message"])
+    found = re.fullmatch(r"[0-9-]{10} [0-9:]{8}\.\d{3} [A-Z]+ [a-z._]+: (.*)", line)
+    assert found is not None, line
+    return found[1]
+
+
+@pytest.mark.parametrize("formatter", [Plain(), Json()])
+def test_an_error_stands_on_its_line_with_what_led_to_it(formatter: logging.Formatter) -> None:
+    """And with no address that a library put into it."""
+
+    def broken() -> None:
+        try:
+            raise OSError("no way to 203.0.113.77 or [2001:db8:77::1]:443\r\nfaked")
+        except OSError as problem:
+            raise ValueError("nothing was said") from problem
+
+    try:
+        broken()
+    except ValueError:
+        told = formatted(
+            formatter, "asyncio", "socket %s broke", ("<raddr=('203.0.113.77', 9)>",), sys.exc_info()
+        )
+    assert "ValueError: nothing was said (test_logs.py:" in told
+    assert ", because of OSError: no way to (address) or [(address)]:443" in told
+    assert "socket <raddr=('(address)', 9)> broke" in told
+    assert told.isprintable()
+
+
+def test_what_has_several_lines_is_one(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody writes lines of their own into the log."""
+    told = formatted(Plain(), "meshvoice", "%s", (f"a\n2026-11-26 faked{CONTROL}\u2028",), None)
+    assert told.endswith("INFO meshvoice: a\\n2026-11-26 faked\\x1b[31mred\\x07\\u2028")
+
+
+def formatted(formatter: logging.Formatter, name: str, said: str, values: tuple[str, ...], error: Any) -> str:
+    return formatter.format(logging.LogRecord(name, logging.INFO, __file__, 1, said, values, error))
 
 
 async def _raw(address: tuple[str, int], request: bytes) -> None:

@@ -1,9 +1,38 @@
-"""What `GET /metrics` counts is what the hub decided, before the hello and after it alike."""
+"""`GET /metrics` is for whoever has the token, and counts what the hub decided, before and after a hello."""
 
 from __future__ import annotations
 
+import pytest
+
+from meshvoice.web.keys import SWITCHBOARD
+from tests.web.conftest import MakeHouse
+from tests.web.house import METRICS_TOKEN, OPENS, House
 from tests.web.person import Person
 from tests.web.rooms import pair
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "Bearer", f"Bearer {METRICS_TOKEN}x", f"Basic {METRICS_TOKEN}", METRICS_TOKEN, "Bearer caf\u00e9"],
+)
+async def test_without_the_token_nothing_is_told(house: House, given: str) -> None:
+    headers = {"Authorization": given.encode().decode("latin-1")} if given else {}
+    async with house.http.get(f"{house.url}/metrics", headers=headers) as answer:
+        assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+        assert "meshvoice_" not in await answer.text()
+
+
+@pytest.mark.parametrize("address", [None, "203.0.113.9"])
+async def test_with_the_token_it_is_told_to_whoever_asks(house: House, address: str | None) -> None:
+    assert (await Person(house, address=address).get("/metrics", **OPENS)).status == 200
+
+
+@pytest.mark.parametrize("given", [OPENS, {"Authorization": "Bearer "}, {"Authorization": "Bearer"}, {}])
+async def test_where_no_token_is_set_there_are_no_metrics(
+    make_house: MakeHouse, given: dict[str, str]
+) -> None:
+    house = await make_house(metrics_token="")
+    assert (await Person(house).get("/metrics", **given)).status == 404
 
 
 async def test_frames_are_counted_by_type_and_refusals_by_code(ana: Person, bo: Person) -> None:
@@ -18,17 +47,95 @@ async def test_frames_are_counted_by_type_and_refusals_by_code(ana: Person, bo: 
     await silent.next("error")
     await silent.socket.send_bytes(b"binary")
     await silent.next("error")
-    lines = (await ana.get("/metrics")).text.splitlines()
+    lines = await ana.metrics()
     for line in (
         'meshvoice_messages_total{type="hello"} 2.0',
         'meshvoice_messages_total{type="state"} 1.0',
         'meshvoice_messages_total{type="ping"} 2.0',
+        'meshvoice_messages_total{type="bye"} 0.0',
         'meshvoice_refused_messages_total{code="unknown-target"} 1.0',
         'meshvoice_refused_messages_total{code="not-joined"} 1.0',
         'meshvoice_refused_messages_total{code="bad-message"} 1.0',
         'meshvoice_joins_total{how="new"} 2.0',
+        'meshvoice_ended_sockets_total{code="1000"} 1.0',
         "meshvoice_rooms 1.0",
-        "meshvoice_seats 1.0",
+        'meshvoice_peers{state="connected"} 1.0',
+        'meshvoice_peers{state="away"} 1.0',
         "meshvoice_sockets 2.0",
     ):
         assert line in lines
+
+
+async def test_how_links_fare_is_counted_as_their_ends_tell(ana: Person, bo: Person) -> None:
+    hers, his = await pair(ana, bo)
+    links = {his.peer: {"state": "up", "path": "relay"}}
+    await hers.say(type="links", links=links, first=[412], repairs={"stalled": 2})
+    await hers.caught_up()
+    lines = await ana.metrics()
+    for line in (
+        'meshvoice_pairs{path="relay",state="up"} 1.0',
+        'meshvoice_pairs{path="direct",state="stalled"} 0.0',
+        'meshvoice_first_audio_seconds_bucket{le="0.5"} 1.0',
+        "meshvoice_first_audio_seconds_count 1.0",
+        'meshvoice_repairs_total{reason="stalled"} 2.0',
+    ):
+        assert line in lines
+
+
+async def test_returns_and_refused_joins_are_counted_by_what_came_of_them(
+    ana: Person, bo: Person, cleo: Person
+) -> None:
+    hers, his = await pair(ana, bo)
+    room = f"mysea-{ana.user_id}"
+    await his.leave()
+    await hers.next("away")
+    await bo.join(room, ticket=his.welcome["ticket"], seen=his.frames[-1]["seq"])
+    assert await cleo.knock(room) == 404
+    assert await Person(ana.house).knock(room) == 401
+    assert await ana.knock(room, {"Origin": "https://evil.example"}) == 403
+    lines = await ana.metrics()
+    for line in (
+        'meshvoice_returns_total{outcome="resumed"} 1.0',
+        'meshvoice_refused_joins_total{reason="not-found"} 1.0',
+        'meshvoice_refused_joins_total{reason="signed-out"} 1.0',
+        'meshvoice_refused_joins_total{reason="wrong-origin"} 1.0',
+    ):
+        assert line in lines
+
+
+async def test_who_is_turned_away_after_the_handshake_is_counted(ana: Person, bo: Person) -> None:
+    await pair(ana, bo)
+    late = await bo.connect(f"mysea-{ana.user_id}")
+    await ana.does(f"/my-sea/guests/{bo.user_id}/remove")
+    await late.say(type="hello", name="Bo", muted=False)
+    assert await late.closed() == 4403
+    assert 'meshvoice_refused_joins_total{reason="removed"} 1.0' in await ana.metrics()
+
+
+async def test_a_close_code_of_the_clients_own_makes_no_series(ana: Person, house: House) -> None:
+    wire = await ana.connect(await ana.open_sea())
+    await wire.socket.close(code=3777)
+    await house.until(lambda: house.app[SWITCHBOARD].sockets == 0)
+    lines = await ana.metrics()
+    assert 'meshvoice_ended_sockets_total{code="other"} 1.0' in lines
+    assert not any("3777" in line for line in lines)
+
+
+async def test_the_process_tells_what_it_uses(ana: Person) -> None:
+    told = dict(line.rsplit(" ", 1) for line in await ana.metrics() if line.startswith("process_"))
+    assert set(told) == {
+        *(
+            "process_cpu_seconds_total",
+            "process_resident_memory_bytes",
+            "process_open_fds",
+            "process_max_fds",
+        ),
+    }
+    assert all(float(number) > 0 for number in told.values())
+
+
+async def test_no_metric_names_anybody(ana: Person, bo: Person) -> None:
+    hers, _ = await pair(ana, bo)
+    text = "\n".join(await ana.metrics())
+    names = (ana.user_id, bo.user_id, hers.peer, "Ana", "127.0.0.1", METRICS_TOKEN)
+    assert [name for name in names if name in text] == []

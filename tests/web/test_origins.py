@@ -12,7 +12,7 @@ from meshvoice.settings import SettingsError
 from meshvoice.web import host_link
 from meshvoice.web.pages import qr_code
 from tests.web.conftest import MakeHouse
-from tests.web.house import HOUR, House
+from tests.web.house import HOUR, OPENS, House
 from tests.web.person import UPGRADE, Person
 
 LAN, PUBLIC = "http://voice.lan:8080", "https://voice.example.org"
@@ -124,7 +124,7 @@ async def test_a_host_that_is_not_set_is_told_what_to_set(house: House, host: st
 
 async def test_programs_on_this_machine_ask_by_any_host(house: House) -> None:
     for path in ("/healthz", "/metrics"):
-        assert (await Visitor(house, PUBLIC, host="127.0.0.1:8080").get(path)).status == 200
+        assert (await Visitor(house, PUBLIC, host="127.0.0.1:8080").get(path, **OPENS)).status == 200
 
 
 async def test_where_one_address_is_set_any_host_is_that(make_house: MakeHouse) -> None:

@@ -113,35 +113,6 @@ async def test_the_user_header_from_elsewhere_is_ignored(make_house: MakeHouse) 
     assert "Hello" not in await _home(unset, ("Remote-User", "ana"))
 
 
-@pytest.mark.parametrize(
-    ("forwarded", "proxies", "status"),
-    [
-        (None, (), 200),
-        ("203.0.113.9", (), 404),
-        ("127.0.0.1", (), 404),
-        ("203.0.113.9", LOOPBACK, 404),
-        ("203.0.113.9, 127.0.0.2", LOOPBACK, 404),
-        ("unknown", LOOPBACK, 404),
-        ("127.0.0.1", LOOPBACK, 200),
-    ],
-)
-async def test_metrics_are_for_this_machine_and_the_proxies(
-    make_house: MakeHouse, forwarded: str | None, proxies: tuple[Network, ...], status: int
-) -> None:
-    """Neither a forged header nor a proxy that nobody named shows the metrics to the world."""
-    house = await make_house(trusted_proxies=proxies)
-    assert (await Person(house, address=forwarded).get("/metrics")).status == status
-
-
-async def test_the_metrics_stay_shut_to_whoever_makes_the_headers_disagree(make_house: MakeHouse) -> None:
-    """The address is the proxy's then, and the proxy's may see them (W7)."""
-    house = await make_house(trusted_proxies=LOOPBACK)
-    asked = await Person(house, address="203.0.113.9").ask(
-        "GET", "/metrics", headers={"Forwarded": "for=127.0.0.1"}
-    )
-    assert asked.status == 404
-
-
 @pytest.mark.parametrize("sent", ["J\u00f6rg", "=?utf-8?q?J=C3=B6rg?=", "J%C3%B6rg"])
 async def test_the_user_header_is_shown_as_a_name(make_house: MakeHouse, sent: str) -> None:
     house = await make_house(trusted_proxies=LOOPBACK, user_header="Remote-User")

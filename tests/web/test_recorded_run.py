@@ -12,6 +12,7 @@ from tests.web.house import HOUR, House
 from tests.web.person import Person
 from tests.web.recorder import Record, Recorded, message
 
+pytestmark = pytest.mark.usefixtures("either_way")
 GOLDEN = Path(__file__).parent / "golden" / "recorded-run.txt"
 SDP = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\n"
 CANDIDATE = {

@@ -11,6 +11,7 @@ from tests.web.house import House
 from tests.web.person import Frame, Person, Wire
 from tests.web.rooms import pair
 
+pytestmark = pytest.mark.usefixtures("either_way")
 NEW_KEY = bytes(range(32, 64))
 
 

@@ -113,5 +113,5 @@ async def test_nothing_is_left_of_those_who_went(
     for voice in voices:
         await voice.say(type="bye")
         assert await voice.closed() == 1000
-    text = (await ana.get("/metrics")).text
-    assert {"meshvoice_rooms 0.0", "meshvoice_seats 0.0", "meshvoice_sockets 0.0"} <= set(text.splitlines())
+    nobody = {f'meshvoice_peers{{state="{state}"}} 0.0' for state in ("connected", "away")}
+    assert {"meshvoice_rooms 0.0", "meshvoice_sockets 0.0", *nobody} <= set(await ana.metrics())

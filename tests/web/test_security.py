@@ -8,7 +8,7 @@ import pytest
 
 from meshvoice.web.keys import SWITCHBOARD
 from tests.web.conftest import MakeHouse
-from tests.web.house import HOUR, LOOPBACK, ORIGIN, House
+from tests.web.house import HOUR, LOOPBACK, OPENS, ORIGIN, House
 from tests.web.person import UPGRADE, Person
 
 POLICY = {
@@ -45,7 +45,8 @@ def policy_of(line: str) -> dict[str, str]:
         ("GET", "/static/none.js", {}, 404),
         ("GET", "/static/", {}, 404),
         ("GET", "/healthz", {}, 200),
-        ("GET", "/metrics", {}, 200),
+        ("GET", "/metrics", OPENS, 200),
+        ("GET", "/metrics", {}, 401),
         ("GET", "/nothing-here", {}, 404),
         ("GET", f"/sea/{USER}/", {}, 404),
         ("GET", f"/table/{TABLE}/", {}, 404),

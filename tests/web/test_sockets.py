@@ -14,6 +14,8 @@ from tests.web.house import ORIGIN
 from tests.web.person import UPGRADE, Person, Wire
 from tests.web.rooms import pair
 
+pytestmark = pytest.mark.usefixtures("either_way")
+
 
 @pytest.mark.parametrize("signed_in", [True, False])
 @pytest.mark.parametrize(

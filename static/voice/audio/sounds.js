@@ -67,8 +67,9 @@ export class Sounds {
     if (!this.#level() && this.#speaking) return;
     this.#playing = sound;
     element.src = this.#url(sound, () => soundOf(sound));
-    element.play().catch(() => {
-      this.#playing = "";
+    element.play().catch(({ name }) => {
+      // AbortError: another took its place, which plays.
+      if (name !== "AbortError") this.#playing = "";
     });
   }
 

@@ -82,7 +82,10 @@ export class Call extends Emitter {
     this.#speaking = new Speaking({ receivers: () => session.receivers(), own: () => level.now(), platform });
     this.#gate = new VoiceGate({ graph, level, platform });
     // Muted, DTX does it: with long packets its signs of life would be too far apart.
-    this.#hush = new Hush(() => (devices.processing.music || !talk.sends ? null : level.now()), platform);
+    this.#hush = new Hush({
+      level: () => (devices.processing.music || !talk.sends ? null : level.now()),
+      track: () => suppressor.track, ear: new VoiceGate({ graph, level, platform }), platform,
+    });
     this.#page = new PageLife(platform);
     this.#system = new SystemSound(platform);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
@@ -115,6 +118,10 @@ export class Call extends Emitter {
 
   get pairs() {
     return this.#session.pairs(this.#belongings.name);
+  }
+
+  get between() {
+    return this.#session.between(this.pairs);
   }
 
   get volumeRange() {
@@ -155,7 +162,10 @@ export class Call extends Emitter {
   }
 
   retryMicrophone() {
-    this.#microphone.open();
+    const { devices } = this.#belongings;
+    // What the person just asked for is the choice from now on, in the settings and at the next join.
+    if (devices.listenOnly) devices.chooseListening(false);
+    else this.#microphone.open();
   }
 
   /** Another microphone or other processing was chosen, or none. @param {boolean} listenOnly */
@@ -193,7 +203,7 @@ export class Call extends Emitter {
     this.#hearTalk();
     this.#gateOrNot();
     // Whoever unmutes wants to be heard.
-    if (unmuted && microphone.trouble && microphone.trouble !== "asking") microphone.open();
+    if (unmuted && microphone.trouble && microphone.trouble !== "asking") this.retryMicrophone();
     this.#session.sendState(this.#told());
     this.#watchForVain();
   }
@@ -233,13 +243,14 @@ export class Call extends Emitter {
     });
     session.on("changed", () => this.#tell("changed", null));
     session.on("stream", ({ peer, stream }) => this.#hearing.play(peer, stream));
-    session.on("closing", (at) => this.#tell("closing", { at, words: words.closing(at, this.#belongings.platform.now()) }));
-    session.on("notice", (notice) => this.#tell("notice", notice));
-    session.on("safety", (safety) => this.#tell("safety", safety));
-    session.on("alarm", (said) => {
-      this.#tell("notice", said);
-      this.announce(said.words);
+    session.on("closing", (at) => {
+      const said = words.closing(at, this.#belongings.platform.now());
+      this.#tell("closing", { at, words: said });
+      this.announce(said);
     });
+    session.on("notice", (notice) => this.#notice(notice));
+    session.on("safety", (safety) => this.#tell("safety", safety));
+    session.on("alarm", (said) => this.#notice({ ...said, alarm: true }));
     session.on("note", (note) => {
       const fresh = !note.self && note.trouble === "";
       this.#tell("note", note);
@@ -259,6 +270,7 @@ export class Call extends Emitter {
     suppressor.on("track", (track) => {
       this.#session.setTrack(this.#silence.instead(track));
       this.#level.listen(track);
+      this.#hush.heed();
       this.#system.use(track !== null);
       this.#gateOrNot();
     });
@@ -266,14 +278,14 @@ export class Call extends Emitter {
     microphone.on("status", (status) => this.#heardOfMicrophone(status));
     this.#hearing.on("playback", (detail) => this.#tell("playback", detail));
     this.#hearing.on("range", (range) => this.#tell("volumerange", range));
-    this.#hearing.on("told", (said) => this.#tell("notice", said));
+    this.#hearing.on("told", (said) => this.#notice(said));
     this.#hush.on("quiet", (quiet) => this.#session.setQuiet(quiet));
     this.#speaking.on("speaking", (peers) => this.#spoke(peers));
     const { talk } = this.#belongings;
     this.#gate.on("loud", (loud) => talk.hear(loud));
     this.#gate.on("deaf", (deaf) => {
       talk.lose(deaf);
-      if (deaf) this.#tell("notice", words.NO_VOICE_ACTIVATION);
+      if (deaf) this.#notice(words.NO_VOICE_ACTIVATION);
     });
     this.#page.on("hide", () => this.#tell("hide", null));
     this.#page.on("change", (why) => {
@@ -324,6 +336,8 @@ export class Call extends Emitter {
     // Names and ids of devices are told once a microphone is allowed.
     if (status.ok) this.#hearing.look();
     this.#tell("microphone", status);
+    // All is well is what everyone expects.
+    if (status.code !== "ok") this.announce(status.words);
     this.#session.sendState(this.#told());
     this.#tell("changed", null);
   }
@@ -355,6 +369,12 @@ export class Call extends Emitter {
     this.#saidStillMuted = now;
     this.announce(words.STILL_MUTED);
     this.#hearing.sound("muted");
+  }
+
+  /** @param {CallEvents["notice"]} notice */
+  #notice(notice) {
+    this.#tell("notice", notice);
+    this.announce(notice.words);
   }
 
   /** @template {keyof CallEvents} Name @param {Name} name @param {CallEvents[Name]} detail */

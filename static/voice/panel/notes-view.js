@@ -9,6 +9,9 @@ import { LOCALE } from "./locale.js";
 /** @typedef {import("../session/notes.js").Note} Note */
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
 
+/** So near its end a list is read to the end, in CSS pixels. */
+const NEAR = 40;
+
 /** @type {import("./views.js").View} */
 export const NOTES_VIEW = { name: "notes", label: phrase("notes"), icon: "note", make: notesView };
 
@@ -41,7 +44,7 @@ function notesView(room, _store, over) {
   element.addEventListener("shown", () => {
     tell(0);
     field.focus();
-    list.lastElementChild?.scrollIntoView({ block: "nearest" });
+    list.scrollTop = list.scrollHeight;
   }, { signal: over });
   room.addEventListener("note", (event) => {
     const note = /** @type {CustomEvent<Note>} */ (event).detail;
@@ -49,6 +52,8 @@ function notesView(room, _store, over) {
     const row = rowOf(note);
     rows.set(note.id, row);
     if (known) return known.replaceWith(row);
+    // Who reads earlier ones goes on reading; and the page itself never moves.
+    const follows = note.self || list.scrollHeight - list.scrollTop - list.clientHeight < NEAR;
     list.append(row);
     // The room keeps as many: what it let go of is not shown either.
     const kept = new Set(room.notes.map(({ id }) => id));
@@ -58,7 +63,7 @@ function notesView(room, _store, over) {
       rows.delete(id);
     }
     if (element.hidden) tell(note.self ? unread : unread + 1);
-    else row.scrollIntoView({ block: "nearest" });
+    else if (follows) list.scrollTop = list.scrollHeight;
   }, { signal: over });
   return element;
 }

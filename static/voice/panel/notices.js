@@ -5,11 +5,12 @@ import { make } from "../../dom.js";
 import { phrase } from "../phrase.js";
 import { setText } from "./text.js";
 
-/** In the order in which they stand; the calm ones ask for nothing.
- *  @typedef {"playback"|"state"|"server"|"microphone"|"closing"|"notice"} NoticeKind */
+/** In the order in which they stand; the calm ones ask for nothing, and an alarm gives way to nothing.
+ *  @typedef {"alarm"|"playback"|"state"|"server"|"microphone"|"closing"|"notice"} NoticeKind */
 /** @type {readonly NoticeKind[]} */
-const KINDS = ["playback", "state", "server", "microphone", "closing", "notice"];
-const CALM = new Set(["state", "server", "notice"]);
+const KINDS = ["alarm", "playback", "state", "server", "microphone", "closing", "notice"];
+/** @type {Partial<Record<NoticeKind, string>>} */
+const MANNERS = { alarm: " bad", state: " calm", server: " calm", notice: " calm" };
 
 /** @typedef {[words: string, act: () => void]} NoticeAction */
 
@@ -23,7 +24,7 @@ export class Notices {
   constructor(elsewhere) {
     this.#elsewhere = elsewhere;
     for (const kind of KINDS) {
-      const slot = make("div", { className: CALM.has(kind) ? "note calm" : "note", hidden: true }, make("p"), make("button", { type: "button" }));
+      const slot = make("div", { className: `note${MANNERS[kind] ?? ""}`, hidden: true }, make("p"), make("button", { type: "button" }));
       this.#slots.set(kind, slot);
       this.element.append(slot);
     }
@@ -43,9 +44,9 @@ export class Notices {
     }
   }
 
-  /** Stays until it is read. @param {string} words */
-  note(words) {
-    this.show("notice", words, [phrase("panel.noted"), () => this.show("notice", "")]);
+  /** Stays until it is read. @param {string} words @param {NoticeKind} [kind] */
+  note(words, kind = "notice") {
+    this.show(kind, words, [phrase("panel.noted"), () => this.show(kind, "")]);
   }
 
   /** @param {NoticeKind} kind */

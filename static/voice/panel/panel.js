@@ -2,6 +2,7 @@
 // Owns the voice panel from joining to the end of a call: puts its parts together, and hands them the room's events.
 
 import { make } from "../../dom.js";
+import { BetweenList } from "./between-list.js";
 import { phrase } from "../phrase.js";
 import { isShut } from "./button.js";
 import { ControlsBar } from "./controls-bar.js";
@@ -16,6 +17,7 @@ import { checkLink, copyReport } from "./report-copy.js";
 import { keepReport } from "../session/last-report.js";
 
 // Named here although others import them: so the browser fetches them beside the rest.
+import "../session/between-words.js";
 import "./compared-part.js";
 import "./list-refresh.js";
 import "./locale.js";
@@ -42,8 +44,11 @@ export class VoicePanel {
   #over = new AbortController();
   #pairs = new PairsList();
   #alone = make("p", { className: "quiet small", hidden: true }, phrase("panel.alone"));
+  #between = new BetweenList();
   #views = make("div", { className: "views" });
   #live = make("p", { className: "visually-hidden", role: "status" });
+  /** What was said of the server that is missed: that one can go on talking. */
+  #missed = "";
   #check;
   #notices;
   #people;
@@ -74,6 +79,7 @@ export class VoicePanel {
     this.#listen();
     this.#showPeople(room.people);
     this.#pairs.update(room.pairs);
+    this.#between.update(room.between);
     if (room.state !== "joined") this.#notices.show("state", phrase("joining"));
   }
 
@@ -89,7 +95,7 @@ export class VoicePanel {
     if (!this.#title.isConnected) who.before(this.#title);
     who.before(mark(this.#notices.element));
     who.prepend(this.#people.element);
-    who.after(...[this.#alone, this.#pairs.element, this.#check, this.#views, this.#bar.element, this.#live].map(mark));
+    who.after(...[this.#alone, this.#pairs.element, this.#between.element, this.#check, this.#views, this.#bar.element, this.#live].map(mark));
     container.classList.add("live");
     container.hidden = false;
   }
@@ -104,9 +110,13 @@ export class VoicePanel {
     on("people", (people) => this.#showPeople(people));
     for (const loudness of ["volume", "volumerange"]) on(loudness, () => this.#showPeople(room.people));
     on("pairs", (pairs) => this.#pairs.update(pairs));
+    on("between", (between) => this.#between.update(between));
     on("announce", (sentence) => void (this.#live.textContent = sentence));
     on("state", (detail) => this.#showState(detail));
-    on("server", ({ lost, words }) => notices.show("server", lost ? words : ""));
+    on("server", ({ lost, words }) => {
+      this.#missed = words;
+      notices.show("server", lost ? words : "");
+    });
     on("closing", ({ words }) => notices.show("closing", words));
     on("microphone", ({ ok, code, words, retry }) => {
       notices.show("microphone", ok ? "" : words, retry ? [code === "listen-only" ? phrase("panel.use-microphone") : phrase("panel.retry-microphone"), () => this.#room.retryMicrophone()] : null);
@@ -117,15 +127,20 @@ export class VoicePanel {
       const words = blocked ? phrase("panel.blocked") : "";
       notices.show("playback", words, [phrase("panel.unlock"), () => this.#room.unlock()]);
     });
-    on("notice", ({ words }) => notices.note(words));
+    on("notice", ({ words, alarm }) => (alarm ? notices.note(room.safety?.trouble || words, "alarm") : notices.note(words)));
+    // Who was compared is said in their rows.
+    on("safety", () => this.#showPeople(room.people));
   }
 
   /** @param {"settings"|"help"} which */
   async #open(which) {
     const [settings, shortcuts] = await sheets();
     if (this.#over.signal.aborted || document.querySelector("dialog[open]")) return;
-    if (which === "settings") settings.openSettings(this.#room, this.#store, this.#over.signal);
-    else shortcuts.openShortcuts(this.#room, this.#store, this.#over.signal);
+    const open = which === "settings" ? settings.openSettings : shortcuts.openShortcuts;
+    const sheet = open(this.#room, this.#store, this.#over.signal);
+    // Behind an open sheet nothing is said to a screen reader.
+    sheet.append(this.#live);
+    sheet.addEventListener("close", () => this.#over.signal.aborted || this.#bar.element.after(this.#live));
   }
 
   /** @param {Person[]} people */
@@ -145,7 +160,7 @@ export class VoicePanel {
     if (code === "no-websocket") this.#check.hidden = false;
     this.#notices.show("state", live ? "" : words, isShut(code) ? [phrase("panel.reload"), () => location.reload()] : null);
     // The room says when the server was missed for long enough; from then on the cause may be said, too.
-    if (state === "reconnecting" && code !== undefined && this.#notices.shows("server")) this.#notices.show("server", words);
+    if (state === "reconnecting" && code !== undefined && this.#notices.shows("server")) this.#notices.show("server", `${this.#missed} ${words}`);
     if (!live && state !== "joining") this.#end(code);
   }
 
@@ -157,7 +172,7 @@ export class VoicePanel {
     this.#over.abort();
     this.#notices.end();
     this.#people.end();
-    for (const part of [this.#alone, this.#pairs.element, this.#check, this.#views, this.#bar.element]) part.remove();
+    for (const part of [this.#alone, this.#pairs.element, this.#between.element, this.#check, this.#views, this.#bar.element]) part.remove();
     container.classList.remove("live", "alone");
     if (code === undefined) {
       // Whoever left knows; the button says it.

@@ -22,7 +22,7 @@ import { phrase } from "../phrase.js";
  */
 
 /** From here on it can be heard. */
-const WEAK = { loss: 0.05, concealed: 0.05, rtt: 400, jitter: 60 };
+export const WEAK = { loss: 0.05, concealed: 0.05, rtt: 400, jitter: 60 };
 
 /**
  * @param {string} name
@@ -70,6 +70,9 @@ function weakness(name, figures, theirs) {
   if (Math.max(figures.jitter ?? 0, theirs?.jitter ?? 0) >= WEAK.jitter) return phrase("path.uneven");
   return "";
 }
+
+/** Whether what somebody else says of their path can be heard. @param {{loss: number|null, rtt: number|null}} told */
+export const isWeak = ({ loss, rtt }) => (loss ?? 0) >= WEAK.loss || (rtt ?? 0) >= WEAK.rtt;
 
 /** @param {number} share */
 export const percent = (share) => phrase("percent", { number: Math.round(share * 100) });

@@ -6,6 +6,7 @@
  * @typedef {object} RoomEvents
  * @property {import("./roster.js").Person[]} people
  * @property {import("./pairs.js").Pair[]} pairs
+ * @property {import("./between.js").Between[]} between
  * @property {{state: RoomState, code?: string|number, words: string}} state
  * @property {{muted: boolean}} muted
  * @property {{deafened: boolean}} deafened
@@ -17,7 +18,7 @@
  * @property {{at: number, words: string}} closing  at: seconds since 1970
  * @property {{lost: boolean, words: string}} server
  * @property {string} announce  one sentence for a polite live region
- * @property {import("./words.js").Said} notice
+ * @property {import("./words.js").Said & {alarm?: boolean}} notice  alarm: it speaks for somebody in between
  * @property {import("./safety.js").Safety} safety
  * @property {import("./notes.js").Note} note  a new one, or one of which something is known that wasn't
  */

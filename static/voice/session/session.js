@@ -4,6 +4,7 @@
 import { Emitter } from "../emitter.js";
 import { Signaling } from "../signaling/signaling.js";
 import { kindOf } from "./journal.js";
+import { between, newsOf } from "./between.js";
 import { bitrate, opusFor } from "./bitrate.js";
 import { Keeper } from "./keeper.js";
 import { pairs } from "./pairs.js";
@@ -11,6 +12,7 @@ import { PastServer } from "./past-server.js";
 import { people } from "./people.js";
 import * as rosters from "./roster.js";
 import { ServerWatch } from "./server-watch.js";
+import { Tally } from "./tally.js";
 import { Throttle } from "./throttle.js";
 import * as words from "./words.js";
 
@@ -41,6 +43,8 @@ export class VoiceSession extends Emitter {
   #credentials = null;
   /** The links as they were told last. */
   #toldLinks = "[]";
+  /** Whether the server takes counts. */
+  #counts = false;
   /** As what the room takes us, and what the last hello said. @type {Told} */
   #told = { muted: false, deafened: false };
   #helloTold = this.#told;
@@ -51,6 +55,7 @@ export class VoiceSession extends Emitter {
   #past;
   #server;
   #telling;
+  #tally;
   #track;
   #music;
   #journal;
@@ -66,6 +71,7 @@ export class VoiceSession extends Emitter {
     this.#music = music;
     this.#journal = journal;
     this.#platform = platform;
+    this.#tally = new Tally(() => platform.now());
     this.#telling = new Throttle(LINKS_EVERY, () => this.#sendLinks(), platform);
     this.#server = new ServerWatch((said) => this.#tell("server", said), platform);
     this.#signaling = new Signaling({
@@ -154,6 +160,11 @@ export class VoiceSession extends Emitter {
     return pairs(this.#keeper.roster, { name }, this.#reports());
   }
 
+  /** How it is between any two others. @param {readonly import("./pairs.js").Pair[]} pairs  those who can't hear each other */
+  between(pairs) {
+    return between(this.#keeper.roster, pairs);
+  }
+
   /** What goes past the server: notes, paths, the safety code. */
   get past() {
     return this.#past;
@@ -198,6 +209,7 @@ export class VoiceSession extends Emitter {
   /** @param {Welcome} message */
   #welcome(message) {
     this.#keeper.take(message);
+    this.#counts = message.counts;
     const seat = { peer: message.source, order: message.order };
     if (this.#links) this.#links.setSelf(seat);
     else this.#links = this.#makeLinks(seat);
@@ -223,7 +235,10 @@ export class VoiceSession extends Emitter {
       platform: this.#platform,
     });
     links.on("stream", (playing) => this.#tell("stream", playing));
-    links.on("generation", ({ what, ...facts }) => journal.note(`generation ${what}`, facts));
+    links.on("generation", ({ what, ...facts }) => {
+      journal.note(`generation ${what}`, facts);
+      if (what === "made") this.#tally.made(facts.why);
+    });
     links.on("fault", ({ peer, gen, reason, refused }) => {
       if (refused) journal.noteOften("description refused", { peer, gen });
       else journal.note("fault", { peer, gen, kind: kindOf(reason) });
@@ -233,6 +248,7 @@ export class VoiceSession extends Emitter {
     links.on("flooded", ({ peer }) => journal.note("channel flooded", { peer }));
     links.on("report", (news) => {
       this.#past.fares(news);
+      this.#tally.fares(news.peer, news.report.state);
       this.#telling.want();
       this.#keeper.prune();
       this.#tell("changed", null);
@@ -275,7 +291,9 @@ export class VoiceSession extends Emitter {
     if (message.type === "hello" || message.type === "present") links.present({ peer: message.source, order: message.order });
     if (message.type !== "left") return;
     links.left(message.source, message.reason);
-    if (message.reason !== "lost") this.#past.forget(message.source);
+    if (message.reason === "lost") return;
+    this.#past.forget(message.source);
+    this.#tally.forget(message.source);
   }
 
   /** @param {string} peer */
@@ -284,6 +302,7 @@ export class VoiceSession extends Emitter {
     this.#keeper.depart(peer);
     this.#links?.left(peer, "left");
     this.#past.forget(peer);
+    this.#tally.forget(peer);
   }
 
   /** An error of ours. @param {{code: string, about: string}} error */
@@ -304,11 +323,10 @@ export class VoiceSession extends Emitter {
 
   #sendLinks() {
     const links = rosters.summary(this.#reports());
-    // What changes all the time (rtt, loss) goes along; it is no change by itself.
-    const told = JSON.stringify(Object.entries(links).map(([peer, { state, path }]) => [peer, state, path]));
+    const told = JSON.stringify(Object.entries(links).map(([peer, link]) => [peer, ...newsOf(link)]));
     if (told === this.#toldLinks || !this.#signaling.joined) return false;
     this.#toldLinks = told;
-    this.#signaling.send({ type: "links", links });
+    this.#signaling.send({ type: "links", links, ...(this.#counts && this.#tally.take()) });
     return true;
   }
 

@@ -13,7 +13,7 @@ const SHOWN_EVERY = 100;
 export class Showing {
   #waiting = false;
   /** What was shown last. @type {Shown} */
-  #shown = { people: [], pairs: [] };
+  #shown = { people: [], pairs: [], between: [] };
   #throttle;
   #look;
   #tell;
@@ -46,10 +46,10 @@ export class Showing {
 
   /** @returns {boolean} whether anything reads differently */
   #show() {
-    const { people, pairs } = this.#look();
-    const news = differences(this.#shown, { people, pairs });
-    this.#shown = { people, pairs };
+    const { people, pairs, between } = this.#look();
+    const news = differences(this.#shown, { people, pairs, between });
+    this.#shown = { people, pairs, between };
     this.#tell(this.#shown, news);
-    return news.people || news.pairs;
+    return news.people || news.pairs || news.between;
   }
 }

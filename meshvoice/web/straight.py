@@ -1,0 +1,113 @@
+"""Text frames heard within the read that brings them: the one place that goes by aiohttp's private names.
+
+Usually aiohttp queues a frame and wakes the task that reads it, which costs as much as all that we do with a
+frame. A `StraightResponse` hands it on at once. Whether aiohttp is as this was written for, `fits` finds out
+once, at the start; where it isn't, a plain `web.WebSocketResponse` does the same for a quarter more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+from aiohttp import WSMessage, WSMsgType, web
+
+try:
+    from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
+    from aiohttp.helpers import DEFAULT_CHUNK_SIZE
+except ImportError:  # then it doesn't fit
+    WebSocketDataQueue = object  # type: ignore[assignment, misc]
+
+VERSIONS = ("3.14.",)
+"""Those whose code was read for this."""
+_KNOWN = frozenset(
+    [
+        *(
+            "DEFAULT_CHUNK_SIZE",
+            "WebSocketDataQueue",
+            "WebSocketReader",
+            "_compress",
+            "_decode_text",
+            "_heartbeat",
+        ),
+        *(
+            "_loop",
+            "_max_msg_size",
+            "_on_data_received",
+            "_parser",
+            "_protocol",
+            "_reader",
+            "_reset_heartbeat",
+        ),
+        *("_writer", "_ws_protocol", "bool", "keep_alive", "protocol", "set_parser"),
+    ]
+)
+"""All that aiohttp's own `_post_start` names: what is done there is what ours does."""
+
+
+class Unheard(Exception):
+    """Whoever heard a frame raised `problem`."""
+
+    def __init__(self, problem: Exception) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+class _Queue(WebSocketDataQueue):
+    """aiohttp's queue of what a socket's handler reads, past which texts go while somebody hears them."""
+
+    hear: Callable[[bytes], None] | None = None
+
+    def feed_data(self, data: Any, size: int) -> None:
+        # Not past what came before, and is yet to be read.
+        if self.hear is None or self._buffer or data.type is not WSMsgType.TEXT:
+            super().feed_data(data, size)
+            return
+        try:
+            self.hear(data.data)
+        except Exception as problem:
+            # The parser would drop it: so it goes to the handler, as what that reads next.
+            super().feed_data(WSMessage(WSMsgType.ERROR, Unheard(problem), None), 0)
+
+
+class StraightResponse(web.WebSocketResponse):
+    """A WebSocket whose texts go straight to `hear`; everything else is read from it as ever."""
+
+    _queue: _Queue
+
+    def hear(self, hear: Callable[[bytes], None] | None) -> None:
+        """Hand texts to `hear` from now on, or to nobody. What it raises is read as an `Unheard`."""
+        self._queue.hear = hear
+
+    def _post_start(self, request: web.BaseRequest, protocol: str | None, writer: Any) -> None:
+        # As aiohttp's own, but for the queue. No heartbeat: the switchboard has one for all.
+        assert self._loop is not None  # noqa: S101  # set just before
+        self._ws_protocol = protocol
+        self._writer = writer
+        self._reader = self._queue = _Queue(request._protocol, DEFAULT_CHUNK_SIZE, loop=self._loop)
+        self._parser = WebSocketReader(
+            self._queue, self._max_msg_size, compress=bool(self._compress), decode_text=self._decode_text
+        )
+        request.protocol.set_parser(self._parser)
+        request.protocol.keep_alive(False)
+
+
+def fits(version: str = aiohttp.__version__) -> bool:
+    """Tell whether aiohttp is as this was written for: by its version, by its names, and by a frame."""
+    if not version.startswith(VERSIONS):
+        return False
+    try:
+        named = frozenset(web.WebSocketResponse._post_start.__code__.co_names)
+        return named == _KNOWN and _hears()
+    except Exception:
+        # Whatever it is that has another shape: the usual way goes on.
+        return False
+
+
+def _hears() -> bool:
+    heard: list[bytes] = []
+    queue = _Queue(None, 1024, loop=None)  # type: ignore[arg-type]  # neither is asked so soon
+    queue.hear = heard.append
+    WebSocketReader(queue, 1024, compress=False, decode_text=False).feed_data(b"\x81\x82\x00\x00\x00\x00{}")
+    return heard == [b"{}"] and not queue._buffer

@@ -1,0 +1,92 @@
+"""`/healthz` says that everything works, or what doesn't by the name of a check; the loop's pulse is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from meshvoice.access.errors import GuestBookError
+from meshvoice.web import checks
+from meshvoice.web.keys import HEALTH, PULSE
+from meshvoice.web.pulse import Pulse
+from tests.web.house import House
+from tests.web.person import Person
+
+MB = 1024 * 1024
+
+
+async def test_where_all_is_well_nothing_else_is_said(house: House) -> None:
+    answer = await Person(house).ask("GET", "/healthz")
+    assert (answer.status, answer.json) == (200, {"status": "ok"})
+
+
+async def test_what_a_check_finds_is_told_by_its_name(house: House) -> None:
+    """And in the metrics, as 1; a restart would mend none of it, so it is 200."""
+    house.app[HEALTH].add("relay", lambda: "Nobody answers at turn.example.org: is coturn running?")
+    ana = Person(house)
+    answer = await ana.ask("GET", "/healthz")
+    assert (answer.status, answer.json) == (
+        200,
+        {"status": "degraded", "relay": "Nobody answers at turn.example.org: is coturn running?"},
+    )
+    lines = await ana.metrics()
+    assert 'meshvoice_trouble{check="relay"} 1.0' in lines
+    assert 'meshvoice_trouble{check="book"} 0.0' in lines
+
+
+async def test_a_book_that_cannot_be_read_is_no_service(house: House) -> None:
+    house.book.close()
+    answer = await Person(house).ask("GET", "/healthz")
+    assert (answer.status, answer.json["status"]) == (503, "failing")
+    assert answer.json["book"] == str(house.book.trouble)
+    assert isinstance(house.book.trouble, GuestBookError)
+
+
+async def test_a_loop_that_was_held_up_is_told_for_a_minute(house: House) -> None:
+    house.app[PULSE].beat(due=-1.4, at=0.0)
+    assert house.app[PULSE].worst(59.9) == 1.4
+    assert (
+        checks.loop(1.4)
+        == "Something held the server up for 1.4 s in the last minute: is the machine too busy?"
+    )
+    assert house.app[PULSE].worst(60.0) == 0.0
+    assert checks.loop(0.9) is None
+
+
+def test_of_several_late_beats_the_worst_counts() -> None:
+    pulse = Pulse()
+    pulse.beat(due=0.0, at=0.3)
+    pulse.beat(due=9.9, at=10.0)
+    pulse.beat(due=20.0, at=20.01)
+    assert pulse.worst(30.0) == 0.3
+    assert abs(pulse.worst(65.0) - 0.1) < 1e-9
+    assert dict(pulse.lag.buckets())["+Inf"] == 3
+
+
+async def test_the_loop_beats_while_the_server_runs(house: House) -> None:
+    await house.until(lambda: dict(house.app[PULSE].lag.buckets())["+Inf"] >= 2)
+
+
+def test_little_room_on_the_disk_is_told_before_there_is_none() -> None:
+    assert checks.disk((100 * MB, 10_000 * MB)) is None
+    assert checks.disk((99 * MB, 10_000 * MB)) == "Only 99.0 MB are free on the guest book's disk: make room."
+    # A small disk is not always full.
+    assert checks.disk((3 * MB, 32 * MB)) is None
+    assert checks.disk((1 * MB, 32 * MB)) == "Only 1.0 MB are free on the guest book's disk: make room."
+
+
+def test_where_nobody_can_say_how_much_room_there_is_nothing_is_said(tmp_path: Path) -> None:
+    assert checks.room_beside(tmp_path / "gone" / "meshvoice.db") is None
+    assert checks.disk(None) is None
+    assert checks.room_beside(tmp_path / "meshvoice.db") is not None
+
+
+async def test_changes_of_the_guest_book_are_timed(house: House) -> None:
+    seconds = iter([1.0, 1.004])
+    house.book.time_changes(lambda: next(seconds))
+    before = dict(house.book.written.buckets())
+    house.book.try_to_write()
+    after = dict(house.book.written.buckets())
+    assert {bound for bound in after if after[bound] > before[bound]} == {
+        *("0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "1.0", "+Inf"),
+    }
+    house.book.time_changes(lambda: 0.0)

@@ -1,0 +1,87 @@
+"""Frames heard within the read, by names of aiohttp's that may change: what tells that, and what is then."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from meshvoice.web import straight
+from meshvoice.web.keys import RESPONSE
+from meshvoice.web.straight import StraightResponse, fits
+from tests.web.conftest import MakeHouse
+from tests.web.house import House
+from tests.web.person import Person
+from tests.web.rooms import pair
+
+
+def test_the_aiohttp_that_is_here_fits() -> None:
+    assert fits()
+
+
+@pytest.mark.parametrize("version", ["3.13.2", "3.15.0", "4.0.0a1"])
+def test_a_release_whose_code_nobody_read_does_not(version: str) -> None:
+    assert not fits(version)
+
+
+def test_nor_does_one_that_sets_a_socket_up_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    def other(self: Any, request: Any, protocol: Any, writer: Any) -> None:
+        self._new_in_this_release = protocol
+
+    monkeypatch.setattr(web.WebSocketResponse, "_post_start", other)
+    assert not fits()
+
+
+class _Deaf:
+    def __init__(self, queue: Any, *_: Any, **__: Any) -> None:
+        pass
+
+    def feed_data(self, data: bytes) -> None:
+        pass
+
+
+@pytest.mark.parametrize("reader", [_Deaf, None])
+def test_nor_does_one_by_which_no_frame_is_heard(monkeypatch: pytest.MonkeyPatch, reader: Any) -> None:
+    monkeypatch.setattr(straight, "WebSocketReader", reader)
+    assert not fits()
+
+
+def test_nor_does_one_without_the_parts_that_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aiohttp._websocket.reader", None)
+    assert not runpy.run_path(straight.__file__)["fits"]()
+
+
+@pytest.mark.parametrize(("at_once", "chosen"), [(True, StraightResponse), (False, web.WebSocketResponse)])
+async def test_the_way_is_chosen_once_for_all_sockets(
+    make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch, at_once: bool, chosen: type
+) -> None:
+    monkeypatch.setattr(House, "straight", at_once)
+    assert (await make_house()).app[RESPONSE] is chosen
+
+
+@pytest.mark.usefixtures("either_way")
+async def test_frames_of_one_read_come_in_their_order(ana: Person, bo: Person) -> None:
+    """With pings between them, which go by the queue always."""
+    hers, his = await pair(ana, bo)
+    for gen in range(1, 101):
+        await hers.say(type="ice", target=his.peer, gen=gen, candidates=[None])
+        if gen % 10 == 0:
+            await hers.socket.ping()
+    got = [frame["gen"] for frame in await his.caught_up() if frame["type"] == "ice"]
+    while got[-1] < 100:
+        got.append((await his.next("ice"))["gen"])
+    assert got == list(range(1, 101))
+
+
+@pytest.mark.usefixtures("either_way")
+async def test_what_breaks_while_a_frame_is_heard_ends_that_socket_alone(ana: Person, bo: Person) -> None:
+    """The owner removes somebody, and the book can't be written: 1011 for the owner, nothing for others."""
+    hers, his = await pair(ana, bo)
+    ana.house.book.close()
+    await hers.say(type="remove", target=his.peer)
+    await hers.say(type="state", muted=True)
+    assert await hers.closed() == 1011
+    assert [frame["type"] for frame in await his.caught_up()] == ["away"]
