@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak bench bench-book bench-memory bench-stranger ear audit format settings confusables rnnoise icons pictures secrets coturn-conf coturn proxy-conf doctor clean
+.PHONY: run test check soak bench bench-book bench-memory bench-stranger bench-join ear audit format settings confusables rnnoise icons pictures secrets coturn-conf coturn proxy-conf doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -83,6 +83,11 @@ bench-memory: $(VENV)/test.done
 # What a call notices of a stranger who asks the server a thousand times a second; a table of milliseconds.
 bench-stranger: $(VENV)/test.done
 	$(BIN)/python -m tests.hostile.siege
+
+# From the click to the first audible packet, beside a plain page: two people, six at once, 50 ms away; 10 minutes.
+bench-join: $(VENV)/test.done
+	@tests/need.sh chromium:chromium turnserver:coturn nft:nftables ip:iproute2 openssl:openssl certutil:libnss3-tools nginx:nginx-light
+	$(BIN)/python -m benchmarks.join
 
 # What the listener's ear gets at 0 to 20 % loss, beside a plain page and one that sends all twice; 15 minutes.
 ear: $(VENV)/ear.done

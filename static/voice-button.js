@@ -56,6 +56,15 @@ export function attach(button, { hint, panel, modules = load, words = {} } = {})
   });
 }
 
+/**
+ * Load voice while nothing else is to do, so that the click finds it there; what fails is left to the click.
+ * @param {HTMLElement} button
+ * @param {{connection?: {saveData?: boolean}, idle?: (task: () => void) => unknown, modules?: () => Promise<unknown>}} [page]
+ */
+export function prepare(button, { connection, idle = (task) => setTimeout(task, 300), modules = load } = {}) {
+  if (button.classList.contains("active") && !connection?.saveData) idle(() => modules().catch(() => {}));
+}
+
 const part = (/** @type {string} */ id) => globalThis.document?.getElementById(id);
 const found = part("id_voice_btn");
 if (found) {
@@ -63,4 +72,7 @@ if (found) {
   // Elsewhere.
   words.joining ?? import("./words/page.js").then((page) => Object.assign(words, page.default.words), () => {});
   attach(found, { hint: part("id_voice_hint"), panel: part("id_voice_panel"), words });
+  // Not in every browser.
+  const { connection } = /** @type {Navigator & {connection?: {saveData?: boolean}}} */ (navigator);
+  prepare(found, { connection, idle: globalThis.requestIdleCallback?.bind(globalThis) });
 }

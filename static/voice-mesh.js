@@ -98,6 +98,7 @@ import "./voice/signaling/credentials.js";
 import "./voice/signaling/messages.js";
 import "./voice/signaling/reading.js";
 import "./voice/signaling/replay.js";
+import "./voice/signaling/saying.js";
 import "./voice/signaling/signaling-machine.js";
 import "./voice/signaling/signaling-state.js";
 import "./voice/signaling/signaling.js";

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from meshvoice import assets
 from meshvoice.languages import ENGLISH, FOR_SCRIPTS, script
+from meshvoice.web.compressed import SUFFIXES, Compressed
 from meshvoice.web.keys import CLOCK, LANGUAGES
 from meshvoice.web.language import language_of
 from meshvoice.web.site import to
@@ -50,11 +51,13 @@ class Version:
 
 
 VERSION = web.AppKey("client_version", Version)
+COMPRESSED = web.AppKey("client_compressed", Compressed)
 
 
 def setup(app: web.Application, bases: Iterable[str]) -> None:
     """Serve every file under each base's `/static/`, and `/static/v-<version>/`, which the pages name."""
     app[VERSION] = Version(assets.find("static").resolve(), app[CLOCK].steady)
+    app[COMPRESSED] = Compressed()
     for each in bases:
         app.router.add_get(each + PREFIX + "v-{version:[0-9a-f]{16}}/{path:.+}", _file)
         app.router.add_get(each + PREFIX + "{path:.+}", _file)
@@ -97,7 +100,12 @@ async def _file(request: web.Request) -> web.StreamResponse:
         found = False
     if not found:
         raise web.HTTPNotFound
-    return web.FileResponse(file, headers=headers)
+    if file.suffix not in SUFFIXES:
+        return web.FileResponse(file, headers=headers)
+    answer = await request.app[COMPRESSED].response(request, file) or web.FileResponse(file)
+    answer.headers.update(headers)
+    answer.headers.add("Vary", "Accept-Encoding")
+    return answer
 
 
 def _manifest(request: web.Request, file: Path, tag: str, headers: dict[str, str]) -> web.Response:

@@ -75,13 +75,13 @@ async def at_home(
             env = {"COTURN_TURN_HOST": SERVER, "COTURN_MIN_PORT": "50000", "COTURN_MAX_PORT": "50999", **env}
         home = folder / "home"
         if trust:
-            await _trust(home, trust)
+            await make_trusted(home, trust)
             env = {"SSL_CERT_FILE": str(trust), **env}
         driver = await stack.enter_async_context(async_playwright())
         server = Server(folder, prefix=prefix, **env)
         homes = Homes(lab, server)
         for number in range(1, len(names) + 1):
-            wrapper = _chromium_in(lab.name(f"home{number}"), folder / f"chromium{number}", home)
+            wrapper = chromium_in(lab.name(f"home{number}"), folder / f"chromium{number}", home)
             flag = f"--unsafely-treat-insecure-origin-as-secure={ORIGIN}"
             homes.stages.append(Stage(server, flag, executable=str(wrapper), driver=driver))
         # None of these waits for another, and each has much to wait for.
@@ -106,14 +106,14 @@ async def at_home(
         assert [problem for stage in homes.stages for problem in stage.problems] == []
 
 
-def _chromium_in(namespace: str, path: Path, home: Path) -> Path:
+def chromium_in(namespace: str, path: Path, home: Path) -> Path:
     """Write a command that runs Chromium in a namespace, with a home of its own."""
     path.write_text(f'#!/bin/sh\nHOME={home} exec ip netns exec {namespace} {CHROMIUM} "$@"\n')
     path.chmod(0o700)
     return path
 
 
-async def _trust(home: Path, authority: Path) -> None:
+async def make_trusted(home: Path, authority: Path) -> None:
     """Make Chromium trust an authority: it reads NSS's database in its user's home."""
     database = home / ".pki/nssdb"
     database.mkdir(parents=True)

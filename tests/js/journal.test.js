@@ -98,7 +98,7 @@ test("a report says what happened, in order: sockets, generations, faults, repai
   const said = room.report().split("\n").map((line) => line.replace(/^\+ *[\d.]+ s {2}/, ""));
   assert.match(said[0], /^Voice report: joined \d{4}-\d\d-\d\dT.*Z, now reconnecting$/);
   assert.deepEqual(said.slice(1, -1), [
-    "people=2  unheard=1  pairs=0", "room  state=joining", "socket  what=dialed", "microphone  code=not-found", "socket  what=opened",
+    "people=2  unheard=1  pairs=0", "socket  what=dialed", "room  state=joining", "microphone  code=not-found", "socket  what=opened",
     "room  state=joined", "generation made  peer=b  gen=1  why=first", "fault  peer=b  gen=1  kind=OperationError",
     "repair asked  peer=b  gen=1  why=stalled", "repair wanted  peer=b  gen=1", "frame malformed  type=offer",
     "error answered  code=bad-message  about=offer", "frame malformed  type=no-message", "socket  what=closed  code=1006",

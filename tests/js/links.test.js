@@ -348,6 +348,26 @@ test("many candidates go out 50 a message, and none that waits for the answer is
   assert.deepEqual(sizes, [50, 50, 20]);
 });
 
+test("the first candidates go at once, those that come later wait 10 ms for more", async () => {
+  const room = new Room();
+  /** @type {any[]} */
+  const sent = [];
+  const batch = new CandidateBatch(room.network.platform("cleo"), (candidates) => sent.push(candidates.map((each) => each?.candidate)));
+  const add = (/** @type {string} */ candidate) => batch.add(/** @type {any} */ ({ candidate, toJSON: () => ({ candidate }) }));
+  add("1");
+  await room.advance(1000);
+  assert.deepEqual(sent, [], "none before the description");
+  batch.begin();
+  await room.advance(0);
+  assert.deepEqual(sent, [["1"]]);
+  add("2");
+  await room.advance(9);
+  add("3");
+  assert.equal(sent.length, 1);
+  await room.advance(1);
+  assert.deepEqual(sent, [["1"], ["2", "3"]]);
+});
+
 test("a path that broke is replaced while the old one runs, and the new stream is played", async () => {
   const { room, ana, bo } = await pair();
   const [broken] = room.network.open("ana");

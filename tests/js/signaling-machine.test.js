@@ -68,24 +68,58 @@ const welcome = (more) => ({
   type: "welcome", source: "a", order: 5, ticket: "t1", resumed: false, got: 0, ping: 10, seq: 1, ...more,
 });
 
-const dialing = () => machine().on({ type: "start" }).here({ type: "answer", status: 200, code: "", credentials: SERVERS });
+const OK = { type: "answer", status: 200, code: "", credentials: SERVERS };
+
+const dialing = () => machine().on({ type: "start" }).here(OK);
 const greeting = () => dialing().here({ type: "open", hello: HELLO });
 const joined = () => greeting().frame(welcome()).frame({ type: "pong", t: 1, seq: 2 });
 
-test("it asks before it dials, and hands the credentials on", () => {
+test("it dials beside its first question, and says hello once that is answered and the credentials are handed on", () => {
   const m = machine().on({ type: "start" });
-  assert.deepEqual(m.types, ["ask"]);
-  m.here({ type: "answer", status: 200, code: "", credentials: SERVERS });
-  assert.deepEqual(m.types, ["credentials", "dial"]);
+  assert.deepEqual(m.types, ["ask", "dial"]);
+  assert.deepEqual(m.here({ type: "open", hello: HELLO }).types, []);
+  assert.deepEqual(m.here(OK).types, ["credentials", "transmit", "transmit"]);
   assert.equal(m.effects[0].detail, SERVERS);
+  assert.deepEqual(m.sent, [{ type: "hello", ...HELLO }, { type: "ping", t: 1 }]);
+});
+
+test("a socket that opens after the answer says hello at once, and has its own patience", () => {
+  const m = machine().on({ type: "start" }).pass(9000).here(OK);
+  assert.deepEqual(m.types, ["credentials"]);
+  assert.deepEqual(m.pass(9999).types, []);
+  assert.deepEqual(m.here({ type: "open", hello: HELLO }).types, ["transmit", "transmit"]);
+});
+
+for (const [what, opens] of /** @type {[string, boolean][]} */ ([["refused", false], ["closed for want of a hello", true]])) {
+  test(`a socket beside the first question that is ${what} counts for nothing: the answer decides`, () => {
+    const beside = () => {
+      const m = machine().on({ type: "start" });
+      if (opens) m.here({ type: "open", hello: HELLO });
+      m.here({ type: "closed", code: opens ? 4400 : 1006 });
+      assert.deepEqual(m.types, []);
+      return m;
+    };
+    assert.deepEqual(beside().here(OK).types, ["credentials", "dial"]);
+    assert.deepEqual(beside().here({ ...OK, status: 404, code: "no-room" }).types, ["drop", "over"]);
+    assert.deepEqual(beside().here({ ...OK, status: 502 }).types, ["trouble"]);
+  });
+}
+
+test("a socket beside a first question that is refused, or not answered, is let go without a word", () => {
+  const open = () => machine().on({ type: "start" }).here({ type: "open", hello: HELLO });
+  assert.deepEqual(open().here({ ...OK, status: 401, code: "signed-out" }).types, ["drop", "over"]);
+  assert.deepEqual(open().here({ ...OK, status: 502 }).types, ["drop", "trouble"]);
+  assert.deepEqual(open().pass(10_000).types, ["drop", "trouble"]);
+  assert.deepEqual(open().on({ type: "bye" }).types, ["drop"]);
 });
 
 test("without a TURN secret (our own 503) it goes on without a relay; a proxy's 503 is tried again", () => {
   const own = machine().on({ type: "start" }).here({ type: "answer", status: 503, code: "no-secret", credentials: {} });
-  assert.deepEqual(own.types, ["credentials", "dial"]);
+  assert.deepEqual(own.types, ["credentials"]);
   assert.equal(own.effects[0].detail, null);
+  assert.deepEqual(own.here({ type: "open", hello: HELLO }).types, ["transmit", "transmit"]);
   const proxy = machine().on({ type: "start" }).here({ type: "answer", status: 503, code: "", credentials: null });
-  assert.deepEqual(proxy.types, ["trouble"]);
+  assert.deepEqual(proxy.types, ["drop", "trouble"]);
   assert.deepEqual(proxy.wait().types, ["ask"]);
 });
 
@@ -104,8 +138,8 @@ for (const status of [0, 401, 403, 404, 429, 500, 502]) {
     const m = machine().on({ type: "start" });
     for (let i = 0; i < 20; i += 1) {
       m.here({ type: "answer", status, code: "", credentials: null });
-      assert.deepEqual(m.types, ["trouble"]);
-      assert.deepEqual(m.wait().types, ["ask"]);
+      assert.deepEqual(m.types, i === 0 ? ["drop", "trouble"] : ["trouble"]);
+      assert.deepEqual(m.wait().types, ["ask"], "a server in trouble gets no socket beside it");
     }
   });
 }

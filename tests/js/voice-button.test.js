@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import EN from "../../static/lang/en.js";
-import { attach } from "../../static/voice-button.js";
+import { attach, prepare } from "../../static/voice-button.js";
 import { VoiceButton } from "../../static/voice/panel/button.js";
 import { Store } from "../../static/voice/store.js";
 
@@ -207,6 +207,31 @@ test("voice that can't be loaded says so and is tried again until it is there", 
     t.mock.timers.tick(1500);
   }
   assert.equal(Room.made.length, 1);
+});
+
+/** What a page does before any click. @param {object} connection @param {object} [options] */
+async function idling(connection, options) {
+  /** @type {(() => void)[]} */
+  const tasks = [];
+  let loads = 0;
+  const failing = async () => {
+    loads += 1;
+    throw new TypeError("Failed to fetch");
+  };
+  prepare(/** @type {any} */ (new Button(options)), { connection, idle: (task) => tasks.push(task), modules: failing });
+  assert.equal(loads, 0, "never before there is nothing else to do");
+  for (const task of tasks) task();
+  await settled();
+  return loads;
+}
+
+test("an idle page loads voice before the click, and a load that fails is left to the click", async () => {
+  assert.equal(await idling({ saveData: false }), 1);
+});
+
+test("whoever saves data, or can't join here, loads nothing before a click", async () => {
+  assert.equal(await idling({ saveData: true }), 0);
+  assert.equal(await idling({}, { active: false }), 0);
 });
 
 /** A page whose voice can't be loaded until the test lets it. */

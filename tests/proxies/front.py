@@ -256,6 +256,14 @@ def complaints(kind: Proxy, folder: Path, conf: str) -> list[str]:
     return found or ([] if said.returncode == 0 else lines)
 
 
+def nginx_command(folder: Path, conf: str) -> list[str]:
+    """Write what nginx needs in a folder; gives the command that runs it in the foreground."""
+    main = folder / "nginx.conf"
+    (folder / "meshvoice.conf").write_text(conf)
+    main.write_text(_NGINX.format(folder=folder, user="user root;" if os.geteuid() == 0 else ""))
+    return [_program("nginx"), "-p", str(folder), "-c", str(main), "-e", str(folder / "proxy.log")]
+
+
 def _command(kind: Proxy, folder: Path, conf: str) -> list[str]:
     if kind == "caddy":
         path = folder / "Caddyfile"
@@ -278,9 +286,7 @@ def _command(kind: Proxy, folder: Path, conf: str) -> list[str]:
             )
         )
         return [_program("apache"), "-f", str(main), "-DFOREGROUND"]
-    main = folder / "nginx.conf"
-    main.write_text(_NGINX.format(folder=folder, user="user root;" if os.geteuid() == 0 else ""))
-    return [_program("nginx"), "-p", str(folder), "-c", str(main), "-e", str(folder / "proxy.log")]
+    return nginx_command(folder, conf)
 
 
 def _environment(folder: Path) -> dict[str, str]:

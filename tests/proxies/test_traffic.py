@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import os
 import re
@@ -139,6 +140,21 @@ async def test_pages_and_what_they_load_come_as_the_server_sends_them(kind: Prox
             through = await front.send(f"GET {path}")
             assert through.status == 200
             assert through.body == (await front.send(f"GET {path}", port=front.server.port)).body
+
+
+@each
+async def test_files_come_compressed_and_pages_never(kind: Proxy, tmp_path: Path) -> None:
+    """Compressed, a page's length would tell of a secret in it beside what a visitor chose (BREACH)."""
+    async with fronted(kind, tmp_path) as front:
+        page = await front.send("GET /", "Accept-Encoding: gzip, br")
+        assert "content-encoding" not in page.head.lower()
+        (script,) = re.findall(r'src="(/static/[^"]+/page\.js)"', page.body.decode())
+        packed = await front.send(f"GET {script}", "Accept-Encoding: gzip, br")
+        assert "content-encoding: gzip" in packed.head.lower()
+        assert "vary: accept-encoding" in packed.head.lower()
+        plain = await front.send(f"GET {script}")
+        assert "content-encoding" not in plain.head.lower()
+        assert gzip.decompress(packed.body) == plain.body
 
 
 @each

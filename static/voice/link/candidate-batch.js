@@ -1,7 +1,9 @@
 // @ts-check
-/** Our candidates on their way out: 50 ms of them in one message, none before our description, one end. */
+/** Our candidates on their way out: some ms of them in one message, none before our description, one end. */
 
-const BATCH = 50;
+/** The first are there with the description, and nothing is heard before them: they wait for nobody. */
+const FIRST = 0;
+const BATCH = 10;
 /** The server takes 64 in a message. */
 const SLICE = 50;
 
@@ -12,6 +14,7 @@ export class CandidateBatch {
   #gathered = [];
   #timer = null;
   #described = false;
+  #wait = FIRST;
   #ended = false;
   #timers;
   #send;
@@ -50,8 +53,9 @@ export class CandidateBatch {
     if (!this.#described || this.#timer !== null || this.#gathered.length === 0) return;
     this.#timer = this.#timers.setTimeout(() => {
       this.#timer = null;
+      this.#wait = BATCH;
       while (this.#gathered.length > 0) this.#send(this.#gathered.splice(0, SLICE));
-    }, BATCH);
+    }, this.#wait);
   }
 }
 

@@ -3,6 +3,7 @@
 
 import { NETWORK, NOT_UNDERSTOOD, TOO_LARGE, isRefusal } from "./codes.js";
 import { keep, place } from "./replay.js";
+import { greet, ping, transmit } from "./saying.js";
 import { TICK } from "./signaling-state.js";
 
 /** @typedef {import("./signaling-state.js").SignalingState} SignalingState */
@@ -70,7 +71,7 @@ const EVENTS = {
     if (status !== 200 && !(status === 503 && code)) return fail(turn, status);
     seat.asked = true;
     effects.push({ type: "emit", name: "credentials", detail: status === 200 ? credentials : null });
-    if (!seat.refused) return advance(turn);
+    if (!seat.refused) return enter(turn);
     seat.refused = false;
     seat.blocked += 1;
     // Once may be a server that was just starting.
@@ -79,18 +80,12 @@ const EVENTS = {
   },
 
   open(turn, { hello }) {
-    const { seat, effects, now } = turn;
+    const { seat, effects } = turn;
+    if (seat.phase === "asking") seat.beside = hello;
     if (seat.phase !== "dialing") return;
-    if (seat.leaving) {
-      effects.push(greet(seat, hello));
-      return part(turn);
-    }
-    seat.phase = "greeting";
-    seat.deadline = now + PATIENCE;
+    if (!seat.leaving) return introduce(turn, hello);
     effects.push(greet(seat, hello));
-    // The server answers in order, so the pong of this ping stands behind the last of those present.
-    ping(turn, PATIENCE);
-    seat.roster = seat.pings;
+    part(turn);
   },
 
   frame(turn, { message }) {
@@ -111,6 +106,11 @@ const EVENTS = {
 
   closed(turn, { code }) {
     const { seat } = turn;
+    if (seat.phase === "asking") {
+      // The answer tells whether there is a room to dial again.
+      seat.beside = null;
+      return;
+    }
     if (seat.phase === "dialing" && !seat.leaving) {
       // A browser hides the status of a refused handshake; the credentials endpoint tells the same refusal.
       seat.refused = true;
@@ -187,8 +187,35 @@ function welcome({ seat, effects, now }, message) {
 
 /** Dial; ask first where nobody has said yet that the room may be entered. @param {Turn} turn */
 function advance(turn) {
-  if (!turn.seat.asked) return ask(turn);
-  dial(turn);
+  const { seat, effects } = turn;
+  if (seat.asked) return dial(turn);
+  ask(turn);
+  if (seat.attempt > 0) return;
+  // The socket opens while the question is on its way; a hello has to wait for the answer, which may say "relay only".
+  seat.beside = "dialing";
+  effects.push({ type: "dial", serial: seat.serial });
+}
+
+/** The room may be entered: by the socket beside the question, or by one of its own. @param {Turn} turn */
+function enter(turn) {
+  const { seat, now } = turn;
+  const { beside } = seat;
+  seat.beside = null;
+  if (beside === null) return dial(turn);
+  if (beside !== "dialing") return introduce(turn, beside);
+  seat.phase = "dialing";
+  seat.deadline = now + PATIENCE;
+}
+
+/** @param {Turn} turn @param {import("./signaling-state.js").Greeting} hello */
+function introduce(turn, hello) {
+  const { seat, effects, now } = turn;
+  seat.phase = "greeting";
+  seat.deadline = now + PATIENCE;
+  effects.push(greet(seat, hello));
+  // The server answers in order, so the pong of this ping stands behind the last of those present.
+  ping(turn, PATIENCE);
+  seat.roster = seat.pings;
 }
 
 /** @param {Turn} turn */
@@ -207,18 +234,12 @@ function ask({ seat, effects, now }) {
   effects.push({ type: "ask", serial: seat.serial });
 }
 
-/** @param {Turn} turn @param {number} patience */
-function ping({ seat, effects, now }, patience) {
-  seat.pings += 1;
-  seat.ping = { t: seat.pings, deadline: now + patience, renewed: false };
-  seat.nextPing = now + seat.pingEvery;
-  effects.push(transmit({ type: "ping", t: seat.pings }));
-}
-
 /** The server isn't there yet: say so, and try again later. @param {Turn} turn @param {number} status */
 function fail(turn, status) {
   const { seat, effects } = turn;
   if (status !== NO_SOCKET) seat.blocked = 0;
+  if (seat.beside !== null) effects.push({ type: "drop" });
+  seat.beside = null;
   effects.push({ type: "emit", name: "trouble", detail: { status } });
   wait(turn, Math.max(1, seat.attempt));
 }
@@ -272,15 +293,4 @@ function forget({ seat, effects }) {
 /** @param {SignalingState} seat */
 function end(seat) {
   Object.assign(seat, { phase: "over", deadline: null, ping: null, kept: [], ticket: null });
-}
-
-/** @param {SignalingState} seat @param {import("./signaling-state.js").Greeting} hello */
-function greet(seat, { name, muted, deafened }) {
-  const back = seat.ticket === null ? {} : { ticket: seat.ticket, seen: seat.seq };
-  return transmit({ type: "hello", name, muted, deafened, ...back });
-}
-
-/** @param {import("./messages.js").ClientMessage} message @returns {SignalingEffect} */
-function transmit(message) {
-  return { type: "transmit", text: JSON.stringify(message) };
 }

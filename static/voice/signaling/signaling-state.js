@@ -15,6 +15,7 @@ export const TICK = 1000;
  * @property {number} at        when the last event came; a gap after it is a sleep or a throttled page
  * @property {number|null} deadline  of the phase: when to give it up, or, waiting, when to dial
  * @property {boolean} asked    the server has said that this room may be entered
+ * @property {Greeting|"dialing"|null} beside  the socket beside the first question: what to say once it is answered
  * @property {boolean} refused  a dial was refused before it opened, and nobody knows why yet
  * @property {number} blocked   how many times in a row the server answered, but opened no socket
  * @property {boolean} leaving  the socket being dialed is for a bye alone
@@ -68,7 +69,7 @@ export const TICK = 1000;
 /** @returns {SignalingState} */
 export function idle() {
   return {
-    phase: "idle", serial: 0, at: 0, deadline: null, asked: false, refused: false, blocked: 0, leaving: false,
+    phase: "idle", serial: 0, at: 0, deadline: null, asked: false, beside: null, refused: false, blocked: 0, leaving: false,
     attempt: 0, since: 0, ticket: null, seq: 0, skip: 0, n: 0, kept: [], pings: 0, pingEvery: 10_000, nextPing: 0, ping: null, roster: null,
   };
 }

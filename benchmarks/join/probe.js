@@ -1,0 +1,79 @@
+// Runs in every measured page before its own scripts: notes when each part of a join is done, and asks nothing of the page.
+(() => {
+  const LOUD = 0.01;
+  /** Milliseconds of this page's clock, each noted once. */
+  const marks = {};
+  const mark = (name, at = performance.now()) => { marks[name] ??= at; };
+  const probe = globalThis.probe = { marks, audible: [], connections: 0 };
+
+  /** Click at a moment that several pages share. */
+  probe.clickAt = (epoch) => setTimeout(() => {
+    mark("click");
+    document.getElementById("id_voice_btn").click();
+  }, epoch - Date.now());
+
+  // A tone of one's own in place of the made-up microphone's beeps, after the time that the browser's own takes.
+  const ctx = new AudioContext();
+  const { mediaDevices } = navigator;
+  const real = mediaDevices.getUserMedia.bind(mediaDevices);
+  mediaDevices.getUserMedia = async (constraints) => {
+    mark("asked");
+    await real(constraints);
+    mark("microphone");
+    const out = ctx.createMediaStreamDestination();
+    const tone = new OscillatorNode(ctx, { frequency: 440 });
+    tone.connect(new GainNode(ctx, { gain: 0.3 })).connect(out);
+    tone.start();
+    return out.stream;
+  };
+
+  const { fetch } = globalThis;
+  globalThis.fetch = async (...args) => {
+    const credentials = String(args[0]).includes("credentials");
+    if (credentials) mark("asking");
+    const answer = await fetch(...args);
+    if (credentials) mark("credentials");
+    return answer;
+  };
+
+  const Socket = globalThis.WebSocket;
+  globalThis.WebSocket = class extends Socket {
+    constructor(...args) {
+      mark("dialed");
+      super(...args);
+      this.addEventListener("open", () => mark("opened"));
+      this.addEventListener("message", ({ data }) => {
+        const { type } = JSON.parse(data);
+        if (type === "welcome" || type === "answer") mark(type);
+      });
+    }
+    send(text) {
+      if (JSON.parse(text).type === "offer") mark("offer");
+      super.send(text);
+    }
+  };
+
+  const Connection = globalThis.RTCPeerConnection;
+  globalThis.RTCPeerConnection = class extends Connection {
+    constructor(...args) {
+      super(...args);
+      probe.connections += 1;
+      this.addEventListener("iceconnectionstatechange", () => {
+        if (this.iceConnectionState === "connected") mark("ice");
+      });
+      this.addEventListener("connectionstatechange", () => {
+        if (this.connectionState === "connected") mark("dtls");
+      });
+      this.addEventListener("track", ({ receiver }) => {
+        const timer = setInterval(() => {
+          const [source] = receiver.getSynchronizationSources();
+          if (source) mark("packet");
+          if (this.connectionState === "closed") clearInterval(timer);
+          if (!(source?.audioLevel > LOUD)) return;
+          clearInterval(timer);
+          probe.audible.push(performance.now());
+        }, 4);
+      });
+    }
+  };
+})();

@@ -1,0 +1,126 @@
+"""The client's files go out compressed to whoever takes that, and every other answer as it is."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from meshvoice import assets
+from meshvoice.web.compressed import takes_gzip
+from meshvoice.web.static import VERSION
+from tests.web.house import House
+
+SCRIPT = "/static/voice-mesh.js"
+TEXT = (assets.find("static") / "voice-mesh.js").read_bytes()
+
+
+async def ask(
+    house: House, path: str = SCRIPT, method: str = "GET", **headers: str
+) -> tuple[aiohttp.ClientResponse, bytes]:
+    """Ask as it is written, and leave what comes as it came."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    async with (
+        aiohttp.ClientSession(auto_decompress=False, skip_auto_headers=("Accept-Encoding",)) as http,
+        http.request(method, house.url + path, headers=named) as answer,
+    ):
+        return answer, await answer.read()
+
+
+@pytest.mark.parametrize("accepted", ["gzip, deflate, br, zstd", "GZIP;q=0.5", "*", "br, *;q=0.1"])
+def test_gzip_is_taken_where_it_is_named_or_anything_is(accepted: str) -> None:
+    assert takes_gzip(accepted)
+
+
+@pytest.mark.parametrize(
+    "accepted", ["", "br", "identity", "gzip;q=0", "gzip; q=0.000, *", "*;q=0", "x-gzipped"]
+)
+def test_gzip_is_not_taken_where_it_is_refused_or_not_named(accepted: str) -> None:
+    assert not takes_gzip(accepted)
+
+
+async def test_a_script_goes_out_compressed_to_whoever_takes_that(house: House) -> None:
+    answer, body = await ask(house, Accept_Encoding="gzip, br")
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert "javascript" in answer.headers["Content-Type"]
+    assert gzip.decompress(body) == TEXT
+    assert len(body) < len(TEXT) / 2
+
+
+async def test_whoever_takes_no_gzip_gets_the_file_itself_under_another_tag(house: House) -> None:
+    plain, body = await ask(house)
+    assert "Content-Encoding" not in plain.headers
+    assert plain.headers["Vary"] == "Accept-Encoding"
+    assert body == TEXT
+    packed, _ = await ask(house, Accept_Encoding="gzip")
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+
+
+async def test_the_compressed_form_is_kept_as_long_as_the_file_and_known_by_its_tag(house: House) -> None:
+    versioned = f"/static/v-{house.app[VERSION].now()}/voice-mesh.js"
+    answer, _ = await ask(house, versioned, Accept_Encoding="gzip")
+    assert "immutable" in answer.headers["Cache-Control"]
+    again, body = await ask(house, Accept_Encoding="gzip", If_None_Match=answer.headers["ETag"])
+    assert (again.status, body) == (304, b"")
+    assert again.headers["ETag"] == answer.headers["ETag"]
+    assert again.headers["Vary"] == "Accept-Encoding"
+    assert again.headers["Cache-Control"] == "no-cache"
+    other, _ = await ask(house, Accept_Encoding="gzip", If_None_Match='"another"')
+    assert other.status == 200
+
+
+async def test_head_tells_of_the_compressed_form_without_it(house: House) -> None:
+    got, packed = await ask(house, Accept_Encoding="gzip")
+    told, body = await ask(house, method="HEAD", Accept_Encoding="gzip")
+    assert body == b""
+    for name in ("Content-Length", "Content-Encoding", "ETag", "Content-Type", "Vary"):
+        assert told.headers[name] == got.headers[name]
+    assert got.headers["Content-Length"] == str(len(packed))
+
+
+async def test_a_range_is_one_of_the_file_itself(house: House) -> None:
+    answer, body = await ask(house, Accept_Encoding="gzip", Range="bytes=3-9")
+    assert answer.status == 206
+    assert "Content-Encoding" not in answer.headers
+    assert body == TEXT[3:10]
+
+
+async def test_since_when_it_changed_is_asked_of_the_file_itself(house: House) -> None:
+    answer, _ = await ask(house, Accept_Encoding="gzip")
+    since = answer.headers["Last-Modified"]
+    again, _ = await ask(house, Accept_Encoding="gzip", If_Modified_Since=since)
+    assert again.status == 304
+
+
+async def test_what_is_compressed_by_itself_and_what_holds_secrets_goes_out_as_it_is(house: House) -> None:
+    for path in ("/static/icon-192.png", "/", "/invitation/", "/api/voice/turn-credentials/?room=mysea-x"):
+        answer, _ = await ask(house, path, Accept_Encoding="gzip, br")
+        assert "Content-Encoding" not in answer.headers, path
+
+
+async def test_a_file_that_changes_is_compressed_anew(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grown = tmp_path / "static"
+    shutil.copytree(assets.find("static"), grown)
+    monkeypatch.setattr(house.app[VERSION], "root", grown)
+    file = grown / "voice-mesh.js"
+    for text in (b"// one\n" * 50, b"// two\n" * 50):
+        file.write_bytes(text)
+        os.utime(file, ns=(0, hash(text) % 10**15))
+        _, body = await ask(house, Accept_Encoding="gzip")
+        assert gzip.decompress(body) == text
+
+
+async def test_what_compressing_makes_no_smaller_goes_out_as_it_is(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "small.js").write_bytes(b"1")
+    monkeypatch.setattr(house.app[VERSION], "root", tmp_path)
+    answer, body = await ask(house, "/static/small.js", Accept_Encoding="gzip")
+    assert ("Content-Encoding" in answer.headers, body) == (False, b"1")
