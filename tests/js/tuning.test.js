@@ -97,6 +97,7 @@ test("what is sent twice is sent without pauses, until nobody speaks", async () 
   const tuning = new Tuning(true);
   tuning.described(REMOTE);
   const one = connection();
+  /** @type {any} */
   let lossy = { ...FAR };
   for (let at = 0; at <= 10_000; at += 5000) {
     lossy = { ...lossy, sent: at / 20, missed: at / 400, toldAt: at };

@@ -648,9 +648,9 @@ test("what a notice says is announced, too: a microphone that is gone, a room th
   platform.devices.tracks[0].onended?.();
   await settle();
   platform.socket.say({ type: "notice", code: "closing", at: platform.now() / 1000 + 600 });
-  platform.socket.say({ type: "error", code: "not-allowed", message: "not yours to do", about: "remove" });
+  platform.socket.say({ type: "error", code: "not-allowed", message: "only the room's owner removes people", about: "remove" });
   await platform.advance(6000);
-  assert.deepEqual(told("announce").map((said) => said.split(":")[0]), ["No microphone found", "This room closes in 10 minutes.", "not yours to do"]);
+  assert.deepEqual(told("announce").map((said) => said.split(":")[0]), ["No microphone found", "This room closes in 10 minutes.", "only the room's owner removes people"]);
 });
 
 test("an offer that the server dropped is told to the links and not to the person", async () => {
