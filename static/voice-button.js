@@ -59,10 +59,10 @@ export function attach(button, { hint, panel, modules = load, words = {} } = {})
 /**
  * Load voice while nothing else is to do, so that the click finds it there; what fails is left to the click.
  * @param {HTMLElement} button
- * @param {{connection?: {saveData?: boolean}, idle?: (task: () => void) => unknown, modules?: () => Promise<unknown>}} [page]
+ * @param {{connection?: {saveData?: boolean}, idle?: (task: () => void) => unknown, modules?: import("./voice/panel/button.js").Page["modules"]}} [page]
  */
 export function prepare(button, { connection, idle = (task) => setTimeout(task, 300), modules = load } = {}) {
-  if (button.classList.contains("active") && !connection?.saveData) idle(() => modules().catch(() => {}));
+  if (button.classList.contains("active") && !connection?.saveData) idle(() => modules().then(([, { showListening }]) => showListening()).catch(() => {}));
 }
 
 const part = (/** @type {string} */ id) => globalThis.document?.getElementById(id);

@@ -167,8 +167,19 @@ async def test_whoever_means_to_listen_only_is_never_asked_for_a_microphone(stag
     assert await bo.page.evaluate("globalThis.voice.asked") == 0
     assert (await bo.people())[0]["doing"] == "listening only: by choice"
     assert await bo.page.locator(".notices").get_by_text("You listen only, as you chose.").is_visible()
+    # Another day, and another mind, before the call and in it.
+    await bo.page.reload()
+    await until("the box shows what was chosen", lambda: bo.page.is_checked("#id_listen_only"))
+    await bo.page.uncheck("#id_listen_only")
+    await bo.join()
+    await all_hear_each_other([ana, bo])
+    await bo.leave()
+    await bo.page.check("#id_listen_only")
+    await bo.join()
     await bo.page.get_by_role("button", name="Use the microphone").click()
     await all_hear_each_other([ana, bo])
+    await bo.leave()
+    assert not await bo.page.is_checked("#id_listen_only")
 
 
 async def test_the_check_lets_one_choose_a_microphone_and_hear_a_sample_that_stays_on_the_page(

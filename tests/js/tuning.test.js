@@ -111,3 +111,20 @@ test("what is sent twice is sent without pauses, until nobody speaks", async () 
   assert.match(one.done.at(-1).sdp, /^m=audio 9 UDP\/TLS\/RTP\/SAVPF 111 63$/m);
   assert.match(one.done.at(-1).sdp, /usedtx=1/);
 });
+
+test("whoever doesn't talk sends pauses, also where all else is sent twice", async () => {
+  const tuning = new Tuning(true, { quiet: false, opus: { usedtx: 1 } });
+  tuning.described(REMOTE);
+  const one = connection();
+  /** @type {any} */
+  let lossy = { ...FAR };
+  for (let at = 0; at <= 10_000; at += 5000) {
+    lossy = { ...lossy, sent: at / 20, missed: at / 400, toldAt: at };
+    tuning.observe(lossy, at);
+  }
+  await tuning.retune(one, silent);
+  assert.match(one.done.at(-1).sdp, /usedtx=1/);
+  assert.ok(tuning.setManner({ quiet: false, opus: {} }));
+  const calm = new Tuning(true, { quiet: false, opus: { usedtx: 1 } });
+  assert.equal(calm.setManner({ quiet: false, opus: {} }), false, "without loss nothing is negotiated for it");
+});

@@ -3,7 +3,7 @@ import { beforeEach, test } from "node:test";
 
 import EN from "../../static/lang/en.js";
 import { attach, prepare } from "../../static/voice-button.js";
-import { VoiceButton } from "../../static/voice/panel/button.js";
+import { showListening, VoiceButton } from "../../static/voice/panel/button.js";
 import { Store } from "../../static/voice/store.js";
 
 /** As much of an HTML button as the voice button touches. */
@@ -302,4 +302,15 @@ test("a room that ended says nothing more to the button", async () => {
   await room.end(undefined, "You left voice.");
   room.emit("muted", { muted: true });
   assert.equal(button.hasAttribute("aria-pressed"), false);
+});
+
+test("the box beside the button shows what this device listens by, and counts from then on", () => {
+  const box = /** @type {any} */ ({ checked: false, dataset: {} });
+  const store = new Store();
+  store.set("listen-only", true);
+  showListening(box, store);
+  assert.deepEqual([box.checked, "known" in box.dataset], [true, true]);
+  box.checked = false;
+  showListening(box, store);
+  assert.equal(box.checked, false, "a hand has been there since");
 });

@@ -15,7 +15,7 @@ import { ANY_MICROPHONE } from "./constraints.js";
 const MICROPHONE = "microphone";
 const SPEAKER = "speaker";
 const PROCESSING = "processing";
-const LISTEN_ONLY = "listen-only";
+export const LISTEN_ONLY = "listen-only";
 const SWITCHES = /** @type {const} */ (["echoCancellation", "noiseSuppression", "strongNoiseSuppression", "autoGainControl", "music"]);
 
 /**

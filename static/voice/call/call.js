@@ -76,6 +76,7 @@ export class Call extends Emitter {
       hello: () => ({ name, ...this.#told() }),
       track: () => silence.instead(suppressor.track),
       music: () => devices.processing.music,
+      talks: () => talk.sends,
       takesNotes: () => store.get("notes", true),
     });
     this.#hearing = new Hearing(belongings, graph, (peer) => session.userOf(peer));
@@ -205,6 +206,7 @@ export class Call extends Emitter {
     // Whoever unmutes wants to be heard.
     if (unmuted && microphone.trouble && microphone.trouble !== "asking") this.retryMicrophone();
     this.#session.sendState(this.#told());
+    this.#session.retune();
     this.#watchForVain();
   }
 
@@ -276,7 +278,10 @@ export class Call extends Emitter {
     });
     this.#silence.on("track", () => this.#session.setTrack(this.#silence.instead(suppressor.track)));
     microphone.on("status", (status) => this.#heardOfMicrophone(status));
-    this.#hearing.on("playback", (detail) => this.#tell("playback", detail));
+    this.#hearing.on("playback", (detail) => {
+      this.#tell("playback", detail);
+      if (detail.blocked) this.announce(words.BLOCKED);
+    });
     this.#hearing.on("range", (range) => this.#tell("volumerange", range));
     this.#hearing.on("told", (said) => this.#notice(said));
     this.#hush.on("quiet", (quiet) => this.#session.setQuiet(quiet));

@@ -78,7 +78,8 @@ export class Tuning {
     // What is sent twice while nobody speaks is noise.
     const twice = red && !quiet;
     // The last packet before a silence, lost, is made up until the next comes, which with DTX takes 400 ms.
-    const opus = twice ? { ...this.#manner.opus, usedtx: 0 } : this.#manner.opus;
+    const { usedtx = twice ? 0 : 1, ...others } = this.#manner.opus;
+    const opus = { ...others, usedtx };
     return { nack, red: twice, ptime: quiet ? PTIME.quiet : PTIME.speech, opus };
   }
 

@@ -1,6 +1,7 @@
 // @ts-check
 // Owns what the voice button says and shows from joining a room to its end.
 
+import { LISTEN_ONLY } from "../audio/devices.js";
 import { phrase } from "../phrase.js";
 import { SHUT } from "../signaling/codes.js";
 import { ofTheDevice } from "../store.js";
@@ -12,6 +13,17 @@ import { ofTheDevice } from "../store.js";
 /** Whether another click could not get in either. @param {unknown} code of a room's "state" */
 export const isShut = (code) => SHUT.includes(Number(code));
 
+const part = (/** @type {string} */ id) => globalThis.document?.getElementById(id);
+const box = () => /** @type {HTMLInputElement|null|undefined} */ (part("id_listen_only"));
+
+/** Show beside the button whether this device listens only; from then on what the box says counts. */
+export function showListening(listen = box(), store = ofTheDevice()) {
+  if (!listen || listen.dataset.known !== undefined) return;
+  // A hand may have been quicker.
+  listen.checked ||= store.get(LISTEN_ONLY, false);
+  listen.dataset.known = "";
+}
+
 export class VoiceButton {
   /** @type {VoiceRoomInterface|null} the room being joined or joined */
   room = null;
@@ -22,7 +34,8 @@ export class VoiceButton {
   #panel;
   #modules;
   #store = ofTheDevice();
-  #listen = /** @type {HTMLInputElement|null|undefined} */ (globalThis.document?.getElementById("id_listen_only"));
+  #listen = box();
+  #hint = part("id_voice_hint");
 
   /** @param {HTMLElement} button @param {(words: string) => void} say @param {Page["panel"]} panel @param {Modules} modules */
   constructor(button, say, panel, [{ VoiceRoom }, , { VoicePanel }]) {
@@ -42,7 +55,8 @@ export class VoiceButton {
     for (const event of ["muted", "deafened"]) room.addEventListener(event, () => this.#showMuted(room));
     room.addEventListener("state", (event) => this.#showState(room, /** @type {CustomEvent} */ (event).detail));
     // Beside the button one can choose to listen only; choosing a microphone later ends that.
-    if (this.#listen?.checked) room.devices.chooseListening(true);
+    const listen = this.#listen;
+    if (listen && (listen.checked || listen.dataset.known !== undefined)) room.devices.chooseListening(listen.checked);
     this.#take(room);
     this.#button.dispatchEvent(new CustomEvent("meshvoice:room", { bubbles: true, detail: { room } }));
     try {
@@ -66,6 +80,8 @@ export class VoiceButton {
     // A page that the back button brings back as it was joins by itself the room that it had left.
     if (state === "joining" && !this.room) this.#take(room);
     if (state === "joined") {
+      // While a call runs, its own live region speaks.
+      this.#hint?.removeAttribute("role");
       this.#label.textContent = phrase("bar.mute");
       this.#showMuted(room);
     }
@@ -84,6 +100,8 @@ export class VoiceButton {
   #end(room, code, words) {
     if (this.room !== room) return;
     this.room = null;
+    this.#hint?.setAttribute("role", "status");
+    if (this.#listen) this.#listen.checked = room.devices.listenOnly;
     this.#label.textContent = this.#before;
     this.#button.removeAttribute("aria-pressed");
     this.#button.removeAttribute("aria-keyshortcuts");

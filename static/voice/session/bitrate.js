@@ -16,6 +16,6 @@ export function bitrate(people, music = false) {
 
 /**
  * What a received description asks of our encoder besides what it always does.
- * @param {boolean} music @returns {Record<string, number>}
+ * @param {boolean} music @param {boolean} [talks]  whoever doesn't is to cost little @returns {Record<string, number>}
  */
-export const opusFor = (music) => (music ? { maxaveragebitrate: MUSIC, usedtx: 0 } : {});
+export const opusFor = (music, talks = true) => (music ? { maxaveragebitrate: MUSIC, usedtx: 0 } : talks ? {} : { usedtx: 1 });

@@ -58,17 +58,19 @@ export class VoiceSession extends Emitter {
   #tally;
   #track;
   #music;
+  #talks;
   #journal;
   #platform;
 
   /**
-   * @param {{roomId: string, hello: () => Greeting, track: () => MediaStreamTrack|null, music?: () => boolean,
+   * @param {{roomId: string, hello: () => Greeting, track: () => MediaStreamTrack|null, music?: () => boolean, talks?: () => boolean,
    *   takesNotes?: () => boolean, journal: import("./journal.js").Journal, platform: Platform}} options
    */
-  constructor({ roomId, hello, track, music = () => false, takesNotes = () => true, journal, platform }) {
+  constructor({ roomId, hello, track, music = () => false, talks = () => true, takesNotes = () => true, journal, platform }) {
     super();
     this.#track = track;
     this.#music = music;
+    this.#talks = talks;
     this.#journal = journal;
     this.#platform = platform;
     this.#tally = new Tally(() => platform.now());
@@ -231,7 +233,7 @@ export class VoiceSession extends Emitter {
       relayOnly: this.#credentials?.iceTransportPolicy === "relay",
       track: this.#track(),
       bitrate: (people) => (this.#platform.connection?.saveData ? 16_000 : bitrate(people, this.#music())),
-      opus: () => opusFor(this.#music()),
+      opus: () => opusFor(this.#music(), this.#talks()),
       platform: this.#platform,
     });
     links.on("stream", (playing) => this.#tell("stream", playing));

@@ -25,6 +25,9 @@ export const NO_WEBRTC = {
   code: "no-webrtc", words: phrase("no-webrtc"),
 };
 
+/** The browser plays nothing before a click. */
+export const BLOCKED = phrase("panel.blocked");
+
 /** The five words for a person. @type {Record<import("./roster.js").Person["word"], string>} */
 export const PERSON = {
   connecting: phrase("person.connecting"), here: phrase("person.here"), muted: phrase("person.muted"),
