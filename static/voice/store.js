@@ -4,6 +4,8 @@
 import { Emitter } from "./emitter.js";
 
 const PREFIX = "meshvoice:";
+/** Whether this device joins without its microphone. */
+export const LISTEN_ONLY = "listen-only";
 
 /** @typedef {Pick<Storage, "getItem"|"setItem">} Kept */
 

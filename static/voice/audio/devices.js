@@ -2,6 +2,7 @@
 // Owns which microphone and speaker the person chose, and what is done to the sound, as this device remembers it.
 
 import { Emitter } from "../emitter.js";
+import { LISTEN_ONLY } from "../store.js";
 import { ANY_MICROPHONE } from "./constraints.js";
 
 /** @typedef {import("./constraints.js").Device} Device */
@@ -15,7 +16,6 @@ import { ANY_MICROPHONE } from "./constraints.js";
 const MICROPHONE = "microphone";
 const SPEAKER = "speaker";
 const PROCESSING = "processing";
-export const LISTEN_ONLY = "listen-only";
 const SWITCHES = /** @type {const} */ (["echoCancellation", "noiseSuppression", "strongNoiseSuppression", "autoGainControl", "music"]);
 
 /**

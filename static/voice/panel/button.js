@@ -1,10 +1,9 @@
 // @ts-check
 // Owns what the voice button says and shows from joining a room to its end.
 
-import { LISTEN_ONLY } from "../audio/devices.js";
 import { phrase } from "../phrase.js";
 import { SHUT } from "../signaling/codes.js";
-import { ofTheDevice } from "../store.js";
+import { LISTEN_ONLY, ofTheDevice } from "../store.js";
 
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
 /** @typedef {[typeof import("../../voice-mesh.js"), typeof import("./button.js"), typeof import("./panel.js")]} Modules */
