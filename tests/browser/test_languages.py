@@ -110,7 +110,7 @@ async def test_a_whole_call_in_german_has_nothing_english_on_the_screen(stage: S
     await bo.page.get_by_role("button", name="Stumm", exact=True).last.click()
     await ana.page.get_by_text("stumm", exact=True).wait_for()
     await ana.page.get_by_label("Mehr zu Bo").and_(ana.page.locator(":visible")).click()
-    await ana.page.get_by_text("Zahlen", exact=True).click()
+    await ana.page.get_by_text("Zahlen", exact=True).first.click()
     await button("Notizen").click()
     await ana.page.get_by_label("Notiz an alle hier").fill("Hallo zusammen")
     await button("Senden").click()
