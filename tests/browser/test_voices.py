@@ -87,22 +87,6 @@ async def test_six_people_clicking_at_once_hear_the_right_tone_on_all_thirty_lin
     print(f"\nsix at once, click to first audible: median {median:.0f} ms, last {last:.0f} ms")
 
 
-@pytest.mark.long
-async def test_the_time_from_click_to_first_audible_packet_is_printed(stage: Stage) -> None:
-    ana, bo = await stage.sea("Ana", "Bo")
-    await ana.join()
-    times = []
-    for _ in range(8):
-        await bo.page.reload()
-        await bo.click_voice()
-        await until("Bo hears Ana", lambda: bo.hears(ana))
-        time = await bo.click_to_audible(ana)
-        assert time is not None
-        times.append(time)
-    median = statistics.median(times)
-    print(f"\nclick to first audible: median {median:.0f} ms of {sorted(map(round, times))}")
-
-
 async def test_a_browser_that_opens_no_connection_says_so_on_the_row_and_the_room_goes_on(
     stage: Stage,
 ) -> None:

@@ -95,12 +95,8 @@ async def test_the_check_says_what_it_could_not_measure(stage: Stage, fault: str
     assert await nothing_live(ana)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize(
-    "fault",
-    [MISSING, pytest.param(NO_CONTEXT, marks=pytest.mark.slow), pytest.param(NEVER, marks=pytest.mark.slow)],
-    ids=["none", "new", "resume"],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", [MISSING, NO_CONTEXT, NEVER], ids=["none", "new", "resume"])
 async def test_without_a_microphone_and_webaudio_one_hears_all_the_same(stage: Stage, fault: str) -> None:
     ana, bo = await stage.sea("Ana", "Bo")
     await bo.page.context.add_init_script(f"{fault} globalThis.voice.refuse = 'NotFoundError';")

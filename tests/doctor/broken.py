@@ -313,7 +313,6 @@ TABLE = [
         firewall=ONE_HOP,
         failed={"stun/udp"},
         says="4.17.0 or 4.17.1",
-        quick=True,
     ),
     Broken(
         name="a hop limit of 1, of a version that is known",
