@@ -33,7 +33,7 @@ async def play(stage: Room, strategies: tuple[str, ...], *, seconds: float) -> N
     """Play strategies one after another; fails where one is blamed.
 
     A lost seat is the strategy's at once. For late voices and clicks it is blamed where they come `HITS`
-    times, and right after it, with nobody attacking, do not: a busy machine starves voices as an attack would.
+    times, and right after it, with nobody attacking, do not: a busy machine starves voices alike.
     """
 
     async def suffer(name: str | None) -> Suffering:
