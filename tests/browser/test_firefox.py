@@ -30,7 +30,7 @@ async def in_firefox(name: str, server: Server, folder: Path) -> AsyncIterator[P
         yield person
 
 
-@pytest.mark.parametrize("first", ["Chromium", pytest.param("Firefox", marks=pytest.mark.long)])
+@pytest.mark.parametrize("first", ["Chromium", pytest.param("Firefox", marks=pytest.mark.slow)])
 async def test_chromium_and_firefox_hear_each_other_and_after_a_generation_made_by_either(
     stage: Stage, tmp_path: Path, first: str
 ) -> None:
