@@ -22,7 +22,7 @@ def setup(app: web.Application) -> None:
         static = path_within(request).startswith("/static/")
         response.headers.setdefault("Cache-Control", "no-cache" if static else "no-store")
         if LANGUAGE in request:
-            response.headers.setdefault("Vary", VARY)
+            response.headers["Vary"] = ", ".join([*response.headers.getall("Vary", []), VARY])
         response.headers.pop("Server", None)
 
     app.on_response_prepare.append(prepare)

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from meshvoice import assets
 from meshvoice.languages import ENGLISH, FOR_SCRIPTS, script
-from meshvoice.web.compressed import SUFFIXES, Compressed
+from meshvoice.web.compressed import SUFFIXES, Compressed, takes_gzip
 from meshvoice.web.keys import CLOCK, LANGUAGES
 from meshvoice.web.language import language_of
 from meshvoice.web.site import to
@@ -89,7 +89,11 @@ async def _file(request: web.Request) -> web.StreamResponse:
     if path in _WORDS:
         # In whichever language the page is, its modules name the same file.
         text = script(request.app[LANGUAGES], tag or language_of(request).tag, _WORDS[path])
-        return web.Response(text=text, content_type="text/javascript", headers=headers)
+        answer = web.Response(text=text, content_type="text/javascript", headers=headers)
+        answer.headers.add("Vary", "Accept-Encoding")
+        if takes_gzip(request.headers.get("Accept-Encoding", "")):
+            answer.enable_compression(web.ContentCoding.gzip)
+        return answer
     if path == "manifest.webmanifest":
         return _manifest(request, version.root / path, tag or language_of(request).tag, headers)
     try:
@@ -102,10 +106,10 @@ async def _file(request: web.Request) -> web.StreamResponse:
         raise web.HTTPNotFound
     if file.suffix not in SUFFIXES:
         return web.FileResponse(file, headers=headers)
-    answer = await request.app[COMPRESSED].response(request, file) or web.FileResponse(file)
-    answer.headers.update(headers)
-    answer.headers.add("Vary", "Accept-Encoding")
-    return answer
+    packed = await request.app[COMPRESSED].response(request, file) or web.FileResponse(file)
+    packed.headers.update(headers)
+    packed.headers.add("Vary", "Accept-Encoding")
+    return packed
 
 
 def _manifest(request: web.Request, file: Path, tag: str, headers: dict[str, str]) -> web.Response:

@@ -653,6 +653,15 @@ test("what a notice says is announced, too: a microphone that is gone, a room th
   assert.deepEqual(told("announce").map((said) => said.split(":")[0]), ["No microphone found", "This room closes in 10 minutes.", "only the room's owner removes people"]);
 });
 
+test("a noise suppression that can't be had is announced, too, and the call goes on", async () => {
+  const { room, platform, told } = await joined();
+  room.devices.process({ strongNoiseSuppression: true });
+  await platform.advance(6000);
+  assert.equal(told("announce").length, 1);
+  assert.deepEqual(told("announce"), told("notice").map(({ words }) => words));
+  assert.equal(room.state, "joined");
+});
+
 test("an offer that the server dropped is told to the links and not to the person", async () => {
   const { platform, told } = await joined();
   platform.socket.say({ type: "error", code: "too-fast", message: "slowly", about: "repair" });

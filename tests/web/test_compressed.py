@@ -52,6 +52,18 @@ async def test_a_script_goes_out_compressed_to_whoever_takes_that(house: House) 
     assert len(body) < len(TEXT) / 2
 
 
+async def test_the_words_of_a_language_go_out_compressed_too(house: House) -> None:
+    path = "/static/words/voice.js"
+    answer, body = await ask(house, path, Accept_Encoding="gzip", Accept_Language="de")
+    plain, text = await ask(house, path, Accept_Language="de")
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert gzip.decompress(body) == text
+    assert "Stumm" in text.decode()
+    for each in (answer, plain):
+        assert each.headers["Vary"] == "Accept-Encoding, Accept-Language, Cookie"
+
+
 async def test_whoever_takes_no_gzip_gets_the_file_itself_under_another_tag(house: House) -> None:
     plain, body = await ask(house)
     assert "Content-Encoding" not in plain.headers

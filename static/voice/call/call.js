@@ -266,7 +266,7 @@ export class Call extends Emitter {
     const suppressor = this.#suppressor;
     microphone.on("track", (track) => suppressor.take(track));
     suppressor.on("failed", (code) => {
-      this.#tell("notice", noSuppressor(code));
+      this.#notice(noSuppressor(code));
       this.#belongings.devices.loseSuppressor(code);
     });
     suppressor.on("track", (track) => {
