@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
+import itertools
 import os
+import random
 import secrets
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -26,12 +29,28 @@ while True:
 """
 
 
+def _ports() -> Iterator[int]:
+    """Name ports in turn: below those that the kernel gives out, and others in each of pytest's workers.
+
+    One that the kernel named free could be taken by another worker before its server listens; Caddy even
+    shares a port with whoever else does (SO_REUSEPORT), and answers there.
+    """
+    span, worker = 2500, int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first, start = 12_000 + worker % 8 * span, random.randrange(span)
+    for step in itertools.count():
+        yield first + (start + step) % span
+
+
+_PORTS = _ports()
+
+
 def free_port() -> int:
-    """Find a TCP port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Find a TCP port on loopback that nobody listens on, and nobody else here is given soon."""
+    while True:
+        port = next(_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Wire:

@@ -8,13 +8,14 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+
+from tests.process import free_port
 
 DRIVER = "/usr/bin/WebKitWebDriver"
 MINI_BROWSERS = "/usr/lib/*/webkit2gtk-4.?/MiniBrowser"
@@ -96,7 +97,7 @@ async def webkit(folder: Path) -> AsyncIterator[WebKit]:
         "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",
     }
     async with _display(environment) as display:
-        port = _free_port()
+        port = free_port()
         driver = await asyncio.create_subprocess_exec(
             *(DRIVER, f"--port={port}", "--host=127.0.0.1"),
             env={**environment, "DISPLAY": display},
@@ -156,10 +157,3 @@ async def _display(environment: dict[str, str]) -> AsyncIterator[str]:
     finally:
         process.terminate()
         await process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
