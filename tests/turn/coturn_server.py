@@ -10,7 +10,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -107,7 +107,9 @@ def running(
         port = re.search(r"^listening-port=(\d+)$", conf, re.M)
         assert address is not None
         assert port is not None
-        _await_listening((address[1], int(port[1])), process, log)
+        server = (address[1], int(port[1]))
+        opened = [_accepts] if re.search(r"^no-udp$", conf, re.M) else [_accepts, _takes_datagrams]
+        _await_listening(server, opened, process, log)
         yield Coturn(process, log)
     finally:
         process.terminate()
@@ -122,16 +124,40 @@ def let_through(*paths: Path) -> None:
                 folder.chmod(0o755)
 
 
-def _await_listening(server: tuple[str, int], process: subprocess.Popen[bytes], log: Path) -> None:
+def _await_listening(
+    server: tuple[str, int],
+    opened: list[Callable[[tuple[str, int]], bool]],
+    process: subprocess.Popen[bytes],
+    log: Path,
+) -> None:
+    """Wait until each of `opened` is: coturn opens a port for TCP some time before that for UDP."""
     deadline = time.monotonic() + 15
     while process.poll() is None and time.monotonic() < deadline:
-        try:
-            socket.create_connection(server, 1).close()
-        except OSError:
-            time.sleep(0.02)  # a program's start has no event to wait for
-        else:
+        if all(it(server) for it in opened):
             return
+        time.sleep(0.02)  # a program's start has no event to wait for
     pytest.fail(f"coturn does not listen:\n{log.read_text(errors='replace')}")
+
+
+def _accepts(server: tuple[str, int]) -> bool:
+    try:
+        socket.create_connection(server, 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _takes_datagrams(server: tuple[str, int]) -> bool:
+    """Tell whether a socket is bound there: on this host, a port without one refuses at once."""
+    family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect(server)
+        try:
+            probe.send(b"anybody?")
+            probe.send(b"refused by now, if nobody")
+        except ConnectionRefusedError:
+            return False
+    return True
 
 
 def conf(turn: TurnSettings, **options: object) -> str:
