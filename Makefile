@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak bench bench-book bench-memory bench-stranger bench-join ear audit format settings confusables rnnoise icons pictures secrets coturn-conf coturn proxy-conf doctor clean
+.PHONY: run test check soak bench bench-book bench-memory bench-stranger bench-join ear audit format settings confusables rnnoise icons pictures dashboard secrets coturn-conf coturn proxy-conf doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -126,10 +126,21 @@ icons: $(VENV)/test.done
 	@tests/need.sh chromium:chromium
 	$(BIN)/python tools/icons.py
 
-# The pictures under docs/, each looked at before it is committed.
-pictures: $(VENV)/test.done
-	@tests/need.sh chromium:chromium
+# What letters the pictures show; a font is no command, so that need.sh could look for it.
+FONTS = fc-list | grep -qi 'Inter' && fc-list | grep -q 'Noto Color Emoji' || \
+	tests/need.sh no-such-font:fonts-inter no-such-font:fonts-noto-color-emoji
+
+# The pictures under docs/pictures/, each looked at before it is committed; 3 minutes, and as root also those of networks.
+pictures: $(VENV)/pictures.done
+	@tests/need.sh chromium:chromium turnserver:coturn nft:nftables ip:iproute2 conntrack:conntrack certutil:libnss3-tools fc-list:fontconfig
+	@$(FONTS)
 	$(BIN)/python -m tools.pictures
+
+# The dashboard's picture, of what a real Prometheus read in 5 minutes of calls; as root.
+dashboard: $(VENV)/pictures.done
+	@tests/need.sh chromium:chromium turnserver:coturn nft:nftables ip:iproute2 conntrack:conntrack certutil:libnss3-tools fc-list:fontconfig prometheus:prometheus
+	@$(FONTS)
+	$(BIN)/python -m tools.dashboard
 
 secrets: $(ENV_FILE)
 
@@ -170,6 +181,10 @@ $(VENV)/test.done: $(VENV)/serve.done
 
 $(VENV)/ear.done: $(VENV)/test.done
 	$(PIP) --editable '.[test,ear]'
+	@touch $@
+
+$(VENV)/pictures.done: $(VENV)/test.done
+	$(PIP) --editable '.[test,pictures]'
 	@touch $@
 
 $(VENV)/check.done: $(VENV)/test.done

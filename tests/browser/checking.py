@@ -74,10 +74,10 @@ async def check(person: Person, *, examined: bool = True) -> Told:
 
 
 @asynccontextmanager
-async def deployment(folder: Path, **options: Any) -> AsyncIterator[Homes]:
-    """Run one with UDP, TCP and TLS, a certificate that the browser trusts, and Ana at home."""
+async def deployment(folder: Path, *names: str, **options: Any) -> AsyncIterator[Homes]:
+    """Run one with UDP, TCP and TLS, a certificate that the browsers trust, and people at home: else Ana."""
     authority = Authority(folder)
     cert, key = authority.issue(SERVER)
     options = {"COTURN_TLS_CERT": str(cert), "COTURN_TLS_KEY": str(key), **options}
-    async with at_home(folder, "Ana", turn=True, trust=authority.write(), **options) as homes:
+    async with at_home(folder, *(names or ["Ana"]), turn=True, trust=authority.write(), **options) as homes:
         yield homes

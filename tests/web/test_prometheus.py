@@ -7,99 +7,26 @@ import json
 import math
 import os
 import re
-import shutil
-import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
 import yaml
 
-from tests.process import free_port
-from tests.turn.coturn_server import missing
 from tests.web.house import METRICS_TOKEN
 from tests.web.person import Person
+from tests.web.prometheus_server import CONF, RULES, program, prometheus
 from tests.web.rooms import pair
 from tests.web.running import Outside, serving, usual
 
-CONF = Path(__file__).parents[2] / "conf"
 DASHBOARD = json.loads((CONF / "grafana-dashboard.json").read_text())
-RULES = CONF / "meshvoice-alerts.yaml"
 ALERTS = {rule["alert"]: rule for rule in yaml.safe_load(RULES.read_text())["groups"][0]["rules"]}
 PANELS = {
     f"{panel['title']}-{target['refId']}": target["expr"]
     for panel in DASHBOARD["panels"]
     for target in panel["targets"]
 }
-SECONDS = 20
-"""For Prometheus to start and to read a few times, on a busy machine."""
 _SELECTOR = re.compile(r"\b(?:meshvoice_\w+|process_\w+|up)\b(?:\{[^}]*\})?")
-
-
-def program(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        missing(name)
-        raise AssertionError(name)
-    return found
-
-
-class Prometheus:
-    """One that runs, and is asked by its own interface."""
-
-    def __init__(self, http: aiohttp.ClientSession, port: int) -> None:
-        self._http = http
-        self._url = f"http://127.0.0.1:{port}/api/v1/query"
-
-    async def ask(self, expression: str) -> list[Any]:
-        """Evaluate now; gives the series with their values. Fails where the expression is none."""
-        async with self._http.get(self._url, params={"query": expression}) as answer:
-            told = await answer.json()
-        assert told["status"] == "success", (expression, told)
-        series: list[Any] = told["data"]["result"]
-        return series
-
-    async def until(self, expression: str) -> None:
-        """Wait until an expression holds."""
-        async with asyncio.timeout(SECONDS):
-            while True:
-                try:
-                    if await self.ask(expression):
-                        return
-                except aiohttp.ClientError:
-                    pass  # it is starting
-                await asyncio.sleep(0.1)
-
-
-@asynccontextmanager
-async def prometheus(folder: Path, target: tuple[str, int]) -> AsyncIterator[Prometheus]:
-    """Start one that reads a server as conf/prometheus.yaml.example has it, but far more often."""
-    conf = yaml.safe_load((CONF / "prometheus.yaml.example").read_text())
-    (folder / "token").write_text(METRICS_TOKEN)
-    conf["global"] = {"scrape_interval": "250ms"}
-    conf["rule_files"] = [str(RULES)]
-    (job,) = conf["scrape_configs"]
-    job["authorization"]["credentials_file"] = str(folder / "token")
-    job["static_configs"] = [{"targets": [f"{target[0]}:{target[1]}"]}]
-    (folder / "prometheus.yaml").write_text(yaml.safe_dump(conf))
-    port = free_port()
-    with (folder / "prometheus.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            *(program("prometheus"), f"--config.file={folder / 'prometheus.yaml'}"),
-            *(f"--storage.tsdb.path={folder / 'tsdb'}", f"--web.listen-address=127.0.0.1:{port}"),
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        async with aiohttp.ClientSession() as http:
-            yield Prometheus(http, port)
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-        await process.wait()
 
 
 def spelled(expression: str) -> str:
@@ -118,7 +45,7 @@ async def test_every_expression_gives_numbers_from_a_server_that_runs(tmp_path: 
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
     ):
         house = Outside(running, http, values)
-        async with prometheus(tmp_path, house.address) as asked:
+        async with prometheus(tmp_path, house.address, token=METRICS_TOKEN) as asked:
             await asked.until('count_over_time(up{job="meshvoice"}[1m]) >= 2')
             hers, his = await pair(await Person(house).sign_in("Ana"), await Person(house).sign_in("Bo"))
             links = {his.peer: {"state": "up", "path": "direct"}}

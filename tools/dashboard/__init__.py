@@ -1,0 +1,1 @@
+"""Takes the picture of the Grafana dashboard."""

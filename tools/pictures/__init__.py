@@ -1,0 +1,1 @@
+"""Takes a picture of every state of the pages."""

@@ -1,0 +1,69 @@
+"""Owns the pictures of one person's page: takes each in its looks, and keeps it in few bytes."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Collection
+from pathlib import Path
+
+from PIL import Image
+from playwright.async_api import CDPSession, Page
+
+from tools.pictures.looks import LOOKS, wear
+from tools.pictures.states import MOST_BYTES, STATES
+
+_COLOURS = (192, 128, 96, 64, 48)
+_HIGHEST = 1500
+"""CSS pixels."""
+# A sheet keeps its head above what is scrolled.
+_SCROLL = """(place) => {
+  const part = place ? document.querySelector(place) : null;
+  const sheet = document.querySelector("dialog[open]");
+  if (!part) return sheet ? sheet.scrollTo(0, 0) : scrollTo(0, 0);
+  part.scrollIntoView({ block: "start" });
+  if (sheet) sheet.scrollTop -= sheet.querySelector("header").offsetHeight;
+}"""
+
+
+class Album:
+    """What a page's pictures are put into."""
+
+    def __init__(self, page: Page, folder: Path, looks: Collection[str]) -> None:
+        self._page = page
+        self._folder = folder
+        self._looks = looks
+        self._browser: CDPSession | None = None
+
+    async def take(self, state: str, *, place: str = "", whole: bool = False) -> None:
+        """Picture the page as it is now: the top of it, a place in it, or the whole of it."""
+        browser = self._browser or await self._page.context.new_cdp_session(self._page)
+        self._browser = browser
+        for name in self._looks or STATES[state].looks:
+            look = LOOKS[name]
+            # What a pointer lies over looks otherwise.
+            await self._page.mouse.move(0, 0)
+            await wear(self._page, browser, look)
+            if whole:
+                needs = int(await self._page.evaluate("document.documentElement.scrollHeight"))
+                await wear(self._page, browser, look, height=min(max(needs, look.height), _HIGHEST))
+            await self._page.evaluate(_SCROLL, place)
+            # What the last look moved has come to rest.
+            await self._page.wait_for_timeout(250)
+            told = await browser.send("Page.captureScreenshot", {"format": "png"})
+            (self._folder / f"{state}-{name}.png").write_bytes(packed(base64.b64decode(told["data"])))
+        await wear(self._page, browser, LOOKS["light"])
+
+
+def packed(picture: bytes) -> bytes:
+    """Give the same picture in as many colours as its bytes allow."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    small = b""
+    for colours in _COLOURS:
+        out = io.BytesIO()
+        palette = image.quantize(colours, Image.Quantize.MEDIANCUT, kmeans=2, dither=Image.Dither.NONE)
+        palette.save(out, "PNG", optimize=True)
+        small = out.getvalue()
+        if len(small) <= MOST_BYTES:
+            break
+    return small
