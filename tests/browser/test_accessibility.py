@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from playwright.async_api import Page
 
 from tests.browser.conftest import need_file
 from tests.browser.harness import Person, Stage, until
+from tests.browser.test_in_band import in_band
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 PHONE = {"width": 375, "height": 667}
@@ -192,6 +194,55 @@ async def test_on_a_phone_the_bar_lies_at_the_bottom_and_every_control_fits_a_th
     assert sheet["y"] >= 0
     assert sheet["y"] + sheet["height"] <= PHONE["height"] + 1
     assert await ana.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_what_is_said_stands_above_the_bar_and_a_mark_makes_the_bar_no_higher(stage: Stage) -> None:
+    """On a phone whose own bar comes and goes at the bottom edge, as it does when a page is scrolled."""
+    ana, bo = await stage.sea("Ana", "Bo")
+    await ana.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    await ana.join()
+    await bo.join()
+    await until("they hear each other", lambda: ana.hears(bo))
+    await in_band([ana, bo])
+    bar = ana.page.locator(".call-bar")
+    browser = await ana.page.context.new_cdp_session(ana.page)
+    await browser.send("Emulation.setSafeAreaInsetsOverride", {"insets": {"bottom": 34}})
+    plain = await bar.bounding_box()
+    await bo.page.evaluate("seen.room.sendNote('From bar 40?')")
+    await ana.page.locator(".unread").wait_for()
+    assert await bar.bounding_box() == plain
+    await ana.page.get_by_role("button", name="Invite somebody").click()
+    toast = ana.page.locator("#id_notice")
+    await until("a sentence stands there", toast.inner_text)
+
+    async def above() -> bool:
+        box = await toast.bounding_box()
+        return box is not None and plain is not None and box["y"] + box["height"] <= plain["y"]
+
+    await until("it stands above the bar", above, seconds=2)
+
+
+# Behind a page that is scrolled, in a strip of the window.
+_COLOURS = """async (picture) => {
+  const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${picture}`)).blob());
+  const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
+  canvas.drawImage(image, 0, 0);
+  const { data } = canvas.getImageData(0, 0, image.width, image.height);
+  return new Set(new Uint32Array(data.buffer)).size;
+}"""
+
+
+async def test_nothing_of_the_page_looks_out_under_the_bar(stage: Stage) -> None:
+    ana, *_ = await stage.sea("Ana", "Bo", "Cleo", "Dan", "Eva")
+    await ana.page.set_viewport_size({"width": 700, "height": 560})
+    await ana.join()
+    bar = await ana.page.locator(".call-bar").bounding_box()
+    assert bar is not None
+    top = bar["y"] + bar["height"] + 1
+    strip = {"x": bar["x"], "y": top, "width": bar["width"], "height": 560 - top}
+    assert strip["height"] > 5
+    picture = base64.b64encode(await ana.page.screenshot(clip=strip)).decode()  # type: ignore[arg-type]
+    assert await ana.page.evaluate(_COLOURS, picture) == 1
 
 
 async def test_who_is_here_is_one_list_and_removing_lies_in_a_persons_details(stage: Stage) -> None:

@@ -16,9 +16,11 @@ from tools.pictures.states import MOST_BYTES, STATES
 _COLOURS = (192, 128, 96, 64, 48)
 _HIGHEST = 1500
 """CSS pixels."""
-# A sheet keeps its head above what is scrolled.
-_SCROLL = """(place) => {
-  const part = place ? document.querySelector(place) : null;
+# A sheet keeps its head above what is scrolled; large letters leave no place for the room under the menu. A
+# ring around a button is the keyboard's, with which these walks go.
+_SCROLL = """([place, large]) => {
+  const part = document.querySelector(place || (large && "#id_voice_panel") || "nothing");
+  if (document.activeElement?.tagName === "BUTTON") document.activeElement.blur();
   const sheet = document.querySelector("dialog[open]");
   if (!part) return sheet ? sheet.scrollTo(0, 0) : scrollTo(0, 0);
   part.scrollIntoView({ block: "start" });
@@ -47,7 +49,7 @@ class Album:
             if whole:
                 needs = int(await self._page.evaluate("document.documentElement.scrollHeight"))
                 await wear(self._page, browser, look, height=min(max(needs, look.height), _HIGHEST))
-            await self._page.evaluate(_SCROLL, place)
+            await self._page.evaluate(_SCROLL, [place, look.letters > 100])
             # What the last look moved has come to rest.
             await self._page.wait_for_timeout(250)
             told = await browser.send("Page.captureScreenshot", {"format": "png"})

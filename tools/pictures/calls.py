@@ -49,16 +49,19 @@ async def _two(ana: Person, bo: Person, album_of: AlbumOf) -> None:
     await ana.page.locator(".vain").wait_for()
     await album.take("vain")
     await ana.page.keyboard.press("m")
+    await _silent(ana)
     await ana.page.keyboard.press("d")
+    await ana.page.locator(".vain").wait_for(state="hidden")
     await album.take("deafened")
     await ana.page.keyboard.press("d")
+    await ana.page.evaluate("voice.quieter(0.3)")
     await bo.page.evaluate("seen.room.sendNote('The score: https://example.org/trio.pdf')")
     await bo.page.evaluate("seen.room.sendNote('From bar 40, shall we?')")
     await ana.page.locator(".unread", has_text="2").wait_for()
     await album.take("unread")
     await ana.page.get_by_role("button", name="Notes").click()
     await ana.page.evaluate("seen.room.sendNote('Yes, slowly.')")
-    await album.take("notes")
+    await album.take("notes", place=".notes")
     await ana.page.get_by_role("button", name="Notes").click()
     await ana.page.evaluate("seen.room.talk.choose('push')")
     await until("nothing goes out", partial(_quiet, bo, "Ana"))
@@ -81,11 +84,9 @@ async def _six(people: list[Person], album_of: AlbumOf) -> None:
         await _silent(silent)
         await until(f"{silent.name} is silent", partial(_quiet, ana, silent.name))
     await album.take("six")
-    await _details(ana, "Bo").click()
-    # The figures of both ends come some seconds apart.
-    await ana.page.get_by_text("Good, and direct.").wait_for()
+    await open_details(ana, "Bo")
     await album.take("details", place=".person:has(.about[open])")
-    await _details(ana, "Bo").click()
+    await details(ana, "Bo").click()
     await ana.page.keyboard.press("s")
     await ana.page.locator("dialog[open]").wait_for()
     await until("there is a code", partial(_has_code, ana))
@@ -149,8 +150,17 @@ async def _trouble(stage: Stage, people: list[Person], album_of: AlbumOf) -> Non
     await album_of(dan).take("closed")
 
 
-def _details(person: Person, name: str) -> Locator:
+def details(person: Person, name: str) -> Locator:
+    """Find what opens and closes somebody's details."""
     return person.page.get_by_label(f"Details of {name}").and_(person.page.locator(":visible"))
+
+
+async def open_details(person: Person, name: str) -> None:
+    """Open somebody's details, and the figures in them once there are some."""
+    await details(person, name).click()
+    row = person.page.locator(".person:has(.about[open])")
+    await row.get_by_text("Figures").click()
+    await row.locator(".figures th").first.wait_for()
 
 
 async def _silent(person: Person) -> None:

@@ -19,7 +19,7 @@ class Look:
 
     width: int = 860
     height: int = 760
-    scale: int = 1
+    scale: float = 1
     """How many pixels of the picture are one of CSS, each way."""
     theme: Literal["light", "dark"] = "light"
     phone: bool = False
@@ -29,7 +29,7 @@ class Look:
     """Whether the system forces its own colours."""
 
 
-_PHONE: Mapping[str, Any] = {"width": 375, "height": 740, "scale": 2, "phone": True}
+_PHONE: Mapping[str, Any] = {"width": 375, "height": 740, "scale": 1.5, "phone": True}
 LOOKS: Mapping[str, Look] = MappingProxyType(
     {
         "light": Look(),
@@ -40,6 +40,14 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
         "forced": Look(forced=True),
     }
 )
+# Chromium paints no ground any more after forced colours, until it changes.
+_LETTERS = """letters => {
+  const { style } = document.documentElement;
+  style.fontSize = letters === 100 ? "" : `${letters}%`;
+  document.body.style.background = "none";
+  getComputedStyle(document.body).backgroundColor;
+  requestAnimationFrame(() => { document.body.style.background = ""; });
+}"""
 
 
 async def wear(page: Page, browser: CDPSession, look: Look, *, height: int = 0) -> None:
@@ -59,7 +67,4 @@ async def wear(page: Page, browser: CDPSession, look: Look, *, height: int = 0) 
     await browser.send("Emulation.setTouchEmulationEnabled", {"enabled": look.phone})
     insets = {"bottom": HOME_INDICATOR if look.phone else 0}
     await browser.send("Emulation.setSafeAreaInsetsOverride", {"insets": insets})
-    await page.evaluate(
-        "letters => { document.documentElement.style.fontSize = letters === 100 ? '' : `${letters}%`; }",
-        look.letters,
-    )
+    await page.evaluate(_LETTERS, look.letters)

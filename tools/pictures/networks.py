@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.browser.checking import check, deployment
 from tests.browser.harness import Person, all_hear_each_other, until
 from tests.lossy_wire import Nature
+from tools.pictures.calls import details, open_details
 from tools.pictures.outside import AlbumOf
 
 
@@ -26,24 +27,17 @@ async def networks(folder: Path, album_of: AlbumOf) -> None:
         homes.lab.become(2, Nature(loss=0.12))
         await until("Bo's path is weak", partial(_path, ana, "Bo", "weak"), seconds=60)
         await until("Bo and Cleo say so, too", partial(_weak_between, ana), seconds=60)
-        await _open(ana, "Bo")
+        await open_details(ana, "Bo")
         await album.take("weak", place=".person:has(.about[open])")
-        await ana.page.get_by_label("Details of Bo").click()
-        await _open(ana, "Cleo")
+        await details(ana, "Bo").click()
+        await open_details(ana, "Cleo")
         await album.take("relay", place=".person:has(.about[open])")
-        await ana.page.get_by_label("Details of Cleo").click()
+        await details(ana, "Cleo").click()
         await ana.page.locator(".between > summary").click()
         await album.take("between", place=".between")
         homes.lab.shut("udp dport 50000-50999")
         await check(ana)
         await album.take("check-broken", whole=True)
-
-
-async def _open(person: Person, name: str) -> None:
-    await person.page.get_by_label(f"Details of {name}").click()
-    row = person.page.locator(".person", has_text=name)
-    await row.get_by_text("Figures").click()
-    await row.locator(".figures th").first.wait_for()
 
 
 async def _path(person: Person, name: str, word: str) -> bool:

@@ -41,7 +41,8 @@ export class ControlsBar {
     this.update();
     // What lies under the bar has to be able to come out from under it, however large its letters are.
     const sizes = new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${this.element.offsetHeight}px`));
-    sizes.observe(this.element);
+    // Its border, for a phone's own bar changes the padding alone.
+    sizes.observe(this.element, { box: "border-box" });
     over.addEventListener("abort", () => sizes.disconnect(), { once: true });
   }
 
