@@ -31,7 +31,7 @@ async def live(homes: Homes, *, breath: float) -> None:
     await asyncio.sleep(breath)
     await _drops_out(lab, 3)
     await _comes_and_goes(bo, breath)
-    lab.become(WIRE, Nature(delay=20, jitter=8, loss=0.05))
+    lab.become(WIRE, Nature(delay=60, jitter=8, loss=0.15))
     await asyncio.sleep(breath)
     await _strange_words(cleo)
     lab.change_address(WIRE)

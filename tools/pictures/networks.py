@@ -24,7 +24,7 @@ async def networks(folder: Path, album_of: AlbumOf) -> None:
         for person in homes.people:
             await person.join()
         await all_hear_each_other(homes.people, seconds=40)
-        homes.lab.become(2, Nature(loss=0.12))
+        homes.lab.become(2, Nature(delay=60, loss=0.15))
         await until("Bo's path is weak", partial(_path, ana, "Bo", "weak"), seconds=60)
         await until("Bo and Cleo say so, too", partial(_weak_between, ana), seconds=60)
         await open_details(ana, "Bo")
