@@ -196,6 +196,30 @@ async def test_on_a_phone_the_bar_lies_at_the_bottom_and_every_control_fits_a_th
     assert await ana.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+async def test_with_large_letters_nothing_is_wider_than_a_phone_nor_lies_under_another(stage: Stage) -> None:
+    """As phones lay out: what is too wide makes the page wider there, and the bar with it."""
+    ana, bo = await stage.sea("Ana", "Bo")
+    browser = await ana.page.context.new_cdp_session(ana.page)
+    metrics = {**PHONE, "deviceScaleFactor": 1, "mobile": True}
+    await browser.send("Emulation.setDeviceMetricsOverride", metrics)
+    await ana.page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+    wide = "document.documentElement.scrollWidth"
+    await ana.join()
+    assert await ana.page.evaluate(wide) <= PHONE["width"]
+    await bo.join()
+    await until("they hear each other", lambda: ana.hears(bo))
+    row = ana.page.locator(".person:visible", has_text="Bo")
+    here = await row.locator(".state").bounding_box()
+    dots = await row.locator("summary").first.bounding_box()
+    assert here is not None
+    assert dots is not None
+    assert here["x"] + here["width"] <= dots["x"]
+    await row.locator("summary").first.click()
+    await row.get_by_text("Figures").click()
+    await row.locator(".figures th").first.wait_for()
+    assert await ana.page.evaluate(wide) <= PHONE["width"]
+
+
 async def test_what_is_said_stands_above_the_bar_and_a_mark_makes_the_bar_no_higher(stage: Stage) -> None:
     """On a phone whose own bar comes and goes at the bottom edge, as it does when a page is scrolled."""
     ana, bo = await stage.sea("Ana", "Bo")

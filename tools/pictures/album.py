@@ -19,12 +19,14 @@ _HIGHEST = 1500
 # A sheet keeps its head above what is scrolled; large letters leave no place for the room under the menu. A
 # ring around a button is the keyboard's, with which these walks go.
 _SCROLL = """([place, large]) => {
-  const part = document.querySelector(place || (large && "#id_voice_panel") || "nothing");
-  if (document.activeElement?.tagName === "BUTTON") document.activeElement.blur();
   const sheet = document.querySelector("dialog[open]");
-  if (!part) return sheet ? sheet.scrollTo(0, 0) : scrollTo(0, 0);
-  part.scrollIntoView({ block: "start" });
-  if (sheet) sheet.scrollTop -= sheet.querySelector("header").offsetHeight;
+  const part = document.querySelector(place || (large && !sheet && "#id_voice_panel") || "nothing");
+  if (document.activeElement?.tagName === "BUTTON") document.activeElement.blur();
+  scrollTo(0, 0);
+  sheet?.scrollTo(0, 0);
+  const down = part?.getBoundingClientRect().top ?? 0;
+  if (!sheet) scrollTo(0, down);
+  else if (part) sheet.scrollTo(0, down - sheet.querySelector("header").getBoundingClientRect().bottom);
 }"""
 
 

@@ -40,13 +40,9 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
         "forced": Look(forced=True),
     }
 )
-# Chromium paints no ground any more after forced colours, until it changes.
 _LETTERS = """letters => {
-  const { style } = document.documentElement;
-  style.fontSize = letters === 100 ? "" : `${letters}%`;
-  document.body.style.background = "none";
-  getComputedStyle(document.body).backgroundColor;
-  requestAnimationFrame(() => { document.body.style.background = ""; });
+  document.documentElement.style.fontSize = letters === 100 ? "" : `${letters}%`;
+  return getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number);
 }"""
 
 
@@ -67,4 +63,7 @@ async def wear(page: Page, browser: CDPSession, look: Look, *, height: int = 0) 
     await browser.send("Emulation.setTouchEmulationEnabled", {"enabled": look.phone})
     insets = {"bottom": HOME_INDICATOR if look.phone else 0}
     await browser.send("Emulation.setSafeAreaInsetsOverride", {"insets": insets})
-    await page.evaluate(_LETTERS, look.letters)
+    red, green, blue = (await page.evaluate(_LETTERS, look.letters))[:3]
+    # Once it emulated forced colours, Chromium paints this page's ground no more.
+    ground = {"color": {"r": red, "g": green, "b": blue, "a": 1}}
+    await browser.send("Emulation.setDefaultBackgroundColorOverride", ground)
