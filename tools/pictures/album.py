@@ -65,7 +65,7 @@ def packed(picture: bytes) -> bytes:
     small = b""
     for colours in _COLOURS:
         out = io.BytesIO()
-        palette = image.quantize(colours, Image.Quantize.MEDIANCUT, kmeans=2, dither=Image.Dither.NONE)
+        palette = image.quantize(colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         palette.save(out, "PNG", optimize=True)
         small = out.getvalue()
         if len(small) <= MOST_BYTES:
