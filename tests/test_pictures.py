@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -59,11 +60,29 @@ def test_a_panel_without_numbers_says_so_and_a_line_is_broken_where_one_is_missi
     assert line.partition('d="')[2].partition('"')[0].count("M") == 2
 
 
+def test_a_legend_of_several_lines_stays_within_its_panel() -> None:
+    panel = {
+        "type": "timeseries",
+        "title": "Sockets",
+        "gridPos": {"x": 0, "y": 0, "w": 8, "h": 7},
+        "fieldConfig": {"defaults": {"unit": "ops"}},
+    }
+    many = [Series(f"code {number}", ((0, 1.0), (5, 2.0))) for number in range(18)]
+    drawing = draw([(panel, many)], start=0, end=600)
+    height = int(re.findall(r'height="(\d+)" rx="4"', drawing)[0])
+    [down] = re.findall(r"translate\(0 (\d+)\)", drawing)
+    lowest = max(int(y) for y in re.findall(r'y="(\d+)" fill="#33444a"', drawing))
+    assert lowest >= 16
+    assert height - 12 <= int(down) + lowest <= height - 8
+
+
 @pytest.mark.parametrize(
     ("most", "steps"), [(0, [0, 1]), (6, [0, 2, 4, 6]), (0.07, [0, 0.025, 0.05, 0.075]), (1, [0, 0.5, 1])]
 )
 def test_a_ladder_reaches_the_most_in_steps_that_are_easily_read(most: float, steps: list[float]) -> None:
     assert ladder(most) == pytest.approx(steps)
+    mebi = [step * 2**20 for step in steps]
+    assert most < 1 or ladder(most * 2**20, of="bytes") == pytest.approx(mebi)
 
 
 @pytest.mark.parametrize(

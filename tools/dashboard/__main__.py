@@ -28,7 +28,7 @@ from tools.pictures.fonts import same_fonts
 PICTURE = Path(__file__).parents[2] / "docs" / "operations" / "dashboard.png"
 SCRAPE = 5
 """Seconds between two readings, and between two points of a line."""
-BREATH = 20.0
+BREATH = 15.0
 """Seconds between two events of the load."""
 # Grafana's own rule: four readings.
 VARIABLES = {"$__rate_interval": f"{4 * SCRAPE}s", "$instance": ".*", "$job": ".*"}

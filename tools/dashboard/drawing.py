@@ -14,7 +14,9 @@ COLUMN, ROW, GAP = 50, 25, 8
 COLUMNS = 24
 # Told apart by those who see red and green alike, too.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#3b8ec2", "#7a4fa3", "#555555")
-_LEFT, _RIGHT, _TOP, _LEGEND = 52, 12, 34, 24
+_LEFT, _RIGHT, _TOP, _LINE = 52, 12, 34, 16
+_TIMES, _FOOT = 15, 10
+"""Below the lowest line: where the times stand; and what is free below the legend."""
 _LETTER = 5.9
 """The width of one in a legend, about."""
 
@@ -83,9 +85,9 @@ def _lines(
 ) -> list[str]:
     unit = panel["fieldConfig"]["defaults"]["unit"]
     legend, rows = _legend(series, width)
-    bottom = height - _LEGEND - 16 * rows
+    bottom = height - _FOOT - _LINE * rows - _TIMES - 3
     values = [value for line in series for _, value in line.points if not math.isnan(value)]
-    ticks = ladder(max(values, default=0.0))
+    ticks = ladder(max(values, default=0.0), of=unit)
     top = ticks[-1]
 
     def x(when: float) -> float:
@@ -104,7 +106,7 @@ def _lines(
     minute = 60 * math.ceil(start / 60)
     for when in range(minute, int(end) + 1, 60 if end - start < 480 else 120):
         parts.append(
-            f'<text x="{x(when):.1f}" y="{bottom + 15}" fill="#5a6b71" text-anchor="middle">'
+            f'<text x="{x(when):.1f}" y="{bottom + _TIMES}" fill="#5a6b71" text-anchor="middle">'
             f"{time.strftime('%H:%M', time.gmtime(when))}</text>"
         )
     if not values:
@@ -117,7 +119,7 @@ def _lines(
             f'<path d="{path(line, x, y)}" fill="none" stroke="{_COLOURS[at % len(_COLOURS)]}" '
             'stroke-width="1.6" stroke-linejoin="round" stroke-linecap="round"/>'
         )
-    return [*parts, f'<g transform="translate(0 {bottom + 32})">', *legend, "</g>"]
+    return [*parts, f'<g transform="translate(0 {bottom + _TIMES + _LINE + 3})">', *legend, "</g>"]
 
 
 def path(line: Series, x: Any, y: Any) -> str:
@@ -140,18 +142,21 @@ def _legend(series: Sequence[Series], width: int) -> tuple[list[str], int]:
         if left > 12 and left + needs > width:
             left, row = 12.0, row + 1
         parts.append(
-            f'<path d="M{left:.1f} {16 * row - 4}h12" stroke="{_COLOURS[at % len(_COLOURS)]}" '
+            f'<path d="M{left:.1f} {_LINE * row - 4}h12" stroke="{_COLOURS[at % len(_COLOURS)]}" '
             'stroke-width="3"/>'
-            f'<text x="{left + 17:.1f}" y="{16 * row}" fill="#33444a">{escape(line.name)}</text>'
+            f'<text x="{left + 17:.1f}" y="{_LINE * row}" fill="#33444a">{escape(line.name)}</text>'
         )
         left += needs
-    return parts, row
+    return parts, row + 1
 
 
-def ladder(most: float) -> list[float]:
+def ladder(most: float, *, of: str = "short") -> list[float]:
     """Give the values at which lines are drawn: from 0 to the most or above, in steps easily read."""
     if most <= 0:
         return [0.0, 1.0]
+    if of == "bytes" and most >= 1024:
+        part = 1024 ** int(math.log(most, 1024))
+        return [step * part for step in ladder(most / part)]
     rough = most / 3
     power: float = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
