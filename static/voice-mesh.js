@@ -76,6 +76,8 @@ import "./voice/session/hush.js";
 import "./voice/session/in-band.js";
 import "./voice/session/keeper.js";
 import "./voice/session/link-teller.js";
+import "./voice/session/linking.js";
+import "./voice/session/links-reports.js";
 import "./voice/session/note-text.js";
 import "./voice/session/notes.js";
 import "./voice/session/pairs.js";
