@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
@@ -13,8 +14,8 @@ from playwright.async_api import CDPSession, Page
 from tools.pictures.looks import LOOKS, wear
 from tools.pictures.states import MOST_BYTES, STATES
 
-_COLOURS = (192, 128, 96, 64, 48)
-_HIGHEST = 1500
+_COLOURS = (192, 128, 96, 64, 48, 32)
+_HIGHEST = 1040
 """CSS pixels."""
 # A sheet keeps its head above what is scrolled; large letters leave no place for the room under the menu. A
 # ring around a button is the keyboard's, with which these walks go.
@@ -50,6 +51,8 @@ class Album:
             await wear(self._page, browser, look)
             if whole:
                 needs = int(await self._page.evaluate("document.documentElement.scrollHeight"))
+                # So high a picture has many bytes, also at one pixel for each.
+                look = replace(look, scale=1)
                 await wear(self._page, browser, look, height=min(max(needs, look.height), _HIGHEST))
             await self._page.evaluate(_SCROLL, [place, look.letters > 100])
             # What the last look moved has come to rest.
