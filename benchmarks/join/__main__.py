@@ -60,6 +60,7 @@ async def two(systems: Sequence[System], situation: str, found: Found) -> None:
             async with system.about_to_click(0, cold=True) as ana:
                 await measure([ana], 0)
                 async with system.about_to_click(1, cold=heat == "cold") as bo:
+                    await ana.evaluate("globalThis.probe.forget()")
                     [marks] = await measure([bo], 1)
                     note(found, situation, heat, system, await beside(marks, ana))
 

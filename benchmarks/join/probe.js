@@ -7,6 +7,9 @@
   const mark = (name) => { marks[name] ??= now(); };
   const probe = globalThis.probe = { marks, audible: [], connections: 0 };
 
+  /** What was noted of the one who came before is no part of the next. */
+  probe.forget = () => { for (const name of Object.keys(marks)) delete marks[name]; };
+
   /** Click at a moment that several pages share. */
   probe.clickAt = (epoch) => setTimeout(() => {
     mark("click");
