@@ -59,6 +59,16 @@ test("joining unlocks the sound, dials and asks for the microphone within the cl
   assert.equal(room.state, "joined");
 });
 
+test("the certificate is asked for within the click, once for all links of the call", async () => {
+  let made = 0;
+  const { platform } = await joined((fresh) => {
+    fresh.RTCPeerConnection = /** @type {any} */ (class { static generateCertificate = async () => ({ number: made += 1 }); });
+  });
+  assert.equal(made, 1);
+  assert.deepEqual(await platform.links.options.certificate.get(), { number: 1 });
+  assert.equal(made, 1);
+});
+
 test("the links are opened as those present are told, and the whole roster is synced at its end", async () => {
   const { platform: { links } } = await joined();
   assert.deepEqual(links.options.self, { peer: "a", order: 50 });

@@ -2,6 +2,7 @@
 // What the client takes from the browser, in one place, so that a test can bring its own.
 
 import { BASE } from "../base.js";
+import { Certificate } from "../link/certificate.js";
 import { Links } from "../link/links.js";
 
 /** What a phone's system is told of this page's sound. @typedef {EventTarget & {type: string, state?: string}} AudioSession */
@@ -14,6 +15,7 @@ import { Links } from "../link/links.js";
  * @property {typeof RTCPeerConnection} RTCPeerConnection
  * @property {boolean} retunes  whether a connection takes a copy of the last description, tuned anew
  * @property {(options: ConstructorParameters<typeof Links>[0]) => Links} makeLinks
+ * @property {() => Certificate} makeCertificate
  * @property {MediaDevices|undefined} mediaDevices
  * @property {(() => AudioContext)|null} audioContext
  * @property {boolean} hasAudioWorklet
@@ -46,6 +48,7 @@ export function browser() {
     RTCPeerConnection: globalThis.RTCPeerConnection,
     retunes: sendsRed(),
     makeLinks: (options) => new Links(options),
+    makeCertificate: () => new Certificate({ RTCPeerConnection: globalThis.RTCPeerConnection }),
     mediaDevices: navigator.mediaDevices,
     audioContext: typeof AudioContext === "undefined" ? null : () => new AudioContext(),
     hasAudioWorklet: typeof AudioWorkletNode !== "undefined",

@@ -50,6 +50,7 @@ export class VoiceSession extends Emitter {
   #helloTold = this.#told;
   #quiet = false;
   #ended = false;
+  #certificate;
   #signaling;
   #keeper;
   #past;
@@ -73,6 +74,7 @@ export class VoiceSession extends Emitter {
     this.#talks = talks;
     this.#journal = journal;
     this.#platform = platform;
+    this.#certificate = platform.makeCertificate();
     this.#tally = new Tally(() => platform.now());
     this.#telling = new Throttle(LINKS_EVERY, () => this.#sendLinks(), platform);
     this.#server = new ServerWatch((said) => this.#tell("server", said), platform);
@@ -115,6 +117,7 @@ export class VoiceSession extends Emitter {
 
   start() {
     this.#signaling.start();
+    this.#certificate.prepare();
   }
 
   /** @param {"online"|"visible"|"addresses"} why */
@@ -234,6 +237,7 @@ export class VoiceSession extends Emitter {
       track: this.#track(),
       bitrate: (people) => (this.#platform.connection?.saveData ? 16_000 : bitrate(people, this.#music())),
       opus: () => opusFor(this.#music(), this.#talks()),
+      certificate: this.#certificate,
       platform: this.#platform,
     });
     links.on("stream", (playing) => this.#tell("stream", playing));
