@@ -95,12 +95,13 @@ export class Call extends Emitter {
     this.#hearTheMachine();
   }
 
-  /** Call it within the click, which unlocks sound. */
+  /** Call it within the click, which unlocks sound. What the server and the system take their time for is asked first. */
   start() {
     this.#session.start();
-    this.#hearing.start();
     if (this.#belongings.devices.listenOnly) this.#microphone.decline();
     else this.#microphone.open();
+    this.#silence.prepare();
+    this.#hearing.start();
   }
 
   /** @returns {import("../session/roster.js").Person[]} */
