@@ -40,13 +40,18 @@ import { Links } from "../link/links.js";
 
 /** @returns {Platform} */
 export function browser() {
+  /** @type {boolean|undefined} */
+  let retunes;
   return {
     origin: location.origin + BASE,
     secure: isSecureContext,
     openSocket: (url, protocol) => new WebSocket(url, protocol),
     fetch: (url, init) => fetch(url, init),
     RTCPeerConnection: globalThis.RTCPeerConnection,
-    retunes: sendsRed(),
+    // To list the codecs takes some ms, which the click has no use for.
+    get retunes() {
+      return retunes ??= sendsRed();
+    },
     makeLinks: (options) => new Links(options),
     makeCertificate: () => new Certificate({ RTCPeerConnection: globalThis.RTCPeerConnection }),
     mediaDevices: navigator.mediaDevices,
