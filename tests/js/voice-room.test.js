@@ -69,6 +69,26 @@ test("the certificate is asked for within the click, once for all links of the c
   assert.equal(made, 1);
 });
 
+test("that there is no microphone is told after the join has begun, to whoever came to listen meanwhile", async () => {
+  for (const prepare of [
+    (/** @type {FakePlatform} */ made) => Object.assign(made, { mediaDevices: undefined }),
+    (/** @type {FakePlatform} */ made) => void made.devices.answers.push({ name: "NotFoundError" }),
+  ]) {
+    const { room, told } = voice(prepare);
+    room.join().catch(() => {});
+    assert.deepEqual(told("microphone"), []);
+    await settle();
+    assert.equal(told("microphone").length, 1);
+    room.leave();
+  }
+  const { room, told } = voice();
+  room.devices.chooseListening(true);
+  room.join().catch(() => {});
+  assert.deepEqual(told("microphone"), []);
+  await settle();
+  assert.deepEqual(told("microphone").map(({ code }) => code), ["listen-only"]);
+});
+
 test("the links are opened as those present are told, and the whole roster is synced at its end", async () => {
   const { platform: { links } } = await joined();
   assert.deepEqual(links.options.self, { peer: "a", order: 50 });
