@@ -47,7 +47,7 @@ MARKS = (
     ("first packet", "packet"),
     ("audible", "audible"),
 )
-"""What is noted on the way, about in its order, and by which page: "there" is the one who is in the call already."""
+"""What is noted on the way, about in its order; "there" is the page of the one who is in the call already."""
 
 Found = dict[tuple[str, str], dict[str, list[Marks]]]
 """By situation and heat: the marks of each system's measured pages, one list of a round after the other."""
