@@ -322,6 +322,9 @@ export class FakePlatform extends FakeClock {
     return /** @type {any} */ (this.links);
   };
 
+  /** @param {() => void} task */
+  later = (task) => queueMicrotask(task);
+
   makeCertificate = () => new Certificate(this);
 
   /** The newest. */

@@ -106,6 +106,15 @@ test("the first hello doesn't wait for the microphone, which comes by setTrack",
   assert.deepEqual(platform.links.named("setTrack"), [[track]]);
 });
 
+test("who is there is told once the turn is over in which their links begin", async () => {
+  /** @type {(() => void)[]} */
+  const turns = [];
+  const { platform, told } = await joined((made) => void (made.later = (task) => void turns.push(task)));
+  assert.deepEqual([platform.links.named("present").length, told("people").length], [2, 0]);
+  for (const turn of turns) turn();
+  assert.deepEqual(told("people")[0].map((/** @type {{name: string}} */ { name }) => name), ["Ana", "Bo", "Cleo"]);
+});
+
 test("people are told with their words, oneself first", async () => {
   const { platform, told } = await joined();
   platform.links.report("b", {});
