@@ -19,6 +19,7 @@ from tests.doctor.bench import (
     GUARD,
     HOST,
     LAN,
+    LAN6,
     NAT,
     OTHER,
     PRIVATE,
@@ -33,6 +34,7 @@ from tests.turn.coturn_server import SECRET, conf, let_through
 
 BOTH = [str(PUBLIC), str(PUBLIC6)]
 IPV6 = replace(BASE, public_ip6=PUBLIC6)
+HOME6 = replace(BASE, public_ip6=LAN6)
 Files = tuple[Path, Path]
 Certify = Callable[[Authority], Files]
 
@@ -210,6 +212,15 @@ TABLE = [
         failed=LEGS,
         says="allocation-default-address-family must be keep",
         quick=True,
+    ),
+    # From 4.13.1 on (not to be had from Debian) coturn forgets the line; here it is taken out.
+    Broken(
+        name="an IPv6 relay of a home network's that may not send to itself",
+        turn=HOME6,
+        conf=without(conf(HOME6), "allowed-peer-ip"),
+        addresses=[str(LAN6)],
+        failed={"two-relays"},
+        says="4.13.1 and newer heed that for IPv4 alone",
     ),
     Broken(
         name="both, and those who dial by IPv6 get an address that the others can't reach",

@@ -18,12 +18,28 @@ from typing import BinaryIO
 import pytest
 
 from meshvoice.settings import TurnSettings
-from meshvoice.turn import coturn, credentials
+from meshvoice.turn import coturn, credentials, installed
+from meshvoice.turn.versions import Version
 
 SECRET = "Zk3vQ9mB1xT7cL5nW2rY8pD4sH6jF0aG"
 TEMPLATE = (Path(__file__).parents[2] / "conf/coturn.conf.j2").read_text()
 _CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _version() -> Version:
+    """Give the version of the coturn on PATH; Debian 12's where there is none."""
+    return installed.version(TurnSettings()) if shutil.which("turnserver") else (4, 6, 1)
+
+
+VERSION = _version()
+"""The one that is tested, for which all is rendered."""
+
+
+def shipped_database(folder: Path) -> str:
+    """Copy the database that the installation of this coturn made."""
+    unpacked = Path(shutil.which("turnserver") or "/-/-").parents[1] / "var/lib/turn/turndb"
+    return str(shutil.copy(unpacked if unpacked.exists() else coturn.DATABASE, folder / "turndb"))
 
 
 def missing(what: str) -> None:
@@ -161,8 +177,8 @@ def _takes_datagrams(server: tuple[str, int]) -> bool:
 
 
 def conf(turn: TurnSettings, **options: object) -> str:
-    """Render for the tests: Debian's version, the log where the test can read it."""
-    arguments: dict[str, object] = {"version": (4, 6, 1), "seats": 8, "template": TEMPLATE, "log": "stdout"}
+    """Render for the tests: the version that is there, the log where the test can read it."""
+    arguments: dict[str, object] = {"version": VERSION, "seats": 8, "template": TEMPLATE, "log": "stdout"}
     return coturn.render(turn, **(arguments | options))  # type: ignore[arg-type]
 
 

@@ -199,7 +199,7 @@ def test_the_installed_version_is_asked(answer: str, turnserver: Path) -> None:
     "version",
     [
         *("4.6.1", "4.6.2", "4.6.3", "4.7.0", "4.8.0", "4.9.0", "4.10.0", "4.11.0", "4.12.0", "4.13.0"),
-        *("4.13.1", "4.14.0", "4.15.0", "4.16.0", "4.17.0", "4.17.1"),
+        *("4.13.1", "4.14.0", "4.15.0", "4.16.0", "4.17.0", "4.17.1", "4.18.0"),
     ],
 )
 @pytest.mark.parametrize("form", ["{}\n", "Coturn-{} 'Gorst'\n", "0: : Version Coturn-{} 'Gorst'\n"])
@@ -227,8 +227,8 @@ def test_an_example_address_in_the_usage_of_4_5_2_is_no_version(turnserver: Path
 
 
 def test_a_newer_coturn_than_those_that_were_tried_is_noted(capsys: pytest.CaptureFixture[str]) -> None:
-    assert commands.print_conf(settings(replace(DIRECT, version=(4, 18, 0)))) == 0
-    assert "note: coturn 4.18.0 is newer than what was tried" in capsys.readouterr().err
+    assert commands.print_conf(settings(replace(DIRECT, version=(4, 18, 1)))) == 0
+    assert "note: coturn 4.18.1 is newer than what was tried" in capsys.readouterr().err
 
 
 def test_a_coturn_that_is_too_old_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
