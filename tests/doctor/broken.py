@@ -213,6 +213,14 @@ TABLE = [
         says="allocation-default-address-family must be keep",
         quick=True,
     ),
+    Broken(
+        name="an IPv6 relay that offers an address of the home network",
+        turn=IPV6,
+        conf=conf(HOME6),
+        addresses=[str(LAN6)],
+        failed={"relay-address", "relay-ipv6"},
+        says="set COTURN_PUBLIC_IP6 to an address of the host's by which others reach it",
+    ),
     # From 4.13.1 on (not to be had from Debian) coturn forgets the line; here it is taken out.
     Broken(
         name="an IPv6 relay of a home network's that may not send to itself",

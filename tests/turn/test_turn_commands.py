@@ -19,7 +19,7 @@ from meshvoice.settings import Settings, TurnSettings
 from meshvoice.turn import commands, installed
 from meshvoice.turn.errors import NotInstalled
 from meshvoice.turn.versions import dotted
-from tests.turn.coturn_server import SECRET, missing, namespace
+from tests.turn.coturn_server import SECRET, VERSION, missing, namespace
 
 TURN = TurnSettings(shared_secrets=(SECRET,), version=(4, 6, 1))
 DIRECT = replace(TURN, public_ip=IPv4Address("45.76.0.10"))
@@ -285,7 +285,7 @@ def test_the_installed_coturn_runs_as_anyone_from_its_own_folder() -> None:
     commanded: list[list[str]] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        chosen = settings(replace(TURN, port=13478))
+        chosen = settings(replace(TURN, port=13478, version=VERSION))
         commands.run_coturn(chosen, folder=folder, execute=lambda _, arguments: commanded.append(arguments))
         for path in (folder, folder / "turnserver.conf"):
             shutil.chown(path, "nobody")
