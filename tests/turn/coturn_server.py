@@ -10,7 +10,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -142,7 +142,7 @@ def let_through(*paths: Path) -> None:
 
 def _await_listening(
     server: tuple[str, int],
-    opened: list[Callable[[tuple[str, int]], bool]],
+    opened: Sequence[Callable[[tuple[str, int]], bool]],
     process: subprocess.Popen[bytes],
     log: Path,
 ) -> None:
