@@ -30,7 +30,7 @@ from tests.doctor.bench import (
     secured,
     without,
 )
-from tests.turn.coturn_server import SECRET, VERSION, conf, let_through
+from tests.turn.coturn_server import DENIED_BY_ITSELF, SECRET, conf, let_through
 
 BOTH = [str(PUBLIC), str(PUBLIC6)]
 IPV6 = replace(BASE, public_ip6=PUBLIC6)
@@ -38,8 +38,8 @@ HOME6 = replace(BASE, public_ip6=LAN6)
 Files = tuple[Path, Path]
 Certify = Callable[[Authority], Files]
 
-# coturn 4.17.0 and 4.17.1, which no suite of Debian's has, give the socket on which they listen a hop limit of
-# 1 at their first allocation by UDP. The kernel does the same here, from the first success that coturn sends.
+# coturn 4.17.0 and 4.17.1, which no suite of Debian's has, give the socket on which they listen a hop limit
+# of 1 at their first allocation by UDP. The kernel does the same here, from coturn's first success on.
 ONE_HOP = """
 table inet one_hop {
   set listening { type inet_service; size 8; flags dynamic; }
@@ -221,7 +221,7 @@ TABLE = [
         failed={"relay-address", "relay-ipv6"},
         says="set COTURN_PUBLIC_IP6 to an address of the host's by which others reach it",
     ),
-    # From 4.13.1 on coturn denies such an address whatever its file allows; before, where the line is missing.
+    # From 4.13.1 on coturn denies such an address whatever its file allows; before, without the line.
     Broken(
         name="an IPv6 relay of a home network's that may not send to itself",
         turn=HOME6,
@@ -478,7 +478,7 @@ TABLE = [
 
 
 # From 4.13.1 on coturn denies these by itself, whatever its file says.
-if VERSION < (4, 13, 1):
+if not DENIED_BY_ITSELF:
     TABLE += [
         Broken(
             name="a deny list without cloud metadata",

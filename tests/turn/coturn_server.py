@@ -12,12 +12,13 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
-from meshvoice.settings import TurnSettings
+from meshvoice.settings import Network, TurnSettings
 from meshvoice.turn import coturn, credentials, installed
 from meshvoice.turn.versions import Version
 
@@ -34,6 +35,15 @@ def _version() -> Version:
 
 VERSION = _version()
 """The one that is tested, for which all is rendered."""
+
+
+DENIED_BY_ITSELF: tuple[Network, ...] = ()
+"""Whither it relays nothing, whatever its file says: what is link-local or unique local, from 4.13.1 on."""
+if VERSION >= (4, 13, 1):
+    DENIED_BY_ITSELF = (
+        IPv4Network("169.254.0.0/16"),
+        *map(IPv6Network, ("fc00::/7", "fe80::/10", "fec0::/10")),
+    )
 
 
 def shipped_database(folder: Path) -> str:
