@@ -135,7 +135,7 @@ async def test_without_the_guard_the_weak_relay_reaches_special_addresses(relay_
             "198.18.0.1",
             "240.0.0.1",
             "2001::1",
-            "2002::1",
+            "2002:808:808::1",
             "64:ff9b::7f00:1",
             "fd00:ec2::254",
             "100::1",
