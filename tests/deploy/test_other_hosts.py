@@ -45,8 +45,6 @@ HOSTS = {
     "Debian 13 without IPv4, nftables alone, by sudo": Host(
         release="trixie", ipv4=False, user=SUDOER, variables=(BY_SUDO, NFTABLES)
     ),
-    # The newest coturn that there is as a package, under the hardened unit.
-    "Debian testing, TURN alone": Host(release="testing", playbooks=PLAYBOOKS[:1], open=(22, 3478, 5349)),
 }
 
 
