@@ -7,7 +7,7 @@
  */
 
 import { CandidateBatch } from "./candidate-batch.js";
-import { fit } from "./candidate-fit.js";
+import { NONE, fit, fitLines } from "./candidate-fit.js";
 import { Channels } from "./channels.js";
 import { keysOf } from "./fingerprints.js";
 import { readStats } from "./link-stats.js";
@@ -15,10 +15,6 @@ import { Listening } from "./listening.js";
 import { Sending } from "./sending.js";
 import { Work } from "./work.js";
 
-/** Two networks with relays name far fewer. */
-const WAITING = 128;
-/** No peer has a reason to name more, in one connection, once its description is in. */
-const NAMED = 256;
 /** The name of an error by which the browser makes no connection at all: forbidden, or out of what it takes. */
 const UNMADE = "unmade";
 /** A section for data that isn't refused. */
@@ -69,7 +65,7 @@ export class Generation {
   #given = {};
   /** The other side's, until its description is in; then null. @type {Candidates | null} */
   #waiting = [];
-  #named = 0;
+  #taken = NONE;
   #listening = new Listening();
 
   /**
@@ -147,7 +143,7 @@ export class Generation {
    */
   answer(sdp) {
     this.#work.run(async () => {
-      const offer = this.#sending.tune(sdp);
+      const offer = this.#fit(this.#sending.tune(sdp));
       const connection = await this.#open();
       if (!connection) return;
       await connection.setRemoteDescription({ type: "offer", sdp: offer });
@@ -177,7 +173,7 @@ export class Generation {
     this.#work.run(async () => {
       const connection = this.#connection;
       if (!connection) return;
-      await connection.setRemoteDescription({ type: "answer", sdp: this.#sending.tune(sdp) });
+      await connection.setRemoteDescription({ type: "answer", sdp: this.#fit(this.#sending.tune(sdp)) });
       this.#sending.described(sdp);
       await this.#settle();
     });
@@ -186,8 +182,10 @@ export class Generation {
   /** @param {Candidates} candidates null or an empty candidate is the end of them */
   take(candidates) {
     this.#work.run(async () => {
-      if (this.#waiting) this.#waiting = fit([...this.#waiting, ...candidates], WAITING);
-      else for (const candidate of candidates.slice(0, NAMED - this.#named)) await this.#add(candidate);
+      const fitting = fit(candidates, this.#taken);
+      this.#taken = fitting.taken;
+      if (this.#waiting) this.#waiting = [...this.#waiting, ...fitting.candidates];
+      else for (const candidate of fitting.candidates) await this.#add(candidate);
     });
   }
 
@@ -266,6 +264,13 @@ export class Generation {
     this.#gathered.begin();
   }
 
+  /** A description without the candidates that are too many. @param {string} sdp */
+  #fit(sdp) {
+    const fitting = fitLines(sdp, this.#taken);
+    this.#taken = fitting.taken;
+    return fitting.sdp;
+  }
+
   /** The remote description is in: what waited for it can go on. */
   async #settle() {
     const waiting = this.#waiting ?? [];
@@ -276,7 +281,6 @@ export class Generation {
 
   /** @param {Candidate | null} candidate */
   async #add(candidate) {
-    this.#named += 1;
     await this.#work.attempt(async () => {
       if (!candidate?.candidate) await this.#connection?.addIceCandidate();
       // A candidate that names no section is an error; ours share the transport of the first.
