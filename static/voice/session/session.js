@@ -67,7 +67,8 @@ export class VoiceSession extends Emitter {
       reports: () => linking.reports(), joined: () => this.#signaling.joined,
       send: (message) => this.#signaling.send(message), clock: platform,
     });
-    this.#keeper = new Keeper({ reports: () => linking.reports(), clock: platform });
+    this.#keeper = new Keeper({ reports: () => linking.reports(), joined: () => this.#signaling.joined, clock: platform });
+    this.#keeper.on("back", (seat) => linking.links?.present(seat));
     this.#keeper.on("changed", () => this.#tell("changed", null));
     this.#keeper.on("news", (news) => this.#tell("news", news));
     const past = this.#past = new PastServer({
@@ -256,7 +257,7 @@ export class VoiceSession extends Emitter {
   /** @param {string} peer */
   #depart(peer) {
     this.#journal.note("left past the server", { peer });
-    this.#keeper.depart(peer);
+    if (!this.#keeper.depart(peer)) return;
     this.#linking.links?.left(peer, "left");
     this.#past.forget(peer);
     this.#reports.forget(peer);
