@@ -72,7 +72,7 @@ function notesView(room, _store, over) {
 function rowOf({ name, self, text, at, trouble }) {
   const time = new Date(at);
   const words = make("span", { className: "words", dir: "auto" }, ...noteParts(text).map(({ text: part, href }) => (href === null ? part
-    : make("a", { href, textContent: part, rel: "noopener noreferrer", target: "_blank", title: href }))));
+    : make("a", { href, dir: "ltr", textContent: part, rel: "noopener noreferrer", target: "_blank", title: href }))));
   return make("li", { className: self ? "own" : "" },
     make("span", { className: "name", dir: "auto", textContent: self ? phrase("notes.you") : name }), " ",
     make("time", { dateTime: time.toISOString(), textContent: time.toLocaleTimeString(LOCALE, { hour: "2-digit", minute: "2-digit" }) }),
