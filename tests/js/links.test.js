@@ -300,6 +300,20 @@ test("what stands in a description counts as well", async () => {
   assert.equal(mine.remoteDescription.sdp.match(/a=candidate/g).length, 80);
 });
 
+test("channels that a peer opens by itself are closed unheard, and too many end that connection", async () => {
+  const { room, ana } = await pair();
+  const [mine] = room.network.open("ana");
+  let closed = 0;
+  const open = () => mine.ondatachannel?.({ channel: { close() { closed += 1; } } });
+  for (let count = 0; count < 16; count += 1) open();
+  await settled();
+  assert.deepEqual([closed, ana.faults.length, room.network.open("ana").includes(mine)], [16, 0, true]);
+  for (let count = 0; count < 1000; count += 1) open();
+  await settled();
+  assert.deepEqual([closed < 1016, room.network.open("ana").includes(mine)], [false, false]);
+  assert.match(ana.faults[0].reason, /nobody agreed on/);
+});
+
 test("an offer that the server dropped is made anew, where it is plain which one it was", async () => {
   const room = new Room();
   const bo = room.enter("bo", 2);

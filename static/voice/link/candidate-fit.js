@@ -1,5 +1,5 @@
 // @ts-check
-// Owns which of a peer's candidates are taken: so many of each kind in one connection, and none that is of no use; pure.
+// Owns which of a peer's candidates are taken: so many of each kind in one connection, and none that is of no use.
 
 /** @typedef {"host" | "named" | "srflx" | "relay" | "end" | "other"} Kind */
 /** @typedef {Readonly<Record<Kind, number>>} Taken how many of each kind were taken */
@@ -54,6 +54,25 @@ export function fitLines(sdp, before) {
     return fitting.candidates.length > 0;
   });
   return { sdp: lines.join("\n"), taken };
+}
+
+/** What a peer named for one connection. */
+export class Named {
+  #taken = NONE;
+
+  /** @template {{candidate: string} | null} Candidate @param {readonly Candidate[]} named @returns {Candidate[]} those to take */
+  take(named) {
+    const { candidates, taken } = fit(named, this.#taken);
+    this.#taken = taken;
+    return candidates;
+  }
+
+  /** @param {string} described @returns {string} the description with those to take */
+  takeLines(described) {
+    const { sdp, taken } = fitLines(described, this.#taken);
+    this.#taken = taken;
+    return sdp;
+  }
 }
 
 /** null: of no use here. @param {string} candidate "" is the end of them @returns {Kind | null} */

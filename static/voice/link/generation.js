@@ -7,7 +7,7 @@
  */
 
 import { CandidateBatch } from "./candidate-batch.js";
-import { NONE, fit, fitLines } from "./candidate-fit.js";
+import { Named } from "./candidate-fit.js";
 import { Channels } from "./channels.js";
 import { keysOf } from "./fingerprints.js";
 import { readStats } from "./link-stats.js";
@@ -15,6 +15,8 @@ import { Listening } from "./listening.js";
 import { Sending } from "./sending.js";
 import { Work } from "./work.js";
 
+/** Ours are agreed on beforehand; so many that a peer opens by itself are closed, with the next one the connection is. */
+const STRANGERS = 16;
 /** The name of an error by which the browser makes no connection at all: forbidden, or out of what it takes. */
 const UNMADE = "unmade";
 /** A section for data that isn't refused. */
@@ -65,8 +67,9 @@ export class Generation {
   #given = {};
   /** The other side's, until its description is in; then null. @type {Candidates | null} */
   #waiting = [];
-  #taken = NONE;
+  #named = new Named();
   #listening = new Listening();
+  #strangers = 0;
 
   /**
    * @param {{gen: number, hooks: Hooks, platform: GenerationPlatform, track: MediaStreamTrack | null,
@@ -143,7 +146,7 @@ export class Generation {
    */
   answer(sdp) {
     this.#work.run(async () => {
-      const offer = this.#fit(this.#sending.tune(sdp));
+      const offer = this.#named.takeLines(this.#sending.tune(sdp));
       const connection = await this.#open();
       if (!connection) return;
       await connection.setRemoteDescription({ type: "offer", sdp: offer });
@@ -173,7 +176,7 @@ export class Generation {
     this.#work.run(async () => {
       const connection = this.#connection;
       if (!connection) return;
-      await connection.setRemoteDescription({ type: "answer", sdp: this.#fit(this.#sending.tune(sdp)) });
+      await connection.setRemoteDescription({ type: "answer", sdp: this.#named.takeLines(this.#sending.tune(sdp)) });
       this.#sending.described(sdp);
       await this.#settle();
     });
@@ -182,10 +185,9 @@ export class Generation {
   /** @param {Candidates} candidates null or an empty candidate is the end of them */
   take(candidates) {
     this.#work.run(async () => {
-      const fitting = fit(candidates, this.#taken);
-      this.#taken = fitting.taken;
-      if (this.#waiting) this.#waiting = [...this.#waiting, ...fitting.candidates];
-      else for (const candidate of fitting.candidates) await this.#add(candidate);
+      const taken = this.#named.take(candidates);
+      if (this.#waiting) this.#waiting = [...this.#waiting, ...taken];
+      else for (const candidate of taken) await this.#add(candidate);
     });
   }
 
@@ -225,7 +227,7 @@ export class Generation {
     this.#channels?.close();
     const connection = this.#connection;
     if (!connection) return;
-    connection.onicecandidate = connection.onconnectionstatechange = connection.ontrack = null;
+    connection.onicecandidate = connection.onconnectionstatechange = connection.ontrack = connection.ondatachannel = null;
     connection.close();
   }
 
@@ -240,6 +242,7 @@ export class Generation {
     }
     connection.onicecandidate = ({ candidate }) => this.#gathered.add(candidate);
     connection.onconnectionstatechange = () => this.#hooks.connection(connection.connectionState);
+    connection.ondatachannel = ({ channel }) => this.#refuse(channel);
     connection.ontrack = ({ track }) => {
       if (this.stream || track.kind !== "audio") return;
       // Not event.streams: a sender without a track names none.
@@ -257,18 +260,18 @@ export class Generation {
     this.#channels = new Channels(connection, { word, open: channel, flooded }, () => this.#platform.now());
   }
 
+  /** What comes there is counted by nobody. @param {RTCDataChannel} channel */
+  #refuse(channel) {
+    channel.close();
+    this.#strangers += 1;
+    if (this.#strangers > STRANGERS) this.#work.run(async () => { throw new Error("channels that nobody agreed on"); });
+  }
+
   /** @param {"offer" | "answer"} type */
   #tellDescription(type) {
     if (this.#work.over) return;
     this.#hooks.send({ type, gen: this.gen, sdp: this.#connection?.localDescription?.sdp ?? "" });
     this.#gathered.begin();
-  }
-
-  /** A description without the candidates that are too many. @param {string} sdp */
-  #fit(sdp) {
-    const fitting = fitLines(sdp, this.#taken);
-    this.#taken = fitting.taken;
-    return fitting.sdp;
   }
 
   /** The remote description is in: what waited for it can go on. */
