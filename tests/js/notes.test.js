@@ -157,6 +157,13 @@ test("coming back brings no new allowance, and of whoever sends too much is told
   assert.equal(crowded, 1);
 });
 
+test("a note by somebody whose name looks like another's says so", () => {
+  const inBand = new InBand({ say: () => true, state: () => ({ muted: false, deafened: false }) });
+  const notes = new Notes({ inBand, readers: () => [{ peer: "m", name: "B\u043e", alike: true }], takes: () => true, clock: new FakeClock() });
+  inBand.take({ peer: "m", text: '{"type":"note","n":1,"text":"it is me"}' });
+  assert.deepEqual([notes.all[0].name, notes.all[0].alike], ["B\u043e", true]);
+});
+
 test("who left is waited for no more, and a stranger's note is nobody's", async () => {
   const room = new Room("ana", "bo");
   room.cut.add("ana>bo");

@@ -17,7 +17,7 @@ export const MOST = Object.freeze({ host: 80, named: 16, srflx: 24, relay: 24, e
 /** @type {Taken} */
 export const NONE = Object.freeze({ host: 0, named: 0, srflx: 0, relay: 0, end: 0, other: 0 });
 
-const PARTS = /^candidate:\S+ \S+ (\S+) \S+ (\S+) \S+ typ (\S+)(.*)$/i;
+const PARTS = /^(?:a=)?candidate:\S+ \S+ (\S+) \S+ (\S+) \S+ typ (\S+)(.*)$/i;
 const LINE = /^a=(candidate:.*?)\r?$/;
 
 /**

@@ -12,12 +12,13 @@ import { noteTrouble } from "./words.js";
  * @property {string} id  the same where a note is told anew
  * @property {string} peer  whose it is; one's own is ""
  * @property {string} name
+ * @property {boolean} alike  came later than somebody whose name looks like this one
  * @property {boolean} self
  * @property {string} text
  * @property {number} at  in ms
  * @property {string} trouble  whom it didn't reach, in words; "" where all is well
  */
-/** @typedef {{peer: string, user?: string, name: string}} Reader */
+/** @typedef {{peer: string, user?: string, name: string, alike?: boolean}} Reader */
 /** Who has not said yet that a note came, or said that notes are off.
  *  @typedef {{note: Note, waiting: Map<string, string>, late: boolean, off: Map<string, string>}} Sent */
 
@@ -78,7 +79,7 @@ export class Notes extends Emitter {
     const text = cleanNote(raw);
     if (text === null) return null;
     const n = this.#inBand.count();
-    const note = { id: `/${n}`, peer: "", name, self: true, text, at: this.#clock.now(), trouble: "" };
+    const note = { id: `/${n}`, peer: "", name, alike: false, self: true, text, at: this.#clock.now(), trouble: "" };
     const waiting = new Map(this.#readers().map((reader) => [reader.peer, reader.name]));
     this.#sent.set(n, { note, waiting, late: false, off: new Map() });
     this.#show(note);
@@ -108,7 +109,7 @@ export class Notes extends Emitter {
     const reader = this.#readers().find((each) => each.peer === peer);
     const text = cleanNote(raw);
     if (!reader || text === null) return;
-    const { name, user = peer } = reader;
+    const { name, user = peer, alike = false } = reader;
     const now = this.#clock.now();
     const id = `${peer}/${n}`;
     const sender = this.#senders.get(user) ?? { seen: [], left: BURST, at: now, told: -Infinity };
@@ -123,7 +124,7 @@ export class Notes extends Emitter {
     }
     this.#senders.set(user, { ...sender, seen: [...sender.seen, id].slice(-REMEMBERED), left: left - 1, at: now });
     this.#inBand.tell(peer, { type: "got", of: n, taken: this.#takes() });
-    if (this.#takes()) this.#show({ id, peer, name, self: false, text, at: now, trouble: "" });
+    if (this.#takes()) this.#show({ id, peer, name, alike, self: false, text, at: now, trouble: "" });
   }
 
   /** @param {{peer: string, of: number, taken: boolean}} said */
