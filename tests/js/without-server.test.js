@@ -115,6 +115,19 @@ test("who says goodbye on a link and stays is shown again, can be removed, and i
   assert.equal(row("Bo"), undefined);
 });
 
+test("who is lost for good is waited for by no note", async () => {
+  const { platform, links, room } = await together();
+  platform.socket.lively = true;
+  room.sendNote("hello");
+  links.word("c", { type: "got", n: 9, of: links.said.findLast(({ type }) => type === "note").n, taken: true });
+  await platform.advance(9000);
+  assert.equal(room.notes[0].trouble, "didn't reach Bo");
+  platform.socket.say({ type: "left", source: "b", reason: "lost" });
+  links.report("b", { state: "stalled" });
+  await platform.advance(20_000);
+  assert.equal(room.notes[0].trouble, "");
+});
+
 test("whoever left while the server is away stays gone however long it is", async () => {
   const { platform, links, row } = await together();
   await loseServer(platform);

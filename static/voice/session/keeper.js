@@ -10,8 +10,8 @@ import * as rosters from "./roster.js";
 /** @typedef {Pick<import("../browser/platform.js").Platform, "now"|"setTimeout"|"clearTimeout">} Clock */
 
 /**
- * Events: back: of somebody whose goodbye was none.
- * @extends {Emitter<{news: import("./roster.js").News[], changed: null, back: {peer: string, order: number}}>}
+ * Events: back: of somebody whose goodbye was none; gone: whoever is not known any more.
+ * @extends {Emitter<{news: import("./roster.js").News[], changed: null, back: {peer: string, order: number}, gone: string}>}
  */
 export class Keeper extends Emitter {
   /** @type {Roster} */
@@ -115,9 +115,11 @@ export class Keeper extends Emitter {
 
   /** @param {Roster} roster @param {import("./roster.js").News[]} [news] */
   #become(roster, news = []) {
+    const before = this.#roster;
     this.#roster = roster;
     if (this.#closed) return;
     this.emit("changed", null);
     if (news.length > 0) this.emit("news", news);
+    for (const peer of before.peers.keys()) if (!roster.peers.has(peer)) this.emit("gone", peer);
   }
 }

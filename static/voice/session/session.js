@@ -77,6 +77,8 @@ export class VoiceSession extends Emitter {
     for (const name of /** @type {const} */ (["note", "safety", "alarm", "notice"])) {
       past.on(name, (detail) => this.#tell(name, /** @type {any} */ (detail)));
     }
+    // The lost as well: else what they left, a trouble with their key perhaps, would stay for as long as the call.
+    this.#keeper.on("gone", (peer) => this.#forget(peer));
     past.on("bye", ({ peer }) => this.#depart(peer));
     this.#hearTheLinks();
     this.#hearTheSeat();
@@ -249,9 +251,13 @@ export class VoiceSession extends Emitter {
     if (message.type === "hello" || message.type === "present") links.present({ peer: message.source, order: message.order });
     if (message.type !== "left") return;
     links.left(message.source, message.reason);
-    if (message.reason === "lost") return;
-    this.#past.forget(message.source);
-    this.#reports.forget(message.source);
+    if (message.reason !== "lost") this.#forget(message.source);
+  }
+
+  /** @param {string} peer */
+  #forget(peer) {
+    this.#past.forget(peer);
+    this.#reports.forget(peer);
   }
 
   /** @param {string} peer */
@@ -259,8 +265,7 @@ export class VoiceSession extends Emitter {
     this.#journal.note("left past the server", { peer });
     if (!this.#keeper.depart(peer)) return;
     this.#linking.links?.left(peer, "left");
-    this.#past.forget(peer);
-    this.#reports.forget(peer);
+    this.#forget(peer);
   }
 
   /** An error of ours. @param {{code: string, about: string}} error */
