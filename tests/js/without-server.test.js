@@ -99,7 +99,7 @@ test("who says goodbye on a link and stays is shown again, can be removed, and i
   platform.socket.lively = true;
   links.word("b", { type: "bye", n: 9 });
   assert.equal(row("Bo"), undefined);
-  await platform.advance(50_000);
+  await platform.advance(80_000);
   platform.socket.say({ type: "state", source: "b", muted: false, deafened: false });
   assert.equal(row("Bo"), undefined);
   const before = links.named("present").length;

@@ -8,9 +8,9 @@ import { put, without } from "./roster.js";
 
 /**
  * How long a goodbye past the server is believed that the server doesn't confirm, though it is there. It keeps an honest seat
- * for less. Whoever stays is shown again: else a guest could be unseen by the one who may remove them, and heard by the rest.
+ * for less, from when it finds the socket dead. Whoever stays is shown again: else a guest could be unseen by the one who may remove them, and heard by the rest.
  */
-export const BELIEVED = 60_000;
+export const BELIEVED = 90_000;
 
 /**
  * A peer said goodbye on its link: it is gone, whatever the server still says of it, unless that was not true before.
