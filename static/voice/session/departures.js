@@ -7,8 +7,9 @@ import { put, without } from "./roster.js";
 /** @typedef {import("./roster.js").News} News */
 
 /**
- * How long a goodbye past the server is believed that the server doesn't confirm, though it is there. It keeps an honest seat
- * for less, from when it finds the socket dead. Whoever stays is shown again: else a guest could be unseen by the one who may remove them, and heard by the rest.
+ * How long a goodbye past the server is believed that the server doesn't confirm, though it is there: it finds an honest
+ * leaver's socket dead, and lets the seat go, in less. Whoever stays is shown again: else a guest could be unseen by the one
+ * who may remove them, and heard by the rest.
  */
 export const BELIEVED = 90_000;
 
