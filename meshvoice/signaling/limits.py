@@ -27,7 +27,9 @@ class TokenBucket:
         # As `left`, written out: this is asked several times for each frame.
         tokens = self._tokens
         if now > self._at:
-            tokens = min(self.burst, tokens + (now - self._at) * self.rate)
+            tokens += (now - self._at) * self.rate
+            if tokens > self.burst:
+                tokens = self.burst
         self._at = now
         if tokens < amount:
             self._tokens = tokens
@@ -37,7 +39,10 @@ class TokenBucket:
 
     def give(self, now: float, amount: float = 1.0) -> None:
         """Give tokens back that were taken."""
-        self._tokens = min(self.burst, self.left(now) + amount)
+        tokens = self._tokens
+        if now > self._at:
+            tokens += (now - self._at) * self.rate
+        self._tokens = min(self.burst, tokens + amount)
         self._at = now
 
     def left(self, now: float) -> float:
