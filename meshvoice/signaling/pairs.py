@@ -23,7 +23,7 @@ GEN_LEAP = 64
 ANSWER_FRAMES = 16
 ANSWER_BYTES = 96 * 1024
 """What one offer may call for: an answer, and candidates in several messages."""
-_LIMITED = frozenset([Offer, Repair, Abort])
+_LIMITED: frozenset[type[Directed]] = frozenset([Offer, Repair, Abort])
 _MOST = 256
 """Pairs of users whose asking is remembered in one room; ten people are 90."""
 
