@@ -39,10 +39,7 @@ class TokenBucket:
 
     def give(self, now: float, amount: float = 1.0) -> None:
         """Give tokens back that were taken."""
-        tokens = self._tokens
-        if now > self._at:
-            tokens += (now - self._at) * self.rate
-        self._tokens = min(self.burst, tokens + amount)
+        self._tokens = min(self.burst, self.left(now) + amount)
         self._at = now
 
     def left(self, now: float) -> float:
