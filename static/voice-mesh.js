@@ -328,6 +328,11 @@ export class VoiceRoom extends EventTarget {
     return this.#call?.sendNote(text) ?? false;
   }
 
+  /** Tell the person in the call something of the page's own, in its turn, and with a sound. @param {string} sentence @param {import("./voice/audio/sounds.js").Sound} [sound] */
+  announce(sentence, sound) {
+    this.#call?.announce(sentence, sound);
+  }
+
   /** How loud one's microphone is now, from 0 to 1, also while muted; null where this can't be told. */
   level() {
     return this.#call?.level() ?? null;

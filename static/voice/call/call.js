@@ -191,9 +191,10 @@ export class Call extends Emitter {
     this.#session.remove(peer);
   }
 
-  /** @param {string} sentence */
-  announce(sentence) {
+  /** @param {string} sentence @param {import("../audio/sounds.js").Sound} [sound] */
+  announce(sentence, sound) {
     this.#announcer.say(sentence);
+    if (sound) this.#hearing.sound(sound);
   }
 
   /** What was decided of talking holds from now on. @param {{unmuted: boolean}} news */
