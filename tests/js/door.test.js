@@ -69,7 +69,8 @@ test("nobody knocks twice within five minutes, by another link either", () => {
   look(1000, "bo");
   assert.equal(look(9000, "bo").knocks, "BO");
   look(MINUTE, "");
-  assert.deepEqual(look(MINUTE + 1000, "bo").knocks, "");
+  look(MINUTE + 1000, "bo");
+  assert.equal(look(MINUTE + 9000, "bo").knocks, "");
   look(3 * MINUTE, "");
   look(7 * MINUTE, "bo");
   assert.equal(look(7 * MINUTE + 8000, "bo").knocks, "BO");

@@ -21,42 +21,41 @@ function call() {
   const room = /** @type {any} */ (Object.assign(new EventTarget(), { muted: false, deafened: false, announce: (/** @type {string} */ words) => said.push(words) }));
   const over = new AbortController();
   sayOwnState(room, { mute: [MUTE, MENU], deafen: [DEAFEN] }, over.signal);
-  const become = async (/** @type {{muted?: boolean, deafened?: boolean}} */ change) => {
+  const become = (/** @type {{muted?: boolean, deafened?: boolean}} */ change) => {
     const changed = Object.keys(change).filter((name) => room[name] !== /** @type {any} */ (change)[name]);
     Object.assign(room, change);
     for (const name of changed) room.dispatchEvent(new Event(name));
-    await null;
     return said.splice(0);
   };
   return { become, over };
 }
 
-test("muting by a key or by the system is said once, and so is its end", async () => {
+test("muting by a key or by the system is said once, and so is its end", () => {
   const { become } = call();
-  assert.deepEqual(await become({ muted: true }), ["You are muted: nobody hears you."]);
-  assert.deepEqual(await become({ muted: false }), ["You are no longer muted."]);
+  assert.deepEqual(become({ muted: true }), ["You are muted: nobody hears you."]);
+  assert.deepEqual(become({ muted: false }), ["You are no longer muted."]);
 });
 
-test("a control that has the focus says it itself", async () => {
+test("a control that has the focus says it itself", () => {
   const { become } = call();
   for (const focus of [MUTE, MENU]) {
     page.document.activeElement = focus;
-    assert.deepEqual([...await become({ muted: true }), ...await become({ muted: false })], []);
+    assert.deepEqual([...become({ muted: true }), ...become({ muted: false })], []);
   }
   page.document.activeElement = DEAFEN;
-  assert.deepEqual(await become({ muted: true, deafened: true }), []);
+  assert.deepEqual(become({ muted: true, deafened: true }), []);
 });
 
-test("deafening mutes, too, and is one sentence", async () => {
+test("deafening mutes, too, and is one sentence", () => {
   const { become } = call();
-  assert.deepEqual(await become({ muted: true, deafened: true }), ["You are deafened: you hear nobody, and nobody hears you."]);
-  assert.deepEqual(await become({ deafened: false }), ["You hear the others again, and are still muted."]);
-  await become({ deafened: true });
-  assert.deepEqual(await become({ muted: false, deafened: false }), ["You hear the others again."]);
+  assert.deepEqual(become({ muted: true, deafened: true }), ["You are deafened: you hear nobody, and nobody hears you."]);
+  assert.deepEqual(become({ deafened: false }), ["You hear the others again, and are still muted."]);
+  become({ deafened: true });
+  assert.deepEqual(become({ muted: false, deafened: false }), ["You hear the others again."]);
 });
 
-test("after the call nothing is said", async () => {
+test("after the call nothing is said", () => {
   const { become, over } = call();
   over.abort();
-  assert.deepEqual(await become({ muted: true }), []);
+  assert.deepEqual(become({ muted: true }), []);
 });

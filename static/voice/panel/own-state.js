@@ -20,6 +20,6 @@ export function sayOwnState(room, controls, over) {
       if (!controls.deafen.includes(focus)) room.announce(deafened ? phrase("bar.deafened") : muted ? phrase("own.hears-muted") : phrase("own.hears"));
     } else if (muted !== before.muted && !controls.mute.includes(focus)) room.announce(muted ? phrase("bar.vain") : phrase("own.unmuted"));
   };
-  // Deafening mutes, too: one sentence for both.
-  for (const event of ["muted", "deafened"]) room.addEventListener(event, () => queueMicrotask(look), { signal: over });
+  // Deafening mutes, too, and the first of both events finds it so: one sentence for both.
+  for (const event of ["muted", "deafened"]) room.addEventListener(event, look, { signal: over });
 }
