@@ -134,6 +134,7 @@ async def test_shortcuts_are_listed_under_a_key_and_can_be_switched_off_for_good
     assert await mute.get_attribute("aria-keyshortcuts") is None
 
 
+@pytest.mark.long
 async def test_the_menus_mute_and_the_bars_never_disagree_and_a_change_is_said_once(stage: Stage) -> None:
     ana = await stage.person("Ana")
     await ana.open_sea()
@@ -167,6 +168,7 @@ async def _told(person: Person, sentences: list[str]) -> bool:
     return own == sentences
 
 
+@pytest.mark.long
 async def test_links_in_the_head_leave_a_call_alone_and_are_links_again_after_it(stage: Stage) -> None:
     ana = await stage.person("Ana")
     await ana.open_sea()

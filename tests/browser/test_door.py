@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.browser.harness import Person, Stage, until
 from tests.browser.test_notices import notices
 from tests.browser.test_sounds import LISTEN, heard_since
+
+pytestmark = pytest.mark.long
 
 COUNT = "() => { globalThis.looks = 0; document.addEventListener('meshvoice:part', () => { looks += 1; }); }"
 """What counts how often the page had its list from the server."""

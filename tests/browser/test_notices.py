@@ -38,6 +38,7 @@ async def test_why_the_server_is_missed_is_said_beside_that_one_can_go_on_talkin
     assert await notices(ana) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("missed", ["settings-sheet.js", "sections.js"])
 async def test_a_sheet_that_could_not_be_loaded_says_so_and_is_there_once_it_can_be(
     stage: Stage, missed: str
@@ -62,6 +63,7 @@ async def _said(person: Person, words: str) -> bool:
     return words in await person.events("announce")
 
 
+@pytest.mark.long
 async def test_a_drag_that_ends_beside_a_sheet_leaves_it_open_and_a_tap_there_closes_it(stage: Stage) -> None:
     ana = await stage.person("Ana")
     await ana.open_sea()

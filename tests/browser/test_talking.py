@@ -156,6 +156,7 @@ async def test_a_finger_on_the_big_button_talks_until_it_is_lifted_or_lost(
     await hears_nothing(ana)
 
 
+@pytest.mark.long
 async def test_an_assistive_tools_click_opens_and_closes_and_after_a_minute_nobody_is_heard(
     stage: Stage,
 ) -> None:
