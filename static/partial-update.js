@@ -47,8 +47,16 @@ function swap(page, selector, enhance) {
     if (!fresh) continue;
     for (const { id } of part.querySelectorAll("details[id][open]")) page.getElementById(id)?.setAttribute("open", "");
     enhance(fresh);
-    part.replaceWith(fresh);
+    const same = asServed(part).isEqualNode(asServed(fresh));
+    if (!same) part.replaceWith(fresh);
     // Who shows what belongs to it (the voice panel) looks anew.
-    fresh.dispatchEvent(new CustomEvent("meshvoice:part", { bubbles: true }));
+    (same ? part : fresh).dispatchEvent(new CustomEvent("meshvoice:part", { bubbles: true }));
   }
+}
+
+/** Without what was opened and hidden here since. @param {Element} part */
+function asServed(part) {
+  const copy = /** @type {Element} */ (part.cloneNode(true));
+  for (const each of copy.querySelectorAll("[open], [hidden]")) for (const name of ["open", "hidden"]) each.removeAttribute(name);
+  return copy;
 }

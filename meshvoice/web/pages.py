@@ -11,7 +11,7 @@ from aiohttp import web
 from yarl import URL
 
 from meshvoice.access import gates
-from meshvoice.access.invitations import Invitation
+from meshvoice.access.invitations import Invitation, InvitationState
 from meshvoice.access.tables import TableRecord
 from meshvoice.ids import RoomId, Sea, Table, UserId, parse_user
 from meshvoice.lookalikes import alike_among
@@ -153,17 +153,14 @@ async def table(request: web.Request) -> Context:
     if record is None:
         raise no_such_room()
     owns = record.owner == visitor.user_id
-    invitations: tuple[Invitation, ...] = ()
-    if owns:
-        invitations = request.app[BOOK].invitations.of(
-            record.room, by=visitor.user_id, now=request.app[CLOCK]()
-        )
+    invitations = request.app[BOOK].invitations.of(record.room, by=record.owner, now=request.app[CLOCK]())
     return {
         "voice": {"active": True, "room_id": record.room_id},
         "table": {"table_id": record.table_id, "name": record.name, "owner_id": record.owner},
         "seats": _seats(record, visitor.user_id, _talking(request, record.room_id)),
         "is_owner": owns,
-        "invitations": _listed(invitations),
+        "invitations": _listed(invitations) if owns else [],
+        "awaits": any(invitation.state is InvitationState.OPEN for invitation in invitations),
         "new_invitation": await _take_fresh(request, record.room_id),
     }
 

@@ -232,7 +232,8 @@ export default {
 
     "unheard-by": { "one": "{names} kann dich nach eigener Angabe nicht hören; wird neu verbunden", "other": "{names} können dich nach eigener Angabe nicht hören; wird neu verbunden" },
     "unheard": "{name} ist nicht zu hören: {does}",
-    "closing": { "one": "Dieser Raum schließt in {count} Minute.", "other": "Dieser Raum schließt in {count} Minuten." },
+    "closing": "Dieser Raum schließt {when}.",
+    "door": { "one": "{names} steht vor der Tür: noch nicht im Gespräch.", "other": "{names} stehen vor der Tür: noch nicht im Gespräch." },
     "pair": "{one} und {other}: {does}",
     "opinion.you": "{name} kann dich nach eigener Angabe nicht hören",
     "opinion.other": "{name} kann {other} nach eigener Angabe nicht hören",
@@ -336,6 +337,10 @@ export default {
     "bar.deafened": "Der Ton ist aus: Du hörst niemanden, und niemand hört dich.",
     "bar.unread": "{count} ungelesen",
 
+    "own.unmuted": "Du bist nicht mehr stumm.",
+    "own.hears": "Du hörst die anderen wieder.",
+    "own.hears-muted": "Du hörst die anderen wieder und bist weiter stumm.",
+
     "push.hold": "Zum Sprechen halten",
     "push.press": "Zum Sprechen drücken",
     "push.key": "Taste: {key}",
@@ -348,6 +353,9 @@ export default {
     "panel.unlock": "Tippen, um alle zu hören",
     "panel.reload": "Diese Seite neu laden",
     "panel.noted": "Verstanden",
+    "panel.beside": "Öffnet sich in einem neuen Tab: Hier bleibst du im Gespräch",
+    "panel.no-sheet": "Das ließ sich nicht laden: Der Server ist nicht erreichbar. Du kannst weiterreden.",
+    "panel.again": "Noch einmal versuchen",
     "panel.pairs": "Hören einander nicht",
     "panel.check": "Meine Verbindung prüfen",
 
@@ -438,7 +446,7 @@ export default {
     "sounds.back": "Der Server ist wieder da",
     "sounds.removed": "Du wurdest entfernt",
     "sounds.muted": "Du sprichst, bist aber stumm",
-    "sounds.knock": "Jemand klopft an",
+    "sounds.knock": "Jemand kam über einen Link und ist noch nicht im Gespräch",
     "sounds.hear": "Anhören",
     "sounds.hear-which": "Anhören: {sound}",
     "sounds.volume": "Lautstärke der Klänge",

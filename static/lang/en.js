@@ -232,7 +232,8 @@ export default {
 
     "unheard-by": { "one": "{names} says that they can't hear you; reconnecting", "other": "{names} say that they can't hear you; reconnecting" },
     "unheard": "{name} can't be heard: {does}",
-    "closing": { "one": "This room closes in {count} minute.", "other": "This room closes in {count} minutes." },
+    "closing": "This room closes {when}.",
+    "door": { "one": "{names} is at the door: not in voice yet.", "other": "{names} are at the door: not in voice yet." },
     "pair": "{one} and {other}: {does}",
     "opinion.you": "{name} says that they can't hear you",
     "opinion.other": "{name} says: can't hear {other}",
@@ -336,6 +337,10 @@ export default {
     "bar.deafened": "You are deafened: you hear nobody, and nobody hears you.",
     "bar.unread": "{count} unread",
 
+    "own.unmuted": "You are no longer muted.",
+    "own.hears": "You hear the others again.",
+    "own.hears-muted": "You hear the others again, and are still muted.",
+
     "push.hold": "Hold to talk",
     "push.press": "Press to talk",
     "push.key": "Key: {key}",
@@ -348,6 +353,9 @@ export default {
     "panel.unlock": "Tap to hear everyone",
     "panel.reload": "Reload this page",
     "panel.noted": "Got it",
+    "panel.beside": "Opens in a new tab: you stay in voice here",
+    "panel.no-sheet": "This could not be loaded: the server can't be reached. You can go on talking.",
+    "panel.again": "Try again",
     "panel.pairs": "Can't hear each other",
     "panel.check": "Check my connection",
 
@@ -438,7 +446,7 @@ export default {
     "sounds.back": "The server is back",
     "sounds.removed": "You were removed",
     "sounds.muted": "You speak while muted",
-    "sounds.knock": "Somebody knocks",
+    "sounds.knock": "Somebody has come by a link and is not in voice yet",
     "sounds.hear": "Hear",
     "sounds.hear-which": "Hear: {sound}",
     "sounds.volume": "Volume of the sounds",

@@ -136,6 +136,53 @@ async def test_shortcuts_are_listed_under_a_key_and_can_be_switched_off_for_good
     assert await mute.get_attribute("aria-keyshortcuts") is None
 
 
+@pytest.mark.long
+async def test_the_menus_mute_and_the_bars_never_disagree_and_a_change_is_said_once(stage: Stage) -> None:
+    ana = await stage.person("Ana")
+    await ana.open_sea()
+    await ana.join()
+    menu, bar = ana.page.locator("#id_voice_btn"), ana.page.locator(".call-bar button", has_text="Mute")
+    await menu.focus()
+    ways = [
+        ("the menu", ana.page.keyboard.press("Enter")),
+        ("the bar", bar.click()),
+        ("a key, on the bar", ana.page.keyboard.press("m")),
+        ("the room", ana.page.evaluate("seen.room.unmute()")),
+    ]
+    for turn, (way, act) in enumerate(ways):
+        await act
+        pressed = [await each.get_attribute("aria-pressed") for each in (menu, bar)]
+        assert pressed == [str(turn % 2 == 0).lower()] * 2, way
+    # The one under the focus said it itself. Elsewhere the live region does.
+    await ana.page.evaluate("document.activeElement.blur()")
+    await ana.page.keyboard.press("m")
+    await ana.page.evaluate("seen.room.deafen()")
+    assert [await each.get_attribute("aria-pressed") for each in (menu, bar)] == ["true", "true"]
+    said = ["You are muted: nobody hears you.", "You are deafened: you hear nobody, and nobody hears you."]
+    await until("both are said", lambda: _told(ana, said))
+    # The words beside the menu's button are no live region in a call.
+    assert await ana.page.locator("#id_voice_hint").get_attribute("role") is None
+
+
+async def _told(person: Person, sentences: list[str]) -> bool:
+    own = [each for each in await person.events("announce") if each.startswith(("You are", "You hear"))]
+    assert own == sentences[: len(own)], own
+    return own == sentences
+
+
+@pytest.mark.long
+async def test_links_in_the_head_leave_a_call_alone_and_are_links_again_after_it(stage: Stage) -> None:
+    ana = await stage.person("Ana")
+    await ana.open_sea()
+    await ana.join()
+    async with ana.page.context.expect_page() as opened:
+        await ana.page.get_by_role("link", name="Home").click()
+    await (await opened.value).wait_for_load_state()
+    assert await ana.joined()
+    await ana.leave()
+    assert await ana.page.locator("header [target]").count() == 0
+
+
 async def test_the_live_region_says_a_sentence_in_two_seconds_at_most(stage: Stage) -> None:
     """Five people come and mute at once: what is said is counted where a screen reader hears it."""
     ana, *others = await stage.sea("Ana", "Bo", "Cleo", "Dan", "Eva")
@@ -169,7 +216,9 @@ async def test_on_a_phone_the_bar_lies_at_the_bottom_and_every_control_fits_a_th
     bar = await ana.page.locator(".call-bar").bounding_box()
     assert bar is not None
     assert bar["y"] + bar["height"] == PHONE["height"]
-    assert bar["height"] < PHONE["height"] / 2
+    assert bar["height"] <= PHONE["height"] / 5, bar
+    for name in ("Hold to talk", "Mute", "Deafen", "Notes", "Settings", "Leave"):
+        assert await ana.page.locator(".call-bar").get_by_role("button", name=name).count() == 1, name
     sizes = await ana.page.eval_on_selector_all(
         ".call-bar button, #id_voice_btn, #id_burger_btn, summary, .invite button",
         "all => all.filter((one) => one.checkVisibility()).map((one) => {"

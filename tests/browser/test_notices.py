@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.browser.harness import Person, Stage
+import pytest
+
+from tests.browser.harness import Person, Stage, until
 
 TELL = "([name, detail]) => seen.room.dispatchEvent(new CustomEvent(name, { detail }))"
 
@@ -34,3 +36,45 @@ async def test_why_the_server_is_missed_is_said_beside_that_one_can_go_on_talkin
     assert await notices(ana) == ["You can go on talking. It can't be reached."]
     await ana.page.evaluate(TELL, ["server", {"lost": False, "words": "Connected again."}])
     assert await notices(ana) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("missed", ["settings-sheet.js", "sections.js"])
+async def test_a_sheet_that_could_not_be_loaded_says_so_and_is_there_once_it_can_be(
+    stage: Stage, missed: str
+) -> None:
+    ana = await stage.person("Ana")
+    await ana.open_sea()
+    await ana.page.route(f"**/{missed}", lambda route: route.abort())
+    await ana.join()
+    await ana.page.get_by_role("button", name="Settings").click()
+    again = ana.page.get_by_role("button", name="Try again")
+    await again.wait_for()
+    (words,) = await notices(ana)
+    assert words.startswith("This could not be loaded")
+    await until("it is said to a screen reader, too", lambda: _said(ana, words))
+    await ana.page.unroute(f"**/{missed}")
+    await again.click()
+    await ana.page.locator("dialog[open]").wait_for()
+    assert await notices(ana) == []
+
+
+async def _said(person: Person, words: str) -> bool:
+    return words in await person.events("announce")
+
+
+@pytest.mark.long
+async def test_a_drag_that_ends_beside_a_sheet_leaves_it_open_and_a_tap_there_closes_it(stage: Stage) -> None:
+    ana = await stage.person("Ana")
+    await ana.open_sea()
+    await ana.join()
+    await ana.page.get_by_role("button", name="Settings").click()
+    title = await ana.page.locator("dialog[open] h2").bounding_box()
+    assert title is not None
+    await ana.page.mouse.move(title["x"] + 5, title["y"] + 5)
+    await ana.page.mouse.down()
+    await ana.page.mouse.move(5, 300, steps=4)
+    await ana.page.mouse.up()
+    assert await ana.page.locator("dialog[open]").count() == 1
+    await ana.page.mouse.click(5, 300)
+    await ana.page.locator("dialog").wait_for(state="detached")

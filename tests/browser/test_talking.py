@@ -156,6 +156,27 @@ async def test_a_finger_on_the_big_button_talks_until_it_is_lifted_or_lost(
     await hears_nothing(ana)
 
 
+@pytest.mark.long
+async def test_an_assistive_tools_click_opens_and_closes_and_after_a_minute_nobody_is_heard(
+    stage: Stage,
+) -> None:
+    ana = await stage.person("Ana")
+    await ana.page.clock.install()
+    await ana.open_sea()
+    await ana.join()
+    await choose(ana, "push")
+    click, sends = "document.querySelector('.push').click()", "seen.room.talk.sends"
+    await ana.page.evaluate(click)
+    assert await ana.page.evaluate(sends)
+    await ana.page.evaluate(click)
+    assert not await ana.page.evaluate(sends)
+    await ana.page.evaluate(click)
+    await ana.page.clock.fast_forward(58_000)
+    assert await ana.page.evaluate(sends)
+    await ana.page.clock.fast_forward(3_000)
+    await until("nothing goes out", lambda: ana.page.evaluate("!seen.room.talk.sends"))
+
+
 async def test_a_press_that_toggles_goes_on_after_the_key_and_ends_with_the_next_one_or_a_doubt(
     pair: tuple[Person, Person],
 ) -> None:

@@ -142,7 +142,7 @@ const NAMES = Promise.all(Object.keys(TUNES).map(async (tune) => /** @type {[str
   Buffer.from(await soundOf(/** @type {Sound} */ (tune)).arrayBuffer()).toString("base64"), tune,
 ]))).then((pairs) => new Map(pairs));
 
-test("a room tells its sounds: who joins and leaves, the server lost and back, being removed", async () => {
+test("a room tells its sounds: who joins and leaves, the page's own, the server lost and back, being removed", async () => {
   const platform = new FakePlatform();
   const room = new VoiceRoom("mysea-ua", { name: "Ana", store: new Store(), platform });
   const joining = room.join();
@@ -168,6 +168,10 @@ test("a room tells its sounds: who joins and leaves, the server lost and back, b
   assert.equal(await played(), "join");
   socket.say({ type: "left", source: "c", user: "uc", reason: "left" });
   assert.equal(await played(), "leave");
+  room.announce("Dan is at the door.", "knock");
+  assert.equal(await played(), "knock");
+  room.announce("You are muted.");
+  assert.equal(await played(), undefined);
   socket.end(1006);
   await platform.advance(3100);
   assert.equal(await played(), "lost");

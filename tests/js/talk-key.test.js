@@ -10,6 +10,7 @@ import { advanceHold, bindKey, FREE, isModifier } from "../../static/voice/panel
 const down = (change) => /** @type {HoldEvent} */ ({ type: "down", by: "key", repeat: false, sure: true, ...change });
 const up = (by = "key") => /** @type {HoldEvent} */ ({ type: "up", by });
 const lost = (by = "pointer") => /** @type {HoldEvent} */ ({ type: "lost", by });
+const click = (on = false) => /** @type {HoldEvent} */ ({ type: "click", on });
 const [other, doubt, tick] = /** @type {HoldEvent[]} */ ([{ type: "other" }, { type: "doubt" }, { type: "tick" }]);
 const repeat = down({ repeat: true });
 
@@ -40,6 +41,10 @@ const TABLE = [
   ["a finger that goes up ends nothing that a key holds", [[0, down()], [100, up("pointer")], [200, lost()], [300, up()]], ["press", null, null, "release"]],
   ["a key while a finger holds presses nothing twice", [[0, down({ by: "pointer" })], [100, down()], [200, up()], [300, up("pointer")]], ["press", null, null, "release"]],
   ["a doubt counts also where nothing is held: it may be toggled on", [[0, doubt]], ["doubt"]],
+  ["an assistive tool's click opens, and its next one closes", [[0, click()], [30_000, click(true)]], ["press", "doubt"]],
+  ["what a click opened is open a minute at most", [[0, click()], [59_000, tick], [60_001, tick]], ["press", null, "doubt"]],
+  ["a hand that presses where a click has opened closes it", [[0, click()], [5000, down()], [5100, up()]], ["press", "doubt", null]],
+  ["a click that was muted meanwhile opens anew", [[0, click()], [5000, click()], [64_000, tick], [65_001, tick]], ["press", "press", null, "doubt"]],
   ["the button's own key can be stuck, too", [[0, down({ by: "button" })], [500, down({ by: "button", repeat: true })], [2100, tick]], ["press", null, "doubt"]],
 ];
 

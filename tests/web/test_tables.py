@@ -32,6 +32,20 @@ async def test_seats_are_taken_in_order(ana: Person, bo: Person, cleo: Person) -
     assert seats((await cleo.get(f"/table/{table}/")).text) == ["Ana", "Cleo", "", "", "", ""]
 
 
+async def test_while_a_link_is_open_each_page_of_the_table_awaits_somebody(ana: Person, bo: Person) -> None:
+    table = await ana.make_table()
+    await seat(ana, table, [bo])
+    pages = [(await who.get(f"/table/{table}/")).text for who in (ana, bo)]
+    assert ["data-awaits" in page for page in pages] == [False, False]
+    await ana.invite(table)
+    ours, theirs = [(await who.get(f"/table/{table}/")).text for who in (ana, bo)]
+    assert "data-awaits" in ours
+    assert "data-awaits" in theirs
+    # That there is one is all that the others learn.
+    assert "Revoke" in ours
+    assert "Revoke" not in theirs
+
+
 async def test_a_seventh_person_is_told_so_and_keeps_the_invitation(house: House, person: SignIn) -> None:
     ana, *guests = [await person(f"P{number}") for number in range(7)]
     table = await ana.make_table()

@@ -141,9 +141,10 @@ export class Call extends Emitter {
     this.#session.remove(peer);
   }
 
-  /** @param {string} sentence */
-  announce(sentence) {
+  /** @param {string} sentence @param {import("../audio/sounds.js").Sound} [sound] */
+  announce(sentence, sound) {
     this.#announcer.say(sentence);
+    if (sound) this.#hearing.sound(sound);
   }
 
   /** Somebody can't be heard any more. @param {string} sentence */

@@ -42,6 +42,13 @@ function notesView(room, _store, over) {
     if (!long && room.sendNote(field.value)) field.value = "";
     field.focus();
   };
+  field.onkeydown = ({ key, isComposing }) => {
+    // The way back for who came by the keyboard; half a note stays in the field.
+    const opener = /** @type {HTMLElement|null} */ (document.querySelector(`[aria-controls="${element.id}"]`));
+    if (key !== "Escape" || isComposing || !opener) return;
+    opener.focus();
+    opener.click();
+  };
   element.addEventListener("shown", () => {
     tell(0);
     field.focus();

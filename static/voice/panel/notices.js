@@ -6,11 +6,11 @@ import { phrase } from "../phrase.js";
 import { setText } from "./text.js";
 
 /** In the order in which they stand; the calm ones ask for nothing, and an alarm gives way to nothing.
- *  @typedef {"alarm"|"playback"|"state"|"server"|"microphone"|"closing"|"notice"} NoticeKind */
+ *  @typedef {"alarm"|"playback"|"state"|"server"|"microphone"|"sheet"|"closing"|"door"|"notice"} NoticeKind */
 /** @type {readonly NoticeKind[]} */
-const KINDS = ["alarm", "playback", "state", "server", "microphone", "closing", "notice"];
+const KINDS = ["alarm", "playback", "state", "server", "microphone", "sheet", "closing", "door", "notice"];
 /** @type {Partial<Record<NoticeKind, string>>} */
-const MANNERS = { alarm: " bad", state: " calm", server: " calm", notice: " calm" };
+const MANNERS = { alarm: " bad", state: " calm", server: " calm", door: " calm", notice: " calm" };
 
 /** @typedef {[words: string, act: () => void]} NoticeAction */
 
@@ -44,9 +44,9 @@ export class Notices {
     }
   }
 
-  /** Stays until it is read. @param {string} words @param {NoticeKind} [kind] */
-  note(words, kind = "notice") {
-    this.show(kind, words, [phrase("panel.noted"), () => this.show(kind, "")]);
+  /** Stays until it is read. @param {string} words @param {NoticeKind} [kind] @param {() => void} [read] */
+  note(words, kind = "notice", read = () => this.show(kind, "")) {
+    this.show(kind, words, [phrase("panel.noted"), read]);
   }
 
   /** @param {NoticeKind} kind */

@@ -6,19 +6,24 @@ import { BetweenList } from "./between-list.js";
 import { phrase } from "../phrase.js";
 import { isShut } from "./button.js";
 import { ControlsBar } from "./controls-bar.js";
+import { Countdown } from "./countdown.js";
+import { DoorNotice } from "./door-notice.js";
 import { Keys } from "./keys.js";
 import { mediaKeys } from "./media-keys.js";
 import { Notices } from "./notices.js";
+import { sayOwnState } from "./own-state.js";
 import { PairsList } from "./pairs-list.js";
 import { markPage } from "./page-marks.js";
 import { isWorthACheck } from "./panel-view.js";
 import { PeopleList } from "./people-list.js";
 import { checkLink, copyReport } from "./report-copy.js";
+import { stayHere } from "./staying.js";
 import { keepReport } from "../session/last-report.js";
 
 // Named here although others import them: so the browser fetches them beside the rest.
 import "../session/between-words.js";
 import "./compared-part.js";
+import "./door.js";
 import "./list-refresh.js";
 import "./locale.js";
 import "./membership.js";
@@ -53,6 +58,8 @@ export class VoicePanel {
   #missed = "";
   #check;
   #notices;
+  #door;
+  #closing;
   #people;
   #bar;
   #title;
@@ -68,21 +75,26 @@ export class VoicePanel {
     this.#store = store;
     this.#title = container.querySelector("h2") ?? mark(make("h2", { className: "visually-hidden", textContent: phrase("panel.title") }));
     this.#title.tabIndex = -1;
-    this.#notices = new Notices(this.#title);
+    const notices = this.#notices = new Notices(this.#title);
+    this.#door = new DoorNotice(room, notices, signal);
+    this.#closing = new Countdown((words) => notices.show("closing", words), signal);
     this.#people = new PeopleList(room, store, this.#title, signal);
     this.#check = make("p", { className: "help", hidden: true }, checkLink(room));
     this.#bar = new ControlsBar(room, store, this.#views, signal);
     this.#bar.settings.onclick = () => this.#open("settings");
     const keys = new Keys(store, { mute: () => room.toggleMute(), deafen: () => room.toggleDeafen(), settings: () => this.#open("settings"), help: () => this.#open("help") }, signal);
-    keys.label({ mute: [this.#bar.mute, document.getElementById("id_voice_btn")], deafen: [this.#bar.deafen], settings: [this.#bar.settings] });
+    const controls = { mute: [this.#bar.mute, document.getElementById("id_voice_btn")], deafen: [this.#bar.deafen] };
+    keys.label({ ...controls, settings: [this.#bar.settings] });
+    sayOwnState(room, controls, signal);
     mediaKeys(room, signal, document.title);
     markPage(room, signal);
+    stayHere(signal);
     this.#lay();
     this.#listen();
     this.#showPeople(room.people);
     this.#pairs.update(room.pairs);
     this.#between.update(room.between);
-    if (room.state !== "joined") this.#notices.show("state", phrase("joining"));
+    if (room.state !== "joined") notices.show("state", phrase("joining"));
   }
 
   /** A page's own list of those who may come in is one with ours; a page without one gets ours alone. */
@@ -119,7 +131,7 @@ export class VoicePanel {
       this.#missed = words;
       notices.show("server", lost ? words : "");
     });
-    on("closing", ({ words }) => notices.show("closing", words));
+    on("closing", ({ at }) => this.#closing.begin(at));
     on("microphone", ({ ok, code, words, retry }) => {
       notices.show("microphone", ok ? "" : words, retry ? [code === "listen-only" ? phrase("panel.use-microphone") : phrase("panel.retry-microphone"), () => this.#room.retryMicrophone()] : null);
       // All is well, but not with the microphone that one thinks.
@@ -136,8 +148,11 @@ export class VoicePanel {
 
   /** @param {"settings"|"help"} which */
   async #open(which) {
-    const [settings, shortcuts] = await sheets();
+    const loaded = await sheets().catch(() => null);
     if (this.#over.signal.aborted || document.querySelector("dialog[open]")) return;
+    this.#notices.show("sheet", loaded ? "" : phrase("panel.no-sheet"), [phrase("panel.again"), () => this.#open(which)]);
+    if (!loaded) return this.#room.announce(phrase("panel.no-sheet"));
+    const [settings, shortcuts] = loaded;
     const open = which === "settings" ? settings.openSettings : shortcuts.openShortcuts;
     const sheet = open(this.#room, this.#store, this.#over.signal);
     // Behind an open sheet nothing is said to a screen reader.
@@ -148,6 +163,7 @@ export class VoicePanel {
   /** @param {Person[]} people */
   #showPeople(people) {
     this.#people.update(people);
+    this.#door.update(people);
     const alone = people.length === 1;
     this.#container.classList.toggle("alone", alone);
     this.#alone.hidden = !alone || Boolean(this.#container.querySelector(".invite"));

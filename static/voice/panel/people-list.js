@@ -12,7 +12,7 @@ export class PeopleList {
   element = make("ul", { className: "people" });
   /** @type {Map<string, PersonRow>} */
   #rows = new Map();
-  #lists = new ListRefresh();
+  #lists;
   /** @type {readonly Person[]} */
   #people = [];
   #room;
@@ -28,6 +28,7 @@ export class PeopleList {
     // Where lists lie inside no box of their own, a browser forgets that they are lists.
     this.element.setAttribute("role", "list");
     this.element.setAttribute("aria-label", phrase("panel.title"));
+    this.#lists = new ListRefresh(over);
     this.#room = room;
     this.#store = store;
     this.#elsewhere = elsewhere;

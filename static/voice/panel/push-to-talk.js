@@ -4,6 +4,7 @@
 import { make, picture } from "../../dom.js";
 import { phrase } from "../phrase.js";
 import { advanceHold, DEFAULT_KEY, FREE, isModifier } from "./talk-key.js";
+import { setText } from "./text.js";
 import { isWriting } from "./writing.js";
 
 /** @typedef {import("./talk-key.js").HoldEvent} HoldEvent */
@@ -16,7 +17,9 @@ export const talkKey = (store) => ({ ...DEFAULT_KEY, ...store.get("talk-key", DE
 
 export class PushToTalk {
   #label = make("span");
-  element = make("button", { type: "button", className: "push" }, picture("mic"), this.#label);
+  // For the eye: `aria-keyshortcuts` says it.
+  #key = make("kbd", { className: "keys", ariaHidden: "true" });
+  element = make("button", { type: "button", className: "push" }, picture("mic"), this.#label, this.#key);
   #hold = FREE;
   /** @type {any} */
   #looking = null;
@@ -60,9 +63,10 @@ export class PushToTalk {
     const { mode, toggles, pressed } = this.#room.talk;
     this.element.hidden = mode !== "push";
     const words = toggles ? phrase("push.press") : phrase("push.hold");
-    if (this.#label.textContent !== words) this.#label.textContent = words;
+    setText(this.#label, words);
     this.element.setAttribute("aria-pressed", String(pressed));
     const { label } = talkKey(this.#store);
+    setText(this.#key, label);
     this.element.title = phrase("push.key", { key: label });
     this.element.setAttribute("aria-keyshortcuts", label);
     if (mode !== "push" && this.#hold !== FREE) this.#take({ type: "doubt" });
@@ -79,7 +83,7 @@ export class PushToTalk {
     const modified = event.ctrlKey || event.altKey || event.metaKey;
     const sure = !modified && !event.isComposing && !isWriting(target) && !document.querySelector("dialog[open]");
     // Else the page would do with the key what pages do (scroll, press, another shortcut).
-    if (sure) event.preventDefault();
+    if (sure || presses) event.preventDefault();
     this.#take({ type: "down", by: mine ? "key" : "button", repeat, sure });
   }
 
@@ -107,8 +111,11 @@ export class PushToTalk {
     }
     button.addEventListener("blur", () => this.#take({ type: "lost", by: "button" }), passing);
     button.addEventListener("click", ({ detail }) => {
+      if (detail !== 0) return;
       // Neither finger nor key: an assistive tool clicks, and has no way to hold.
-      if (detail === 0) this.#act(this.#room.talk.pressed ? "doubt" : "press");
+      const { pressed, toggles } = this.#room.talk;
+      if (toggles) this.#act(pressed ? "doubt" : "press");
+      else this.#take({ type: "click", on: pressed });
     }, passing);
   }
 

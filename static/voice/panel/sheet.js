@@ -13,9 +13,13 @@ export function openSheet(title, away, content, over) {
   const dialog = make("dialog", { className: "sheet" }, make("div", {}, make("header", {}, heading, close), ...content));
   dialog.setAttribute("aria-labelledby", id);
   close.onclick = () => dialog.close();
-  // What isn't in the sheet's one child is the ground beside it.
+  // What isn't in the sheet's one child is the ground beside it. A drag that begins in the sheet may end there, and is no tap.
+  let beside = false;
+  dialog.onpointerdown = ({ target }) => {
+    beside = target === dialog;
+  };
   dialog.onclick = ({ target }) => {
-    if (target === dialog) dialog.close();
+    if (beside && target === dialog) dialog.close();
   };
   dialog.onclose = () => dialog.remove();
   document.body.append(dialog);

@@ -12,12 +12,12 @@ const REPEATS_WITHIN = 1500;
 /** Some systems repeat no key: then nobody talks longer than this without pressing anew. */
 const HELD_AT_MOST = 60_000;
 
-/** By what it is held. @typedef {""|"key"|"pointer"|"button"} Holder  button: a key that presses the button */
+/** By what it is held. @typedef {""|"key"|"pointer"|"button"|"click"} Holder  button: a key that presses the button; click: an assistive tool, until its next one */
 /** @typedef {{by: Holder, since: number, seen: number, repeats: boolean}} Hold */
 /**
  * `sure`: not where one writes, no modifier, no dialog.
  * @typedef {{type: "down", by: Exclude<Holder, "">, repeat: boolean, sure: boolean} | {type: "up"|"lost", by: Exclude<Holder, "">}
- *   | {type: "other"} | {type: "doubt"} | {type: "tick"}} HoldEvent
+ *   | {type: "click", on: boolean} | {type: "other"} | {type: "doubt"} | {type: "tick"}} HoldEvent
  */
 /** @typedef {"press"|"release"|"doubt"|null} HoldAct */
 
@@ -34,12 +34,16 @@ export function advanceHold(hold, event, now) {
       if (!event.sure) return hold.by ? doubt : { hold, act: null };
       // What goes on repeating after a doubt opens nothing: it has to be pressed anew.
       if (event.repeat) return { hold: hold.by === event.by ? { ...hold, seen: now, repeats: true } : hold, act: null };
+      // A hand that presses where an assistive tool has opened wants it closed.
+      if (hold.by === "click") return doubt;
       if (hold.by) return { hold, act: null };
       return { hold: { by: event.by, since: now, seen: now, repeats: false }, act: "press" };
     case "up":
       return hold.by === event.by ? { hold: FREE, act: "release" } : { hold, act: null };
     case "lost":
       return hold.by === event.by ? doubt : { hold, act: null };
+    case "click":
+      return event.on ? doubt : { hold: { by: "click", since: now, seen: now, repeats: false }, act: "press" };
     case "other":
       return { hold: hold.by === "key" ? { ...hold, repeats: false } : hold, act: null };
     case "doubt":
@@ -51,9 +55,9 @@ export function advanceHold(hold, event, now) {
 
 const doubt = Object.freeze({ hold: FREE, act: /** @type {HoldAct} */ ("doubt") });
 
-/** A finger on a screen is told of in any case; a key may go up unseen. @param {Readonly<Hold>} hold @param {number} now */
+/** A finger on a screen is told of in any case; a key may go up unseen, and who clicked may have gone. @param {Readonly<Hold>} hold @param {number} now */
 function isStuck({ by, since, seen, repeats }, now) {
-  if (by !== "key" && by !== "button") return false;
+  if (by === "" || by === "pointer") return false;
   return repeats ? now - seen > REPEATS_WITHIN : now - since > HELD_AT_MOST;
 }
 

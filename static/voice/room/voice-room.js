@@ -212,6 +212,11 @@ export class VoiceRoom extends EventTarget {
     return this.#calls.now?.past.sendNote(text, this.#belongings.name) ?? false;
   }
 
+  /** Tell the person in the call something of the page's own, in its turn, and with a sound. @param {string} sentence @param {import("../audio/sounds.js").Sound} [sound] */
+  announce(sentence, sound) {
+    this.#calls.now?.announce(sentence, sound);
+  }
+
   /** How loud one's microphone is now, from 0 to 1, also while muted; null where this can't be told. */
   level() {
     return this.#calls.now?.level() ?? null;

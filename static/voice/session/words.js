@@ -1,7 +1,7 @@
 // @ts-check
 // The plain words for everything that may happen, each trouble with its next step; pure.
 
-import { list, phrase } from "../phrase.js";
+import { LANGUAGE, list, phrase } from "../phrase.js";
 import {
   ANOTHER_TAB, NETWORK, NOT_UNDERSTOOD, NOT_YOURS, REMOVED, ROOM_CLOSED, ROOM_FULL, SIGNED_OUT, TOO_FAST,
 } from "../signaling/codes.js";
@@ -130,10 +130,18 @@ export const unheardBy = (names) => phrase("unheard-by", { names: some(names), c
 /** @param {string} name @param {string} does */
 export const unheard = (name, does) => phrase("unheard", { name, does });
 
+const AHEAD = new Intl.RelativeTimeFormat(LANGUAGE.locale, { numeric: "auto" });
+
 /** @param {number} at seconds since 1970 @param {number} now milliseconds */
 export function closing(at, now) {
-  return phrase("closing", { count: Math.max(1, Math.round((at - now / 1000) / 60)) });
+  const left = Math.max(0, at - now / 1000);
+  // By tens: a word that changes each second draws the eye.
+  const when = left > 50 ? AHEAD.format(Math.max(1, Math.round(left / 60)), "minute") : AHEAD.format(Math.ceil(left / 10) * 10, "second");
+  return phrase("closing", { when });
 }
+
+/** Who has come to the page, and not to voice. @param {string[]} names  at least one */
+export const atTheDoor = (names) => phrase("door", { names: some(names), count: names.length });
 
 /**
  * What is done about one link, "" when nothing is wrong.

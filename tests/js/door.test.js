@@ -1,0 +1,93 @@
+// @ts-check
+// Who is told of as standing at the door: newcomers who stay away from voice, once, and nobody else.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { lookOutside, readOf, UNSEEN } from "../../static/voice/panel/door.js";
+
+const MINUTE = 60_000;
+
+/** A door, looked out of at times in ms: "bo cleo" are those who may come in, and then those in voice. */
+function door() {
+  let state = UNSEEN;
+  const look = (/** @type {number} */ now, /** @type {string} */ members, inVoice = "ana") => {
+    const seen = lookOutside(state, {
+      members: members.split(" ").filter(Boolean).map((user) => ({ user, name: user.toUpperCase() })), inVoice: new Set(inVoice.split(" ")), now,
+    });
+    state = seen.door;
+    return { knocks: seen.knocks.join(" "), standing: seen.standing.join(" "), next: seen.next };
+  };
+  return { look, read: () => { state = readOf(state); } };
+}
+
+const NOBODY = { knocks: "", standing: "", next: null };
+
+test("whoever was there at the first look never knocks", () => {
+  const { look } = door();
+  assert.deepEqual(look(0, "bo cleo"), NOBODY);
+  assert.deepEqual(look(MINUTE, "bo cleo"), NOBODY);
+});
+
+test("a newcomer who stays out of voice for eight seconds knocks once, and stands there for five minutes", () => {
+  const { look } = door();
+  look(0, "");
+  assert.deepEqual(look(1000, "bo"), { ...NOBODY, next: 8000 });
+  assert.deepEqual(look(8999, "bo"), { ...NOBODY, next: 1 });
+  assert.deepEqual(look(9000, "bo"), { knocks: "BO", standing: "BO", next: 292_000 });
+  assert.deepEqual(look(2 * MINUTE, "bo"), { knocks: "", standing: "BO", next: 181_000 });
+  assert.deepEqual(look(6 * MINUTE, "bo"), NOBODY);
+});
+
+test("whoever joins voice at the same moment never knocks, nor later when they leave it", () => {
+  const { look } = door();
+  look(0, "");
+  look(1000, "bo");
+  assert.deepEqual(look(5000, "bo", "ana bo"), NOBODY);
+  assert.deepEqual(look(MINUTE, "bo"), NOBODY);
+});
+
+test("who was in voice before the list told of them never knocks", () => {
+  const { look } = door();
+  look(0, "", "ana bo");
+  assert.deepEqual(look(1000, "bo", "ana bo"), NOBODY);
+});
+
+test("nobody stands there any more once they are in voice, off the list, or read of", () => {
+  for (const end of ["in", "off", "read"]) {
+    const { look, read } = door();
+    look(0, "");
+    look(1000, "bo");
+    assert.equal(look(9000, "bo").standing, "BO", end);
+    if (end === "read") read();
+    assert.deepEqual(look(10_000, end === "off" ? "" : "bo", end === "in" ? "ana bo" : "ana"), NOBODY, end);
+  }
+});
+
+test("nobody knocks twice within five minutes, by another link either", () => {
+  const { look } = door();
+  look(0, "");
+  look(1000, "bo");
+  assert.equal(look(9000, "bo").knocks, "BO");
+  look(MINUTE, "");
+  look(MINUTE + 1000, "bo");
+  assert.equal(look(MINUTE + 9000, "bo").knocks, "");
+  look(3 * MINUTE, "");
+  look(7 * MINUTE, "bo");
+  assert.equal(look(7 * MINUTE + 8000, "bo").knocks, "BO");
+});
+
+test("who comes while another stands there knocks alone, and both are named", () => {
+  const { look } = door();
+  look(0, "");
+  look(0, "bo");
+  look(8000, "bo cleo");
+  assert.deepEqual(look(16_000, "bo cleo"), { knocks: "CLEO", standing: "BO CLEO", next: 284_000 });
+});
+
+test("who is put out while we wait doesn't knock", () => {
+  const { look } = door();
+  look(0, "");
+  look(1000, "bo");
+  look(4000, "");
+  assert.deepEqual(look(9000, ""), NOBODY);
+});
