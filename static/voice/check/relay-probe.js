@@ -32,12 +32,12 @@ const SPECIAL_IPV4 =
 const SPECIAL_IPV6 = /^\[?(f[cd]..:|fe[89ab].:|::1\]?$)/i;
 
 /**
- * @param {RTCIceServer} server
+ * @param {RTCIceServer[]} servers
  * @param {ProbePlatform} platform
  * @returns {Promise<Reflection>}
  */
-export async function reflect(server, platform) {
-  const connection = new platform.RTCPeerConnection({ iceServers: [server] });
+export async function reflect(servers, platform) {
+  const connection = new platform.RTCPeerConnection({ iceServers: servers });
   const codes = listenForErrors([connection]);
   /** @type {any} */
   let timer;
