@@ -8,7 +8,7 @@ import {
 import { translate } from "../../static/voice/check/check-words.js";
 import { Check } from "../../static/voice/check/check.js";
 import { readSiteWord } from "../../static/voice/check/site-word.js";
-import { isSpecial } from "../../static/voice/check/relay-probe.js";
+import { isSpecial, reflect } from "../../static/voice/check/relay-probe.js";
 import { FakePlatform, settle } from "./fake-platform.js";
 
 /** @typedef {import("../../static/voice/check/check-verdicts.js").Symptoms} Symptoms */
@@ -58,10 +58,10 @@ const TABLE = [
   ["no answer to anything", { ...unseen, udp: silent, tcp: silent, tls: null, site: unknown }, ["turn"], /by any way/, /firewalls/],
   ["no answer to anything, nor to the site", { ...unseen, udp: silent, tcp: silent, tls: null, site: site(["stun", "udp", 4], ["stun", "tcp", 4]) },
     ["turn"], /by any way/, /to this site none either: is it running/],
-  ["no answer to anything, but to the site", { ...unseen, udp: silent, tcp: silent, tls: null }, ["turn"], /by any way/, /so it runs\..*offer TLS on port 443/],
+  ["no answer to anything, but to the site", { ...unseen, udp: silent, tcp: silent, tls: null }, ["turn"], /by any way/, /when it last looked\. .*offer TLS on port 443/],
   ["a name that leads nowhere", { ...unseen, udp: refused(701), tcp: refused(701), tls: null, site: site(["name"]) }, ["name"], /leads nowhere/, /COTURN_TURN_HOST/],
   ["UDP is blocked, and the site knows nothing", { ...unseen, udp: silent, site: unknown }, ["(turn-udp)"], /UDP is blocked/, /If others don't see it.*COTURN_PORT\/udp/],
-  ["UDP is shut for all", { ...unseen, udp: silent, site: site(["stun", "udp", 4]) }, ["(turn-udp)"], /does not answer by UDP/, /gets none either: open COTURN_PORT\/udp/],
+  ["UDP is shut for all", { ...unseen, udp: silent, site: site(["stun", "udp", 4]) }, ["(turn-udp)"], /does not answer by UDP/, /got none either: open COTURN_PORT\/udp/],
   ["UDP is blocked, and at the site by IPv6 alone", { ...unseen, udp: silent, site: site(["stun", "udp", 6]) }, ["(turn-udp)"], /UDP is blocked/, /If others don't see it/],
   ["UDP is blocked", { ...unseen, udp: silent }, ["(turn-udp)"], /UDP is blocked .* through TCP/, /may be this person's network.*COTURN_PORT\/udp/],
   ["UDP is blocked, and the browser says so", { ...unseen, udp: { ...silent, codes: [701] } }, ["(turn-udp)"], /through TCP/, /COTURN_PORT\/udp/],
@@ -253,7 +253,32 @@ test("where some of the relay's ports are open, which one was tried is chance, a
 
 test("where STUN tells nothing new, the relay tells that UDP works", () => {
   assert.equal(stunLine(symptoms({ stun: { seen: false, codes: [701] } })).status, "ok");
+  assert.equal(stunLine(symptoms({ stun: { seen: false, codes: [701] }, udp: refused(701, 401) })).status, "ok");
+  assert.equal(stunLine(symptoms({ stun: { seen: false, codes: [701] }, udp: refused(701) })).status, "notice");
   assert.equal(stunLine(symptoms({ stun: { seen: false, codes: [401] } })).status, "notice");
+});
+
+test("an IPv6 by which STUN fails hides nothing of an IPv4 by which it has nothing to tell", async () => {
+  const platform = new FakePlatform();
+  const udp = (/** @type {string} */ address) => ({ candidate: { type: "host", protocol: "udp", address } });
+  const seen = (/** @type {(string|null)[]} */ ...failing) => {
+    class Gathering {
+      /** @type {any} */ onicecandidate;
+      /** @type {any} */ onicecandidateerror;
+      createDataChannel() {}
+      async setLocalDescription() {
+        for (const address of ["45.77.0.2", "2a01:4f9::2"]) this.onicecandidate(udp(address));
+        for (const address of failing) this.onicecandidateerror({ errorCode: 701, address });
+        this.onicecandidate({ candidate: null });
+      }
+      close() {}
+    }
+    return reflect([{ urls: "stun:a" }], /** @type {any} */ (Object.assign(platform, { RTCPeerConnection: Gathering })));
+  };
+  assert.deepEqual(await seen(), { seen: true, codes: [] });
+  assert.deepEqual(await seen("[2a01:4f9:0:x:x:x:x:x]"), { seen: true, codes: [701] });
+  assert.deepEqual(await seen("45.77.0.x", "[2a01:4f9:0:x:x:x:x:x]"), { seen: false, codes: [701] });
+  assert.deepEqual(await seen(null), { seen: false, codes: [701] });
 });
 
 test("what the site answers is read strictly", () => {

@@ -3,7 +3,7 @@
 
 import { LABELS, SITE, translate } from "./check-words.js";
 import { phrase } from "./phrase.js";
-import { refuses, relayTrouble, works, wrong } from "./relay-verdicts.js";
+import { answers, refuses, relayTrouble, works, wrong } from "./relay-verdicts.js";
 import { current, old, unseen } from "./site-word.js";
 
 /** @typedef {import("./relay-probe.js").Loop} Loop */
@@ -60,7 +60,7 @@ export function stunLine({ stun, udp }) {
   if (!stun) return { step, status: "skipped", words: phrase("not-tested") };
   if (stun.seen) return { step, status: "ok", words: phrase("stun.ok") };
   // Where no NAT is on the way nothing new is told, and an IPv6 that leads nowhere keeps the answer waiting.
-  if (udp?.allocated && !refuses(stun)) return { step, status: "ok", words: phrase("stun.by-relay") };
+  if (answers(udp) && !refuses(stun)) return { step, status: "ok", words: phrase("stun.by-relay") };
   return { step, status: "notice", words: phrase("stun.none", { why: translate(stun.codes) }) };
 }
 

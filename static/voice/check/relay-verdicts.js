@@ -29,6 +29,9 @@ const OF_LOSS = ["grantList", "otherFile", "mixedFamilies", "partialRange", "shu
 /** @param {Loop|null} loop */
 export const works = (loop) => loop !== null && loop.rtt !== null;
 
+/** Whether the relay answered at all, be it with a no. @param {Loop|null} loop */
+export const answers = (loop) => loop !== null && (loop.allocated || loop.codes.some((code) => code !== NO_CONNECTION));
+
 /** Whether STUN was answered, with a no. @param {Symptoms["stun"]} stun */
 export const refuses = (stun) => stun !== null && !stun.seen && stun.codes.some((code) => code !== NO_CONNECTION);
 
