@@ -12,6 +12,7 @@ from tests.doctor.bench import (
     CLIENT,
     CLIENT6,
     LAN,
+    NO_WAY_INSIDE,
     ONE_TO_ONE,
     PRIVATE,
     PUBLIC,
@@ -32,6 +33,7 @@ def lab() -> Iterator[Lab]:
 def behind_nat() -> Iterator[Lab]:
     with two_machines(server=(f"{PRIVATE}/32",), client=(CLIENT,)) as lab:
         lab.firewall("server", ONE_TO_ONE)
+        lab.firewall("router", NO_WAY_INSIDE)
         yield lab
 
 
