@@ -19,8 +19,10 @@ export const LABELS = {
 /** What this site says of its relay; `names` are the doctor's own. */
 export const SITE = {
   none: phrase("not-offered"),
-  unknown: (/** @type {import("./site-word.js").SiteWord|null} */ site) =>
-    phrase(site?.running ? "site.running" : site?.missed ? "site.missed" : "site.not-yet"),
+  unknown: (/** @type {import("./site-word.js").SiteWord|null} */ site) => {
+    if (site?.running) return phrase("site.running");
+    return site?.missed ? phrase("site.missed") : phrase("site.not-yet");
+  },
   well: (/** @type {number} */ minutes) => (minutes < 1 ? phrase("site.well") : phrase("site.well-ago", { minutes })),
   trouble: (/** @type {string} */ names, /** @type {number} */ minutes) =>
     (minutes < 1 ? phrase("site.trouble", { names }) : phrase("site.trouble-ago", { names, minutes })),
@@ -50,7 +52,10 @@ const render = phrase("render");
 const mend = phrase("mend");
 const strict = phrase("strict");
 /** Whose trouble it is, by what this site itself sees. @param {boolean|null} there */
-const whose = (there) => phrase(there === null ? "whose" : there ? "whose.all" : "whose.one");
+function whose(there) {
+  if (there === null) return phrase("whose");
+  return there ? phrase("whose.all") : phrase("whose.one");
+}
 
 /**
  * @typedef {object} About what words need to know
@@ -93,10 +98,10 @@ export const WRONG = {
   otherHost: () => [mend, phrase("other-host.fix")],
   noRelay: ({ there }) => {
     if (there === null) return [phrase("no-relay"), phrase("no-relay.fix")];
-    return [phrase("no-relay"), phrase(there ? "no-relay.all.fix" : "no-relay.one.fix")];
+    return [phrase("no-relay"), there ? phrase("no-relay.all.fix") : phrase("no-relay.one.fix")];
   },
   noUdp: ({ by, there }) => [
-    phrase(there ? "no-udp.all" : "no-udp", { by }), phrase("no-udp.fix", { by, whose: whose(there) }),
+    there ? phrase("no-udp.all", { by }) : phrase("no-udp", { by }), phrase("no-udp.fix", { by, whose: whose(there) }),
   ],
   noTcp: ({ by, there }) => [phrase("no-tcp", { by }), phrase("no-tcp.fix", { by, whose: whose(there) })],
   stunRefused: ({ code }) => [phrase("stun-refused"), phrase("stun-refused.fix", { code, render })],
