@@ -36,7 +36,7 @@ HANDFUL = {
     "wrong secret",
     "another realm",
     "coturn's clock so far ahead that credentials are born expired",
-    "a deny list without cloud metadata",
+    "a deny list without the providers' own networks",
     "certificate of another name",
     "the total quota used up",
 }

@@ -84,15 +84,19 @@ function reachTrouble({ site }, hidden) {
  * @param {Symptoms} symptoms @param {Loop[]} loops @param {Unseen[]} hidden
  * @returns {Finding[]}
  */
-function lossTrouble({ lan, oneSided }, loops, hidden) {
+function lossTrouble({ lan, oneSided, site }, loops, hidden) {
   const lost = loops.some((loop) => loop.allocated && !works(loop));
   const shut = oneSided !== null && oneSided.allocated && !works(oneSided);
   // Which port one gets is chance, so one that is open tells nothing.
   if (!lost && hidden.includes("partialRange")) return [wrong("relay-range", "partialRange")];
   if (!lost && !shut) return [];
   if (hidden.includes("grantList")) return [wrong("deny-list", "grantList")];
-  if (!lan && loops.some(({ special }) => special)) return [wrong("external-ip", "externalIp")];
-  if (lost) return [wrong("relay-loop", lan ? "relayLoopLan" : "relayLoop")];
+  const failed = (/** @type {string} */ check) => site?.failed.some((each) => each.check === check) ?? false;
+  const special = loops.some((loop) => loop.special);
+  // The site knows which address is meant to be given.
+  const meant = lan || (special && failed("two-relays") && !failed("relay-address"));
+  if (!meant && special) return [wrong("external-ip", "externalIp")];
+  if (lost) return [wrong("relay-loop", meant ? "relayLoopLan" : "relayLoop")];
   return [hidden.includes("sendsNothing") ? wrong("one-sided", "sendsNothing") : wrong("relay-range", "relayRange")];
 }
 
