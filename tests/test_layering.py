@@ -220,6 +220,8 @@ PURE = sorted(
         "panel/shortcuts.js",
         "panel/talk-key.js",
         "check/check-verdicts.js",
+        "check/relay-verdicts.js",
+        "check/site-word.js",
         "check/check-words.js",
     )
     for path in (STATIC / "voice").glob(pattern)

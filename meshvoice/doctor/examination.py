@@ -18,9 +18,11 @@ _TROUBLE = (Rejected, Unanswered, OSError)
 async def examine(deployment: Deployment) -> AsyncIterator[Finding]:
     """Examine each host in turn, as if it were the only one."""
     hosts = deployment.turn.hosts
-    for host in hosts:
+    for number, host in enumerate(hosts, 1):
         async for finding in _examine_host(deployment.at(host), several=len(hosts) > 1):
-            yield finding if len(hosts) == 1 else replace(finding, tried=f"{host}: {finding.tried}")
+            if len(hosts) > 1:
+                finding = replace(finding, tried=f"{host}: {finding.tried}", host=number)
+            yield finding
 
 
 async def _examine_host(deployment: Deployment, *, several: bool) -> AsyncIterator[Finding]:

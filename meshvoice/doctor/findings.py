@@ -32,6 +32,8 @@ class Finding:
     """The IP version by which it was tried; 0 where it concerns both, or none."""
     code: int = 0
     """STUN's code, where the server answered with an error."""
+    host: int = 0
+    """Its place in COTURN_TURN_HOST, counted from 1; 0 where that names one alone."""
 
     def line(self) -> str:
         """Write it for a person."""

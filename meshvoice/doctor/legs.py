@@ -234,7 +234,10 @@ def _fix_refused(turn: TurnSettings, way: Way) -> str:
         )
     if way.family == 6 and not turn.public_ip6:
         return _IPV6
-    return "start coturn: `systemctl status coturn` on the host says why not"
+    return (
+        "start coturn: `systemctl status coturn` on the host says why not. If it runs, it listens elsewhere "
+        f"than on COTURN_PORT: {rejections.RENDER}"
+    )
 
 
 def _fix_silence(turn: TurnSettings, way: Way) -> str:

@@ -73,17 +73,18 @@ async def ipv6(deployment: Deployment, way: Way) -> Finding:
             return check.failed("coturn relays no IPv6", f"COTURN_PUBLIC_IP6 is set: {RENDER}")
         return check.ok("coturn relays no IPv6, as COTURN_PUBLIC_IP6 is not set")
     if offered != str(turn.public_ip6):
-        return check.failed(
-            f"{offered}, but COTURN_PUBLIC_IP6 is {turn.public_ip6 or 'not set'}",
-            f"coturn runs with another configuration than the app: {RENDER}",
-        )
+        mend = f"coturn runs with another configuration than the app: {RENDER}"
+        if not turn.public_ip6:
+            mend = f"if the host shall relay IPv6, set COTURN_PUBLIC_IP6 to it; in any case {RENDER}"
+        return check.failed(f"{offered}, but COTURN_PUBLIC_IP6 is {turn.public_ip6 or 'not set'}", mend)
     return check.ok(offered)
 
 
 async def two_relays(deployment: Deployment, here: Way, there: Way) -> Finding:
     """Send from one allocation to another and back, as between two people who both need the relay."""
     by = f"dialled by IPv{here.family}" + ("" if here == there else f" and by IPv{there.family}")
-    check = Check(name="two-relays", tried=f"send from one allocation to another and back, {by}")
+    ip = here.family if here.family == there.family else 0
+    check = Check(name="two-relays", ip=ip, tried=f"send from one allocation to another and back, {by}")
     try:
         async with allocated(deployment, here) as (ana, at_ana), allocated(deployment, there) as (bo, at_bo):
             if family(at_ana[0]) != family(at_bo[0]):
@@ -101,7 +102,9 @@ async def two_relays(deployment: Deployment, here: Way, there: Way) -> Finding:
         return check.failed(f"{rejected}: the relay must not send to itself", _open_to_itself(deployment))
     if to_bo is None or to_ana is None:
         return check.failed(
-            "nothing arrived", "does the host drop what it sends to itself? The guard must know its addresses"
+            "nothing arrived",
+            "does the host drop what it sends to itself? The guard must know its addresses: render it anew "
+            "(`meshvoice coturn-conf --guard`) and load it",
         )
     return check.ok("arrived both ways")
 
@@ -143,7 +146,11 @@ async def from_outside(deployment: Deployment, ways: Sequence[Way], by: int) -> 
         )
     back = one.ok("arrived both ways")
     if not all(each[1] for each in there):
-        back = one.failed("nothing came back", "does a firewall of the host stop what coturn sends?")
+        back = one.failed(
+            "nothing came back",
+            "a firewall of the host stops what coturn sends: let out what comes from "
+            f"{turn.min_port} to {turn.max_port}/udp",
+        )
     if len(there) < PORTS:
         # Which ones is chance, and another run would name others.
         return back, whole.failed("some of them are open, others are not", mend)

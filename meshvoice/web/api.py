@@ -101,7 +101,9 @@ async def relay(request: web.Request) -> web.Response:
     """
     if request[VISITOR] is None:
         raise RequestRefused(401, "signed-out", "refused.sign-in")
-    return web.json_response(request.app[RELAY].body())
+    watch = request.app[RELAY]
+    watch.want()
+    return web.json_response(watch.body())
 
 
 async def health(request: web.Request) -> web.Response:

@@ -39,6 +39,7 @@ class Failed(msgspec.Struct, frozen=True):
     leg: str
     ip: int
     code: int
+    host: int
     status: str
     answer: str
     fix: str
@@ -69,6 +70,7 @@ class Told(TypedDict):
     leg: str
     ip: int
     code: int
+    host: int
 
 
 class RelayBody(TypedDict):
@@ -76,6 +78,10 @@ class RelayBody(TypedDict):
 
     age: int | None
     """Seconds since the relay was examined; null: it was not yet, or could not be."""
+    running: bool
+    """Whether it is being examined now, or will be in some seconds."""
+    missed: bool
+    """Whether the last look could not be made; the log says why."""
     failed: list[Told]
 
 
@@ -86,6 +92,11 @@ class RelayWatch:
         self._clock = clock
         self.last: Word | None = None
         self._problem = ""
+        self.watched = False
+        """Whether somebody looks from time to time."""
+        self.running = False
+        """Whether somebody looks now, or will in some seconds."""
+        self.wanted = asyncio.Event()
 
     def hear(self, report: bytes) -> bool:
         """Take a report; gives whether it is worse than the one before. Raises `msgspec.DecodeError`."""
@@ -117,17 +128,28 @@ class RelayWatch:
         names = ", ".join(self.last.names)
         return f"From the server's own side the relay fails at {names}: `meshvoice doctor` says what to do."
 
+    def want(self) -> None:
+        """Ask for another look where something was wrong: whoever mended it should not wait for the next."""
+        wrong = self.last is not None and self.last.failed and self._age(self.last) >= AGAIN_SECONDS
+        if wrong and self.watched:
+            self.running = True
+            self.wanted.set()
+
     def body(self) -> RelayBody:
         """Tell the check page."""
-        if self.last is None:
-            return {"age": None, "failed": []}
+        last = self.last
         return {
-            "age": max(0, int(self._clock.steady() - self.last.at)),
+            "age": None if last is None else self._age(last),
+            "running": self.running,
+            "missed": bool(self._problem),
             "failed": [
-                {"check": each.check, "leg": each.leg, "ip": each.ip, "code": each.code}
-                for each in self.last.failed
+                {"check": each.check, "leg": each.leg, "ip": each.ip, "code": each.code, "host": each.host}
+                for each in (last.failed if last else ())
             ],
         }
+
+    def _age(self, word: Word) -> int:
+        return max(0, int(self._clock.steady() - word.at))
 
 
 async def watch(
@@ -138,10 +160,12 @@ async def watch(
     every: float = EVERY_SECONDS,
     again: float = AGAIN_SECONDS,
 ) -> None:
-    """Ask, soon and from time to time, for as long as it is let."""
+    """Ask, soon and from time to time, and when it is wanted, for as long as it is let."""
+    relay.watched = relay.running = True
     await asyncio.sleep(first)
     while True:
-        worse = False
+        worse, relay.running = False, True
+        relay.wanted.clear()
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 worse = relay.hear(await ask())
@@ -149,7 +173,10 @@ async def watch(
             relay.miss(f"the doctor took longer than {PATIENCE_SECONDS:.0f} s")
         except (OSError, msgspec.DecodeError) as problem:
             relay.miss(str(problem))
-        await asyncio.sleep(again if worse else every)
+        relay.running = False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(again if worse else every):
+                await relay.wanted.wait()
 
 
 def setup(app: web.Application, turn: TurnSettings) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -36,6 +37,12 @@ table ip nat {{
   chain prerouting {{ type nat hook prerouting priority -100; ip daddr {PUBLIC} dnat to {PRIVATE}; }}
 }}
 """
+NO_WAY_INSIDE = f"""
+table ip inside {{
+  chain forward {{ type filter hook forward priority 0; ip daddr {PRIVATE} drop; }}
+}}
+"""
+"""For a router: nobody outside knows a way to an address behind a NAT."""
 
 
 @dataclass
@@ -60,6 +67,25 @@ class Bench:
         **options: Any,
     ) -> list[Finding]:
         """Give what the doctor finds, which must be the same each time; others hold allocations meanwhile."""
+        async with self.standing(turn, conf, addresses=addresses, held=held, **options) as deployment:
+            findings = [finding async for finding in examine(deployment)]
+            for _ in range(runs - 1):
+                again = [finding async for finding in examine(deployment)]
+                said, then = ([each.line() for each in run] for run in (findings, again))
+                assert said == then, "\n".join(sorted({*said} ^ {*then}))
+            return findings
+
+    @asynccontextmanager
+    async def standing(
+        self,
+        turn: TurnSettings,
+        conf: str | None,
+        *,
+        addresses: list[str] | None = None,
+        held: int = 0,
+        **options: Any,
+    ) -> AsyncIterator[Deployment]:
+        """Run coturn, and move to the examiner's machine for as long."""
 
         async def resolve(host: str) -> list[str]:
             if addresses == []:
@@ -77,12 +103,7 @@ class Bench:
                 # By TCP: one by UDP counts a second longer than it lasts.
                 way = Way(leg=Leg.TCP, server=(str(turn.public_ip), turn.port))
                 await machines.enter_async_context(allocated(deployment, way))
-            findings = [finding async for finding in examine(deployment)]
-            for _ in range(runs - 1):
-                again = [finding async for finding in examine(deployment)]
-                said, then = ([each.line() for each in run] for run in (findings, again))
-                assert said == then, "\n".join(sorted({*said} ^ {*then}))
-            return findings
+            yield deployment
 
 
 def failed(findings: list[Finding]) -> set[str]:

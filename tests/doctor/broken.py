@@ -1,4 +1,4 @@
-"""Deployments, each broken in one way: what the doctor must name, and nothing beside it."""
+"""Deployments, each broken in one way: what doctor and check page must name, and nothing beside it."""
 
 from __future__ import annotations
 
@@ -60,8 +60,12 @@ class Broken:
     name: str
     failed: set[str]
     """All that may be named."""
+    page: str
+    """What the check page names, in its report; several by spaces."""
     says: str = ""
     """What one of the failures says, in its answer or in what to do."""
+    mends: str = ""
+    """What the page tells whoever runs the server to do, in part."""
     turn: TurnSettings = DIRECT
     """What the app has."""
     conf: str | None = field(default_factory=lambda: conf(DIRECT))
@@ -110,24 +114,32 @@ TABLE = [
     # --- The secret, the clock, the realm
     Broken(
         name="wrong secret",
+        page="credential",
+        mends="COTURN_SHARED_SECRET is not what coturn has",
         conf=conf(replace(DIRECT, shared_secrets=(OTHER,))),
         failed={*LEGS, "secret"},
         quick=True,
     ),
     Broken(
         name="a secret that coturn has not heard of signs",
+        page="credential",
+        mends="the one that signs",
         turn=replace(DIRECT, shared_secrets=(OTHER, SECRET)),
         failed={*LEGS, "secret"},
         says="does not know the first",
     ),
     Broken(
         name="coturn has fixed users, and no secret",
+        page="credential",
+        mends="COTURN_SHARED_SECRET",
         conf=without(without(conf(DIRECT), "use-auth-secret"), "static-auth-secret")
         + "lt-cred-mech\nuser=ana:secret\n",
         failed={*LEGS, "secret"},
     ),
     Broken(
         name="a fixed user whose password is another",
+        page="credential",
+        mends="COTURN_PASSWORD",
         turn=replace(DIRECT, username="ana", password="other"),
         conf=without(without(conf(DIRECT), "use-auth-secret"), "static-auth-secret")
         + "lt-cred-mech\nuser=ana:secret\n",
@@ -136,21 +148,49 @@ TABLE = [
     ),
     Broken(
         name="another realm",
+        page="realm",
+        mends="COTURN_REALM",
         conf=conf(replace(DIRECT, realm="elsewhere.example.org")),
         failed={"realm"},
         quick=True,
     ),
-    Broken(name="coturn's clock ten minutes behind", clock=600, failed={"clock"}, says="behind"),
-    Broken(name="coturn's clock ten minutes ahead", clock=-600, failed={"clock"}, says="ahead", quick=True),
-    Broken(name="coturn's clock a week behind", clock=7 * 86400, failed={"clock"}, says="behind"),
+    Broken(
+        name="coturn's clock ten minutes behind",
+        page="clock",
+        mends="NTP",
+        clock=600,
+        failed={"clock"},
+        says="behind",
+    ),
+    Broken(
+        name="coturn's clock ten minutes ahead",
+        page="clock",
+        mends="NTP",
+        clock=-600,
+        failed={"clock"},
+        says="ahead",
+        quick=True,
+    ),
+    Broken(
+        name="coturn's clock a week behind",
+        page="clock",
+        mends="NTP",
+        clock=7 * 86400,
+        failed={"clock"},
+        says="behind",
+    ),
     Broken(
         name="coturn's clock so far ahead that credentials are born expired",
+        page="clock",
+        mends="NTP",
         clock=-7200,
         failed={*LEGS, "clock"},
         says="ahead",
     ),
     Broken(
         name="no-auth",
+        page="open-relay",
+        mends="no-auth",
         conf=without(without(conf(DIRECT), "use-auth-secret"), "static-auth-secret") + "no-auth\n",
         failed={"wrong-credential"},
         says="no-auth",
@@ -159,6 +199,8 @@ TABLE = [
     # --- Addresses
     Broken(
         name="external-ip missing behind NAT",
+        page="external-ip",
+        mends="COTURN_PRIVATE_IP",
         nat=True,
         conf=conf(BASE, local=(PRIVATE,)),
         failed={"relay-address"},
@@ -167,6 +209,8 @@ TABLE = [
     ),
     Broken(
         name="external-ip without its private half",
+        page="relay-loop",
+        mends="COTURN_PRIVATE_IP",
         nat=True,
         turn=NAT,
         conf=conf(NAT).replace(f"external-ip={PUBLIC}/{PRIVATE}", f"external-ip={PUBLIC}"),
@@ -175,6 +219,8 @@ TABLE = [
     ),
     Broken(
         name="a LAN's relay that may not send to itself",
+        page="relay-loop",
+        mends="allowed-peer-ip",
         turn=replace(BASE, hosts=(str(LAN),)),
         conf=without(conf(replace(BASE, hosts=(str(LAN),)), local=(LAN,)), "allowed-peer-ip"),
         failed={"two-relays"},
@@ -182,13 +228,24 @@ TABLE = [
     ),
     Broken(
         name="the name leads elsewhere",
+        page="name",
+        mends="COTURN_PUBLIC_IP",
         turn=replace(DIRECT, public_ip=IPv4Address("45.76.0.99")),
         addresses=[str(PUBLIC)],
         failed={"name", "relay-address"},
     ),
-    Broken(name="the name leads nowhere", addresses=[], failed={"name"}, says="resolves"),
+    Broken(
+        name="the name leads nowhere",
+        page="name",
+        mends="COTURN_TURN_HOST",
+        addresses=[],
+        failed={"name"},
+        says="resolves",
+    ),
     Broken(
         name="a guard that knows another address",
+        page="relay-loop",
+        mends="the kernel guard must know",
         user="turnserver",
         firewall=coturn.render_guard(replace(DIRECT, public_ip=IPv4Address("45.76.0.99")), template=GUARD),
         failed={"two-relays"},
@@ -197,15 +254,31 @@ TABLE = [
     # --- IPv6
     Broken(
         name="an AAAA record, and a coturn without IPv6",
+        page="relay-ipv6",
+        mends="AAAA",
         addresses=BOTH,
         failed={"stun/udp", "stun/tcp"},
         says="AAAA",
         quick=True,
     ),
-    Broken(name="IPv6 set, and not relayed", turn=DUAL, failed={"relay-ipv6"}),
-    Broken(name="IPv6 relayed, and not set", conf=conf(DUAL), failed={"relay-ipv6"}),
+    Broken(
+        name="IPv6 set, and not relayed",
+        page="relay-ipv6",
+        mends="COTURN_PUBLIC_IP6",
+        turn=DUAL,
+        failed={"relay-ipv6"},
+    ),
+    Broken(
+        name="IPv6 relayed, and not set",
+        page="relay-ipv6",
+        mends="COTURN_PUBLIC_IP6",
+        conf=conf(DUAL),
+        failed={"relay-ipv6"},
+    ),
     Broken(
         name="an IPv6 relay alone that gives IPv4 where nobody asks",
+        page="relay-family",
+        mends="must be keep",
         turn=IPV6,
         conf=without(conf(IPV6), "allocation-default-address-family"),
         addresses=[str(PUBLIC6)],
@@ -215,6 +288,8 @@ TABLE = [
     ),
     Broken(
         name="an IPv6 relay that offers an address of the home network",
+        page="relay-ipv6",
+        mends="COTURN_PUBLIC_IP6",
         turn=IPV6,
         conf=conf(HOME6),
         addresses=[str(LAN6)],
@@ -224,6 +299,8 @@ TABLE = [
     # From 4.13.1 on coturn denies such an address whatever its file allows; before, without the line.
     Broken(
         name="an IPv6 relay of a home network's that may not send to itself",
+        page="relay-loop",
+        mends="allowed-peer-ip",
         turn=HOME6,
         conf=without(conf(HOME6), "allowed-peer-ip"),
         addresses=[str(LAN6)],
@@ -232,6 +309,8 @@ TABLE = [
     ),
     Broken(
         name="both, and those who dial by IPv6 get an address that the others can't reach",
+        page="relay-family",
+        mends="must not be keep",
         turn=DUAL,
         conf=conf(DUAL) + "allocation-default-address-family=keep\n",
         addresses=BOTH,
@@ -241,6 +320,8 @@ TABLE = [
     ),
     Broken(
         name="the IPv6 relay range closed",
+        page="relay-ipv6",
+        mends="firewalls",
         turn=DUAL,
         conf=conf(DUAL),
         addresses=BOTH,
@@ -251,6 +332,8 @@ TABLE = [
     ),
     Broken(
         name="IPv6 filtered, and COTURN_PUBLIC_IP6 set",
+        page="relay-ipv6",
+        mends="firewalls",
         turn=DUAL,
         conf=conf(DUAL),
         addresses=BOTH,
@@ -260,6 +343,8 @@ TABLE = [
     ),
     Broken(
         name="IPv6 TCP alone filtered",
+        page="relay-ipv6",
+        mends="firewalls",
         turn=DUAL,
         conf=conf(DUAL),
         addresses=BOTH,
@@ -270,14 +355,25 @@ TABLE = [
     # --- Firewalls
     Broken(
         name="UDP port closed",
+        page="turn-udp",
+        mends="COTURN_PORT/udp",
         firewall=dropping("udp dport 3478"),
         failed={"stun/udp"},
         says="3478/udp",
         quick=True,
     ),
-    Broken(name="TCP port closed", firewall=dropping("tcp dport 3478"), failed={"stun/tcp"}, says="3478/tcp"),
+    Broken(
+        name="TCP port closed",
+        page="turn-tcp",
+        mends="COTURN_PORT/tcp",
+        firewall=dropping("tcp dport 3478"),
+        failed={"stun/tcp"},
+        says="3478/tcp",
+    ),
     Broken(
         name="TLS port closed",
+        page="turn-tls",
+        mends="COTURN_TLS_PORT/tcp",
         certify=of(),
         firewall=dropping("tcp dport 5349"),
         failed={"certificate/tls"},
@@ -285,30 +381,40 @@ TABLE = [
     ),
     Broken(
         name="all but TLS closed",
+        page="turn-udp turn-tcp",
+        mends="COTURN_PORT/udp",
         certify=of(),
         firewall=dropping("meta l4proto { tcp, udp } th dport 3478"),
         failed={"stun/udp", "stun/tcp"},
     ),
     Broken(
         name="all closed",
+        page="turn",
+        mends="firewalls",
         certify=of(),
         firewall=dropping("meta l4proto { tcp, udp }"),
         failed={"stun/udp", "stun/tcp", "certificate/tls"},
     ),
     Broken(
         name="a firewall that refuses UDP",
+        page="turn-udp",
+        mends="COTURN_PORT/udp",
         firewall=rejecting("udp dport 3478", "icmp type port-unreachable"),
         failed={"stun/udp"},
         says="firewall",
     ),
     Broken(
         name="a firewall that refuses TCP",
+        page="turn-tcp",
+        mends="COTURN_PORT/tcp",
         firewall=rejecting("meta l4proto tcp tcp dport 3478", "tcp reset"),
         failed={"stun/tcp"},
         says="firewall",
     ),
     Broken(
         name="relay range closed",
+        page="relay-range",
+        mends="COTURN_MIN_PORT",
         firewall=dropping(f"udp dport {RANGE}"),
         failed={"one-relay", "relay-range"},
         says=RANGE.replace("-", " to "),
@@ -316,12 +422,16 @@ TABLE = [
     ),
     Broken(
         name="half of the relay range closed",
+        page="relay-range",
+        mends="open all of",
         firewall=dropping("udp dport 50500-50999"),
         failed={"relay-range"},
         says="some of them",
     ),
     Broken(
         name="what the relay sends does not get out",
+        page="one-sided",
+        mends="stops what coturn sends",
         firewall=f"table inet test {{ chain output {{ type filter hook output priority 0; "
         f"oif wire udp sport {RANGE} drop; }}; }}",
         failed={"one-relay"},
@@ -329,12 +439,16 @@ TABLE = [
     ),
     Broken(
         name="a hop limit of 1",
+        page="turn-udp",
+        mends="4.17.1",
         firewall=ONE_HOP,
         failed={"stun/udp"},
         says="4.17.0 or 4.17.1",
     ),
     Broken(
         name="a hop limit of 1, of a version that is known",
+        page="turn-udp",
+        mends="4.17.1",
         turn=replace(DIRECT, version=(4, 17, 1)),
         firewall=ONE_HOP,
         failed={"stun/udp"},
@@ -342,6 +456,8 @@ TABLE = [
     ),
     Broken(
         name="a hop limit of 1, by IPv6 too",
+        page="turn-udp",
+        mends="4.17.1",
         turn=DUAL,
         conf=conf(DUAL),
         addresses=BOTH,
@@ -351,30 +467,49 @@ TABLE = [
     ),
     # --- Ports and quotas
     Broken(
-        name="coturn is down", conf=None, failed={"stun/udp", "stun/tcp"}, says="start coturn", quick=True
+        name="coturn is down",
+        page="turn",
+        mends="systemctl status coturn",
+        conf=None,
+        failed={"stun/udp", "stun/tcp"},
+        says="start coturn",
+        quick=True,
     ),
     Broken(
         name="coturn on another port",
+        page="turn",
+        mends="COTURN_PORT",
         conf=conf(replace(DIRECT, port=3500)),
         failed={"stun/udp", "stun/tcp"},
         says="start coturn",
     ),
     Broken(
-        name="coturn told to take no UDP", conf=conf(DIRECT) + "no-udp\n", failed={"stun/udp"}, says="no-udp"
+        name="coturn told to take no UDP",
+        page="turn-udp",
+        mends="no-udp",
+        conf=conf(DIRECT) + "no-udp\n",
+        failed={"stun/udp"},
+        says="no-udp",
     ),
     Broken(
         name="STUN to those alone who have credentials",
+        page="stun",
+        mends="secure-stun",
         conf=conf(DIRECT) + "secure-stun\n",
         failed={"stun/udp", "stun/tcp"},
         says="secure-stun",
     ),
     Broken(
         name="another relay range",
+        page="relay-address",
+        mends="another configuration",
         conf=conf(replace(DIRECT, min_port=60000, max_port=60999)),
         failed={"relay-address"},
     ),
     Broken(
         name="the total quota used up",
+        page="relay-limit",
+        mends="total-quota",
         conf=without(conf(DIRECT), "total-quota") + "total-quota=2\n",
         held=2,
         failed=LEGS,
@@ -383,6 +518,8 @@ TABLE = [
     ),
     Broken(
         name="a fixed user's quota used up",
+        page="relay-limit",
+        mends="user-quota",
         turn=replace(DIRECT, username="ana", password="secret"),
         conf=without(without(without(conf(DIRECT), "use-auth-secret"), "static-auth-secret"), "user-quota")
         + "lt-cred-mech\nuser=ana:secret\nuser-quota=2\n",
@@ -392,6 +529,8 @@ TABLE = [
     ),
     Broken(
         name="no relay port left",
+        page="relay-limit",
+        mends="Widen COTURN_MIN_PORT",
         turn=replace(DIRECT, max_port=50003),
         conf=without(conf(replace(DIRECT, max_port=50003)), "total-quota"),
         held=4,
@@ -401,18 +540,24 @@ TABLE = [
     # --- Where it may send
     Broken(
         name="no deny list",
+        page="deny-list",
+        mends="kernel guard",
         turn=DUAL,
         conf=without(conf(DUAL), "denied-peer-ip="),
         failed={"denied-ipv4", "denied-ipv6"},
     ),
     Broken(
         name="a deny list without the providers' own networks",
+        page="deny-list",
+        mends="kernel guard",
         conf=without(conf(DIRECT), "denied-peer-ip=100.64"),
         failed={"denied-ipv4"},
         says="100.64.0.0",
     ),
     Broken(
         name="a deny list without what IPv6 keeps for later",
+        page="deny-list",
+        mends="kernel guard",
         turn=DUAL,
         conf=without(conf(DUAL), "denied-peer-ip=4000::"),
         failed={"denied-ipv6"},
@@ -420,35 +565,71 @@ TABLE = [
     ),
     Broken(
         name="a deny list that denies everyone",
+        page="deny-list",
+        mends="shuts everybody out",
         conf=conf(DIRECT) + "denied-peer-ip=0.0.0.0\n",
         failed={"granted-ipv4", "two-relays"},
     ),
-    Broken(name="TCP relays allowed", conf=without(conf(DIRECT), "no-tcp-relay"), failed={"tcp-relay"}),
+    Broken(
+        name="TCP relays allowed",
+        page="tcp-relay",
+        mends="no-tcp-relay",
+        conf=without(conf(DIRECT), "no-tcp-relay"),
+        failed={"tcp-relay"},
+    ),
     # --- TLS
-    Broken(name="certificate expired", certify=of(days=-1), failed={"certificate/tls"}, says="expired"),
-    Broken(name="certificate near its end", certify=of(days=5), failed={"certificate/tls"}, says="ends in"),
+    Broken(
+        name="certificate expired",
+        page="turn-tls",
+        mends="expired",
+        certify=of(days=-1),
+        failed={"certificate/tls"},
+        says="expired",
+    ),
+    Broken(
+        name="certificate near its end",
+        page="turn-tls",
+        mends="two weeks",
+        certify=of(days=5),
+        failed={"certificate/tls"},
+        says="ends in",
+    ),
     Broken(
         name="certificate of another name",
+        page="turn-tls",
+        mends="another name",
         certify=of("other.example.org"),
         failed={"certificate/tls"},
         says="another name",
         quick=True,
     ),
-    Broken(name="self-signed", certify=of(by_itself=True), failed={"certificate/tls"}, says="self-signed"),
+    Broken(
+        name="self-signed",
+        page="turn-tls",
+        mends="self-signed",
+        certify=of(by_itself=True),
+        failed={"certificate/tls"},
+        says="self-signed",
+    ),
     Broken(
         name="self-signed and expired",
+        page="turn-tls",
+        mends="self-signed",
         certify=of(by_itself=True, days=-1),
         failed={"certificate/tls"},
         says="self-signed",
     ),
     Broken(
         name="of an authority that nobody knows",
+        page="turn-tls",
+        mends="its chain",
         certify=of_a_stranger,
         failed={"certificate/tls"},
         says="its authority is unknown",
     ),
     Broken(
         name="key and certificate that differ",
+        page="turn-tls",
         certify=mixed_up,
         failed={"certificate/tls"},
         says="COTURN_TLS_KEY must be the key",
@@ -456,6 +637,8 @@ TABLE = [
     ),
     Broken(
         name="a key that coturn can't read",
+        page="turn-tls",
+        mends="can't read the key",
         certify=unreadable,
         user="turnserver",
         failed={"certificate/tls"},
@@ -463,13 +646,24 @@ TABLE = [
     ),
     Broken(
         name="plain TURN on the TLS port",
+        page="turn-tls",
         turn=replace(DIRECT, public_tls_port=3478),
         failed={"certificate/tls"},
         says="speaks no TLS",
     ),
     # --- Several hosts
     Broken(
+        name="two hosts, the first of which is dead",
+        page="turn",
+        mends="COTURN_TURN_HOST",
+        turn=replace(DIRECT, hosts=("45.76.0.11", HOST), realm=HOST),
+        failed={"stun/udp", "stun/tcp"},
+        says="45.76.0.11",
+    ),
+    Broken(
         name="two hosts, the second of which is dead",
+        page="turn",
+        mends="COTURN_TURN_HOST",
         turn=replace(DIRECT, hosts=(HOST, "45.76.0.11"), realm=HOST),
         failed={"stun/udp", "stun/tcp"},
         says="45.76.0.11",
@@ -482,6 +676,8 @@ if not DENIED_BY_ITSELF:
     TABLE += [
         Broken(
             name="a deny list without cloud metadata",
+            page="deny-list",
+            mends="cloud metadata",
             conf=without(conf(DIRECT), "denied-peer-ip=169.254"),
             failed={"denied-ipv4"},
             says="169.254.169.254",
@@ -489,6 +685,8 @@ if not DENIED_BY_ITSELF:
         ),
         Broken(
             name="a deny list without the home's own networks of IPv6",
+            page="deny-list",
+            mends="kernel guard",
             turn=DUAL,
             conf=without(conf(DUAL), "denied-peer-ip=8000::"),
             failed={"denied-ipv6"},

@@ -13,6 +13,7 @@ from tests.doctor.bench import (
     CLIENT6,
     LAN,
     LAN6,
+    NO_WAY_INSIDE,
     ONE_TO_ONE,
     PRIVATE,
     PUBLIC,
@@ -33,6 +34,7 @@ def lab() -> Iterator[Lab]:
 def behind_nat() -> Iterator[Lab]:
     with two_machines(server=(f"{PRIVATE}/32",), client=(CLIENT,)) as lab:
         lab.firewall("server", ONE_TO_ONE)
+        lab.firewall("router", NO_WAY_INSIDE)
         yield lab
 
 

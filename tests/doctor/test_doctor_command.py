@@ -50,7 +50,17 @@ def test_a_healthy_relay_exits_with_0_and_json_says_the_same(
         assert run(settings(TURN), as_json=True) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["ok"] is True
-    assert sorted(report["findings"][0]) == ["answer", "check", "code", "fix", "ip", "leg", "status", "tried"]
+    assert sorted(report["findings"][0]) == [
+        "answer",
+        "check",
+        "code",
+        "fix",
+        "host",
+        "ip",
+        "leg",
+        "status",
+        "tried",
+    ]
     for finding in report["findings"]:
         assert f"{finding['status']:<8}{finding['check']}" in lines
     assert SECRET not in lines

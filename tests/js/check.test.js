@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  STEPS, conclude, find, loopLine, report, roundTripLine, serverLine, siteLine, stunLine,
+  STEPS, conclude, find, loopLine, oneSidedLine, report, roundTripLine, serverLine, siteLine, stunLine,
 } from "../../static/voice/check/check-verdicts.js";
 import { translate } from "../../static/voice/check/check-words.js";
 import { Check } from "../../static/voice/check/check.js";
 import { readSiteWord } from "../../static/voice/check/site-word.js";
-import { isSpecial } from "../../static/voice/check/relay-probe.js";
+import { isSpecial, reflect } from "../../static/voice/check/relay-probe.js";
 import { FakePlatform, settle } from "./fake-platform.js";
 
 /** @typedef {import("../../static/voice/check/check-verdicts.js").Symptoms} Symptoms */
@@ -24,13 +24,15 @@ const silent = works({ allocated: false, rtt: null });
 const lost = works({ rtt: null });
 /** @param {Partial<Symptoms>} [change] @returns {Symptoms} a healthy deployment but for the change */
 const symptoms = (change) => ({
-  status: 200, code: "", socket: true, lan: false, stun: { seen: true, codes: [] },
-  udp: works(), tcp: works(), tls: works(), oneSided: works(), site: { age: 60, failed: [] }, ...change,
+  status: 200, code: "", socket: true, fixed: false, lan: false, stun: { seen: true, codes: [] },
+  udp: works(), tcp: works(), tls: works(), oneSided: works(), site: site(), ...change,
 });
-/** @param {...[check: string, leg?: string, ip?: number, code?: number]} failed */
+/** @param {...[check: string, leg?: string, ip?: number, code?: number, host?: number]} failed */
 const site = (...failed) => ({
-  age: 60, failed: failed.map(([check, leg = "", ip = 0, code = 0]) => ({ check, leg, ip, code })),
+  age: 60, running: false, missed: false,
+  failed: failed.map(([check, leg = "", ip = 0, code = 0, host = 0]) => ({ check, leg, ip, code, host })),
 });
+const unknown = { ...site(), age: null };
 const unseen = { stun: { seen: false, codes: [] }, oneSided: null };
 const no = { stun: null, udp: null, tcp: null, tls: null, oneSided: null };
 const heard = /** @type {const} */ ({ step: "microphone", status: "ok", words: "Your voice comes in." });
@@ -52,9 +54,16 @@ const TABLE = [
   ["no relay port left", { udp: refused(508), tcp: refused(508), tls: refused(508), oneSided: null }, ["relay-limit"], /no free address/, /508/],
   ["an allocation that isn't ours", { udp: refused(437) }, ["relay-limit"], /earlier connection/, /437/],
   ["forbidden", { udp: refused(403), tcp: refused(403), tls: null, oneSided: null }, ["relay-limit"], /forbids/, /403/],
-  ["coturn is down", { ...unseen, udp: silent, tcp: refused(701), tls: refused(701) }, ["turn"], /by any way/, /systemctl status coturn/],
-  ["no answer to anything", { ...unseen, udp: silent, tcp: silent, tls: null }, ["turn"], /by any way/, /firewalls/],
-  ["UDP is blocked", { ...unseen, udp: silent }, ["(turn-udp)"], /UDP is blocked .* through TCP/, /COTURN_PORT\/udp/],
+  ["coturn is down", { ...unseen, udp: silent, tcp: refused(701), tls: refused(701), site: unknown }, ["turn"], /by any way/, /systemctl status coturn/],
+  ["no answer to anything", { ...unseen, udp: silent, tcp: silent, tls: null, site: unknown }, ["turn"], /by any way/, /firewalls/],
+  ["no answer to anything, nor to the site", { ...unseen, udp: silent, tcp: silent, tls: null, site: site(["stun", "udp", 4], ["stun", "tcp", 4]) },
+    ["turn"], /by any way/, /to this site none either: is it running/],
+  ["no answer to anything, but to the site", { ...unseen, udp: silent, tcp: silent, tls: null }, ["turn"], /by any way/, /when it last looked\. .*offer TLS on port 443/],
+  ["a name that leads nowhere", { ...unseen, udp: refused(701), tcp: refused(701), tls: null, site: site(["name"]) }, ["name"], /leads nowhere/, /COTURN_TURN_HOST/],
+  ["UDP is blocked, and the site knows nothing", { ...unseen, udp: silent, site: unknown }, ["(turn-udp)"], /UDP is blocked/, /If others don't see it.*COTURN_PORT\/udp/],
+  ["UDP is shut for all", { ...unseen, udp: silent, site: site(["stun", "udp", 4]) }, ["(turn-udp)"], /does not answer by UDP/, /got none either: open COTURN_PORT\/udp/],
+  ["UDP is blocked, and at the site by IPv6 alone", { ...unseen, udp: silent, site: site(["stun", "udp", 6]) }, ["(turn-udp)"], /UDP is blocked/, /If others don't see it/],
+  ["UDP is blocked", { ...unseen, udp: silent }, ["(turn-udp)"], /UDP is blocked .* through TCP/, /may be this person's network.*COTURN_PORT\/udp/],
   ["UDP is blocked, and the browser says so", { ...unseen, udp: { ...silent, codes: [701] } }, ["(turn-udp)"], /through TCP/, /COTURN_PORT\/udp/],
   ["only TLS gets out", { ...unseen, udp: silent, tcp: silent }, ["(turn-udp)", "(turn-tcp)"], /through TLS/, /COTURN_PORT\/udp/],
   ["TCP is shut", { tcp: refused(701) }, ["(turn-tcp)"], /not answer by TCP; voice will go through UDP/, /COTURN_PORT\/tcp/],
@@ -62,16 +71,33 @@ const TABLE = [
   ["the certificate is refused, without a code (Firefox)", { tls: refused() }, ["(turn-tls)"], /certificate/, /expired, self-signed/],
   ["the TLS port is shut", { tls: silent }, ["(turn-tls)"], /not answer by TLS/, /COTURN_TLS_PORT\/tcp/],
   ["the relay range is closed", { oneSided: lost }, ["relay-range"], /ports are shut/, /COTURN_MIN_PORT/],
+  ["what the relay sends does not get out", { oneSided: lost, site: site(["one-relay", "", 4]) }, ["one-sided"], /does not get out/, /stops what coturn sends/],
+  ["half of the range is closed, and one's port is", { oneSided: lost, site: site(["relay-range", "", 4]) }, ["relay-range"], /some of the relay's ports/, /open all of/],
+  ["half of the range is closed, and one's port isn't", { site: site(["relay-range", "", 4]) }, ["relay-range"], /some of the relay's ports/, /open all of/],
+  ["the range is closed, and one's UDP is blocked", { ...unseen, udp: silent, site: site(["one-relay", "", 4], ["relay-range", "", 4]) },
+    ["(turn-udp)", "(relay-range)"], /UDP is blocked/, /COTURN_PORT/],
   ["external-ip is missing", { udp: works({ special: true }), oneSided: works({ special: true, rtt: null }) }, ["external-ip"],
     /nobody outside can reach/, /COTURN_PRIVATE_IP/],
   ["external-ip is missing, and the private address denied",
     { udp: works({ special: true, rtt: null }), tcp: lost, tls: null, oneSided: works({ special: true, rtt: null }) }, ["external-ip"],
     /nobody outside can reach/, /COTURN_PUBLIC_IP/],
+  ["external-ip is missing, and the site sees it too", { udp: works({ special: true }), oneSided: lost, site: site(["relay-address", "", 4]) },
+    ["external-ip"], /nobody outside can reach/, /COTURN_PRIVATE_IP/],
+  ["another relay range", { site: site(["relay-address", "", 4]) }, ["(relay-address)"], /You can talk/, /another configuration/],
+  ["a LAN's relay that may not send to itself", { lan: true, udp: lost, tcp: lost, tls: null, oneSided: null, site: site(["two-relays", "", 4]) },
+    ["relay-loop"], /both need it/, /allowed-peer-ip/],
+  ["two who dial by two IP versions", { site: site(["two-relays"]) }, ["(relay-family)"], /You can talk/, /must not be keep/],
   ["external-ip without its private half", { udp: lost, tcp: lost, tls: lost }, ["relay-loop"], /both need it/, /PUBLIC\/PRIVATE/],
   ["an IPv6 relay alone that gives IPv4", { udp: refused(440), tcp: refused(440), tls: null, oneSided: null }, ["relay-family"],
     /kind that browsers ask for/, /allocation-default-address-family/],
   ["the quota of all", { udp: refused(486), tcp: refused(486), tls: null, oneSided: null, site: site(["credential", "udp", 4, 486]) },
     ["relay-limit"], /nobody/, /total-quota/],
+  ["the quota of a user that all are", { fixed: true, udp: refused(486), tcp: refused(486), tls: null, oneSided: null, site: site(["credential", "udp", 4, 486]) },
+    ["relay-limit"], /nobody/, /user-quota\) must be for all/],
+  ["a quota of which the site knows nothing", { udp: refused(486), tcp: refused(486), tls: null, oneSided: null, site: unknown }, ["relay-limit"], /share/, /486/],
+  ["another secret, and the site knows it", { udp: refused(401), tcp: refused(401), tls: null, oneSided: null, site: site(["credential", "udp", 4, 401], ["secret"]) },
+    ["credential"], /refuses/, /knows another secret/],
+  ["a fixed user's password", { fixed: true, udp: refused(401), tcp: refused(401), tls: null, oneSided: null }, ["credential"], /refuses/, /COTURN_PASSWORD/],
   ["the quota of one", { udp: refused(486), tcp: refused(486), tls: null, oneSided: null }, ["relay-limit"], /Your share/, /user-quota/],
   ["the clock", { udp: refused(401), tcp: refused(401), tls: null, oneSided: null, site: site(["credential", "udp", 4, 401], ["clock"]) },
     ["clock"], /clock is wrong/, /NTP/],
@@ -88,6 +114,12 @@ const TABLE = [
   ["an AAAA record without a relay", { site: site(["stun", "udp", 6], ["stun", "tcp", 6]) }, ["(relay-ipv6)"], /You can talk/, /AAAA/],
   ["the IPv6 relay range closed", { site: site(["one-relay", "", 6], ["relay-range", "", 6]) }, ["(relay-ipv6)"], /You can talk/, /COTURN_PUBLIC_IP6/],
   ["a name that leads elsewhere", { site: site(["name"]) }, ["(name)"], /You can talk/, /COTURN_TURN_HOST/],
+  ["a name that leads elsewhere, and so does what the relay gives", { site: site(["name"], ["relay-address", "", 4]) }, ["(name)"], /You can talk/, /COTURN_PUBLIC_IP/],
+  ["STUN for those with credentials", { stun: { seen: false, codes: [401] }, oneSided: null, site: site(["stun", "udp", 4, 401], ["stun", "tcp", 4, 401]) },
+    ["(stun)"], /You can talk/, /with 401.*secure-stun/],
+  ["one of two hosts", { site: site(["stun", "udp", 4, 0, 2], ["stun", "tcp", 4, 0, 2]) }, ["(turn)"], /You can talk/, /COTURN_TURN_HOST/],
+  ["a certificate that ends soon", { site: site(["certificate", "tls", 4]) }, ["(turn-tls)"], /You can talk/, /two weeks/],
+  ["a certificate that both refuse", { tls: refused(701), site: site(["certificate", "tls", 4]) }, ["(turn-tls)"], /certificate/, /expired/],
   ["two things at once", { oneSided: lost, tls: refused(701) }, ["relay-range", "(turn-tls)"], /ports are shut/, /COTURN_MAX_PORT/],
 ];
 
@@ -108,7 +140,9 @@ const WELL = [
   ["a healthy deployment", {}],
   ["one without TLS", { tls: null }],
   ["one on a LAN, whose relay address is private", { lan: true, udp: works({ special: true }), oneSided: null }],
-  ["one that the site itself has not examined yet", { site: { age: null, failed: [] } }],
+  ["one that the site itself has not examined yet", { site: unknown }],
+  ["one in which something was wrong long ago", { site: { ...site(["realm"]), age: 3600 } }],
+  ["one whose ports the site itself does not reach", { site: site(["one-relay", "", 4], ["relay-range", "", 4]) }],
   ["one whose site says nothing of it", { site: null }],
   ["one that the site itself does not reach, whose network leads nothing back", { site: site(["stun", "udp", 4], ["stun", "tcp", 4]) }],
   ["a private relay address that is reached all the same", { udp: works({ special: true }), oneSided: works({ special: true }) }],
@@ -147,7 +181,7 @@ test("a line says whether its step works, answers in vain, fails or is not there
   assert.match(loopLine("turn-tls", silent).words, /no answer/);
   assert.deepEqual([works(), lost, silent, null].map((loop) => loopLine("turn-udp", loop).status), ["ok", "failed", "failed", "skipped"]);
   assert.equal(stunLine(symptoms()).status, "ok");
-  assert.equal(stunLine(symptoms(unseen)).status, "notice");
+  assert.equal(stunLine(symptoms({ ...unseen, udp: silent })).status, "notice");
 });
 
 test("the round trip is the best one halved, for the message crossed the relay twice; a long one is noticed", () => {
@@ -178,20 +212,80 @@ test("the report lists each line, what is wrong and how to mend it", () => {
 test("what the site sees of its relay has a line of its own, and what it can't tell is no trouble", () => {
   assert.deepEqual(siteLine(symptoms()).status, "ok");
   assert.match(siteLine(symptoms()).words, /1 min ago/);
-  assert.equal(siteLine(symptoms({ site: { age: 2, failed: [] } })).words, "All is well there.");
+  assert.equal(siteLine(symptoms({ site: { ...site(), age: 2 } })).words, "All is well there.");
   assert.equal(siteLine(symptoms({ site: null })).status, "skipped");
-  assert.equal(siteLine(symptoms({ site: { age: null, failed: [] } })).status, "skipped");
   assert.equal(siteLine(symptoms(no)).status, "skipped");
   const trouble = siteLine(symptoms({ site: site(["stun", "udp", 4], ["stun", "udp", 6], ["clock"]) }));
   assert.equal(trouble.status, "notice");
   assert.match(trouble.words, /: stun\/udp, clock\.$/);
 });
 
+test("a look that is going on, failed or is old is told as that", () => {
+  const line = (/** @type {Partial<import("../../static/voice/check/site-word.js").SiteWord>} */ change) =>
+    siteLine(symptoms({ site: { ...site(), ...change } }));
+  assert.deepEqual(line({ age: null }), { step: "from-site", status: "skipped", words: "Not examined yet." });
+  assert.match(line({ age: null, running: true }).words, /just now/);
+  assert.match(line({ age: null, missed: true }).words, /could not be examined/);
+  assert.equal(line({ age: 15 * 60 + 60 }).status, "ok");
+  assert.deepEqual(line({ age: 1200 }), { step: "from-site", status: "notice", words: "All was well there 20 min ago; it has not been examined since." });
+  assert.match(line({ age: 1200, failed: site(["realm"]).failed }).words, /20 min ago \(realm\)/);
+});
+
+test("what fails for the site and works here is its own network's, and that is all that is said", () => {
+  const words = (/** @type {ReturnType<typeof site>} */ word, /** @type {Partial<Symptoms>} */ change = {}) =>
+    siteLine(symptoms({ site: word, ...change })).words;
+  assert.match(words(site(["stun", "udp", 4], ["stun", "tcp", 4])), /hairpin/);
+  assert.match(words(site(["one-relay", "", 4], ["relay-range", "", 4])), /hairpin/);
+  assert.doesNotMatch(words(site(["stun", "udp", 4], ["realm"])), /hairpin/);
+  assert.doesNotMatch(words(site(["stun", "udp", 4]), { udp: silent }), /hairpin/);
+  assert.doesNotMatch(words(site(["stun", "udp", 6])), /hairpin/);
+  assert.doesNotMatch(words(site(["stun", "udp", 4, 0, 2])), /hairpin/);
+});
+
+test("where some of the relay's ports are open, which one was tried is chance, and isn't told", () => {
+  const word = site(["relay-range", "", 4]);
+  const [open, shut] = [works(), lost].map((oneSided) => oneSidedLine(symptoms({ oneSided, site: word })));
+  assert.deepEqual(open, shut);
+  assert.equal(open.status, "failed");
+  assert.equal(oneSidedLine(symptoms()).status, "ok");
+  assert.equal(oneSidedLine(symptoms({ oneSided: null, site: word })).status, "skipped");
+});
+
+test("where STUN tells nothing new, the relay tells that UDP works", () => {
+  assert.equal(stunLine(symptoms({ stun: { seen: false, codes: [701] } })).status, "ok");
+  assert.equal(stunLine(symptoms({ stun: { seen: false, codes: [701] }, udp: refused(701, 401) })).status, "ok");
+  assert.equal(stunLine(symptoms({ stun: { seen: false, codes: [701] }, udp: refused(701) })).status, "notice");
+  assert.equal(stunLine(symptoms({ stun: { seen: false, codes: [401] } })).status, "notice");
+});
+
+test("an IPv6 by which STUN fails hides nothing of an IPv4 by which it has nothing to tell", async () => {
+  const platform = new FakePlatform();
+  const udp = (/** @type {string} */ address) => ({ candidate: { type: "host", protocol: "udp", address } });
+  const seen = (/** @type {(string|null)[]} */ ...failing) => {
+    class Gathering {
+      /** @type {any} */ onicecandidate;
+      /** @type {any} */ onicecandidateerror;
+      createDataChannel() {}
+      async setLocalDescription() {
+        for (const address of ["45.77.0.2", "2a01:4f9::2"]) this.onicecandidate(udp(address));
+        for (const address of failing) this.onicecandidateerror({ errorCode: 701, address });
+        this.onicecandidate({ candidate: null });
+      }
+      close() {}
+    }
+    return reflect([{ urls: "stun:a" }], /** @type {any} */ (Object.assign(platform, { RTCPeerConnection: Gathering })));
+  };
+  assert.deepEqual(await seen(), { seen: true, codes: [] });
+  assert.deepEqual(await seen("[2a01:4f9:0:x:x:x:x:x]"), { seen: true, codes: [701] });
+  assert.deepEqual(await seen("45.77.0.x", "[2a01:4f9:0:x:x:x:x:x]"), { seen: false, codes: [701] });
+  assert.deepEqual(await seen(null), { seen: false, codes: [701] });
+});
+
 test("what the site answers is read strictly", () => {
   assert.equal(readSiteWord("no"), null);
   assert.equal(readSiteWord({ age: 3 }), null);
   assert.deepEqual(readSiteWord({ age: "3", failed: [1, { leg: "udp" }, { check: "clock", ip: "6" }] }),
-    { age: null, failed: [{ check: "clock", leg: "", ip: 0, code: 0 }] });
+    { age: null, running: false, missed: false, failed: [{ check: "clock", leg: "", ip: 0, code: 0, host: 0 }] });
 });
 
 test("the site is asked where it offers a relay, and one that doesn't answer is no trouble", async () => {
@@ -210,6 +304,30 @@ test("the site is asked where it offers a relay, and one that doesn't answer is 
   await result;
   assert.equal(last("from-site")?.status, "skipped");
   assert.ok(platform.asked.includes("https://voice.example/api/voice/relay/"));
+});
+
+test("a look that is going on is waited for, for a while", async () => {
+  const platform = new FakePlatform();
+  let left = 3;
+  platform.fetch = async (url) => {
+    platform.asked.push(url);
+    const looking = url.endsWith("/relay/");
+    const body = looking ? { age: null, running: --left > 0, failed: [] } : { ttl: 60, iceServers: [{ urls: "turn:a", username: "1:a", credential: "b" }] };
+    return /** @type {any} */ ({ status: 200, json: async () => body });
+  };
+  class Silent {
+    createDataChannel = () => ({});
+    async setLocalDescription() {}
+    async setRemoteDescription() {}
+    close() {}
+  }
+  Object.assign(platform, { RTCPeerConnection: Silent });
+  const { result } = checking(platform);
+  await settle();
+  platform.socket.accept();
+  await platform.advance(40_000);
+  await result;
+  assert.equal(platform.asked.filter((url) => url.endsWith("/relay/")).length, 3);
 });
 
 /** @param {FakePlatform} platform */

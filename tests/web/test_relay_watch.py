@@ -33,6 +33,7 @@ def report(*failed: str) -> bytes:
         "leg": "",
         "ip": 0,
         "code": 0,
+        "host": 0,
         "tried": "it",
         "answer": "45.76.0.10 is wrong",
         "fix": "mend it",
@@ -54,10 +55,11 @@ async def told(person: Person) -> Any:
 async def test_the_page_is_told_what_failed_and_how_long_ago_and_no_address(
     house: House, ana: Person
 ) -> None:
-    assert await told(ana) == {"age": None, "failed": []}
+    assert await told(ana) == {"age": None, "running": False, "missed": False, "failed": []}
     house.app[RELAY].hear(report("clock"))
     house.clock.now += 61
-    assert await told(ana) == {"age": 61, "failed": [{"check": "clock", "leg": "", "ip": 0, "code": 0}]}
+    failed = [{"check": "clock", "leg": "", "ip": 0, "code": 0, "host": 0}]
+    assert await told(ana) == {"age": 61, "running": False, "missed": False, "failed": failed}
 
 
 async def test_strangers_are_told_nothing(house: House) -> None:
@@ -111,6 +113,48 @@ async def test_it_looks_at_the_start_and_then_from_time_to_time_and_sooner_where
     assert relay.trouble() is None
 
 
+async def test_whoever_asks_has_it_look_again_where_something_was_wrong_a_minute_ago() -> None:
+    now = [0.0]
+    relay = RelayWatch(Clock(time.time, lambda: now[0]))
+    asked: asyncio.Queue[None] = asyncio.Queue()
+    answers: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def ask() -> bytes:
+        asked.put_nowait(None)
+        return await answers.get()
+
+    async def looked() -> None:
+        while relay.running:  # noqa: ASYNC110  # that a look ended is told to nobody
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(watch(relay, ask, first=0))
+    await asyncio.wait_for(asked.get(), 10)
+    assert relay.body()["running"]
+    answers.put_nowait(report("clock"))
+    await looked()
+    relay.want()
+    assert not relay.body()["running"]
+    now[0] += 60
+    relay.want()
+    assert relay.body()["running"]
+    await asyncio.wait_for(asked.get(), 10)
+    answers.put_nowait(report())
+    await looked()
+    now[0] += 60
+    relay.want()
+    assert not relay.body()["running"]
+    task.cancel()
+
+
+def test_nobody_looks_again_where_nobody_watches() -> None:
+    now = [0.0]
+    relay = RelayWatch(Clock(time.time, lambda: now[0]))
+    relay.hear(report("clock"))
+    now[0] += 60
+    relay.want()
+    assert not relay.body()["running"]
+
+
 @pytest.mark.parametrize("answer", [b"no JSON", b"{}", OSError("no python here")])
 async def test_what_can_not_be_learned_is_told_as_that_and_not_as_trouble(
     caplog: pytest.LogCaptureFixture, answer: bytes | OSError
@@ -134,7 +178,7 @@ async def test_what_can_not_be_learned_is_told_as_that_and_not_as_trouble(
     await asyncio.wait_for(done.wait(), 10)
     task.cancel()
     assert relay.trouble() is None
-    assert relay.body() == {"age": None, "failed": []}
+    assert relay.body() == {"age": None, "running": False, "missed": True, "failed": []}
     assert any("can't be examined from here" in line for line in lines(caplog))
 
 

@@ -1,9 +1,10 @@
 // @ts-check
 // What the probes of a connection mean: a line for each step, what is wrong and where, and the report; pure.
 
-import { LABELS, SITE, WRONG, translate } from "./check-words.js";
+import { LABELS, SITE, translate } from "./check-words.js";
 import { phrase } from "./phrase.js";
-import { met, unseen } from "./site-word.js";
+import { answers, refuses, relayTrouble, works, wrong } from "./relay-verdicts.js";
+import { current, old, unseen } from "./site-word.js";
 
 /** @typedef {import("./relay-probe.js").Loop} Loop */
 /** @typedef {import("./relay-probe.js").Reflection} Reflection */
@@ -17,6 +18,7 @@ import { met, unseen } from "./site-word.js";
  * @property {number} status  of the answer to the question for credentials; 0: none came
  * @property {string} code    of its refusal
  * @property {boolean|null} socket  whether the WebSocket opened; null: not tried
+ * @property {boolean} fixed  the relay has one user and password for all
  * @property {boolean} lan    the relay has an address that only its own network reaches, and is meant to
  * @property {Reflection|null} stun  null, as below: not offered, or not tried
  * @property {Loop|null} udp
@@ -28,7 +30,7 @@ import { met, unseen } from "./site-word.js";
 /**
  * @typedef {object} Finding something wrong
  * @property {Step|"turn"|"credential"|"relay-limit"|"relay-family"|"relay-loop"|"relay-range"|"external-ip"
- *   |"clock"|"realm"|"name"|"deny-list"|"tcp-relay"|"open-relay"|"expired-credential"|"relay-ipv6"} step where
+ *   |"relay-address"|"clock"|"realm"|"name"|"deny-list"|"tcp-relay"|"open-relay"|"expired-credential"|"relay-ipv6"} step where
  * @property {boolean} harmless one talks all the same
  * @property {string} words     for the person, beside the name of the step
  * @property {string} alone     the same, where that name isn't beside it
@@ -37,23 +39,11 @@ import { met, unseen } from "./site-word.js";
 
 export const STEPS = /** @type {Step[]} */ (Object.keys(LABELS));
 
-/** Those answers by which a relay that works says no for now. */
-const LIMITS = [403, 437, 440, 486, 508];
-const FAMILY = 440;
-const QUOTA = 486;
-/** Where it is that a browser can't see. @satisfies {Record<import("./site-word.js").Unseen, Finding["step"]>} */
-const UNSEEN_STEPS = /** @type {const} */ ({
-  clock: "clock", realm: "realm", hostName: "name", denyList: "deny-list", grantList: "deny-list", tcpRelay: "tcp-relay",
-  openRelay: "open-relay", endless: "expired-credential", halfIpv6: "relay-ipv6",
-});
 const NO_CONNECTION = 701;
 const SLOW = 300;
 
 /** Whether the rest can be tested, be it that there is nothing to test. @param {Symptoms} symptoms */
 export const mayTest = ({ status, code }) => status === 200 || code === "no-turn-secret";
-
-/** @param {Loop|null} loop */
-const works = (loop) => loop !== null && loop.rtt !== null;
 
 /** @param {Symptoms} symptoms @returns {Line} */
 export function serverLine(symptoms) {
@@ -65,10 +55,12 @@ export function serverLine(symptoms) {
 }
 
 /** @param {Symptoms} symptoms @returns {Line} */
-export function stunLine({ stun }) {
+export function stunLine({ stun, udp }) {
   const step = "stun";
   if (!stun) return { step, status: "skipped", words: phrase("not-tested") };
   if (stun.seen) return { step, status: "ok", words: phrase("stun.ok") };
+  // Where no NAT is on the way nothing new is told, and an IPv6 that leads nowhere keeps the answer waiting.
+  if (answers(udp) && !refuses(stun)) return { step, status: "ok", words: phrase("stun.by-relay") };
   return { step, status: "notice", words: phrase("stun.none", { why: translate(stun.codes) }) };
 }
 
@@ -94,14 +86,35 @@ export function roundTripLine({ udp, tcp, tls }) {
   return { step, status: "ok", words: ms < 1 ? phrase("round-trip.short") : phrase("round-trip", { ms }) };
 }
 
+/** From the relay to somebody without it. @param {Symptoms} symptoms @returns {Line} */
+export function oneSidedLine({ oneSided, site }) {
+  const step = "one-sided";
+  const partial = unseen(current(site)).includes("partialRange");
+  // Which port one gets is chance.
+  return partial && oneSided ? { step, status: "failed", words: phrase("relay.partial") } : loopLine(step, oneSided);
+}
+
 /** @param {Symptoms} symptoms @returns {Line} */
-export function siteLine({ site, udp, tcp, tls }) {
+export function siteLine(symptoms) {
+  const { site, udp, tcp, tls } = symptoms;
   const step = "from-site";
   if (!udp && !tcp && !tls) return { step, status: "skipped", words: SITE.none };
-  if (!site || site.age === null) return { step, status: "skipped", words: SITE.notYet };
-  if (!site.failed.length) return { step, status: "ok", words: SITE.well(Math.round(site.age / 60)) };
-  const names = site.failed.map(({ check, leg }) => (leg ? `${check}/${leg}` : check));
-  return { step, status: "notice", words: SITE.trouble([...new Set(names)].join(", ")) };
+  if (!site || site.age === null) return { step, status: "skipped", words: SITE.unknown(site) };
+  const minutes = Math.round(site.age / 60);
+  const names = [...new Set(site.failed.map(({ check, leg }) => (leg ? `${check}/${leg}` : check)))].join(", ");
+  if (old(site)) return { step, status: "notice", words: names ? SITE.wasTrouble(names, minutes) : SITE.wasWell(minutes) };
+  if (!names) return { step, status: "ok", words: SITE.well(minutes) };
+  const words = SITE.trouble(names, minutes);
+  return { step, status: "notice", words: apart(symptoms) ? `${words} ${SITE.apart}` : words };
+}
+
+/** Whether all that fails for the site works for this browser. @param {Symptoms} symptoms */
+function apart({ site, oneSided, ...loops }) {
+  return site !== null && site.failed.every(({ check, leg, ip, host }) => {
+    const loop = { udp: loops.udp, tcp: loops.tcp, tls: loops.tls }[leg] ?? null;
+    if (host || ip === 6) return false;
+    return check === "stun" ? works(loop) : (check === "one-relay" || check === "relay-range") && works(oneSided);
+  });
 }
 
 /**
@@ -123,71 +136,6 @@ function serverTrouble({ status, code, socket }) {
   if (status === 429) return wrong(step, "tooMany");
   if (status >= 500 && code !== "no-turn-secret") return wrong(step, "serverTrouble");
   return socket === false ? wrong(step, "noWebSocket") : null;
-}
-
-/** @param {Symptoms} symptoms @returns {Finding[]} */
-function relayTrouble(symptoms) {
-  const { udp, tcp, tls } = symptoms;
-  const loops = [udp, tcp, tls].flatMap((loop) => loop ?? []);
-  if (!loops.length) return [wrong("turn", "noTurn")];
-  const codes = loops.flatMap((loop) => (loop.allocated ? [] : loop.codes));
-  const hidden = unseen(symptoms.site);
-  if (codes.includes(401)) return [hidden.includes("clock") ? wrong("clock", "clock") : wrong("credential", "credential")];
-  const code = LIMITS.find((limit) => codes.includes(limit));
-  if (code) return [limitTrouble(symptoms, code)];
-  if (!loops.some(({ allocated }) => allocated)) {
-    // A browser takes no address from a relay that asks for no credentials.
-    return [hidden.includes("openRelay") ? wrong("open-relay", "openRelay") : wrong("turn", "noRelay")];
-  }
-  const found = [...lossTrouble(symptoms, loops), ...wayTrouble(symptoms)];
-  // One talks all the same; where that is the trouble, it was said above.
-  const others = hidden.filter((what) => !found.some(({ step }) => step === UNSEEN_STEPS[what]));
-  return [...found, ...others.map((what) => wrong(UNSEEN_STEPS[what], what, { by: "all" }))];
-}
-
-/** @param {Symptoms} symptoms @param {number} code @returns {Finding} */
-function limitTrouble({ site }, code) {
-  if (code === FAMILY) return wrong("relay-family", "family");
-  // The site asks in another name than this person's: what is refused to both is refused to all.
-  if (code === QUOTA && met(site, QUOTA)) return wrong("relay-limit", "quotaOfAll");
-  if (code === QUOTA && site?.age != null) return wrong("relay-limit", "ownQuota");
-  return wrong("relay-limit", "limit", { code });
-}
-
-/**
- * Addresses are given, and what goes to them is lost.
- * @param {Symptoms} symptoms @param {Loop[]} loops
- * @returns {Finding[]}
- */
-function lossTrouble({ lan, oneSided, site }, loops) {
-  const lost = loops.some((loop) => loop.allocated && !works(loop));
-  const shut = oneSided !== null && oneSided.allocated && !works(oneSided);
-  if (!lost && !shut) return [];
-  if (unseen(site).includes("grantList")) return [wrong("deny-list", "grantList")];
-  if (!lan && loops.some(({ special }) => special)) return [wrong("external-ip", "externalIp")];
-  return [lost ? wrong("relay-loop", "relayLoop") : wrong("relay-range", "relayRange")];
-}
-
-/** One way works, another does not: one talks all the same. @param {Symptoms} symptoms @returns {Finding[]} */
-function wayTrouble({ udp, tcp, tls }) {
-  const by = works(udp) ? "UDP" : works(tcp) ? "TCP" : works(tls) ? "TLS" : "";
-  if (!by) return [];
-  /** @type {Finding[]} */
-  const found = [];
-  if (udp && !udp.allocated) found.push(wrong("turn-udp", "noUdp", { by }));
-  if (tcp && !tcp.allocated) found.push(wrong("turn-tcp", "noTcp", { by }));
-  if (tls && !tls.allocated) found.push(wrong("turn-tls", tls.refused ? "certificate" : "noTls", { by }));
-  return found;
-}
-
-/**
- * @param {Finding["step"]} step @param {keyof typeof WRONG} what @param {{by?: string, code?: number}} [about]
- * @returns {Finding}
- */
-function wrong(step, what, { by = "", code = 0 } = {}) {
-  /** @type {[string, string, string?]} */
-  const [words, fix, alone = words] = WRONG[what]({ by, code });
-  return { step, harmless: by !== "", words, alone, fix };
 }
 
 /**

@@ -19,9 +19,16 @@ export const LABELS = {
 /** What this site says of its relay; `names` are the doctor's own. */
 export const SITE = {
   none: phrase("not-offered"),
-  notYet: phrase("site.not-yet"),
+  unknown: (/** @type {import("./site-word.js").SiteWord|null} */ site) => {
+    if (site?.running) return phrase("site.running");
+    return site?.missed ? phrase("site.missed") : phrase("site.not-yet");
+  },
   well: (/** @type {number} */ minutes) => (minutes < 1 ? phrase("site.well") : phrase("site.well-ago", { minutes })),
-  trouble: (/** @type {string} */ names) => phrase("site.trouble", { names }),
+  trouble: (/** @type {string} */ names, /** @type {number} */ minutes) =>
+    (minutes < 1 ? phrase("site.trouble", { names }) : phrase("site.trouble-ago", { names, minutes })),
+  wasWell: (/** @type {number} */ minutes) => phrase("site.was-well", { minutes }),
+  wasTrouble: (/** @type {string} */ names, /** @type {number} */ minutes) => phrase("site.was-trouble", { names, minutes }),
+  apart: phrase("site.apart"),
 };
 
 /** Error codes of ICE gathering: STUN's (RFC 8489, 8656), and W3C's 701. @type {Record<number, string>} */
@@ -42,14 +49,24 @@ export function translate(codes) {
 }
 
 const render = phrase("render");
-const others = phrase("others");
 const mend = phrase("mend");
 const strict = phrase("strict");
+/** Whose trouble it is, by what this site itself sees. @param {boolean|null} there */
+function whose(there) {
+  if (there === null) return phrase("whose");
+  return there ? phrase("whose.all") : phrase("whose.one");
+}
 
 /**
+ * @typedef {object} About what words need to know
+ * @property {string} by    the way that works; "" where none does
+ * @property {number} code  the relay's answer
+ * @property {boolean|null} there  whether it fails from this site, too; null: that isn't known
+ */
+/**
  * What can be wrong: first for the person, then what to mend, "" where that isn't for whoever runs the server; and for the
- * person once more where the site's name isn't beside it. `by` is the way that works, `code` the relay's answer.
- * @satisfies {Record<string, (about: {by: string, code: number}) => [words: string, fix: string, alone?: string]>}
+ * person once more where the site's name isn't beside it.
+ * @satisfies {Record<string, (about: About) => [words: string, fix: string, alone?: string]>}
  */
 export const WRONG = {
   unreachable: () => [phrase("unreachable"), "", phrase("unreachable.conclusion")],
@@ -59,25 +76,43 @@ export const WRONG = {
   noWebSocket: () => [phrase("no-websocket"), phrase("no-websocket.fix"), phrase("no-websocket.conclusion")],
   noTurn: () => [phrase("no-turn"), phrase("no-turn.fix")],
   credential: () => [phrase("credential"), phrase("credential.fix", { render })],
+  secret: () => [phrase("credential"), phrase("secret.fix", { render })],
+  fixedUser: () => [phrase("credential"), phrase("fixed-user.fix")],
   limit: ({ code }) => [phrase("limit", { why: translate([code]) }), phrase("limit.fix", { code })],
+  portsTaken: () => [phrase("limit", { why: translate([508]) }), phrase("ports-taken.fix")],
   family: () => [phrase("family"), phrase("family.fix", { render })],
+  mixedFamilies: () => [mend, phrase("mixed-families.fix", { render })],
   quotaOfAll: () => [phrase("quota-of-all"), phrase("quota-of-all.fix")],
+  fixedQuota: () => [phrase("quota-of-all"), phrase("fixed-quota.fix")],
   ownQuota: () => [phrase("own-quota"), phrase("own-quota.fix", { render })],
   clock: ({ by }) => [by ? mend : phrase("clock"), phrase("clock.fix")],
   realm: () => [mend, phrase("realm.fix", { render })],
-  hostName: () => [mend, phrase("host-name.fix")],
+  hostName: ({ by }) => [by ? mend : phrase("host-name"), phrase("host-name.fix")],
   denyList: () => [mend, phrase("deny-list.fix", { render })],
   grantList: () => [phrase("grant-list"), phrase("grant-list.fix", { render })],
   tcpRelay: () => [mend, phrase("tcp-relay.fix", { render })],
   openRelay: ({ by }) => [by ? mend : phrase("open-relay"), phrase("open-relay.fix", { render })],
   endless: () => [mend, phrase("endless.fix", { render })],
   halfIpv6: () => [mend, phrase("half-ipv6.fix")],
-  noRelay: () => [phrase("no-relay"), phrase("no-relay.fix")],
-  noUdp: ({ by }) => [phrase("no-udp", { by }), phrase("no-udp.fix", { by, others })],
-  noTcp: ({ by }) => [phrase("no-tcp", { by }), phrase("no-tcp.fix", { by, others })],
+  otherFile: () => [mend, phrase("other-file.fix", { render })],
+  otherHost: () => [mend, phrase("other-host.fix")],
+  noRelay: ({ there }) => {
+    if (there === null) return [phrase("no-relay"), phrase("no-relay.fix")];
+    return [phrase("no-relay"), there ? phrase("no-relay.all.fix") : phrase("no-relay.one.fix")];
+  },
+  noUdp: ({ by, there }) => [
+    there ? phrase("no-udp.all", { by }) : phrase("no-udp", { by }), phrase("no-udp.fix", { by, whose: whose(there) }),
+  ],
+  noTcp: ({ by, there }) => [phrase("no-tcp", { by }), phrase("no-tcp.fix", { by, whose: whose(there) })],
+  stunRefused: ({ code }) => [phrase("stun-refused"), phrase("stun-refused.fix", { code, render })],
   certificate: ({ by }) => [phrase("certificate", { strict }), phrase("certificate.fix", { by })],
-  noTls: () => [phrase("no-tls", { strict }), phrase("no-tls.fix")],
+  badCertificate: () => [mend, phrase("bad-certificate.fix")],
+  noTls: ({ there }) => [phrase("no-tls", { strict }), phrase("no-tls.fix", { whose: whose(there) })],
   externalIp: () => [phrase("external-ip"), phrase("external-ip.fix", { render })],
   relayLoop: () => [phrase("relay-loop"), phrase("relay-loop.fix", { render })],
+  relayLoopLan: () => [phrase("relay-loop"), phrase("relay-loop-lan.fix", { render })],
   relayRange: () => [phrase("relay-range"), phrase("relay-range.fix")],
+  shutRange: () => [mend, phrase("relay-range.fix")],
+  partialRange: () => [phrase("partial-range"), phrase("partial-range.fix")],
+  sendsNothing: ({ by }) => [by ? mend : phrase("sends-nothing"), phrase("sends-nothing.fix")],
 };

@@ -18,12 +18,15 @@ import { readSiteWord } from "./site-word.js";
 
 /** A WebSocket that takes longer does not open. */
 const OPENING = 8000;
+/** The site may be looking just now: so often it is asked again, after so long. */
+const LOOKS = 10;
+const LOOKING = 1500;
 const WAYS = /** @type {const} */ (["udp", "tcp", "tls"]);
 /** @type {Step[]} */
 const OF_THE_RELAY = ["stun", "turn-udp", "turn-tcp", "turn-tls", "one-sided", "round-trip", "from-site"];
 /** @type {Symptoms} */
 const NOTHING = {
-  status: 0, code: "", socket: null, lan: false, stun: null, udp: null, tcp: null, tls: null, oneSided: null,
+  status: 0, code: "", socket: null, fixed: false, lan: false, stun: null, udp: null, tcp: null, tls: null, oneSided: null,
   site: null,
 };
 
@@ -114,65 +117,71 @@ export class Check extends Emitter {
   /** @param {Symptoms} symptoms filled @param {RTCIceServer[]} servers */
   async #probe(symptoms, servers) {
     const { stun, ...relays } = sort(servers);
-    const relayed = WAYS.some((way) => relays[way]);
-    if (relayed) this.#setLines(["from-site"], "running");
-    symptoms.lan = WAYS.some((way) => isSpecial(hostOf(relays[way])));
+    const all = WAYS.flatMap((way) => relays[way]);
+    if (all.length) this.#setLines(["from-site"], "running");
+    symptoms.lan = all.some((relay) => isSpecial(hostOf(relay)));
+    // Signed ones begin with when they end.
+    symptoms.fixed = all.some(({ username }) => !/^\d+:/.test(username ?? ""));
     const [site] = await Promise.all([
-      relayed ? this.#askSite() : null,
+      all.length ? this.#askSite() : null,
       this.#reflect(symptoms, stun),
       ...WAYS.map((way) => this.#loop(symptoms, way, relays[way])),
     ]);
     symptoms.site = site;
-    this.#setLine(verdicts.siteLine(symptoms));
+    this.#setLine(verdicts.stunLine(symptoms));
     this.#setLine(verdicts.roundTripLine(symptoms));
     const way = WAYS.find((each) => symptoms[each]?.allocated);
-    const relay = way && relays[way];
     // Without UDP nothing reaches us directly, and a relay on a LAN serves pairs that both use it.
-    if (relay && stun && symptoms.stun?.seen && !symptoms.lan) {
+    if (way && stun.length && verdicts.stunLine(symptoms).status === "ok" && !symptoms.lan) {
       this.#setLines(["one-sided"], "running");
-      symptoms.oneSided = await loop([relay], { iceServers: [stun] }, this.#platform);
+      symptoms.oneSided = await loop(relays[way], { iceServers: stun }, this.#platform);
     }
-    this.#setLine(verdicts.loopLine("one-sided", symptoms.oneSided));
+    this.#setLine(verdicts.oneSidedLine(symptoms));
+    this.#setLine(verdicts.siteLine(symptoms));
   }
 
   /** What the site saw of the relay; null where it doesn't say. */
   async #askSite() {
-    const { origin, fetch } = this.#platform;
+    const { origin, fetch, setTimeout } = this.#platform;
     try {
-      const answer = await fetch(`${origin}/api/voice/relay/`, { credentials: "same-origin", cache: "no-store" });
-      return readSiteWord(await answer.json());
+      for (let left = LOOKS; ; left--) {
+        const answer = await fetch(`${origin}/api/voice/relay/`, { credentials: "same-origin", cache: "no-store" });
+        const word = readSiteWord(await answer.json());
+        if (!word?.running || !left) return word;
+        await new Promise((resolve) => setTimeout(() => resolve(null), LOOKING));
+      }
     } catch {
       return null;
     }
   }
 
-  /** @param {Symptoms} symptoms filled @param {RTCIceServer|null} stun */
+  /** @param {Symptoms} symptoms filled @param {RTCIceServer[]} stun */
   async #reflect(symptoms, stun) {
     this.#setLines(["stun"], "running");
-    if (stun) symptoms.stun = await reflect(stun, this.#platform);
-    this.#setLine(verdicts.stunLine(symptoms));
+    if (stun.length) symptoms.stun = await reflect(stun, this.#platform);
+    // What else it may mean the relays tell.
+    if (symptoms.stun?.seen) this.#setLine(verdicts.stunLine(symptoms));
   }
 
-  /** @param {Symptoms} symptoms filled @param {typeof WAYS[number]} way @param {RTCIceServer|null} relay */
-  async #loop(symptoms, way, relay) {
+  /** @param {Symptoms} symptoms filled @param {typeof WAYS[number]} way @param {RTCIceServer[]} relays */
+  async #loop(symptoms, way, relays) {
     this.#setLines([`turn-${way}`], "running");
-    const far = /** @type {RTCConfiguration} */ ({ iceServers: relay && [relay], iceTransportPolicy: "relay" });
-    if (relay) symptoms[way] = await loop([relay], far, this.#platform);
+    const far = /** @type {RTCConfiguration} */ ({ iceServers: relays, iceTransportPolicy: "relay" });
+    if (relays.length) symptoms[way] = await loop(relays, far, this.#platform);
     this.#setLine(verdicts.loopLine(`turn-${way}`, symptoms[way]));
   }
 }
 
-/** The first server of each way, with its one URL. @param {RTCIceServer[]} servers */
+/** The servers of each way, of every host that is offered, each with its one URL. @param {RTCIceServer[]} servers */
 function sort(servers) {
   const each = servers.flatMap((server) => [server.urls].flat().map((urls) => ({ ...server, urls })));
-  const first = (/** @type {RegExp} */ url) => each.find(({ urls }) => url.test(urls)) ?? null;
+  const by = (/** @type {RegExp} */ url) => each.filter(({ urls }) => url.test(urls));
   return {
-    stun: first(/^stun:/i), udp: first(/^turn:(?!.*transport=tcp)/i), tcp: first(/^turn:.*transport=tcp/i),
-    tls: first(/^turns:/i),
+    stun: by(/^stun:/i), udp: by(/^turn:(?!.*transport=tcp)/i), tcp: by(/^turn:.*transport=tcp/i), tls: by(/^turns:/i),
   };
 }
 
-/** @param {RTCIceServer|null} relay */
+/** @param {RTCIceServer} relay */
 function hostOf(relay) {
-  return /^turns?:(\[[^\]]*\]|[^:?]*)/i.exec(String(relay?.urls))?.[1] ?? "";
+  return /^turns?:(\[[^\]]*\]|[^:?]*)/i.exec(String(relay.urls))?.[1] ?? "";
 }

@@ -32,21 +32,28 @@ const SPECIAL_IPV4 =
 const SPECIAL_IPV6 = /^\[?(f[cd]..:|fe[89ab].:|::1\]?$)/i;
 
 /**
- * @param {RTCIceServer} server
+ * @param {RTCIceServer[]} servers
  * @param {ProbePlatform} platform
  * @returns {Promise<Reflection>}
  */
-export async function reflect(server, platform) {
-  const connection = new platform.RTCPeerConnection({ iceServers: [server] });
-  const codes = listenForErrors([connection]);
+export async function reflect(servers, platform) {
+  const connection = new platform.RTCPeerConnection({ iceServers: servers });
+  /** @type {Set<6|4>} the IP versions of the browser's own addresses, and those by which an error came */
+  const own = new Set();
+  /** @type {Set<6|4>} */
+  const failed = new Set();
+  const codes = listenForErrors([connection], ({ address }) => {
+    for (const ip of /** @type {const} */ ([4, 6])) if (!address || versionOf(address) === ip) failed.add(ip);
+  });
   /** @type {any} */
   let timer;
   const seen = new Promise((resolve) => {
     timer = platform.setTimeout(() => resolve(false), ASKING);
     connection.onicecandidate = ({ candidate }) => {
       if (candidate?.type === "srflx") resolve(true);
+      if (candidate?.protocol === "udp" && candidate.address) own.add(versionOf(candidate.address));
       // Without a NAT the answer is an address that is known already, and makes no candidate.
-      if (!candidate) resolve(codes.size === 0);
+      if (!candidate) resolve(codes.size === 0 || [...own].some((ip) => !failed.has(ip)));
     };
   });
   try {
@@ -119,13 +126,18 @@ export function isSpecial(address) {
   return SPECIAL_IPV4.test(address) || SPECIAL_IPV6.test(address);
 }
 
-/** @param {RTCPeerConnection[]} connections */
-function listenForErrors(connections) {
+/** @param {string} address @returns {6|4} */
+const versionOf = (address) => (address.includes(":") ? 6 : 4);
+
+/** @param {RTCPeerConnection[]} connections @param {(event: RTCPeerConnectionIceErrorEvent) => void} [heard] */
+function listenForErrors(connections, heard = () => {}) {
   /** @type {Set<number>} */
   const codes = new Set();
   for (const connection of connections) {
     connection.onicecandidateerror = (event) => {
-      codes.add(/** @type {RTCPeerConnectionIceErrorEvent} */ (event).errorCode);
+      const error = /** @type {RTCPeerConnectionIceErrorEvent} */ (event);
+      codes.add(error.errorCode);
+      heard(error);
     };
   }
   return codes;

@@ -1,41 +1,80 @@
 // @ts-check
 // What this site saw when it examined its relay itself: that of it which no browser can see; pure.
 
-import { number, record, text } from "../signaling/reading.js";
+import { flag, number, record, text } from "../signaling/reading.js";
 
-/** @typedef {{check: string, leg: string, ip: number, code: number}} SiteFinding one of the doctor's that failed */
-/** @typedef {{age: number|null, failed: SiteFinding[]}} SiteWord age: seconds since; null: not examined, or in vain */
-/** @typedef {"clock"|"realm"|"hostName"|"denyList"|"grantList"|"tcpRelay"|"openRelay"|"endless"|"halfIpv6"} Unseen */
+/** @typedef {{check: string, leg: string, ip: number, code: number, host: number}} SiteFinding one of the doctor's that failed */
+/**
+ * @typedef {object} SiteWord
+ * @property {number|null} age  seconds since it looked; null: it did not yet, or in vain
+ * @property {boolean} running  it looks just now
+ * @property {boolean} missed   it could not look
+ * @property {SiteFinding[]} failed
+ */
+/**
+ * @typedef {"clock"|"realm"|"hostName"|"denyList"|"grantList"|"tcpRelay"|"openRelay"|"endless"|"halfIpv6"|"otherFile"
+ *   |"otherHost"|"badCertificate"|"mixedFamilies"|"partialRange"|"shutRange"|"sendsNothing"} Unseen
+ */
 
+/** It looks every quarter of an hour, for two minutes at most: what is older is no news. */
+const OLD = 17 * 60;
 /** @type {Record<string, Unseen>} */
 const BY_CHECK = {
   clock: "clock", realm: "realm", name: "hostName", "public-ip": "hostName",
   "denied-ipv4": "denyList", "denied-ipv6": "denyList", "granted-ipv4": "grantList", "granted-ipv6": "grantList",
   "tcp-relay": "tcpRelay", "wrong-credential": "openRelay", "expired-credential": "endless", "relay-ipv6": "halfIpv6",
 };
+/** By which it is told whether a host can be used at all. */
+const REACH = ["name", "stun", "certificate", "credential", "secret"];
 
 /** @param {unknown} raw @returns {SiteWord|null} */
 export function readSiteWord(raw) {
   const word = record(raw);
   if (!word || !Array.isArray(word.failed)) return null;
   const failed = word.failed.flatMap((each) => {
-    const { check, leg, ip, code } = record(each) ?? {};
+    const { check, leg, ip, code, host } = record(each) ?? {};
     const name = text(check);
-    return name ? [{ check: name, leg: text(leg) ?? "", ip: number(ip) ?? 0, code: number(code) ?? 0 }] : [];
+    if (!name) return [];
+    return [{ check: name, leg: text(leg) ?? "", ip: number(ip) ?? 0, code: number(code) ?? 0, host: number(host) ?? 0 }];
   });
-  return { age: number(word.age) ?? null, failed };
+  return { age: number(word.age) ?? null, running: flag(word.running) ?? false, missed: flag(word.missed) ?? false, failed };
 }
+
+/** @param {SiteWord|null} word */
+export const old = (word) => word !== null && word.age !== null && word.age > OLD;
+
+/** What counts now: nothing of one that is old, or was never said. @param {SiteWord|null} word */
+export const current = (word) => (word === null || word.age === null || old(word) ? null : word);
 
 /** What a browser can't see, each once. @param {SiteWord|null} word @returns {Unseen[]} */
 export function unseen(word) {
   const failed = word?.failed ?? [];
-  const found = failed.flatMap(({ check, leg, ip }) => {
+  const wrong = (/** @type {string} */ check) => failed.some((each) => each.check === check && each.ip !== 6);
+  return [...new Set(failed.flatMap(({ check, leg, ip, host }) => {
+    if (host && REACH.includes(check)) return "otherHost";
     // By IPv6 alone: most browsers have none, and so don't see it.
     const alone = ip === 6 && !failed.some((other) => other.check === check && other.leg === leg && other.ip === 4);
-    return BY_CHECK[check] ?? (alone ? "halfIpv6" : []);
-  });
-  return [...new Set(found)];
+    if (alone && !BY_CHECK[check]) return "halfIpv6";
+    if (check === "certificate") return "badCertificate";
+    if (check === "relay-address") return "otherFile";
+    // Between two by one IP version all arrives, or that would be named with it.
+    if (check === "two-relays") return ip === 0 && !failed.some((other) => other.check === check && other.ip) ? "mixedFamilies" : [];
+    if (check === "one-relay") return wrong("relay-range") ? "shutRange" : "sendsNothing";
+    if (check === "relay-range") return wrong("one-relay") ? "shutRange" : "partialRange";
+    return BY_CHECK[check] ?? [];
+  }))];
 }
 
 /** @param {SiteWord|null} word @param {number} code STUN's */
 export const met = (word, code) => word?.failed.some((each) => each.code === code) ?? false;
+
+/**
+ * Whether a leg fails there too; null: that isn't known, or by IPv6 alone, which most browsers lack.
+ * @param {SiteWord|null} word @param {string[]} legs
+ */
+export function failsThere(word, legs) {
+  if (!word) return null;
+  const failed = word.failed.filter(({ check, leg }) => REACH.includes(check) && legs.includes(leg));
+  if (failed.some(({ ip }) => ip !== 6)) return true;
+  return failed.length ? null : false;
+}
