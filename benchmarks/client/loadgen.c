@@ -4,7 +4,8 @@
  *
  * PROTOCOL: plain (a relay of {type, target}: bare, ws, Channels) | peerjs | socketio | meshvoice.
  * meshvoice: the file $USERS has a line `room cookie` for each user; peer i is user i, by the name p<i>. Peers
- * that come and go are the users from $CHURN on. Frames carry a counted `n`, as the browser's do.
+ * that come and go are the users from $CHURN on. Frames carry a counted `n`, as the browser's do. With $FORWARDED
+ * each room comes from an address of its own, as a proxy would tell it.
  *
  * A command a line on stdin, an answer in JSON a line on stdout:
  *   connect N AT_ONCE      N more peers, in rooms of six
@@ -219,7 +220,8 @@ static void close_peer(peer *p) {
 }
 static void is_ready(peer *p) { p->state = READY; ready_peers++; if (mode == CHURN) next_step(p->slot); }
 static void ask(peer *p) { /* the handshake, with the headers of Chromium */
-  static char head[4096], path[256];
+  static char head[4096], path[256], from[64];
+  if (getenv("FORWARDED")) sprintf(from, "X-Forwarded-For: 10.%d.%d.7\r\n", p->user / ROOM / 250, p->user / ROOM % 250);
   if (PROTOCOL == MESHVOICE && p->user >= users) fail("more peers than users");
   switch (PROTOCOL) {
   case MESHVOICE: sprintf(path, "/ws/voice/%s/", rooms[p->user]); break;
@@ -231,9 +233,9 @@ static void ask(peer *p) { /* the handshake, with the headers of Chromium */
     "GET %s HTTP/1.1\r\nHost: %s:%d\r\nConnection: Upgrade\r\nPragma: no-cache\r\nCache-Control: no-cache\r\n"
     "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36\r\n"
     "Upgrade: websocket\r\nOrigin: http://%s:%d\r\nSec-WebSocket-Version: 13\r\nAccept-Encoding: gzip, deflate, br\r\n"
-    "Accept-Language: en-US,en;q=0.9\r\nCookie: %s\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n",
+    "Accept-Language: en-US,en;q=0.9\r\nCookie: %s\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s%s\r\n",
     path, HOST, PORT, HOST, PORT, PROTOCOL == MESHVOICE ? cookies[p->user] : "session=eyJ1IjoiYWxpY2UiLCJleHAiOjQxMDI0NDQ4MDB9.d3c0a4f2b1",
-    PROTOCOL == MESHVOICE ? "Sec-WebSocket-Protocol: meshvoice.v1\r\n" : "");
+    PROTOCOL == MESHVOICE ? "Sec-WebSocket-Protocol: meshvoice.v1\r\n" : "", from);
   p->state = UPGRADING; listen_to(p); push(p, head, size);
 }
 static void greet(peer *p) {
