@@ -57,15 +57,12 @@ async def test_a_call_is_heard_throughout_beside_5000_idle_peers(browser: Browse
         sitting = asyncio.create_task(others.sit(SIT_SECONDS))
         await cleo.join()
         await all_hear_each_other(people)
-        print(f"the third is heard {await ana.click_to_audible(cleo) or 0:.0f} ms after a click of her own")
+        print(f"the third hears the first {await cleo.click_to_audible(ana) or 0:.0f} ms after her click")
         await sitting
         told = await metrics(server, http)
         print(f"{told['process_resident_memory_bytes'] / 1e6:.0f} MB, {told['process_open_fds']:.0f} files")
         assert told["meshvoice_rooms"] == ROOMS + 1
         assert told['meshvoice_peers{state="connected"}'] == SEATS * ROOMS + len(people)
-        assert ended(told) == {}
-        async with http.get(f"http://127.0.0.1:{server.port}/healthz") as health:
-            assert await health.json() == {"status": "ok"}
         others.vanish()
 
         async def alone() -> bool:
