@@ -158,6 +158,7 @@ FOLDERS: dict[str, set[str]] = {
     "browser": {"", "link"},
     "session": {"", "signaling"},
     "call": {"", "audio", "browser", "session", "signaling"},
+    "room": {"", "audio", "browser", "call", "session", "signaling"},
     "check": {"", "signaling", "audio", "session"},
     "panel": {"", "signaling", "session"},
 }

@@ -43,8 +43,14 @@
   const worklet = `
     const TONES = ${JSON.stringify(TONES)}, FRAMES = ${FRAMES}, levelsOf = ${levelsOf};
     registerProcessor("ear", class extends AudioWorkletProcessor {
-      constructor() { super(); this.buffer = new Float32Array(FRAMES); this.blocks = []; }
+      constructor() {
+        super();
+        this.buffer = new Float32Array(FRAMES);
+        this.blocks = [];
+        this.port.onmessage = () => { this.ended = true; };
+      }
       process([input]) {
+        if (this.ended) return false;
         const at = currentFrame % FRAMES;
         const samples = input[0];
         if (samples) this.buffer.set(samples, at); else this.buffer.fill(0, at, at + 128);
@@ -121,9 +127,17 @@
     // Keeps the clock running, whoever speaks.
     new ConstantSourceNode(ear.ctx, { offset: 0 }).connect(ear.ctx.destination);
   })();
+  /** An element that is done with would go on being listened to, as long as the page lives. */
+  const forget = (element, node) => {
+    node.source?.disconnect();
+    node.blocks.disconnect();
+    node.blocks.port?.postMessage("end");
+    ear.elements.delete(element);
+  };
   const listen = async (element, stream) => {
     await open();
     let node = ear.elements.get(element);
+    if (node && !stream && !element.srcObject) return forget(element, node);
     if (!node && !stream?.getAudioTracks().length) return;
     if (!node) {
       node = { source: null, recent: [] };

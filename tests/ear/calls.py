@@ -20,6 +20,7 @@ from tests.ear.speech import Samples
 from tests.nat_lab import SERVER
 
 ICE = [{"urls": f"stun:{SERVER}:3478"}]
+OURS, PLAIN, RED = "ours", "plain Chromium", "RED at 40 kbit/s"
 _SCRIPT = Path(__file__).with_name("speech.js").read_text(encoding="utf-8")
 
 
@@ -37,6 +38,8 @@ class Heard:
     samples: Samples
     concealed: float
     """The share of samples that the decoder made up."""
+    stretched: float
+    """The share of samples that the jitter buffer put in or left out to become longer or shorter."""
     delay: float
     """ms in the jitter buffer, on average."""
 
@@ -57,9 +60,13 @@ async def listen(call: Call, seconds: float) -> Heard:
     text = await call.listener.evaluate("globalThis.tape.on = false, globalThis.tape.take()")
     after = await call.listener.evaluate("globalThis.heard()")
     samples = np.frombuffer(base64.b64decode(text), dtype=np.int16).astype(float) / 32768
-    new = max(1, after["samples"] - before["samples"])
+    new = {name: after[name] - before[name] for name in after}
+    heard = max(1, new["samples"])
     return Heard(
-        samples=samples, concealed=(after["concealed"] - before["concealed"]) / new, delay=after["delay"]
+        samples=samples,
+        concealed=new["concealed"] / heard,
+        stretched=new["stretched"] / heard,
+        delay=new["delayed"] / max(1, new["emitted"]),
     )
 
 
@@ -76,7 +83,7 @@ async def ours(homes: Homes, ana: str, bo: str) -> Call:
         await person.page.context.add_init_script(voice)
         await person.page.reload()
         await person.join()
-    return await _connected(Call(name="ours", listener=homes.people[1].page))
+    return await _connected(Call(name=OURS, listener=homes.people[1].page))
 
 
 async def plain(homes: Homes, ana: str, bo: str, *, red: bool) -> Call:
@@ -93,7 +100,7 @@ async def plain(homes: Homes, ana: str, bo: str, *, red: bool) -> Call:
         "([ice, sdp]) => globalThis.plain.answer(ice, sdp)", [ICE, _with_red(offer) if red else offer]
     )
     await here.evaluate("sdp => globalThis.plain.apply(sdp)", _with_red(answer) if red else answer)
-    return await _connected(Call(name="RED at 40 kbit/s" if red else "plain Chromium", listener=there))
+    return await _connected(Call(name=RED if red else PLAIN, listener=there))
 
 
 async def _connected(call: Call) -> Call:

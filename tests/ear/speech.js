@@ -84,9 +84,11 @@
   };
   globalThis.heard = async () => {
     const { concealedSamples = 0, silentConcealedSamples = 0, totalSamplesReceived = 0, jitterBufferDelay = 0,
-      jitterBufferEmittedCount = 1, bytesReceived = 0 } = await of("inbound-rtp");
+      jitterBufferEmittedCount = 0, insertedSamplesForDeceleration = 0, removedSamplesForAcceleration = 0,
+      bytesReceived = 0 } = await of("inbound-rtp");
     return { concealed: concealedSamples - silentConcealedSamples, samples: totalSamplesReceived,
-      delay: jitterBufferDelay / jitterBufferEmittedCount * 1000, bytes: bytesReceived };
+      stretched: insertedSamplesForDeceleration + removedSamplesForAcceleration, delayed: jitterBufferDelay * 1000,
+      emitted: jitterBufferEmittedCount, bytes: bytesReceived };
   };
 
   // --- a plain page's call: what a browser does when nobody does anything about it ---------------------------

@@ -1,5 +1,5 @@
 // Clicks mute and unmute now and then, and measures from when a click was due until the button says both.
-function startClicks(every = 300) {
+function startClicks(every = 600) {
   const button = document.getElementById("id_voice_btn");
   let longest = 0, stopped = false;
   const shown = (pressed) => new Promise((go) => {

@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from tests.browser.aiortc_peer import RATE, AiortcPeer, Link
+from tests.browser.firefox import FirefoxPage
 from tests.browser.harness import TONES, Person, Stage, until
 from tests.browser.test_firefox import in_firefox
 from tests.process import Server
@@ -130,11 +131,14 @@ class Suffering:
 
     def row(self, name: str) -> str:
         """One line of the table."""
-        between_pages = max((ms for who, ms in self.gaps.items() if ROBOT not in who), default=0.0)
+        between = {who: ms for who, ms in self.gaps.items() if ROBOT not in who}
+        between_pages = max(between.values(), default=0.0)
         gap = max(self.gaps.values(), default=0.0)
         click = max(self.clicks.values(), default=0.0)
         newcomer = max(self.newcomer.values(), default=0.0)
         told = " ".join(f"{what}:{count}" for what, count in sorted(self.attacker.items()))
+        if between_pages > GAP_MS:
+            told += f"  {max(between, key=between.__getitem__)}"
         told += "".join(f"  {who} LOST THE SEAT" for who in self.lost)
         return f"{name:28} {between_pages:6.0f} {gap:6.0f} {click:6.0f} {newcomer:8.0f}  {told}"
 
@@ -251,6 +255,8 @@ async def room(stage: Stage, folder: Path, *, with_firefox: bool) -> AsyncIterat
             pages.append(fox)
         for page in pages:
             await page.join()
+        if with_firefox:
+            cast(FirefoxPage, fox.page).voices_first()
         robot = Robot(ROBOT, TONES[3], tuple(page.tone for page in pages))
         await stack.enter_async_context(robot.in_room(stage.server.origin, await ana.invite()))
         stack.push_async_callback(robot.end)

@@ -15,11 +15,11 @@ from tests.hostile.strategies import STRATEGIES
 pytestmark = pytest.mark.browser
 
 BATCH = 6
-TRIES = 6
+TRIES = 8
 """How often a strategy is played, at most, until it is known what it does."""
-HITS = 3
-"""How often in a row it must do harm to be blamed. Two cores that run four browsers are late in one of five
-rounds with nobody attacking: after two, one of all would be blamed in each run for what it did not do."""
+HITS = 4
+"""How often in a row it must do harm to be blamed. Two cores that run five ends of a call are late in one of
+five to three rounds with nobody attacking: with fewer, one of all would be blamed in each run for nothing."""
 SHORT = ("shapes_at_the_limits", "offers", "everything_at_once")
 
 

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { VoiceRoom } from "../../static/voice-mesh.js";
+import { AS_TOLD } from "../../static/voice/room/calls.js";
 
 const read = (/** @type {string} */ path) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 const API = read("docs/client-api.md");
@@ -27,6 +28,7 @@ test("each property of VoiceRoom is described, and no other", () => {
 test("each event of VoiceRoom is described, and no other", () => {
   const typed = [...read("static/voice/session/room-events.js").matchAll(/^ \* @property \{.+\} (\w+)/gm)].map(([, name]) => name);
   assert.deepEqual(named("Events"), typed.sort());
-  const emitted = [...read("static/voice-mesh.js").matchAll(/#emit\("(\w+)"/g)].map(([, name]) => name);
-  assert.deepEqual([...new Set(emitted)].sort(), typed);
+  const code = read("static/voice/room/voice-room.js") + read("static/voice/room/calls.js");
+  const emitted = [...code.matchAll(/#(?:emit|tell)\("(\w+)"/g)].map(([, name]) => name);
+  assert.deepEqual([...new Set([...AS_TOLD, ...emitted])].sort(), typed);
 });

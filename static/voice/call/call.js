@@ -2,23 +2,17 @@
 // One call from join to leave: makes its parts, and tells each what it has to know of the others.
 
 import { AudioGraph } from "../audio/audio-graph.js";
-import { Level } from "../audio/level.js";
 import { silent } from "../audio/microphone-words.js";
-import { Microphone } from "../audio/microphone.js";
-import { NoiseSuppressor } from "../audio/noise-suppressor.js";
-import { Silence } from "../audio/silence.js";
 import { Speaking } from "../audio/speaking.js";
-import { VoiceGate } from "../audio/voice-gate.js";
 import { PageLife } from "../browser/page-life.js";
-import { SystemSound } from "../browser/system-sound.js";
 import { Emitter } from "../emitter.js";
 import { Announcer } from "../session/announcer.js";
-import { Hush } from "../session/hush.js";
 import { VoiceSession } from "../session/session.js";
-import { noSuppressor } from "../session/suppressor-words.js";
 import * as words from "../session/words.js";
 import { REMOVED } from "../signaling/codes.js";
+import { Capture } from "./capture.js";
 import { Hearing } from "./hearing.js";
+import { InVain } from "./in-vain.js";
 
 /** @typedef {import("../session/room-events.js").RoomEvents} RoomEvents */
 /** @typedef {import("./talk.js").Talk} Talk */
@@ -34,29 +28,17 @@ import { Hearing } from "./hearing.js";
  *   & Pick<import("../session/session-events.js").SessionEvents, "joined"|"lost"|"trouble"|"over"|"changed"> & {hide: null}} CallEvents
  */
 
-const STILL_MUTED_EVERY = 30_000;
-/** Who mutes in the middle of a word knows it; who goes on for so long may not. */
-const IN_VAIN = 1000;
-
 /** @extends {Emitter<CallEvents>} */
 export class Call extends Emitter {
-  #saidStillMuted = -Infinity;
-  /** @type {any} */
-  #inVain = null;
   #closed = false;
   #session;
-  #microphone;
-  #suppressor;
+  #capture;
   #hearing;
   #speaking;
-  #gate;
+  #inVain;
   #page;
-  #system;
   #announcer;
-  #silence;
   #graph;
-  #level;
-  #hush;
   #belongings;
   #journal;
 
@@ -66,31 +48,22 @@ export class Call extends Emitter {
     const { roomId, name, talk, devices, store, platform } = belongings;
     this.#belongings = belongings;
     this.#journal = journal;
-    this.#microphone = new Microphone(platform, () => devices.microphone);
     const graph = this.#graph = new AudioGraph(platform);
-    const suppressor = this.#suppressor = new NoiseSuppressor({ graph, wanted: () => devices.suppresses, platform });
-    const level = this.#level = new Level(graph, platform);
-    const silence = this.#silence = new Silence(graph, platform);
+    const capture = this.#capture = new Capture(belongings, graph);
     const session = this.#session = new VoiceSession({
       roomId, journal, platform,
       hello: () => ({ name, ...this.#told() }),
-      track: () => silence.instead(suppressor.track),
+      track: () => capture.sent(),
       music: () => devices.processing.music,
       talks: () => talk.sends,
       takesNotes: () => store.get("notes", true),
     });
     this.#hearing = new Hearing(belongings, graph, (peer) => session.userOf(peer));
-    this.#speaking = new Speaking({ receivers: () => session.receivers(), own: () => level.now(), platform });
-    this.#gate = new VoiceGate({ graph, level, platform });
-    // Muted, DTX does it: with long packets its signs of life would be too far apart.
-    this.#hush = new Hush({
-      level: () => (devices.processing.music || !talk.sends ? null : level.now()),
-      track: () => suppressor.track, ear: new VoiceGate({ graph, level, platform }), platform,
-    });
+    this.#speaking = new Speaking({ receivers: () => session.receivers(), own: () => capture.level(), platform });
+    this.#inVain = new InVain(() => this.#sayStillMuted(), platform);
     this.#page = new PageLife(platform);
-    this.#system = new SystemSound(platform);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
-    this.#hearTalk();
+    this.#hearing.deafened = talk.deafened;
     this.#hearTheSession();
     this.#hearTheMachine();
   }
@@ -99,14 +72,13 @@ export class Call extends Emitter {
   start() {
     this.#session.start();
     this.#hearing.start();
-    if (this.#belongings.devices.listenOnly) this.#microphone.decline();
-    else this.#microphone.open();
+    this.#capture.open();
   }
 
   /** @returns {import("../session/roster.js").Person[]} */
   get people() {
     const { name, talk: { muted, deafened } } = this.#belongings;
-    const me = { name, muted, deafened, silent: silent(this.#microphone.trouble) };
+    const me = { name, muted, deafened, silent: silent(this.#capture.trouble) };
     const speaking = new Set(this.#speaking.now);
     if (!this.#belongings.talk.sends) speaking.delete("");
     return this.#session.people(me, speaking);
@@ -114,7 +86,7 @@ export class Call extends Emitter {
 
   /** How loud the microphone is now, 0 to 1, muted or not; null where it can't be told. */
   level() {
-    return this.#level.now();
+    return this.#capture.level();
   }
 
   get pairs() {
@@ -134,27 +106,9 @@ export class Call extends Emitter {
     this.#hearing.adjust();
   }
 
-  get safety() {
-    return this.#session.past.safety;
-  }
-
-  compare() {
-    this.#session.past.compare();
-  }
-
-  /** @param {string} peer */
-  path(peer) {
-    return this.#session.past.path(peer);
-  }
-
-  /** @returns {readonly import("../session/notes.js").Note[]} */
-  get notes() {
-    return this.#session.past.notes;
-  }
-
-  /** @param {string} text @returns {boolean} */
-  sendNote(text) {
-    return this.#session.past.sendNote(text, this.#belongings.name);
+  /** What goes past the server: notes, paths, the safety code. */
+  get past() {
+    return this.#session.past;
   }
 
   unlock() {
@@ -163,22 +117,18 @@ export class Call extends Emitter {
   }
 
   retryMicrophone() {
-    const { devices } = this.#belongings;
-    // What the person just asked for is the choice from now on, in the settings and at the next join.
-    if (devices.listenOnly) devices.chooseListening(false);
-    else this.#microphone.open();
+    this.#capture.retry();
   }
 
   /** Another microphone or other processing was chosen, or none. @param {boolean} listenOnly */
   changeMicrophone(listenOnly) {
-    if (listenOnly) this.#microphone.decline();
-    else this.#microphone.change();
+    this.#capture.change(listenOnly);
     this.#session.retune();
   }
 
-  /** What is sent of the microphone now, before it is muted. */
+  /** What comes of the microphone now, before it is muted. */
   get track() {
-    return this.#suppressor.track;
+    return this.#capture.track;
   }
 
   /** @param {import("../audio/constraints.js").Device|null} device */
@@ -197,25 +147,19 @@ export class Call extends Emitter {
   }
 
   /** What was decided of talking holds from now on. @param {{unmuted: boolean}} news */
-  talked({ unmuted }) {
+  talked(news) {
     const { talk } = this.#belongings;
-    const microphone = this.#microphone;
-    if (talk.sends && microphone.muted) this.#hush.wake();
-    this.#hearTalk();
-    this.#gateOrNot();
-    // Whoever unmutes wants to be heard.
-    if (unmuted && microphone.trouble && microphone.trouble !== "asking") this.retryMicrophone();
+    this.#capture.talked(news);
+    this.#hearing.deafened = talk.deafened;
     this.#session.sendState(this.#told());
     this.#session.retune();
-    this.#watchForVain();
+    this.#inVain.heed(talk.inVain);
   }
 
   close() {
     this.#closed = true;
-    this.#endVain();
     // The graph closes last: the others let go of their parts of it.
-    const parts = [this.#microphone, this.#suppressor, this.#hearing, this.#speaking, this.#gate, this.#page, this.#system, this.#announcer,
-      this.#silence, this.#hush, this.#level, this.#graph];
+    const parts = [this.#capture, this.#hearing, this.#speaking, this.#inVain, this.#page, this.#announcer, this.#graph];
     for (const part of parts) part.close();
     this.#session.end();
   }
@@ -262,69 +206,37 @@ export class Call extends Emitter {
   }
 
   #hearTheMachine() {
-    const microphone = this.#microphone;
-    const suppressor = this.#suppressor;
-    microphone.on("track", (track) => suppressor.take(track));
-    suppressor.on("failed", (code) => {
-      this.#notice(noSuppressor(code));
-      this.#belongings.devices.loseSuppressor(code);
-    });
-    suppressor.on("track", (track) => {
-      this.#session.setTrack(this.#silence.instead(track));
-      this.#level.listen(track);
-      this.#hush.heed();
-      this.#system.use(track !== null);
-      this.#gateOrNot();
-    });
-    this.#silence.on("track", () => this.#session.setTrack(this.#silence.instead(suppressor.track)));
-    microphone.on("status", (status) => this.#heardOfMicrophone(status));
+    const capture = this.#capture;
+    capture.on("track", (track) => this.#session.setTrack(track));
+    capture.on("status", (status) => this.#heardOfMicrophone(status));
+    capture.on("quiet", (quiet) => this.#session.setQuiet(quiet));
+    capture.on("notice", (said) => this.#notice(said));
+    capture.on("back", () => this.#resume());
     this.#hearing.on("playback", (detail) => {
       this.#tell("playback", detail);
       if (detail.blocked) this.announce(words.BLOCKED);
     });
     this.#hearing.on("range", (range) => this.#tell("volumerange", range));
     this.#hearing.on("told", (said) => this.#notice(said));
-    this.#hush.on("quiet", (quiet) => this.#session.setQuiet(quiet));
     this.#speaking.on("speaking", (peers) => this.#spoke(peers));
-    const { talk } = this.#belongings;
-    this.#gate.on("loud", (loud) => talk.hear(loud));
-    this.#gate.on("deaf", (deaf) => {
-      talk.lose(deaf);
-      if (deaf) this.#notice(words.NO_VOICE_ACTIVATION);
-    });
     this.#page.on("hide", () => this.#tell("hide", null));
     this.#page.on("change", (why) => {
       this.#session.reassess(why);
       if (why === "visible") this.#resume();
     });
-    this.#system.on("back", () => this.#resume());
   }
 
   /** A phone call or a locked screen may have stopped what was played and what was recorded. */
   #resume() {
     this.#graph.resume();
-    this.#microphone.recover();
+    this.#capture.recover();
     this.#hearing.unlock();
-  }
-
-  /** Only voice activation pays for its gate. */
-  #gateOrNot() {
-    const { talk } = this.#belongings;
-    this.#gate.threshold = talk.threshold;
-    this.#gate.listen(talk.mode === "voice" ? this.#suppressor.track : null);
-  }
-
-  /** Muted always wins: whoever sends is told. */
-  #hearTalk() {
-    const { talk } = this.#belongings;
-    this.#microphone.muted = this.#suppressor.muted = !talk.sends;
-    this.#hearing.deafened = talk.deafened;
   }
 
   #joined() {
     this.#session.sendState(this.#told());
     this.#speaking.start();
-    this.#hush.start();
+    this.#capture.start();
     this.#page.stayAwake();
     this.#tell("joined", null);
   }
@@ -332,7 +244,7 @@ export class Call extends Emitter {
   /** What the room is told: muted is whoever can't be heard, for whatever reason. */
   #told() {
     const { muted, deafened } = this.#belongings.talk;
-    return { muted: muted || Boolean(this.#microphone.trouble), deafened };
+    return { muted: muted || Boolean(this.#capture.trouble), deafened };
   }
 
   /** @param {import("../audio/microphone.js").MicrophoneStatus} status */
@@ -350,28 +262,14 @@ export class Call extends Emitter {
   /** @param {ReadonlySet<string>} peers */
   #spoke(peers) {
     this.#hearing.speaking = [...peers].some((peer) => peer !== "");
-    this.#belongings.talk.speak(peers.has(""));
-    this.#watchForVain();
+    const { talk } = this.#belongings;
+    talk.speak(peers.has(""));
+    this.#inVain.heed(talk.inVain);
     this.#session.hear(peers);
     this.#tell("changed", null);
   }
 
-  #watchForVain() {
-    const { talk, platform } = this.#belongings;
-    if (talk.inVain) this.#inVain ??= platform.setTimeout(() => this.#sayStillMuted(), IN_VAIN);
-    else this.#endVain();
-  }
-
-  #endVain() {
-    this.#belongings.platform.clearTimeout(this.#inVain);
-    this.#inVain = null;
-  }
-
   #sayStillMuted() {
-    this.#inVain = null;
-    const now = this.#belongings.platform.now();
-    if (now - this.#saidStillMuted <= STILL_MUTED_EVERY) return;
-    this.#saidStillMuted = now;
     this.announce(words.STILL_MUTED);
     this.#hearing.sound("muted");
   }

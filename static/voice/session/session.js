@@ -3,24 +3,21 @@
 
 import { Emitter } from "../emitter.js";
 import { Signaling } from "../signaling/signaling.js";
-import { kindOf } from "./journal.js";
-import { between, newsOf } from "./between.js";
-import { bitrate, opusFor } from "./bitrate.js";
+import { between } from "./between.js";
 import { Keeper } from "./keeper.js";
+import { Linking } from "./linking.js";
+import { LinksReports } from "./links-reports.js";
 import { pairs } from "./pairs.js";
 import { PastServer } from "./past-server.js";
 import { people } from "./people.js";
 import * as rosters from "./roster.js";
 import { ServerWatch } from "./server-watch.js";
-import { Tally } from "./tally.js";
-import { Throttle } from "./throttle.js";
 import * as words from "./words.js";
 
 /** @typedef {import("../link/links.js").Links} Links */
 /** @typedef {import("../browser/platform.js").Platform} Platform */
 /** @typedef {import("../signaling/signaling-state.js").Greeting} Greeting */
 
-const LINKS_EVERY = 2000;
 /** What links say by themselves: an error about one of these is no news for the person. */
 const OF_LINKS = ["offer", "answer", "ice", "repair", "abort", "links"];
 /** Errors that a person's own act can cause; the others answer races that mend themselves.
@@ -31,36 +28,21 @@ const FOR_THE_PERSON = ["not-allowed", "too-fast"];
 /** @typedef {{muted: boolean, deafened: boolean}} Told */
 /** @typedef {import("../signaling/messages.js").Welcome} Welcome */
 /** @typedef {import("../signaling/messages.js").SeatMessage} SeatMessage */
-/** @typedef {import("../signaling/messages.js").ClientMessage} ClientMessage */
-/** @typedef {import("../signaling/messages.js").Credentials} Credentials */
 /** @typedef {import("../signaling/signaling-state.js").SeatEvents & import("../signaling/signaling.js").SocketEvents} SignalingEvents */
 
 /** @extends {Emitter<import("./session-events.js").SessionEvents>} */
 export class VoiceSession extends Emitter {
-  /** @type {Links|null} */
-  #links = null;
-  /** @type {Credentials|null} */
-  #credentials = null;
-  /** The links as they were told last. */
-  #toldLinks = "[]";
-  /** Whether the server takes counts. */
-  #counts = false;
   /** As what the room takes us, and what the last hello said. @type {Told} */
   #told = { muted: false, deafened: false };
   #helloTold = this.#told;
-  #quiet = false;
   #ended = false;
   #signaling;
   #keeper;
   #past;
   #server;
-  #telling;
-  #tally;
-  #track;
-  #music;
-  #talks;
+  #reports;
+  #linking;
   #journal;
-  #platform;
 
   /**
    * @param {{roomId: string, hello: () => Greeting, track: () => MediaStreamTrack|null, music?: () => boolean, talks?: () => boolean,
@@ -68,13 +50,7 @@ export class VoiceSession extends Emitter {
    */
   constructor({ roomId, hello, track, music = () => false, talks = () => true, takesNotes = () => true, journal, platform }) {
     super();
-    this.#track = track;
-    this.#music = music;
-    this.#talks = talks;
     this.#journal = journal;
-    this.#platform = platform;
-    this.#tally = new Tally(() => platform.now());
-    this.#telling = new Throttle(LINKS_EVERY, () => this.#sendLinks(), platform);
     this.#server = new ServerWatch((said) => this.#tell("server", said), platform);
     this.#signaling = new Signaling({
       roomId, platform,
@@ -84,33 +60,25 @@ export class VoiceSession extends Emitter {
         return { ...greeting, muted, deafened };
       },
     });
-    this.#keeper = new Keeper({ reports: () => this.#reports(), clock: platform });
+    const linking = this.#linking = new Linking({
+      send: (message) => this.#signaling.send(message), track, music, talks, journal, platform,
+    });
+    this.#reports = new LinksReports({
+      reports: () => linking.reports(), joined: () => this.#signaling.joined,
+      send: (message) => this.#signaling.send(message), clock: platform,
+    });
+    this.#keeper = new Keeper({ reports: () => linking.reports(), clock: platform });
     this.#keeper.on("changed", () => this.#tell("changed", null));
     this.#keeper.on("news", (news) => this.#tell("news", news));
     const past = this.#past = new PastServer({
-      roomId, platform, takesNotes, keeper: this.#keeper, links: () => this.#links, told: () => this.#told,
+      roomId, platform, takesNotes, keeper: this.#keeper, links: () => linking.links, told: () => this.#told,
     });
     for (const name of /** @type {const} */ (["note", "safety", "alarm", "notice"])) {
       past.on(name, (detail) => this.#tell(name, /** @type {any} */ (detail)));
     }
     past.on("bye", ({ peer }) => this.#depart(peer));
-    this.#on("socket", ({ what, code }) => journal.note("socket", { what, code }));
-    this.#on("malformed", (type) => journal.note("frame malformed", { type }));
-    this.#on("credentials", (body) => this.#setCredentials(body));
-    this.#on("welcome", (message) => this.#welcome(message));
-    this.#on("message", (message) => this.#onMessage(message));
-    this.#on("roster", () => this.#listEnds());
-    this.#on("lost", () => {
-      this.#server.lost();
-      this.#tell("lost", null);
-    });
-    this.#on("trouble", ({ status }) => this.#tell("trouble", words.trouble(status)));
-    this.#on("over", (why) => this.#tell("over", words.over(why)));
-    this.#on("wake", () => {
-      this.#links?.reassess("wake");
-      journal.note("wake");
-      this.#tell("wake", null);
-    });
+    this.#hearTheLinks();
+    this.#hearTheSeat();
   }
 
   start() {
@@ -120,12 +88,12 @@ export class VoiceSession extends Emitter {
   /** @param {"online"|"visible"|"addresses"} why */
   reassess(why) {
     this.#signaling.probe(why);
-    this.#links?.reassess(why);
+    this.#linking.links?.reassess(why);
   }
 
   /** What was told before a welcome that begins anew is forgotten, but for its hello. @param {Told} told */
   sendState({ muted, deafened }) {
-    if (!this.#links || (muted === this.#told.muted && deafened === this.#told.deafened)) return;
+    if (!this.#linking.links || (muted === this.#told.muted && deafened === this.#told.deafened)) return;
     this.#told = { muted, deafened };
     this.#signaling.send({ type: "state", muted, deafened });
     this.#past.tellState();
@@ -133,18 +101,17 @@ export class VoiceSession extends Emitter {
 
   /** @param {MediaStreamTrack|null} track */
   setTrack(track) {
-    this.#links?.setTrack(track);
+    this.#linking.links?.setTrack(track);
   }
 
   /** @param {boolean} quiet whether nobody speaks at this microphone */
   setQuiet(quiet) {
-    this.#quiet = quiet;
-    this.#links?.setQuiet(quiet);
+    this.#linking.setQuiet(quiet);
   }
 
   /** Another bitrate may be wanted, or another manner of encoding. */
   retune() {
-    this.#links?.retune();
+    this.#linking.links?.retune();
   }
 
   /** @param {string} peer */
@@ -154,12 +121,12 @@ export class VoiceSession extends Emitter {
 
   /** @param {Omit<rosters.Me, "joined">} me @param {ReadonlySet<string>} speaking */
   people(me, speaking) {
-    return people(this.#keeper.roster, { ...me, joined: this.#signaling.joined }, this.#reports(), speaking);
+    return people(this.#keeper.roster, { ...me, joined: this.#signaling.joined }, this.#linking.reports(), speaking);
   }
 
   /** @param {string} name */
   pairs(name) {
-    return pairs(this.#keeper.roster, { name }, this.#reports());
+    return pairs(this.#keeper.roster, { name }, this.#linking.reports());
   }
 
   /** How it is between any two others. @param {readonly import("./pairs.js").Pair[]} pairs  those who can't hear each other */
@@ -183,7 +150,7 @@ export class VoiceSession extends Emitter {
   }
 
   receivers() {
-    return this.#links?.receivers() ?? new Map();
+    return this.#linking.links?.receivers() ?? new Map();
   }
 
   /** What is left of it after its end, which may be one socket that gives the seat back. */
@@ -195,10 +162,45 @@ export class VoiceSession extends Emitter {
     this.#ended = true;
     this.#past.close();
     this.#signaling.bye();
-    this.#links?.close();
-    this.#telling.close();
+    this.#linking.links?.close();
+    this.#reports.close();
     this.#keeper.close();
     this.#server.close();
+  }
+
+  #hearTheLinks() {
+    const linking = this.#linking;
+    linking.on("stream", (playing) => this.#tell("stream", playing));
+    linking.on("made", ({ why }) => this.#reports.made(why));
+    linking.on("channel", (channel) => this.#past.channel(channel));
+    linking.on("word", (said) => this.#past.take(said));
+    linking.on("report", (news) => {
+      this.#past.fares(news);
+      this.#reports.fares(news);
+      this.#keeper.prune();
+      this.#tell("changed", null);
+    });
+  }
+
+  #hearTheSeat() {
+    const journal = this.#journal;
+    this.#on("socket", ({ what, code }) => journal.note("socket", { what, code }));
+    this.#on("malformed", (type) => journal.note("frame malformed", { type }));
+    this.#on("credentials", (body) => this.#linking.setCredentials(body));
+    this.#on("welcome", (message) => this.#welcome(message));
+    this.#on("message", (message) => this.#onMessage(message));
+    this.#on("roster", () => this.#listEnds());
+    this.#on("lost", () => {
+      this.#server.lost();
+      this.#tell("lost", null);
+    });
+    this.#on("trouble", ({ status }) => this.#tell("trouble", words.trouble(status)));
+    this.#on("over", (why) => this.#tell("over", words.over(why)));
+    this.#on("wake", () => {
+      this.#linking.links?.reassess("wake");
+      journal.note("wake");
+      this.#tell("wake", null);
+    });
   }
 
   /** @template {keyof SignalingEvents} Name @param {Name} name @param {(detail: SignalingEvents[Name]) => void} handle */
@@ -211,66 +213,19 @@ export class VoiceSession extends Emitter {
   /** @param {Welcome} message */
   #welcome(message) {
     this.#keeper.take(message);
-    this.#counts = message.counts;
+    this.#reports.counts = message.counts;
     const seat = { peer: message.source, order: message.order };
-    if (this.#links) this.#links.setSelf(seat);
-    else this.#links = this.#makeLinks(seat);
-    if (message.resumed) this.#links.reassess("resume");
+    const links = this.#linking.seat(seat);
+    if (message.resumed) links.reassess("resume");
     else this.#told = this.#helloTold;
-    this.#toldLinks = "[]";
-    this.#telling.want();
+    this.#reports.begin();
     this.#server.back();
     this.#tell("joined", null);
   }
 
-  /** @param {import("../link/links.js").PeerRef} self */
-  #makeLinks(self) {
-    const journal = this.#journal;
-    const links = this.#platform.makeLinks({
-      self,
-      send: (message) => this.#sendOfLink(message),
-      credentials: () => this.#credentials?.iceServers ?? [],
-      relayOnly: this.#credentials?.iceTransportPolicy === "relay",
-      track: this.#track(),
-      bitrate: (people) => (this.#platform.connection?.saveData ? 16_000 : bitrate(people, this.#music())),
-      opus: () => opusFor(this.#music(), this.#talks()),
-      platform: this.#platform,
-    });
-    links.on("stream", (playing) => this.#tell("stream", playing));
-    links.on("generation", ({ what, ...facts }) => {
-      journal.note(`generation ${what}`, facts);
-      if (what === "made") this.#tally.made(facts.why);
-    });
-    links.on("fault", ({ peer, gen, reason, refused }) => {
-      if (refused) journal.noteOften("description refused", { peer, gen });
-      else journal.note("fault", { peer, gen, kind: kindOf(reason) });
-    });
-    links.on("channel", (channel) => this.#past.channel(channel));
-    links.on("word", (said) => this.#past.take(said));
-    links.on("flooded", ({ peer }) => journal.note("channel flooded", { peer }));
-    links.on("report", (news) => {
-      this.#past.fares(news);
-      this.#tally.fares(news.peer, news.report.state);
-      this.#telling.want();
-      this.#keeper.prune();
-      this.#tell("changed", null);
-    });
-    if (this.#credentials) links.setCredentials(this.#credentials);
-    if (this.#quiet) links.setQuiet(true);
-    return links;
-  }
-
-  /** @param {ClientMessage} message */
-  #sendOfLink(message) {
-    if (message.type === "repair") {
-      this.#journal.note("repair asked", { peer: message.target, gen: message.gen, why: message.why });
-    }
-    this.#signaling.send(message);
-  }
-
   /** @param {SeatMessage} message */
   #onMessage(message) {
-    const links = /** @type {Links} */ (this.#links);
+    const links = /** @type {Links} */ (this.#linking.links);
     switch (message.type) {
       case "repair":
         this.#journal.noteOften("repair wanted", { peer: message.source, gen: message.gen });
@@ -281,7 +236,7 @@ export class VoiceSession extends Emitter {
       case "abort":
         return links.deliver(message);
       case "credentials":
-        return this.#setCredentials(message);
+        return this.#linking.setCredentials(message);
       case "notice":
         return this.#tell("closing", message.at);
       case "error":
@@ -295,22 +250,22 @@ export class VoiceSession extends Emitter {
     links.left(message.source, message.reason);
     if (message.reason === "lost") return;
     this.#past.forget(message.source);
-    this.#tally.forget(message.source);
+    this.#reports.forget(message.source);
   }
 
   /** @param {string} peer */
   #depart(peer) {
     this.#journal.note("left past the server", { peer });
     this.#keeper.depart(peer);
-    this.#links?.left(peer, "left");
+    this.#linking.links?.left(peer, "left");
     this.#past.forget(peer);
-    this.#tally.forget(peer);
+    this.#reports.forget(peer);
   }
 
   /** An error of ours. @param {{code: string, about: string}} error */
   #answered({ code, about }) {
     this.#journal.note("error answered", { code, about });
-    if (code === "too-fast" && about === "offer") this.#links?.unsent();
+    if (code === "too-fast" && about === "offer") this.#linking.links?.unsent();
     const forThePerson = FOR_THE_PERSON.some((known) => known === code) && !OF_LINKS.includes(about);
     if (forThePerson) this.#tell("notice", { code, words: words.ANSWERED[code] });
   }
@@ -319,29 +274,8 @@ export class VoiceSession extends Emitter {
   #listEnds() {
     if (!this.#keeper.roster.listed) return;
     this.#keeper.listEnds();
-    this.#links?.sync(rosters.seats(this.#keeper.roster));
+    this.#linking.links?.sync(rosters.seats(this.#keeper.roster));
     this.#keeper.prune();
-  }
-
-  #sendLinks() {
-    const links = rosters.summary(this.#reports());
-    const told = JSON.stringify(Object.entries(links).map(([peer, link]) => [peer, ...newsOf(link)]));
-    if (told === this.#toldLinks || !this.#signaling.joined) return false;
-    this.#toldLinks = told;
-    this.#signaling.send({ type: "links", links, ...(this.#counts && this.#tally.take()) });
-    return true;
-  }
-
-  /** @param {Credentials|null} credentials */
-  #setCredentials(credentials) {
-    if (!credentials) return;
-    this.#credentials = credentials;
-    this.#links?.setCredentials({ ttl: credentials.ttl, iceServers: credentials.iceServers });
-  }
-
-  /** @returns {Map<string, import("../link/links.js").LinkReport>} */
-  #reports() {
-    return this.#links?.reports() ?? new Map();
   }
 
   /** @template {keyof import("./session-events.js").SessionEvents} Name @param {Name} name @param {import("./session-events.js").SessionEvents[Name]} detail */

@@ -1,0 +1,155 @@
+// @ts-check
+// Owns what a call takes from the person's microphone: opened, cleaned, measured and muted as wanted, or silence in its place.
+
+import { Level } from "../audio/level.js";
+import { Microphone } from "../audio/microphone.js";
+import { NoiseSuppressor } from "../audio/noise-suppressor.js";
+import { Silence } from "../audio/silence.js";
+import { VoiceGate } from "../audio/voice-gate.js";
+import { SystemSound } from "../browser/system-sound.js";
+import { Emitter } from "../emitter.js";
+import { Hush } from "../session/hush.js";
+import { noSuppressor } from "../session/suppressor-words.js";
+import { NO_VOICE_ACTIVATION } from "../session/words.js";
+
+/**
+ * @typedef {object} CaptureEvents
+ * @property {MediaStreamTrack|null} track  what is to be sent from now on
+ * @property {import("../audio/microphone.js").MicrophoneStatus} status
+ * @property {boolean} quiet  whether nobody speaks at this microphone
+ * @property {import("../session/words.js").Said} notice
+ * @property {null} back  the system took the sound, and gives it back
+ */
+
+/** @extends {Emitter<CaptureEvents>} */
+export class Capture extends Emitter {
+  #microphone;
+  #suppressor;
+  #level;
+  #silence;
+  #gate;
+  #hush;
+  #system;
+  #talk;
+  #devices;
+
+  /**
+   * @param {Pick<import("./call.js").Belongings, "talk"|"devices"|"platform">} belongings
+   * @param {import("../audio/audio-graph.js").AudioGraph} graph
+   */
+  constructor({ talk, devices, platform }, graph) {
+    super();
+    this.#talk = talk;
+    this.#devices = devices;
+    this.#microphone = new Microphone(platform, () => devices.microphone);
+    const suppressor = this.#suppressor = new NoiseSuppressor({ graph, wanted: () => devices.suppresses, platform });
+    const level = this.#level = new Level(graph, platform);
+    this.#silence = new Silence(graph, platform);
+    this.#gate = new VoiceGate({ graph, level, platform });
+    // Muted, DTX does it: with long packets its signs of life would be too far apart.
+    this.#hush = new Hush({
+      level: () => (devices.processing.music || !talk.sends ? null : level.now()),
+      track: () => suppressor.track, ear: new VoiceGate({ graph, level, platform }), platform,
+    });
+    this.#system = new SystemSound(platform);
+    this.#mute();
+    this.#hearTheParts();
+  }
+
+  /** Call it within the join click: the microphone is asked for, unless the person means to listen only. */
+  open() {
+    if (this.#devices.listenOnly) this.#microphone.decline();
+    else this.#microphone.open();
+  }
+
+  /** A seat was given: from now on a pause is heard as one. */
+  start() {
+    this.#hush.start();
+  }
+
+  retry() {
+    // What the person just asked for is the choice from now on, in the settings and at the next join.
+    if (this.#devices.listenOnly) this.#devices.chooseListening(false);
+    else this.#microphone.open();
+  }
+
+  /** Another microphone or other processing was chosen, or none. @param {boolean} listenOnly */
+  change(listenOnly) {
+    if (listenOnly) this.#microphone.decline();
+    else this.#microphone.change();
+  }
+
+  /** After an interruption (a phone call, a locked screen) the microphone is got anew. */
+  recover() {
+    this.#microphone.recover();
+  }
+
+  /** What was decided of talking holds from now on. @param {{unmuted: boolean}} news */
+  talked({ unmuted }) {
+    if (this.#talk.sends && this.#microphone.muted) this.#hush.wake();
+    this.#mute();
+    this.#gateOrNot();
+    // Whoever unmutes wants to be heard.
+    if (unmuted && this.trouble && this.trouble !== "asking") this.retry();
+  }
+
+  /** Why nothing is sent; "" while all is well. */
+  get trouble() {
+    return this.#microphone.trouble;
+  }
+
+  /** What comes of the microphone now, before it is muted. */
+  get track() {
+    return this.#suppressor.track;
+  }
+
+  /** What is to be sent now: that, or silence in its place. */
+  sent() {
+    return this.#silence.instead(this.#suppressor.track);
+  }
+
+  /** How loud the microphone is now, 0 to 1, muted or not; null where it can't be told. */
+  level() {
+    return this.#level.now();
+  }
+
+  close() {
+    // The level closes last: the gate and the hush let go of their parts of it.
+    for (const part of [this.#microphone, this.#suppressor, this.#gate, this.#system, this.#silence, this.#hush, this.#level]) part.close();
+  }
+
+  #hearTheParts() {
+    this.#microphone.on("track", (track) => this.#suppressor.take(track));
+    this.#microphone.on("status", (status) => this.emit("status", status));
+    this.#suppressor.on("failed", (code) => {
+      this.emit("notice", noSuppressor(code));
+      this.#devices.loseSuppressor(code);
+    });
+    this.#suppressor.on("track", (track) => {
+      this.emit("track", this.sent());
+      this.#level.listen(track);
+      this.#hush.heed();
+      this.#system.use(track !== null);
+      this.#gateOrNot();
+    });
+    this.#silence.on("track", () => this.emit("track", this.sent()));
+    this.#hush.on("quiet", (quiet) => this.emit("quiet", quiet));
+    this.#gate.on("loud", (loud) => this.#talk.hear(loud));
+    this.#gate.on("deaf", (deaf) => {
+      this.#talk.lose(deaf);
+      if (deaf) this.emit("notice", NO_VOICE_ACTIVATION);
+    });
+    this.#system.on("back", () => this.emit("back", null));
+  }
+
+  /** Muted always wins. */
+  #mute() {
+    this.#microphone.muted = this.#suppressor.muted = !this.#talk.sends;
+  }
+
+  /** Only voice activation pays for its gate. */
+  #gateOrNot() {
+    this.#gate.threshold = this.#talk.threshold;
+    this.#gate.listen(this.#talk.mode === "voice" ? this.#suppressor.track : null);
+  }
+}

@@ -1,0 +1,114 @@
+// @ts-check
+// Owns a session's links from the first welcome on: what they are made with, and what the journal is told of them.
+
+import { Emitter } from "../emitter.js";
+import { bitrate, opusFor } from "./bitrate.js";
+import { kindOf } from "./journal.js";
+
+/** @typedef {import("../link/links.js").Links} Links */
+/** @typedef {import("../link/links.js").PeerRef} PeerRef */
+/** @typedef {import("../link/links.js").LinkReport} LinkReport */
+/** @typedef {import("../signaling/messages.js").ClientMessage} ClientMessage */
+/** @typedef {import("../signaling/messages.js").Credentials} Credentials */
+/**
+ * @typedef {Pick<import("../link/links.js").LinksEvents, "stream"|"channel"|"word"|"report">
+ *   & {made: {why: string}}} LinkingEvents  made: a generation
+ */
+
+/** @extends {Emitter<LinkingEvents>} */
+export class Linking extends Emitter {
+  /** @type {Links|null} */
+  #links = null;
+  /** @type {Credentials|null} */
+  #credentials = null;
+  #quiet = false;
+  #send;
+  #track;
+  #music;
+  #talks;
+  #journal;
+  #platform;
+
+  /**
+   * @param {{send: (message: ClientMessage) => void, track: () => MediaStreamTrack|null, music: () => boolean, talks: () => boolean,
+   *   journal: import("./journal.js").Journal, platform: import("../browser/platform.js").Platform}} options
+   */
+  constructor({ send, track, music, talks, journal, platform }) {
+    super();
+    this.#send = send;
+    this.#track = track;
+    this.#music = music;
+    this.#talks = talks;
+    this.#journal = journal;
+    this.#platform = platform;
+  }
+
+  /** null before the first welcome. */
+  get links() {
+    return this.#links;
+  }
+
+  /** @returns {Map<string, LinkReport>} how they fare now, by peer */
+  reports() {
+    return this.#links?.reports() ?? new Map();
+  }
+
+  /** A welcome gave this seat. @param {PeerRef} self */
+  seat(self) {
+    if (this.#links) this.#links.setSelf(self);
+    else this.#links = this.#make(self);
+    return this.#links;
+  }
+
+  /** @param {Credentials|null} credentials */
+  setCredentials(credentials) {
+    if (!credentials) return;
+    this.#credentials = credentials;
+    this.#links?.setCredentials({ ttl: credentials.ttl, iceServers: credentials.iceServers });
+  }
+
+  /** @param {boolean} quiet whether nobody speaks at this microphone */
+  setQuiet(quiet) {
+    this.#quiet = quiet;
+    this.#links?.setQuiet(quiet);
+  }
+
+  /** @param {PeerRef} self */
+  #make(self) {
+    const journal = this.#journal;
+    const links = this.#platform.makeLinks({
+      self,
+      send: (message) => this.#tell(message),
+      credentials: () => this.#credentials?.iceServers ?? [],
+      relayOnly: this.#credentials?.iceTransportPolicy === "relay",
+      track: this.#track(),
+      bitrate: (people) => (this.#platform.connection?.saveData ? 16_000 : bitrate(people, this.#music())),
+      opus: () => opusFor(this.#music(), this.#talks()),
+      platform: this.#platform,
+    });
+    links.on("stream", (playing) => this.emit("stream", playing));
+    links.on("generation", ({ what, ...facts }) => {
+      journal.note(`generation ${what}`, facts);
+      if (what === "made") this.emit("made", { why: facts.why });
+    });
+    links.on("fault", ({ peer, gen, reason, refused }) => {
+      if (refused) journal.noteOften("description refused", { peer, gen });
+      else journal.note("fault", { peer, gen, kind: kindOf(reason) });
+    });
+    links.on("channel", (channel) => this.emit("channel", channel));
+    links.on("word", (said) => this.emit("word", said));
+    links.on("flooded", ({ peer }) => journal.note("channel flooded", { peer }));
+    links.on("report", (news) => this.emit("report", news));
+    if (this.#credentials) links.setCredentials(this.#credentials);
+    if (this.#quiet) links.setQuiet(true);
+    return links;
+  }
+
+  /** @param {ClientMessage} message */
+  #tell(message) {
+    if (message.type === "repair") {
+      this.#journal.note("repair asked", { peer: message.target, gen: message.gen, why: message.why });
+    }
+    this.#send(message);
+  }
+}
