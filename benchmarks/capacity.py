@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -159,7 +160,8 @@ def _highest(server: Running, call: Call, effort: Effort) -> Beside:
     while (last := _at(server, call, rate, effort)) is None:
         rate /= 2
         if rate < LAST_RATE:
-            raise Failed(f"the call misses {BOUND_MS:.0f} ms by itself: the machine does something else")
+            # Not the server's doing: the machine does something else.
+            return Beside(each=0, cpu=0, p99=math.inf)
     while (now := _at(server, call, rate * STEP, effort)) is not None:
         rate, last = rate * STEP, now
     return last
