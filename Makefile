@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak bench bench-capacity bench-book bench-memory bench-stranger bench-join ear audit format settings confusables rnnoise icons pictures secrets coturn-conf coturn proxy-conf doctor clean
+.PHONY: run test check soak coturns bench bench-capacity bench-book bench-memory bench-stranger bench-join ear audit format settings confusables rnnoise icons pictures secrets coturn-conf coturn proxy-conf doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -50,6 +50,20 @@ soak: $(VENV)/test.done $(BENCH)/loadgen
 	@tests/need.sh $(BROWSER_NEEDS)
 	$(BIN)/python -m pytest -m slow
 	SEEDS=10000 node --test tests/js/simulator.test.js
+	$(MAKE) coturns
+
+# All that is tested of the installed coturn, of that of other suites of Debian's: fetched once, installed nowhere.
+SUITES = testing
+coturns: $(VENV)/test.done
+	@tests/need.sh nft:nftables ip:iproute2 openssl:openssl
+	@failed=; \
+	for suite in $(SUITES); do \
+		programs=$$($(BIN)/python -m tests.turn.suites $$suite) || { echo "skipped: $$suite"; continue; }; \
+		echo "coturn of $$suite: $$($$programs/turnserver --version | tail -n 1)"; \
+		PATH=$$programs:$$PATH $(BIN)/python -m pytest -m 'coturn and not deploy' tests/turn tests/doctor \
+			|| failed="$$failed $$suite"; \
+	done; \
+	test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
 # The relay beside others, coming and going, crowds and pages; writes docs/performance.md. QUICK=1: two minutes, and nothing written.
 bench: $(VENV)/test.done $(BENCH)/loadgen $(BENCH)/channels.done benchmarks/node_modules/.package-lock.json

@@ -24,7 +24,7 @@ AT_ONCE = 0.25
 """Seconds in which every page is told when to click."""
 
 Marks = dict[str, float]
-"""What was noted, in ms of the page's clock."""
+"""What was noted, in ms since 1970; what the other page of two noted begins with `their `."""
 
 
 class System:
@@ -98,6 +98,12 @@ async def measure(pages: Sequence[Page], others: int) -> list[Marks]:
         return {**marks, "audible": max(found["audible"][:others], default=marks["welcome"])}
 
     return await asyncio.gather(*(heard(page) for page in pages))
+
+
+async def beside(marks: Marks, other: Page) -> Marks:
+    """Add what the page of the one already there noted of the same link."""
+    theirs: Marks = await other.evaluate("globalThis.probe.marks")
+    return {**marks, **{f"their {name}": at for name, at in theirs.items()}}
 
 
 async def our_system(server: Server, browsers: Sequence[Browser], people: int) -> System:

@@ -1,10 +1,14 @@
 // Runs in every measured page before its own scripts: notes when each part of a join is done, and asks nothing of the page.
 (() => {
   const LOUD = 0.01;
-  /** Milliseconds of this page's clock, each noted once. */
+  /** Milliseconds since 1970, so that two pages' marks compare; each noted once. */
   const marks = {};
-  const mark = (name, at = performance.now()) => { marks[name] ??= at; };
+  const now = () => performance.timeOrigin + performance.now();
+  const mark = (name) => { marks[name] ??= now(); };
   const probe = globalThis.probe = { marks, audible: [], connections: 0 };
+
+  /** What was noted of the one who came before is no part of the next. */
+  probe.forget = () => { for (const name of Object.keys(marks)) delete marks[name]; };
 
   /** Click at a moment that several pages share. */
   probe.clickAt = (epoch) => setTimeout(() => {
@@ -45,18 +49,29 @@
       this.addEventListener("message", ({ data }) => {
         const { type } = JSON.parse(data);
         if (type === "welcome" || type === "answer") mark(type);
+        if (type === "offer") mark("offered");
+        if (type === "ice") mark("candidate");
       });
     }
     send(text) {
-      if (JSON.parse(text).type === "offer") mark("offer");
+      const { type } = JSON.parse(text);
+      if (type === "offer") mark(type);
+      if (type === "answer") mark("answering");
       super.send(text);
     }
+  };
+
+  const { play } = HTMLMediaElement.prototype;
+  HTMLMediaElement.prototype.play = function () {
+    if (this.srcObject?.getTracks().length) mark("played");
+    return play.call(this);
   };
 
   const Connection = globalThis.RTCPeerConnection;
   globalThis.RTCPeerConnection = class extends Connection {
     constructor(...args) {
       super(...args);
+      mark("connection");
       probe.connections += 1;
       this.addEventListener("iceconnectionstatechange", () => {
         if (this.iceConnectionState === "connected") mark("ice");
@@ -71,9 +86,13 @@
           if (this.connectionState === "closed") clearInterval(timer);
           if (!(source?.audioLevel > LOUD)) return;
           clearInterval(timer);
-          probe.audible.push(performance.now());
+          probe.audible.push(now());
         }, 4);
       });
+    }
+    async setRemoteDescription(...args) {
+      await super.setRemoteDescription(...args);
+      mark("described");
     }
   };
 })();

@@ -98,16 +98,25 @@ async def two_relays(deployment: Deployment, here: Way, there: Way) -> Finding:
     except Rejected as rejected:
         if rejected.code != 403:
             raise
-        return check.failed(
-            f"{rejected}: the relay must not send to itself",
-            "external-ip must be PUBLIC/PRIVATE (set COTURN_PRIVATE_IP), a LAN-only relay an allowed peer: "
-            + RENDER,
-        )
+        return check.failed(f"{rejected}: the relay must not send to itself", _open_to_itself(deployment))
     if to_bo is None or to_ana is None:
         return check.failed(
             "nothing arrived", "does the host drop what it sends to itself? The guard must know its addresses"
         )
     return check.ok("arrived both ways")
+
+
+def _open_to_itself(deployment: Deployment) -> str:
+    turn = deployment.turn
+    if turn.public_ip6 and not turn.public_ip and denied(turn.public_ip6):
+        return (
+            f"{turn.public_ip6} is no public address, and must be an allowed peer: {RENDER}. coturn 4.13.1 "
+            "and newer heed that for IPv4 alone: give the relay a public IPv6 address, or an IPv4 one"
+        )
+    return (
+        "external-ip must be PUBLIC/PRIVATE (set COTURN_PRIVATE_IP), a LAN-only relay an allowed peer: "
+        f"{RENDER}"
+    )
 
 
 async def from_outside(deployment: Deployment, ways: Sequence[Way], by: int) -> tuple[Finding, Finding]:

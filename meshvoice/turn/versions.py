@@ -5,7 +5,7 @@ from __future__ import annotations
 Version = tuple[int, int, int]
 OLDEST: Version = (4, 6, 0)
 """Before it, options that the file needs are unknown."""
-NEWEST: Version = (4, 17, 1)
+NEWEST: Version = (4, 18, 0)
 """The newest that was tried; what is newer gets the same."""
 
 # What each band of versions wants beside the common lines; the first whose bound is above the version counts.

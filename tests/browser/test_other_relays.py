@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from meshvoice.turn.coturn import DATABASE
 from meshvoice.turn.credentials import bracketed
 from tests.browser.harness import CHROMIUM, Person, Stage, all_hear_each_other
 from tests.browser.homes import coturn_beside, need_lab
 from tests.process import MESHVOICE, Server, started
+from tests.turn.coturn_server import shipped_database
 from tests.turn.lab import two_machines
 
 pytestmark = [pytest.mark.coturn, pytest.mark.lab, pytest.mark.slow]
@@ -133,7 +132,7 @@ async def test_with_the_first_of_two_relays_dead_two_hear_each_other_within_five
 
 async def test_a_rotation_takes_no_word_from_a_relayed_call(tmp_path: Path) -> None:
     """By the database as Debian ships it, with each step as a host takes it."""
-    shutil.copy(DATABASE, tmp_path / "turndb")
+    shipped_database(tmp_path)
     async with by_relay(tmp_path) as people:
         await talk(people)
         ana, bo = people

@@ -98,7 +98,7 @@ def ssh_options(key: Path) -> list[str]:
 
 def base(cache: Path, *, kind: str = "", packages: str = _PACKAGES, release: str = "") -> Path:
     """Build a bare Debian once, of this host's release or another, from where this host's apt asks."""
-    uri, own, _ = _repositories()[0]
+    uri, own, _ = repositories()[0]
     release = release or own
     folder = cache / f"{release}{kind}"
     if not folder.exists():
@@ -204,7 +204,7 @@ def _await(machine: Machine) -> None:
     pytest.fail("the machine does not boot")
 
 
-def _repositories() -> list[tuple[str, str, str]]:
+def repositories() -> list[tuple[str, str, str]]:
     """List (address, release, component) of what this host's apt has of its own distribution."""
     form = "$(ORIGIN) $(REPO_URI) $(CODENAME) $(COMPONENT)"
     listed = subprocess.run(
@@ -219,8 +219,8 @@ def _repositories() -> list[tuple[str, str, str]]:
 
 def _lead_out(root: Path, proxy: str, release: str) -> None:
     """Let apt and pip on the machine ask whom this host's ask, through the proxy."""
-    own = _repositories()[0][1]
-    rows = [(uri, suite.replace(own, release or own), part) for uri, suite, part in _repositories()]
+    own = repositories()[0][1]
+    rows = [(uri, suite.replace(own, release or own), part) for uri, suite, part in repositories()]
     lines = "".join(f"deb {' '.join(row)}\n" for row in rows)
     (root / "etc/apt/sources.list").write_text(lines)
     (root / "etc/apt/apt.conf.d/90proxy").write_text(f'Acquire::http::Proxy "{proxy}";\n')

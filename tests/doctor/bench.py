@@ -21,7 +21,7 @@ from tests.turn.lab import Lab
 OTHER = "pR4tW8xK2mV6bN0cJ5hL9gF3dS7aQ1zE"
 HOST = "turn.example.org"
 PUBLIC, PRIVATE, LAN = IPv4Address("45.76.0.10"), IPv4Address("10.0.0.5"), IPv4Address("192.168.7.2")
-PUBLIC6 = IPv6Address("2a01:4f8::10")
+PUBLIC6, LAN6 = IPv6Address("2a01:4f8::10"), IPv6Address("fd00:7::2")
 CLIENT, CLIENT6 = "45.77.0.2/32", "2a01:4f9::2/128"
 RANGE = "50000-50999"
 GUARD = (assets.find("conf") / "nftables-turn.conf.j2").read_text()

@@ -19,6 +19,7 @@ from tests.doctor.bench import (
     GUARD,
     HOST,
     LAN,
+    LAN6,
     NAT,
     OTHER,
     PRIVATE,
@@ -29,15 +30,16 @@ from tests.doctor.bench import (
     secured,
     without,
 )
-from tests.turn.coturn_server import SECRET, conf, let_through
+from tests.turn.coturn_server import DENIED_BY_ITSELF, SECRET, conf, let_through
 
 BOTH = [str(PUBLIC), str(PUBLIC6)]
 IPV6 = replace(BASE, public_ip6=PUBLIC6)
+HOME6 = replace(BASE, public_ip6=LAN6)
 Files = tuple[Path, Path]
 Certify = Callable[[Authority], Files]
 
-# coturn 4.17.0 and 4.17.1 (not to be had from Debian) give the socket on which they listen a hop limit of 1
-# at their first allocation by UDP. The kernel does the same here, from the first success that coturn sends.
+# coturn 4.17.0 and 4.17.1, which no suite of Debian's has, give the socket on which they listen a hop limit
+# of 1 at their first allocation by UDP. The kernel does the same here, from coturn's first success on.
 ONE_HOP = """
 table inet one_hop {
   set listening { type inet_service; size 8; flags dynamic; }
@@ -210,6 +212,23 @@ TABLE = [
         failed=LEGS,
         says="allocation-default-address-family must be keep",
         quick=True,
+    ),
+    Broken(
+        name="an IPv6 relay that offers an address of the home network",
+        turn=IPV6,
+        conf=conf(HOME6),
+        addresses=[str(LAN6)],
+        failed={"relay-address", "relay-ipv6"},
+        says="set COTURN_PUBLIC_IP6 to an address of the host's by which others reach it",
+    ),
+    # From 4.13.1 on coturn denies such an address whatever its file allows; before, without the line.
+    Broken(
+        name="an IPv6 relay of a home network's that may not send to itself",
+        turn=HOME6,
+        conf=without(conf(HOME6), "allowed-peer-ip"),
+        addresses=[str(LAN6)],
+        failed={"two-relays"},
+        says="4.13.1 and newer heed that for IPv4 alone",
     ),
     Broken(
         name="both, and those who dial by IPv6 get an address that the others can't reach",
@@ -387,18 +406,17 @@ TABLE = [
         failed={"denied-ipv4", "denied-ipv6"},
     ),
     Broken(
-        name="a deny list without cloud metadata",
-        conf=without(conf(DIRECT), "denied-peer-ip=169.254"),
+        name="a deny list without the providers' own networks",
+        conf=without(conf(DIRECT), "denied-peer-ip=100.64"),
         failed={"denied-ipv4"},
-        says="169.254.169.254",
-        quick=True,
+        says="100.64.0.0",
     ),
     Broken(
-        name="a deny list without the home's own networks of IPv6",
+        name="a deny list without what IPv6 keeps for later",
         turn=DUAL,
-        conf=without(conf(DUAL), "denied-peer-ip=8000::"),
+        conf=without(conf(DUAL), "denied-peer-ip=4000::"),
         failed={"denied-ipv6"},
-        says="fd00:ec2::254",
+        says="5f00::",
     ),
     Broken(
         name="a deny list that denies everyone",
@@ -457,6 +475,26 @@ TABLE = [
         says="45.76.0.11",
     ),
 ]
+
+
+# From 4.13.1 on coturn denies these by itself, whatever its file says.
+if not DENIED_BY_ITSELF:
+    TABLE += [
+        Broken(
+            name="a deny list without cloud metadata",
+            conf=without(conf(DIRECT), "denied-peer-ip=169.254"),
+            failed={"denied-ipv4"},
+            says="169.254.169.254",
+            quick=True,
+        ),
+        Broken(
+            name="a deny list without the home's own networks of IPv6",
+            turn=DUAL,
+            conf=without(conf(DUAL), "denied-peer-ip=8000::"),
+            failed={"denied-ipv6"},
+            says="fd00:ec2::254",
+        ),
+    ]
 
 
 def built(broken: Broken, authority: Authority) -> Broken:

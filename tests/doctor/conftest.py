@@ -12,6 +12,7 @@ from tests.doctor.bench import (
     CLIENT,
     CLIENT6,
     LAN,
+    LAN6,
     ONE_TO_ONE,
     PRIVATE,
     PUBLIC,
@@ -23,7 +24,7 @@ from tests.turn.lab import Lab, two_machines
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
-    server = (f"{PUBLIC}/32", f"{PRIVATE}/32", f"{LAN}/32", f"{PUBLIC6}/128")
+    server = (f"{PUBLIC}/32", f"{PRIVATE}/32", f"{LAN}/32", f"{PUBLIC6}/128", f"{LAN6}/128")
     with two_machines(server=server, client=(CLIENT, CLIENT6)) as lab:
         yield lab
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -16,8 +16,9 @@ import pytest
 from aioice import stun
 from aioice.turn import make_integrity_key
 
+from meshvoice.doctor import authority
 from meshvoice.doctor.deployment import Deployment, Way
-from meshvoice.doctor.findings import Finding
+from meshvoice.doctor.findings import Finding, Status
 from meshvoice.doctor.legs import Answers, certificate, credential
 from meshvoice.doctor.legs import stun as ask_stun
 from meshvoice.doctor.turn_client import Leg
@@ -25,6 +26,7 @@ from meshvoice.settings import TurnSettings
 from meshvoice.turn import credentials
 from tests.doctor.authority import Authority
 from tests.turn.coturn_server import SECRET
+from tests.turn.eturnal_like import REALM, Relay
 
 HOST = "turn.example.org"
 PASSWORD = "secret"
@@ -106,6 +108,27 @@ async def test_a_reason_that_is_no_text_does_not_hide_the_question_for_credentia
     assert "does not take this secret" in found.fix
 
 
+async def test_by_a_relay_whose_reasons_are_no_text_nothing_is_found_wrong() -> None:
+    """4.10.0 relays well: each of its refusals, of which these checks are made, must count as one."""
+    relay = Relay("127.0.0.1", [SECRET], reason=b"\xff\x00\x9b31m\x80\xc3(\xe2\x82\x00")
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: relay, local_addr=("127.0.0.1", 0)
+    )
+    try:
+        way = Way(leg=Leg.UDP, server=transport.get_extra_info("sockname"))
+        deployment = Deployment(turn=replace(TURN, realm=REALM))
+        found = [
+            await credential(deployment, way),
+            *[each async for each in authority.examine(deployment, way)],
+        ]
+    finally:
+        transport.close()
+        relay.close()
+    assert {each.check: each.status for each in found} == dict.fromkeys(
+        ("credential", "secret", "clock", "wrong-credential", "expired-credential", "realm"), Status.OK
+    )
+
+
 @pytest.mark.parametrize(
     ("refusal", "username", "named"),
     [
@@ -140,6 +163,34 @@ async def test_a_handshake_that_ends_at_once_is_told_as_tls_and_as_no_firewall(t
         writer.close()
 
     found = await _shake_hands(tmp_path, hang_up)
+    assert "COTURN_TLS_KEY must be the key" in found.fix
+    assert "firewall" not in found.fix
+
+
+@pytest.mark.parametrize(
+    ("alert", "said"),
+    [
+        (40, "handshake failure"),
+        (70, "protocol version"),
+        (80, "internal error"),
+        (112, "unrecognized name"),
+        (116, "certificate required"),
+    ],
+)
+async def test_whatever_the_alert_it_is_told_as_tls_and_as_no_firewall(
+    tmp_path: Path, alert: int, said: str
+) -> None:
+    """Which one comes is the version's, and its OpenSSL's (RFC 8446, section 6)."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(bytes([21, 3, 3, 0, 2, 2, alert]))
+        await writer.drain()
+        writer.close()
+
+    found = await _shake_hands(tmp_path, refuse)
+    assert "TLS alert" in found.answer
+    assert said in found.answer
     assert "COTURN_TLS_KEY must be the key" in found.fix
     assert "firewall" not in found.fix
 

@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 
 import { Emitter } from "../../static/voice/emitter.js";
+import { Certificate } from "../../static/voice/link/certificate.js";
 
 /** Let promises that are ready go on. */
 export const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -320,6 +321,11 @@ export class FakePlatform extends FakeClock {
     this.allLinks.push(new FakeLinks(options));
     return /** @type {any} */ (this.links);
   };
+
+  /** @param {() => void} task */
+  later = (task) => queueMicrotask(task);
+
+  makeCertificate = () => new Certificate(this);
 
   /** The newest. */
   get socket() {

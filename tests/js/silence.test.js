@@ -15,6 +15,7 @@ function made(faults) {
   const contexts = lend(platform, faults);
   const graph = new AudioGraph(platform);
   const silence = new Silence(graph, platform);
+  silence.prepare();
   const context = contexts[0];
   return { silence, graph, platform, context, source: context?.named("constant")[0], out: /** @type {any} */ (context?.named("out")[0]) };
 }

@@ -154,7 +154,7 @@ test("a room tells its sounds: who joins and leaves, the server lost and back, b
   socket.say({ type: "pong", t: socket.all("ping")[0].t });
   await joining;
   await settle();
-  const element = /** @type {any} */ (platform.audios.find((audio) => "src" in audio));
+  const element = /** @type {any} */ (platform.audios.find((audio) => "onended" in audio));
   /** The sound that began since. */
   const played = async () => {
     const blob = platform.urls.get(element.src);

@@ -121,6 +121,27 @@ test("the first click marks the time, makes the room of the button and tells of 
   assert.equal(performance.getEntriesByName("meshvoice:click").length, 1);
 });
 
+test("the room is asked to join before its panel is made, which then hears all that it tells", async () => {
+  const states = [];
+  class VoicePanel {
+    constructor(element, room) {
+      states.push(room.state);
+      room.addEventListener("microphone", ({ detail }) => states.push(detail.code));
+    }
+  }
+  class ListenOnly extends Room {
+    join() {
+      queueMicrotask(() => this.emit("microphone", { code: "listen-only" }));
+      return super.join();
+    }
+  }
+  const button = /** @type {any} */ (new Button());
+  const modulesHere = () => /** @type {any} */ (Promise.resolve([{ VoiceRoom: ListenOnly }, { VoiceButton }, { VoicePanel }]));
+  attach(button, { panel: /** @type {any} */ ({}), modules: modulesHere, words: EN.page });
+  await click(button);
+  assert.deepEqual(states, ["joining", "listen-only"]);
+});
+
 test("clicks while joining make no second room and don't mute", async () => {
   const { button } = page();
   button.dispatchEvent(new Event("click"));

@@ -59,6 +59,36 @@ test("joining unlocks the sound, dials and asks for the microphone within the cl
   assert.equal(room.state, "joined");
 });
 
+test("the certificate is asked for within the click, once for all links of the call", async () => {
+  let made = 0;
+  const { platform } = await joined((fresh) => {
+    fresh.RTCPeerConnection = /** @type {any} */ (class { static generateCertificate = async () => ({ number: made += 1 }); });
+  });
+  assert.equal(made, 1);
+  assert.deepEqual(await platform.links.options.certificate.get(), { number: 1 });
+  assert.equal(made, 1);
+});
+
+test("that there is no microphone is told after the join has begun, to whoever came to listen meanwhile", async () => {
+  for (const prepare of [
+    (/** @type {FakePlatform} */ made) => Object.assign(made, { mediaDevices: undefined }),
+    (/** @type {FakePlatform} */ made) => void made.devices.answers.push({ name: "NotFoundError" }),
+  ]) {
+    const { room, told } = voice(prepare);
+    room.join().catch(() => {});
+    assert.deepEqual(told("microphone"), []);
+    await settle();
+    assert.equal(told("microphone").length, 1);
+    room.leave();
+  }
+  const { room, told } = voice();
+  room.devices.chooseListening(true);
+  room.join().catch(() => {});
+  assert.deepEqual(told("microphone"), []);
+  await settle();
+  assert.deepEqual(told("microphone").map(({ code }) => code), ["listen-only"]);
+});
+
 test("the links are opened as those present are told, and the whole roster is synced at its end", async () => {
   const { platform: { links } } = await joined();
   assert.deepEqual(links.options.self, { peer: "a", order: 50 });
@@ -74,6 +104,15 @@ test("the first hello doesn't wait for the microphone, which comes by setTrack",
   platform.devices.prompts[0](track);
   await settle();
   assert.deepEqual(platform.links.named("setTrack"), [[track]]);
+});
+
+test("who is there is told once the turn is over in which their links begin", async () => {
+  /** @type {(() => void)[]} */
+  const turns = [];
+  const { platform, told } = await joined((made) => void (made.later = (task) => void turns.push(task)));
+  assert.deepEqual([platform.links.named("present").length, told("people").length], [2, 0]);
+  for (const turn of turns) turn();
+  assert.deepEqual(told("people")[0].map((/** @type {{name: string}} */ { name }) => name), ["Ana", "Bo", "Cleo"]);
 });
 
 test("people are told with their words, oneself first", async () => {

@@ -10,20 +10,46 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
-from meshvoice.settings import TurnSettings
-from meshvoice.turn import coturn, credentials
+from meshvoice.settings import Network, TurnSettings
+from meshvoice.turn import coturn, credentials, installed
+from meshvoice.turn.versions import Version
 
 SECRET = "Zk3vQ9mB1xT7cL5nW2rY8pD4sH6jF0aG"
 TEMPLATE = (Path(__file__).parents[2] / "conf/coturn.conf.j2").read_text()
 _CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _version() -> Version:
+    """Give the version of the coturn on PATH; Debian 12's where there is none."""
+    return installed.version(TurnSettings()) if shutil.which("turnserver") else (4, 6, 1)
+
+
+VERSION = _version()
+"""The one that is tested, for which all is rendered."""
+
+
+DENIED_BY_ITSELF: tuple[Network, ...] = ()
+"""Whither it relays nothing, whatever its file says: what is link-local or unique local, from 4.13.1 on."""
+if VERSION >= (4, 13, 1):
+    DENIED_BY_ITSELF = (
+        IPv4Network("169.254.0.0/16"),
+        *map(IPv6Network, ("fc00::/7", "fe80::/10", "fec0::/10")),
+    )
+
+
+def shipped_database(folder: Path) -> str:
+    """Copy the database that the installation of this coturn made."""
+    unpacked = Path(shutil.which("turnserver") or "/-/-").parents[1] / "var/lib/turn/turndb"
+    return str(shutil.copy(unpacked if unpacked.exists() else coturn.DATABASE, folder / "turndb"))
 
 
 def missing(what: str) -> None:
@@ -112,7 +138,8 @@ def running(
         _await_listening(server, opened, process, log)
         yield Coturn(process, log)
     finally:
-        process.terminate()
+        # Newer ones, asked to end, take three seconds for it.
+        process.kill()
         process.wait(10)
 
 
@@ -126,7 +153,7 @@ def let_through(*paths: Path) -> None:
 
 def _await_listening(
     server: tuple[str, int],
-    opened: list[Callable[[tuple[str, int]], bool]],
+    opened: Sequence[Callable[[tuple[str, int]], bool]],
     process: subprocess.Popen[bytes],
     log: Path,
 ) -> None:
@@ -161,8 +188,8 @@ def _takes_datagrams(server: tuple[str, int]) -> bool:
 
 
 def conf(turn: TurnSettings, **options: object) -> str:
-    """Render for the tests: Debian's version, the log where the test can read it."""
-    arguments: dict[str, object] = {"version": (4, 6, 1), "seats": 8, "template": TEMPLATE, "log": "stdout"}
+    """Render for the tests: the version that is there, the log where the test can read it."""
+    arguments: dict[str, object] = {"version": VERSION, "seats": 8, "template": TEMPLATE, "log": "stdout"}
     return coturn.render(turn, **(arguments | options))  # type: ignore[arg-type]
 
 

@@ -21,6 +21,7 @@ from meshvoice.turn.credentials import sign
 
 REALM = "eturnal.net"
 NONCE = b"7f3a9c"
+UNAUTHORIZED = b"Unauthorized"
 LIFETIME = 600
 Peer = tuple[str, int]
 
@@ -28,10 +29,12 @@ Peer = tuple[str, int]
 class Relay(asyncio.DatagramProtocol):
     """The listening socket."""
 
-    def __init__(self, address: str, secrets: list[str]) -> None:
+    def __init__(self, address: str, secrets: list[str], *, reason: bytes = UNAUTHORIZED) -> None:
+        """`reason` is what a refusal says, of as many bytes as the usual one."""
         self.address = address
         self.transport: asyncio.DatagramTransport
         self._secrets = secrets
+        self._reason = reason
         self._allocations: dict[Peer, Allocation] = {}
         self._allocating: asyncio.Future[None]
 
@@ -53,7 +56,7 @@ class Relay(asyncio.DatagramProtocol):
             return
         key = self._key(asked)
         if key is None:
-            refusal = {"ERROR-CODE": (401, "Unauthorized"), "REALM": REALM, "NONCE": NONCE}
+            refusal = {"ERROR-CODE": (401, UNAUTHORIZED.decode()), "REALM": REALM, "NONCE": NONCE}
             self._answer(asked, addr, refusal, refused=True)
         elif asked.message_method == stun.Method.ALLOCATE:
             self._allocating = asyncio.ensure_future(self._allocate(asked, addr, key))
@@ -104,7 +107,12 @@ class Relay(asyncio.DatagramProtocol):
         )
         if key is not None:
             message.add_message_integrity(key)
-        self.transport.sendto(bytes(message), addr)
+        self.transport.sendto(bytes(message).replace(UNAUTHORIZED, self._reason), addr)
+
+    def close(self) -> None:
+        """End all allocations."""
+        for allocation in self._allocations.values():
+            allocation.transport.close()
 
 
 class Allocation(asyncio.DatagramProtocol):

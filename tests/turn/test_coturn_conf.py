@@ -39,7 +39,7 @@ FULL = replace(
 
 VERSIONS: tuple[Version, ...] = (
     *((4, 6, patch) for patch in (1, 2, 3)),
-    *((4, minor, 0) for minor in range(7, 18)),
+    *((4, minor, 0) for minor in range(7, 19)),
     *((4, 13, 1), (4, 17, 1)),
 )
 OLD = {
@@ -115,9 +115,9 @@ def test_a_version_that_lacks_what_the_file_needs_is_refused() -> None:
 
 
 def test_a_newer_version_than_those_that_were_tried_is_told() -> None:
-    assert list(coturn.surprises(DIRECT, version=(4, 17, 1))) == []
-    (told,) = coturn.surprises(DIRECT, version=(4, 18, 0))
-    assert told == "coturn 4.18.0 is newer than what was tried: rendered as for 4.17.1"
+    assert list(coturn.surprises(DIRECT, version=(4, 18, 0))) == []
+    (told,) = coturn.surprises(DIRECT, version=(4, 18, 1))
+    assert told == "coturn 4.18.1 is newer than what was tried: rendered as for 4.18.0"
 
 
 @pytest.mark.parametrize(("version", "many"), [((4, 13, 0), 0), ((4, 13, 1), 1)])

@@ -20,7 +20,7 @@ from meshvoice.doctor.turn_client import Leg, Rejected, TurnClient, dial
 from meshvoice.settings import Network, Settings, TurnSettings
 from meshvoice.turn import deny
 from meshvoice.turn.credentials import TurnCredentials
-from tests.turn.coturn_server import SECRET, conf, issue, namespace, running
+from tests.turn.coturn_server import SECRET, conf, issue, namespace, running, shipped_database
 
 pytestmark = [pytest.mark.coturn, pytest.mark.lab]
 
@@ -190,7 +190,7 @@ async def test_a_running_allocation_outlives_its_credentials_but_no_new_one_is_m
 
 async def test_an_allocation_outlives_the_secret_that_signed_for_it(tmp_path: Path) -> None:
     server, told = (str(PUBLIC), 3478), issue(secret=OTHER)
-    database = str(tmp_path / "shipped")
+    database = shipped_database(tmp_path)
     with running(conf(DIRECT, database=database), tmp_path, own_database=False):
         assert await asyncio.to_thread(rotated, OTHER, database=database) == 0
         async with dial(server, Leg.UDP, told) as relay:
@@ -229,7 +229,7 @@ async def test_every_listed_secret_is_accepted(tmp_path: Path) -> None:
 
 async def test_a_secret_is_rotated_without_a_dropped_call(tmp_path: Path) -> None:
     """By the database as the file names it: neither coturn nor turnadmin is told of it otherwise."""
-    server, database = (str(PUBLIC), 3478), str(tmp_path / "shipped")
+    server, database = (str(PUBLIC), 3478), shipped_database(tmp_path)
     with running(conf(DIRECT, database=database), tmp_path, own_database=False):
         async with (
             dial(server, Leg.UDP, issue(user="ana")) as ana,
@@ -252,7 +252,7 @@ async def test_a_secret_is_rotated_without_a_dropped_call(tmp_path: Path) -> Non
 def test_a_rotation_tells_the_new_secret_proves_it_and_lets_the_old_one_go(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    database = str(tmp_path / "shipped")
+    database = shipped_database(tmp_path)
     with running(conf(DIRECT, database=database), tmp_path, own_database=False):
         assert rotated(OTHER, SECRET, database=database) == 0
         assert "45.76.0.10 takes every secret" in capsys.readouterr().out
@@ -268,7 +268,7 @@ def test_a_rotation_that_reaches_another_database_is_stopped_and_forgets_nothing
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As turnadmin and coturn do from 4.6.2 on unless both are told of one: it ends well, nothing is told."""
-    right, wrong = str(tmp_path / "shipped"), str(tmp_path / "another")
+    right, wrong = shipped_database(tmp_path), str(tmp_path / "another")
     with running(conf(DIRECT, database=right), tmp_path, own_database=False):
         admin = ["turnadmin", "-b", wrong, "-r", DIRECT.realm]
         subprocess.run([*admin, "-s", OLD], check=True, capture_output=True)

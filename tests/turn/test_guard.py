@@ -22,7 +22,7 @@ from meshvoice import assets
 from meshvoice.doctor.turn_client import Leg, Rejected, TurnClient, Unanswered, dial
 from meshvoice.settings import Address, TurnSettings
 from meshvoice.turn import coturn, deny
-from tests.turn.coturn_server import SECRET, conf, issue, let_through, running
+from tests.turn.coturn_server import DENIED_BY_ITSELF, SECRET, conf, issue, let_through, running
 from tests.turn.lab import Lab, two_machines
 
 pytestmark = [pytest.mark.coturn, pytest.mark.lab]
@@ -135,12 +135,13 @@ async def test_without_the_guard_the_weak_relay_reaches_special_addresses(relay_
             "198.18.0.1",
             "240.0.0.1",
             "2001::1",
-            "2002::1",
+            "2002:808:808::1",
             "64:ff9b::7f00:1",
             "fd00:ec2::254",
             "100::1",
         ]
     ]
+    targets = [target for target in targets if not any(target in block for block in DENIED_BY_ITSELF)]
     assert await _reached(relay_host, targets) == set(targets)
 
 

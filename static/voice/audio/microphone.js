@@ -151,7 +151,12 @@ export class Microphone extends Emitter {
   /** @param {string} code @param {number} turn */
   async #open(code, turn) {
     const { mediaDevices, secure } = this.#platform;
-    if (!mediaDevices?.getUserMedia) return this.#fail(secure ? "unsupported" : "insecure");
+    if (!mediaDevices?.getUserMedia) {
+      // Told no sooner than any other failure: whoever shows it is made right after the join has begun.
+      await null;
+      if (turn === this.#turn) this.#fail(secure ? "unsupported" : "insecure");
+      return;
+    }
     mediaDevices.addEventListener("devicechange", this.#devicesChanged);
     // iOS ends the first track when a second is got; elsewhere a stale one keeps the old device.
     if (this.#track) {

@@ -47,7 +47,7 @@ export class Playback extends Emitter {
   #platform;
 
   /**
-   * @param {{platform: Pick<Platform, "createAudio"|"emptyStream">, graph: import("./audio-graph.js").AudioGraph,
+   * @param {{platform: Pick<Platform, "createAudio">, graph: import("./audio-graph.js").AudioGraph,
    *   loudness?: (peer: string) => Readonly<Loudness>}} options
    */
   constructor({ platform, graph, loudness = () => AS_THEY_COME }) {
@@ -88,8 +88,8 @@ export class Playback extends Emitter {
   prepare() {
     while (this.#pool.length + this.#playing.size < POOL) {
       const element = this.#create();
-      element.srcObject = this.#platform.emptyStream();
-      // Only the gesture counts here: the promise fails or stays open, for there is nothing to play yet.
+      // Only the gesture counts here, which needs no source: with one the browser would start a player for each.
+      // The promise fails or stays open, for there is nothing to play yet.
       element.play().catch(() => {});
       this.#pool.push(element);
     }

@@ -12,7 +12,7 @@ const PATIENCE = 1500;
 
 /** Events: there is another track to be sent in the microphone's place. @extends {Emitter<{track: null}>} */
 export class Silence extends Emitter {
-  /** @type {{source: AudioScheduledSourceNode, out: MediaStreamAudioDestinationNode, track: MediaStreamTrack}|null} */
+  /** Null where WebAudio refuses. @type {{source: AudioScheduledSourceNode, out: MediaStreamAudioDestinationNode, track: MediaStreamTrack}|null|undefined} */
   #parts;
   /** @type {SilentLoop|null} */
   #loop = null;
@@ -21,12 +21,17 @@ export class Silence extends Emitter {
   #graph;
   #platform;
 
-  /** Make it within the join click. @param {import("./audio-graph.js").AudioGraph} graph @param {SilencePlatform} platform */
+  /** @param {import("./audio-graph.js").AudioGraph} graph @param {SilencePlatform} platform */
   constructor(graph, platform) {
     super();
     this.#graph = graph;
     this.#platform = platform;
-    this.#parts = graph.build((context) => {
+  }
+
+  /** Call it within the join click: some browsers let no context run that was made later. */
+  prepare() {
+    if (this.#parts !== undefined) return;
+    this.#parts = this.#graph.build((context) => {
       const out = context.createMediaStreamDestination();
       // A destination with no source that runs sends nothing at all.
       const source = context.createConstantSource();
@@ -41,6 +46,7 @@ export class Silence extends Emitter {
    * @param {MediaStreamTrack|null} microphone
    */
   instead(microphone) {
+    this.prepare();
     const parts = this.#parts;
     if (parts) this.#graph.build(() => (microphone ? parts.source.disconnect() : parts.source.connect(parts.out)));
     this.#platform.clearTimeout(this.#waiting);

@@ -2,7 +2,6 @@
 // The sounds that tell what happens in a room: played by an audio element of their own, softly where somebody speaks.
 
 import { soundOf } from "./tunes.js";
-import { RATE, wave } from "./wave.js";
 
 /** @typedef {import("../browser/platform.js").Platform} Platform */
 /** @typedef {Exclude<import("./tunes.js").Tune, "test">} Sound */
@@ -40,8 +39,7 @@ export class Sounds {
     element.onended = () => {
       this.#playing = "";
     };
-    // Only the gesture counts here.
-    element.src = this.#url("", () => wave(new Float32Array(RATE / 10)));
+    // Only the gesture counts here, which needs no source.
     element.play().catch(() => {});
   }
 

@@ -2,6 +2,7 @@
 // What the client takes from the browser, in one place, so that a test can bring its own.
 
 import { BASE } from "../base.js";
+import { Certificate } from "../link/certificate.js";
 import { Links } from "../link/links.js";
 
 /** What a phone's system is told of this page's sound. @typedef {EventTarget & {type: string, state?: string}} AudioSession */
@@ -14,6 +15,7 @@ import { Links } from "../link/links.js";
  * @property {typeof RTCPeerConnection} RTCPeerConnection
  * @property {boolean} retunes  whether a connection takes a copy of the last description, tuned anew
  * @property {(options: ConstructorParameters<typeof Links>[0]) => Links} makeLinks
+ * @property {() => Certificate} makeCertificate
  * @property {MediaDevices|undefined} mediaDevices
  * @property {(() => AudioContext)|null} audioContext
  * @property {boolean} hasAudioWorklet
@@ -32,20 +34,27 @@ import { Links } from "../link/links.js";
  * @property {() => number} random
  * @property {(bytes: Uint8Array) => Promise<Uint8Array>} sha256  in a secure page only
  * @property {(count: number) => Uint8Array} randomBytes
+ * @property {(task: () => void) => void} later  once this turn and all that follows from it is done
  * @property {(task: () => void, ms: number) => any} setTimeout
  * @property {(timer: any) => void} clearTimeout
  */
 
 /** @returns {Platform} */
 export function browser() {
+  /** @type {boolean|undefined} */
+  let retunes;
   return {
     origin: location.origin + BASE,
     secure: isSecureContext,
     openSocket: (url, protocol) => new WebSocket(url, protocol),
     fetch: (url, init) => fetch(url, init),
     RTCPeerConnection: globalThis.RTCPeerConnection,
-    retunes: sendsRed(),
+    // To list the codecs takes some ms, which the click has no use for.
+    get retunes() {
+      return retunes ??= sendsRed();
+    },
     makeLinks: (options) => new Links(options),
+    makeCertificate: () => new Certificate({ RTCPeerConnection: globalThis.RTCPeerConnection }),
     mediaDevices: navigator.mediaDevices,
     audioContext: typeof AudioContext === "undefined" ? null : () => new AudioContext(),
     hasAudioWorklet: typeof AudioWorkletNode !== "undefined",
@@ -64,6 +73,7 @@ export function browser() {
     random: () => Math.random(),
     sha256: async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", /** @type {BufferSource} */ (bytes))),
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    later,
     setTimeout: (task, ms) => setTimeout(task, ms),
     clearTimeout: (timer) => clearTimeout(timer),
   };
@@ -73,6 +83,20 @@ export function browser() {
 function sendsRed() {
   const codecs = globalThis.RTCRtpSender?.getCapabilities?.("audio")?.codecs ?? [];
   return codecs.some(({ mimeType }) => mimeType.toLowerCase() === "audio/red");
+}
+
+/**
+ * A message comes in a turn of its own, in a hidden page, too, whose timers are late.
+ * @type {Platform["later"]}
+ */
+function later(task) {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    // One that is left open is never collected.
+    port1.close();
+    task();
+  };
+  port2.postMessage(null);
 }
 
 /**

@@ -68,11 +68,11 @@ export class Call extends Emitter {
     this.#hearTheMachine();
   }
 
-  /** Call it within the click, which unlocks sound. */
+  /** Call it within the click, which unlocks sound. What the server and the system take their time for is asked first. */
   start() {
     this.#session.start();
-    this.#hearing.start();
     this.#capture.open();
+    this.#hearing.start();
   }
 
   /** @returns {import("../session/roster.js").Person[]} */

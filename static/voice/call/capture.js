@@ -27,6 +27,7 @@ export class Capture extends Emitter {
   #suppressor;
   #level;
   #silence;
+  #closed = false;
   #gate;
   #hush;
   #system;
@@ -58,8 +59,10 @@ export class Capture extends Emitter {
 
   /** Call it within the join click: the microphone is asked for, unless the person means to listen only. */
   open() {
-    if (this.#devices.listenOnly) this.#microphone.decline();
+    // Whoever shows it is made right after the join has begun.
+    if (this.#devices.listenOnly) queueMicrotask(() => this.#closed || this.#microphone.decline());
     else this.#microphone.open();
+    this.#silence.prepare();
   }
 
   /** A seat was given: from now on a pause is heard as one. */
@@ -114,6 +117,7 @@ export class Capture extends Emitter {
   }
 
   close() {
+    this.#closed = true;
     // The level closes last: the gate and the hush let go of their parts of it.
     for (const part of [this.#microphone, this.#suppressor, this.#gate, this.#system, this.#silence, this.#hush, this.#level]) part.close();
   }

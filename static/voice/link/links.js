@@ -2,6 +2,7 @@
 /** The links of one session: a machine for each peer, and the RTCPeerConnections that do what the machines say. */
 
 import { Emitter } from "../emitter.js";
+import { Certificate } from "./certificate.js";
 import { changes } from "./link-history.js";
 import { pollInterval, report } from "./link-state.js";
 import { LinkTable } from "./link-table.js";
@@ -34,8 +35,6 @@ const LOOK = 200;
 export class Links extends Emitter {
   /** @type {Map<string, LinkWire>} */
   #wires = new Map();
-  /** @type {Promise<RTCCertificate> | null} one for all links of a session: one fingerprint a person */
-  #certificate = null;
   /** The generations as they were told of last, by peer. @type {Map<string, readonly GenerationState[]>} */
   #known = new Map();
   #timer = null;
@@ -43,6 +42,7 @@ export class Links extends Emitter {
   #quiet = false;
   #tickedAt;
   #bitrateNow;
+  #certificate;
   #table;
   #options;
   #track;
@@ -51,13 +51,14 @@ export class Links extends Emitter {
   /**
    * @param {{self: PeerRef, send: (message: ClientMessage) => void, credentials: () => RTCIceServer[],
    *   relayOnly?: boolean, track: MediaStreamTrack | null, bitrate: (people: number) => number,
-   *   opus?: () => import("./tune-opus.js").OpusSettings, platform: LinksPlatform}} options
+   *   opus?: () => import("./tune-opus.js").OpusSettings, certificate?: Certificate, platform: LinksPlatform}} options
    */
   constructor(options) {
     super();
     this.#options = options;
     this.#platform = options.platform;
     this.#track = options.track;
+    this.#certificate = options.certificate ?? new Certificate(options.platform);
     this.#table = new LinkTable(options.self);
     this.#tickedAt = options.platform.now();
     this.#bitrateNow = options.bitrate(1);
@@ -225,14 +226,9 @@ export class Links extends Emitter {
    * @returns {Promise<RTCConfiguration>}
    */
   async #configuration(relayOnly) {
-    this.#certificate ??= this.#platform.RTCPeerConnection.generateCertificate(
-      /** @type {AlgorithmIdentifier} */ ({ name: "ECDSA", namedCurve: "P-256" }));
-    const certificate = await this.#certificate.catch((problem) => {
-      this.#certificate = null;
-      throw problem;
-    });
+    const certificates = [await this.#certificate.get()];
     return {
-      iceServers: this.#options.credentials(), certificates: [certificate], bundlePolicy: "max-bundle",
+      iceServers: this.#options.credentials(), certificates, bundlePolicy: "max-bundle",
       iceTransportPolicy: relayOnly || this.#options.relayOnly ? "relay" : "all",
     };
   }

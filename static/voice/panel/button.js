@@ -56,10 +56,13 @@ export class VoiceButton {
     // Beside the button one can choose to listen only; choosing a microphone later ends that.
     const listen = this.#listen;
     if (listen && (listen.checked || listen.dataset.known !== undefined)) room.devices.chooseListening(listen.checked);
-    this.#take(room);
+    this.room = room;
     this.#button.dispatchEvent(new CustomEvent("meshvoice:room", { bubbles: true, detail: { room } }));
     try {
-      await room.join();
+      const joining = room.join();
+      // The server and the microphone take their time: the panel is made meanwhile.
+      if (this.room === room) this.#take(room);
+      await joining;
     } catch (error) {
       const { code, message } = /** @type {{code: unknown, message: string}} */ (error);
       this.#end(room, code, message);

@@ -37,8 +37,10 @@ import "./writing.js";
 /** @typedef {import("./panel-view.js").Person} Person */
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
 
-/** Asked for once in voice: who opens the sheet without the server has it already. */
+/** Asked for in voice: who opens the sheet without the server has it already. */
 const sheets = () => Promise.all([import("./settings-sheet.js"), import("./shortcuts-sheet.js")]);
+/** ms in voice until they are: the first voices are not to wait for them. */
+const SHEETS_AFTER = 3000;
 
 export class VoicePanel {
   #over = new AbortController();
@@ -156,7 +158,7 @@ export class VoicePanel {
   /** @param {{state: string, code?: string|number, words: string}} detail */
   #showState({ state, code, words }) {
     const live = state === "joined" || state === "reconnecting";
-    if (state === "joined") sheets().catch(() => {});
+    if (state === "joined") setTimeout(() => this.#over.signal.aborted || sheets().catch(() => {}), SHEETS_AFTER);
     if (code === "no-websocket") this.#check.hidden = false;
     this.#notices.show("state", live ? "" : words, isShut(code) ? [phrase("panel.reload"), () => location.reload()] : null);
     // The room says when the server was missed for long enough; from then on the cause may be said, too.

@@ -22,6 +22,7 @@ export class Linking extends Emitter {
   /** @type {Credentials|null} */
   #credentials = null;
   #quiet = false;
+  #certificate;
   #send;
   #track;
   #music;
@@ -35,12 +36,18 @@ export class Linking extends Emitter {
    */
   constructor({ send, track, music, talks, journal, platform }) {
     super();
+    this.#certificate = platform.makeCertificate();
     this.#send = send;
     this.#track = track;
     this.#music = music;
     this.#talks = talks;
     this.#journal = journal;
     this.#platform = platform;
+  }
+
+  /** A welcome is on its way: what takes its time is begun. */
+  prepare() {
+    this.#certificate.prepare();
   }
 
   /** null before the first welcome. */
@@ -84,6 +91,7 @@ export class Linking extends Emitter {
       track: this.#track(),
       bitrate: (people) => (this.#platform.connection?.saveData ? 16_000 : bitrate(people, this.#music())),
       opus: () => opusFor(this.#music(), this.#talks()),
+      certificate: this.#certificate,
       platform: this.#platform,
     });
     links.on("stream", (playing) => this.emit("stream", playing));

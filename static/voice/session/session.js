@@ -83,6 +83,7 @@ export class VoiceSession extends Emitter {
 
   start() {
     this.#signaling.start();
+    this.#linking.prepare();
   }
 
   /** @param {"online"|"visible"|"addresses"} why */

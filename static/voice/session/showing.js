@@ -1,5 +1,5 @@
 // @ts-check
-// Owns when a room tells who is there: once for all that happened in one turn, and never faster than a page can show.
+// Owns when a room tells who is there: once for all that happened in one turn, after it, and never faster than a page can show.
 
 import { differences } from "./shown.js";
 import { Throttle } from "./throttle.js";
@@ -14,6 +14,7 @@ export class Showing {
   #waiting = false;
   /** What was shown last. @type {Shown} */
   #shown = { people: [], pairs: [], between: [] };
+  #later;
   #throttle;
   #look;
   #tell;
@@ -21,9 +22,10 @@ export class Showing {
   /**
    * @param {() => Shown & {over: boolean}} look  over: nothing more will come
    * @param {(shown: Shown, news: ReturnType<typeof differences>) => void} tell
-   * @param {import("./throttle.js").Clock} clock
+   * @param {import("./throttle.js").Clock & Pick<import("../browser/platform.js").Platform, "later">} clock
    */
   constructor(look, tell, clock) {
+    this.#later = clock.later;
     this.#look = look;
     this.#tell = tell;
     this.#throttle = new Throttle(SHOWN_EVERY, () => this.#show(), clock, SHOWN_AT_ONCE);
@@ -32,7 +34,7 @@ export class Showing {
   want() {
     if (this.#waiting) return;
     this.#waiting = true;
-    queueMicrotask(() => {
+    this.#later(() => {
       this.#waiting = false;
       // The end is shown at once: nothing may wait behind it.
       if (this.#look().over) this.#show();
