@@ -68,6 +68,7 @@ import "./voice/session/band-messages.js";
 import "./voice/session/between-words.js";
 import "./voice/session/between.js";
 import "./voice/session/bitrate.js";
+import "./voice/session/departures.js";
 import "./voice/session/hush.js";
 import "./voice/session/in-band.js";
 import "./voice/session/journal.js";

@@ -45,12 +45,16 @@ class Store:
 
     def run(self, sql: str, *values: Value) -> int:
         """Execute one statement; returns the number of rows changed."""
-        with self._translated():
+        try:
             return self._connection.execute(sql, values).rowcount
+        except sqlite3.Error as error:
+            raise self._in_trouble(error) from error
 
     def rows(self, sql: str, *values: Value) -> list[Row]:
-        with self._translated():
+        try:
             return self._connection.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._in_trouble(error) from error
 
     def row(self, sql: str, *values: Value) -> Row | None:
         rows = self.rows(sql, *values)
@@ -64,10 +68,6 @@ class Store:
     def close(self) -> None:
         self._connection.close()
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            self.trouble = unusable(error)
-            raise self.trouble from error
+    def _in_trouble(self, error: sqlite3.Error) -> GuestBookError:
+        self.trouble = unusable(error)
+        return self.trouble

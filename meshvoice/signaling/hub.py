@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeGuard
+
 from msgspec import UNSET
 
 from meshvoice.ids import PeerId, RoomId, UserId
 from meshvoice.signaling import joining, server_messages, ticking
 from meshvoice.signaling.allowance import Allowance
 from meshvoice.signaling.client_messages import (
-    Addressed,
+    Abort,
     Answer,
     Bye,
     Directed,
@@ -42,7 +45,7 @@ from meshvoice.signaling.server_messages import Away, Pong, Reason, SentLinks
 from meshvoice.signaling.tally import Tally
 from meshvoice.signaling.terms import Terms
 
-_OWED = (Answer, Ice)
+_OWED = frozenset([Answer, Ice])
 """With what a peer answers to an offer."""
 
 
@@ -119,12 +122,13 @@ class Hub:
                 effects = self._greet(sender, message)
             elif _repeated(sender, message):
                 return []
-            elif isinstance(message, Addressed):
-                effects = _relay(sender, message, same, now)
-                if isinstance(message, Repair):
-                    self.tally.repaired(message.why)
             else:
-                effects = self._route(sender, message, now)
+                relay = _RELAYED.get(message.__class__)
+                effects = (
+                    self._route(sender, message, now)
+                    if relay is None
+                    else relay(self, sender, message, same, now)
+                )
         except SignalingError as problem:
             return self._refuse(sender, problem, now)
         self.tally.taken[type_of(message)] += 1
@@ -161,9 +165,24 @@ class Hub:
         self.registry.expect_no_more(sender.socket)
         return [Greeted(sender.socket, message)]
 
-    def _route(
-        self, peer: Peer, message: State | Links | Ping | Bye | Remove | Hello, now: float
-    ) -> list[Effect]:
+    def _relay(self, peer: Peer, message: Directed, same: bytes | None, now: float) -> list[Effect]:
+        target = _target(peer, message.target, message)
+        peer.room.pairs.check(
+            message, peer=peer.id, user=peer.user, target=target.id, target_user=target.user, now=now
+        )
+        return send(target, server_messages.relayed_body(message, peer.id, same), now)
+
+    def _relay_offer(self, peer: Peer, message: Offer, same: bytes | None, now: float) -> list[Effect]:
+        effects = self._relay(peer, message, same, now)
+        _target(peer, message.target, message).due[peer.id] = Due(message.gen)
+        return effects
+
+    def _relay_repair(self, peer: Peer, message: Repair, same: bytes | None, now: float) -> list[Effect]:
+        effects = self._relay(peer, message, same, now)
+        self.tally.repaired(message.why)
+        return effects
+
+    def _route(self, peer: Peer, message: FromClient, now: float) -> list[Effect]:
         room = peer.room
         match message:
             case State(muted=muted, deafened=deafened):
@@ -182,11 +201,10 @@ class Hub:
                 if peer.role != "owner":
                     raise NotAllowed("only the room's owner removes people", about="remove")
                 assert peer.socket is not None  # noqa: S101  # this message came over it
-                user = _target(peer, named, "remove").user
+                user = _target(peer, named, message).user
                 return [RemoveUser(peer.socket, room.id, user, peer.user)]
             case _:
-                again: Hello = message
-                raise BadMessage("you have joined: a hello comes once, first", about=type_of(again))
+                raise BadMessage("you have joined: a hello comes once, first", about=type_of(message))
 
     # What happens by itself, and by the guest book
 
@@ -240,7 +258,7 @@ def _heard(
     if frame is None:
         raise BadMessage("frames are JSON text")
     message, same = read(frame)
-    if due and isinstance(message, _OWED):
+    if due and _is_owed(message):
         owed = due.get(PeerId(message.target))
         if owed is not None and owed.covers(message, size):
             if too_fast is None:
@@ -251,14 +269,8 @@ def _heard(
     return message, same
 
 
-def _relay(peer: Peer, message: Directed, same: bytes | None, now: float) -> list[Effect]:
-    target = _target(peer, message.target, type_of(message))
-    peer.room.pairs.check(
-        message, peer=peer.id, user=peer.user, target=target.id, target_user=target.user, now=now
-    )
-    if isinstance(message, Offer):
-        target.due[peer.id] = Due(message.gen)
-    return send(target, server_messages.relayed_body(message, peer.id, same), now)
+def _is_owed(message: FromClient) -> TypeGuard[Answer | Ice]:
+    return message.__class__ in _OWED
 
 
 def _repeated(peer: Peer, message: FromClient) -> bool:
@@ -270,8 +282,18 @@ def _repeated(peer: Peer, message: FromClient) -> bool:
     return False
 
 
-def _target(peer: Peer, target: str, about: str) -> Peer:
+def _target(peer: Peer, target: str, message: FromClient) -> Peer:
     found = peer.room.peers.get(PeerId(target))
     if found is None or found is peer:
-        raise UnknownTarget("nobody else of that id is in this room now", about=about)
+        raise UnknownTarget("nobody else of that id is in this room now", about=type_of(message))
     return found
+
+
+# By class, and not by `isinstance`: of a struct that asks half a microsecond for each class it isn't of.
+_RELAYED: dict[type[FromClient], Callable[[Hub, Peer, Any, bytes | None, float], list[Effect]]] = {
+    Offer: Hub._relay_offer,
+    Answer: Hub._relay,
+    Ice: Hub._relay,
+    Repair: Hub._relay_repair,
+    Abort: Hub._relay,
+}

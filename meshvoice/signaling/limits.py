@@ -27,7 +27,9 @@ class TokenBucket:
         # As `left`, written out: this is asked several times for each frame.
         tokens = self._tokens
         if now > self._at:
-            tokens = min(self.burst, tokens + (now - self._at) * self.rate)
+            tokens += (now - self._at) * self.rate
+            if tokens > self.burst:
+                tokens = self.burst
         self._at = now
         if tokens < amount:
             self._tokens = tokens

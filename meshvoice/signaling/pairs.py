@@ -23,6 +23,7 @@ GEN_LEAP = 64
 ANSWER_FRAMES = 16
 ANSWER_BYTES = 96 * 1024
 """What one offer may call for: an answer, and candidates in several messages."""
+_LIMITED: frozenset[type[Directed]] = frozenset([Offer, Repair, Abort])
 _MOST = 256
 """Pairs of users whose asking is remembered in one room; ten people are 90."""
 
@@ -77,20 +78,19 @@ class Pairs:
     ) -> None:
         """Count a message from one to the other. Raises `TooFast`, and `BadMessage` where its `gen` leaps."""
         key = (peer, target) if peer < target else (target, peer)
-        link = self._links.get(key)
-        most = FIRST_GEN if link is None else link.gen + GEN_LEAP + int(max(0.0, now - link.at))
-        if message.gen > most:
+        link, gen = self._links.get(key), message.gen
+        if gen > (FIRST_GEN if link is None else link.gen + GEN_LEAP) and gen > _most(link, now):
             last = "none before it" if link is None else f"the last was {link.gen}"
             raise BadMessage(
-                f"generations count by one: {message.gen} leaps, {last} - at `$.gen`", about=type_of(message)
+                f"generations count by one: {gen} leaps, {last} - at `$.gen`", about=type_of(message)
             )
-        if not isinstance(message, Offer | Repair | Abort):
+        if message.__class__ not in _LIMITED:
             # What isn't limited lifts no count either: else candidates could carry it anywhere.
             return
         if link is None:
-            self._links[key] = _Link(message.gen, now)
-        elif message.gen > link.gen:
-            link.gen, link.at = message.gen, now
+            self._links[key] = _Link(gen, now)
+        elif gen > link.gen:
+            link.gen, link.at = gen, now
         if not self._asking.take((user, target_user), now):
             raise TooFast(
                 "this link was begun anew too often: wait, this message was dropped", about=type_of(message)
@@ -99,3 +99,7 @@ class Pairs:
     def forget(self, peer: PeerId) -> None:
         """Forget the links of a peer that left; its user's asking is remembered."""
         self._links = {key: link for key, link in self._links.items() if peer not in key}
+
+
+def _most(link: _Link | None, now: float) -> int:
+    return FIRST_GEN if link is None else link.gen + GEN_LEAP + int(max(0.0, now - link.at))

@@ -237,10 +237,11 @@ def relayed(message: Directed, source: PeerId) -> FromServer:
 
 
 _HEADS: dict[type[Directed], bytes] = {
-    kind: b'{"type":"%b",' % str(kind.__struct_config__.tag).encode()
+    kind: b'{"type":"%b","source":' % str(kind.__struct_config__.tag).encode()
     for kind in (Offer, Answer, Ice, Repair, Abort)
 }
-_TARGET = b'"target":'
+# No string holds either: its quotes have backslashes before them.
+_GEN = b',"gen":'
 _COUNT = b',"n":'
 
 
@@ -252,10 +253,8 @@ def relayed_body(message: Directed, source: PeerId, same: bytes | None) -> bytes
     """
     if same is None:
         return body(relayed(message, source))
-    head = _HEADS[message.__class__]
-    begin = len(head) + len(_TARGET) + len(_encode(message.target))
     end = len(same) - 1 if message.n is UNSET else same.rindex(_COUNT)
-    return b'%b"source":%b%b' % (head, _encode(source), same[begin:end])
+    return _HEADS[message.__class__] + _encode(source) + same[same.index(_GEN) : end]
 
 
 def body(message: FromServer) -> bytes:
@@ -270,7 +269,7 @@ def credentials_body(credentials: dict[str, Any]) -> bytes:
 
 def sealed(body: bytes, seq: int) -> bytes:
     """Close a body with its `seq`: the frame as it goes out."""
-    return b'%b,"seq":%d}' % (body, seq)
+    return body + b',"seq":%d}' % seq
 
 
 def error_frame(problem: SignalingError, seq: int = 0) -> bytes:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 
 from meshvoice.timekeeping import QUIET, Timekeeper
 
 log = logging.getLogger("meshvoice")
 
 
-def boot_time() -> float:
-    """Seconds that go on while the machine sleeps, where the system counts those."""
-    if hasattr(time, "CLOCK_BOOTTIME"):
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()
+boot_time: Callable[[], float] = (
+    partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
+)
+"""Gives seconds that go on while the machine sleeps, where the system counts those."""
 
 
 class Clock:

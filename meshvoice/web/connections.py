@@ -10,14 +10,16 @@ from typing import Any, cast
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web_protocol import RequestHandler
+from multidict import CIMultiDict
 
 from meshvoice.forwarding import within
 from meshvoice.languages import ENGLISH
 from meshvoice.signaling.limits import address_key
 from meshvoice.values import UNIX
 from meshvoice.web.error_pages import plain_page
-from meshvoice.web.keys import HEADERS, LANGUAGES, SETTINGS, THROTTLES, WAITS
+from meshvoice.web.keys import HEADERS, LANGUAGES, RESPONSE, SETTINGS, THROTTLES, WAITS
 from meshvoice.web.site import to
+from meshvoice.web.straight import StraightResponse, own_headers
 
 FIELD_BYTES = 32 * 1024
 """Of one header: a single sign-on on the same domain sets cookies that aiohttp's usual 8 KiB don't hold."""
@@ -62,6 +64,8 @@ class Connections(web.Server):
         throttles, self._settings, headers = app[THROTTLES], app[SETTINGS], app[HEADERS]
         self._of_address, self._in_all = throttles.connections_of_address, throttles.connections
         self.first_request: float = app[WAITS].first_request
+        self.own_headers = issubclass(app[RESPONSE], StraightResponse)
+        """Whether aiohttp is such that a handshake's headers can be forgotten."""
         self.headers: dict[str, str] = {**headers, "Cache-Control": "no-store"}
         self.home = to(app, "/")
         # Nothing has been read by which another language could be known.
@@ -118,7 +122,7 @@ class Connection(RequestHandler):
     longer than a browser needs for its first request, which has a timer here.
     """
 
-    __slots__ = ("_connections", "_first", "_head", "_release", "heard", "peer")
+    __slots__ = ("_connections", "_first", "_handshake", "_head", "_release", "heard", "peer")
 
     def __init__(self, connections: Connections, *, loop: asyncio.AbstractEventLoop, **settings: Any) -> None:
         super().__init__(connections, loop=loop, **settings)
@@ -127,6 +131,7 @@ class Connection(RequestHandler):
         """The address at the other end, or `UNIX`; nothing where it is gone again."""
         self._first: asyncio.TimerHandle | None = None
         self._head = 0
+        self._handshake: CIMultiDict[str] | None = None
         self.heard = False
         """Whether bytes came; whoever looks takes it back."""
         self._release: Callable[[], None] | None = None
@@ -154,6 +159,11 @@ class Connection(RequestHandler):
         """Whether no request has come by it."""
         return self._request_count == 0
 
+    def forget_handshake(self) -> None:
+        """Forget the headers of a handshake that is done."""
+        if self._handshake is not None:
+            self._handshake.clear()
+
     def _give_up(self) -> None:
         if self.unasked:
             self.force_close()
@@ -170,10 +180,13 @@ class Connection(RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Take bytes; those of a head are counted until it is whole, for aiohttp bounds each field alone."""
         self.heard = True
+        if self._payload_parser is not None:  # a WebSocket: its frames have a bound of their own
+            super().data_received(data)
+            return
         before = self._request_count
         super().data_received(data)
-        if self._payload_parser is not None:  # a WebSocket: its frames have a bound of their own
-            return
+        if self._request_count > before and self._connections.own_headers:
+            self._handshake = own_headers(self)
         # It waits while nothing is being answered: these bytes are a head's then, and no body's.
         waits = self._waiter is not None and not self._waiter.done()
         self._head = self._head + len(data) if waits and self._request_count == before else 0

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 
 from aiohttp import web
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
 
 from meshvoice import assets
 from meshvoice.accepted import choose, region_of
@@ -15,6 +18,8 @@ from meshvoice.web.site import site_of
 COOKIE = "meshvoice-language"
 """What was chosen by hand. It is no secret, and says nothing of anybody else."""
 _KEPT = 365 * 24 * 3600
+_REGIONS = 256
+_PAGE_WORDS: web.AppKey[Callable[[str, str], Markup]] = web.AppKey("page_words")
 VARY = "Accept-Language, Cookie"
 
 
@@ -22,6 +27,9 @@ def setup(app: web.Application) -> None:
     """Read the languages' files."""
     folder = assets.find("static") / "lang"
     app[LANGUAGES] = gather({file.stem: file.read_text(encoding="utf-8") for file in folder.glob("*.js")})
+    # Written once for each region from which somebody comes, and not for each page.
+    written: Callable[[str, str], Markup] = lru_cache(maxsize=_REGIONS)(partial(_page_words, app[LANGUAGES]))
+    app[_PAGE_WORDS] = written
 
 
 def language_of(request: web.Request) -> Language:
@@ -42,11 +50,15 @@ def say(request: web.Request, key: str, /, **values: object) -> str:
     return language_of(request).say("server", key, values)
 
 
-def page_words(request: web.Request) -> dict[str, Any]:
-    """Give what a page's scripts say before they load anything."""
+def page_words(request: web.Request) -> Markup:
+    """Give what a page's scripts say before they load anything, as JSON that may stand in HTML."""
     language = language_of(request)
     locale = region_of(_accepted(request), language.tag) or language.locale
-    return {"locale": locale, **language.parts["page"]}
+    return request.app[_PAGE_WORDS](language.tag, locale)
+
+
+def _page_words(languages: Mapping[str, Language], tag: str, locale: str) -> Markup:
+    return htmlsafe_json_dumps({"locale": locale, **languages[tag].parts["page"]}, sort_keys=True)
 
 
 def keep(request: web.Request, response: web.StreamResponse, tag: str) -> None:

@@ -151,7 +151,7 @@ def text_frame(payload: bytes) -> bytes:
     """Write a server's text frame (RFC 6455, 5.2)."""
     length = len(payload)
     if length < 126:
-        return b"\x81%c%b" % (length, payload)
+        return b"\x81%c" % length + payload
     if length < 65536:
-        return b"\x81\x7e%c%c%b" % (length >> 8, length & 255, payload)
-    return b"\x81\x7f%b%b" % (length.to_bytes(8), payload)
+        return b"\x81\x7e" + length.to_bytes(2) + payload
+    return b"\x81\x7f" + length.to_bytes(8) + payload

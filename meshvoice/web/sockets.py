@@ -16,6 +16,7 @@ from meshvoice.signaling.client_messages import FRAME_BYTES
 from meshvoice.signaling.codes import CloseCode
 from meshvoice.signaling.limits import Cap, address_key, address_keys
 from meshvoice.signaling.registry import SocketId
+from meshvoice.web.connections import connection_of
 from meshvoice.web.door import read_room
 from meshvoice.web.error_pages import RequestRefused, too_many
 from meshvoice.web.keys import (
@@ -57,13 +58,16 @@ async def voice(request: web.Request) -> web.StreamResponse:
             timeout=1.0,
         )
         await ws.prepare(request)
-        # Of no use to anybody any more, and a kilobyte for each socket.
+        # Of no use to anybody any more, and kilobytes for each socket.
         ws.headers.clear()
+        connection_of(request).forget_handshake()
         switchboard, outbox = request.app[SWITCHBOARD], Outbox(ws, request, request.app[WAITING])
         # Credentials come over a socket too, for which nobody has to ask.
         lends = request.app[THROTTLES].relayed.take(
             address_keys(request[ADDRESS]), visitor.user_id, request.app[CLOCK]()
         )
+        # Nor the session, and what a page would show.
+        request.clear()
         socket = switchboard.plug(outbox, room, visitor, lends=lends)
         problem: GuestBookError | None = None
         try:

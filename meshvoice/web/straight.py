@@ -2,7 +2,8 @@
 
 Usually aiohttp queues a frame and wakes the task that reads it, which costs as much as all that we do with a
 frame. A `StraightResponse` hands it on at once. Whether aiohttp is as this was written for, `fits` finds out
-once, at the start; where it isn't, a plain `web.WebSocketResponse` does the same for a quarter more.
+once, at the start; where it isn't, a plain `web.WebSocketResponse` does the same for a quarter more. By the
+same names a handshake's headers are forgotten, once it is done.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Any
 
 import aiohttp
 from aiohttp import WSMessage, WSMsgType, web
+from aiohttp.web_protocol import RequestHandler
+from multidict import CIMultiDict, CIMultiDictProxy
 
 try:
     from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
@@ -19,6 +22,7 @@ try:
 except ImportError:  # then it doesn't fit
     WebSocketDataQueue = object  # type: ignore[assignment, misc]
 
+_TEXT = WSMsgType.TEXT
 VERSIONS = ("3.14.",)
 """Those whose code was read for this."""
 _KNOWN = frozenset(
@@ -45,6 +49,9 @@ _KNOWN = frozenset(
 )
 """All that aiohttp's own `_post_start` names: what is done there is what ours does."""
 
+_OF_A_HANDSHAKE = frozenset(["_messages", "_parser", "_payload_parser", "_upgraded"])
+"""What aiohttp's own `data_received` names, by which `own_headers` goes."""
+
 
 class Unheard(Exception):
     """Whoever heard a frame raised `problem`."""
@@ -60,12 +67,13 @@ class _Queue(WebSocketDataQueue):
     hear: Callable[[bytes], None] | None = None
 
     def feed_data(self, data: Any, size: int) -> None:
+        hear = self.hear
         # Not past what came before, and is yet to be read.
-        if self.hear is None or self._buffer or data.type is not WSMsgType.TEXT:
+        if hear is None or self._buffer or data.type is not _TEXT:
             super().feed_data(data, size)
             return
         try:
-            self.hear(data.data)
+            hear(data.data)
         except Exception as problem:
             # The parser would drop it: so it goes to the handler, as what that reads next.
             super().feed_data(WSMessage(WSMsgType.ERROR, Unheard(problem), None), 0)
@@ -91,6 +99,23 @@ class StraightResponse(web.WebSocketResponse):
         )
         request.protocol.set_parser(self._parser)
         request.protocol.keep_alive(False)
+        # No request comes any more, and it holds the headers of the last one.
+        request._protocol._parser = None
+
+
+def own_headers(connection: RequestHandler) -> CIMultiDict[str] | None:
+    """Have the handshake that just came, if it is one, hold its headers by what this gives to be cleared.
+
+    aiohttp keeps them for as long as the connection lasts, and twice, though nobody asks for them again.
+    """
+    if not connection._upgraded:
+        return None
+    message: Any
+    message, payload = connection._messages.pop()
+    headers = CIMultiDict(message.headers)
+    slim = message._replace(headers=CIMultiDictProxy(headers), raw_headers=())
+    connection._messages.append((slim, payload))
+    return headers
 
 
 def fits(version: str = aiohttp.__version__) -> bool:
@@ -99,7 +124,8 @@ def fits(version: str = aiohttp.__version__) -> bool:
         return False
     try:
         named = frozenset(web.WebSocketResponse._post_start.__code__.co_names)
-        return named == _KNOWN and _hears()
+        parses = frozenset(RequestHandler.data_received.__code__.co_names)
+        return named == _KNOWN and parses >= _OF_A_HANDSHAKE and _hears()
     except Exception:
         # Whatever it is that has another shape: the usual way goes on.
         return False

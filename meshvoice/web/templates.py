@@ -31,6 +31,8 @@ def setup(app: web.Application) -> None:
         loader=jinja2.FileSystemLoader(assets.find("templates")),
         undefined=jinja2.StrictUndefined,
         autoescape=True,
+        # They change with the code, which a restart takes up: else each page looks at five files.
+        auto_reload=False,
     )
     environment.globals["icons"] = _icons()
     environment.globals["version"] = release()

@@ -31,6 +31,17 @@ async def long_candidates(guest: Guest) -> None:
     await trickle(guest, await guest.other(), [LONG] * 57)
 
 
+async def many_hosts(guest: Guest) -> None:
+    """Offer everyone a connection, and name 150 addresses at which nobody is, in three messages."""
+    for peer in await guest.others():
+        await offer(guest, OFFER, peer)
+        for at in range(0, 150, 50):
+            ports = range(10_000 + at, 10_050 + at)
+            await trickle(
+                guest, peer, [f"candidate:{port} 1 udp 1 192.0.2.1 {port} typ host" for port in ports]
+            )
+
+
 async def repairs(guest: Guest) -> None:
     """Ask everyone for repairs, all the time."""
     for peer in await guest.others():
@@ -161,6 +172,7 @@ FLOODING = (
     offers,
     answers_unasked,
     long_candidates,
+    many_hosts,
     repairs,
     aborts,
     states,

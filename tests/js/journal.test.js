@@ -93,6 +93,14 @@ async function call() {
   return { room, platform };
 }
 
+test("a peer whose candidates all fail pushes nothing else out of the journal", async () => {
+  const { room, platform } = await call();
+  for (let count = 0; count < 200; count += 1) platform.links.emit("fault", { peer: "b", gen: 1, reason: "OperationError: bad" });
+  const lines = room.report().split("\n");
+  assert.ok(lines.some((line) => line.includes("generation made")), "what came before is there");
+  assert.ok(lines.filter((line) => line.includes("fault")).length <= 2);
+});
+
 test("a report says what happened, in order: sockets, generations, faults, repairs, errors, the microphone", async () => {
   const { room } = await call();
   const said = room.report().split("\n").map((line) => line.replace(/^\+ *[\d.]+ s {2}/, ""));

@@ -89,7 +89,7 @@ test("a hold is forgotten after a quiet minute", () => {
 test("the latest offer of a hold is opened at its end, with the candidates that came for it", () => {
   const link = new Told();
   for (let gen = 1; gen <= 6; gen += 1) link.offer(gen);
-  const candidates = Array.from({ length: 80 }, (_, at) => ({ candidate: `candidate:${at}` }));
+  const candidates = Array.from({ length: 50 }, (_, at) => ({ candidate: `candidate:${at} 1 udp 1 192.0.2.1 9 typ host` }));
   link.tell({ type: "ice", gen: 6, candidates });
   const effects = link.wait(1000);
   assert.deepEqual(opened(effects), [6]);

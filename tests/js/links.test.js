@@ -272,15 +272,46 @@ test("a flood of offers makes no flood of connections, and what is heard goes on
   assert.deepEqual([upTo(ana, "bo").state, upTo(ana, "bo").held], ["up", true]);
 });
 
-test("of the candidates for one connection 256 are taken", async () => {
+test("whatever a peer names, one connection takes so many hosts, and what comes behind them all the same", async () => {
   const { room, ana } = await pair();
   const [mine] = room.network.open("ana");
-  for (let count = 0; count < 10; count += 1) {
-    const candidates = Array.from({ length: 64 }, (_, at) => ({ candidate: `candidate:${count}-${at}`, sdpMid: "0" }));
-    ana.links.deliver({ type: "ice", source: "bo", gen: 1, candidates });
-    await settled();
-  }
-  assert.equal(mine.candidates.length, 256);
+  const before = mine.candidates.length;
+  const named = (/** @type {string} */ ends, length = 64) => Array.from({ length }, (_, at) => ({ candidate: `candidate:${at} 1 ${ends}`, sdpMid: "0" }));
+  const tell = (/** @type {any[]} */ candidates) => ana.links.deliver({ type: "ice", source: "bo", gen: 1, candidates });
+  for (let count = 0; count < 10; count += 1) tell(named("udp 1 192.0.2.1 5000 typ host"));
+  for (const type of ["srflx", "relay"]) for (let count = 0; count < 10; count += 1) tell(named(`udp 1 192.0.2.1 5000 typ ${type}`));
+  for (let count = 0; count < 10; count += 1) tell(Array(64).fill(null));
+  await settled();
+  const taken = mine.candidates.slice(before).map((/** @type {any} */ each) => / typ (\w+)/.exec(each?.candidate)?.[1] ?? "end");
+  const count = (/** @type {string} */ type) => taken.filter((/** @type {string} */ each) => each === type).length;
+  assert.deepEqual(["host", "srflx", "relay", "end"].map(count), [80, 24, 24, 7]);
+});
+
+test("what stands in a description counts as well", async () => {
+  const room = new Room();
+  const ana = room.enter("ana", 1);
+  ana.links.present({ peer: "bo", order: 2 });
+  const lines = Array.from({ length: 300 }, (_, at) => `a=candidate:${at} 1 udp 1 192.0.2.1 5000 typ host\r\n`).join("");
+  ana.links.deliver({ type: "offer", source: "bo", gen: 1, sdp: sdpOf("bo/9") + lines });
+  await room.advance(100);
+  await settled();
+  await settled();
+  const [mine] = room.network.open("ana");
+  assert.equal(mine.remoteDescription.sdp.match(/a=candidate/g).length, 80);
+});
+
+test("channels that a peer opens by itself are closed unheard, and too many end that connection", async () => {
+  const { room, ana } = await pair();
+  const [mine] = room.network.open("ana");
+  let closed = 0;
+  const open = () => mine.ondatachannel?.({ channel: { close() { closed += 1; } } });
+  for (let count = 0; count < 16; count += 1) open();
+  await settled();
+  assert.deepEqual([closed, ana.faults.length, room.network.open("ana").includes(mine)], [16, 0, true]);
+  for (let count = 0; count < 1000; count += 1) open();
+  await settled();
+  assert.deepEqual([closed < 1016, room.network.open("ana").includes(mine)], [false, false]);
+  assert.match(ana.faults[0].reason, /nobody agreed on/);
 });
 
 test("an offer that the server dropped is made anew, where it is plain which one it was", async () => {
@@ -332,12 +363,14 @@ test("many candidates go out 50 a message, and none that waits for the answer is
   await room.advance(100);
   await settled();
   const [mine] = room.network.open("bo");
-  const many = Array.from({ length: 120 }, (_, at) => ({ candidate: `candidate:${at} 1 udp 1 192.0.2.1 9 typ host`, sdpMid: "0" }));
+  // Sixty interfaces: each has a port for UDP, and says that it would call by TCP.
+  const ways = ["udp 1 192.0.2.1 5000 typ host", "tcp 1 192.0.2.1 9 typ host tcptype active"];
+  const many = Array.from({ length: 120 }, (_, at) => ({ candidate: `candidate:${at} 1 ${ways[at % 2]}`, sdpMid: "0" }));
   for (const at of [0, 50, 100]) bo.links.deliver({ type: "ice", source: "ana", gen: 1, candidates: many.slice(at, at + 50) });
   bo.links.deliver({ type: "answer", source: "ana", gen: 1, sdp: sdpOf(`ana/9/for/${mine.local}`) });
   await settled();
   await room.advance(10);
-  assert.equal(mine.candidates.length, 120);
+  assert.equal(mine.candidates.length, 60);
 
   /** @type {number[]} */
   const sizes = [];

@@ -130,6 +130,40 @@ test("no call keeps more than 200", async () => {
   assert.equal(room.clock.timers.size, 0);
 });
 
+test("a flood pushes out itself, and none of what others said", async () => {
+  const room = new Room("ana", "bo", "mallory");
+  for (const text of ["where we meet", "and when"]) room.of("bo").notes.send(text, "Bo");
+  for (let count = 0; count < 300; count += 1) {
+    room.of("mallory").notes.send(`noise ${count}`, "Mallory");
+    await room.clock.advance(2000);
+  }
+  const { all } = room.of("ana").notes;
+  assert.deepEqual([all.length, all.slice(0, 2).map((/** @type {any} */ { text }) => text)], [200, ["where we meet", "and when"]]);
+});
+
+test("coming back brings no new allowance, and of whoever sends too much is told once a minute", async () => {
+  const clock = new FakeClock();
+  const inBand = new InBand({ say: () => true, state: () => ({ muted: false, deafened: false }) });
+  let seat = 0;
+  const notes = new Notes({ inBand, readers: () => [{ peer: `m${seat}`, user: "um", name: "Mallory" }], takes: () => true, clock });
+  let crowded = 0;
+  notes.on("crowded", () => { crowded += 1; });
+  for (; seat < 10; seat += 1) {
+    for (let n = 1; n <= 20; n += 1) inBand.take({ peer: `m${seat}`, text: JSON.stringify({ type: "note", n, text: "noise" }) });
+    notes.forget(`m${seat}`);
+    await clock.advance(5000);
+  }
+  assert.ok(notes.all.length <= 30, `${notes.all.length} in 50 s`);
+  assert.equal(crowded, 1);
+});
+
+test("a note by somebody whose name looks like another's says so", () => {
+  const inBand = new InBand({ say: () => true, state: () => ({ muted: false, deafened: false }) });
+  const notes = new Notes({ inBand, readers: () => [{ peer: "m", name: "B\u043e", alike: true }], takes: () => true, clock: new FakeClock() });
+  inBand.take({ peer: "m", text: '{"type":"note","n":1,"text":"it is me"}' });
+  assert.deepEqual([notes.all[0].name, notes.all[0].alike], ["B\u043e", true]);
+});
+
 test("who left is waited for no more, and a stranger's note is nobody's", async () => {
   const room = new Room("ana", "bo");
   room.cut.add("ana>bo");
@@ -150,6 +184,7 @@ for (const [what, raw, text] of [
   ["500 characters", "😀".repeat(NOTE_LENGTH), "😀".repeat(NOTE_LENGTH)],
   ["501 characters", "x".repeat(NOTE_LENGTH + 1), null],
   ["nothing", " \n\u202e ", null],
+  ["nothing that can be seen", "\u200b\u2060\u00ad \u3164\u2800\u115f\u{e0041}\u0301", null],
 ]) test(`of a note is kept: ${what}`, () => assert.equal(cleanNote(/** @type {string} */ (raw)), text));
 
 for (const [text, links] of /** @type {[string, string[]][]} */ ([
@@ -165,3 +200,12 @@ for (const [text, links] of /** @type {[string, string[]][]} */ ([
   assert.deepEqual(parts.flatMap(({ href }) => (href === null ? [] : [href])), links);
   assert.equal(parts.map((part) => part.text).join(""), text);
 });
+
+for (const [text, shown] of [
+  ["https://\u0430pple.example/", "https://\u0430pple.example/ (xn--pple-43d.example)"],
+  ["https://bank.example\u2044login.evil.example/", "https://bank.example\u2044login.evil.example/ (bank.xn--examplelogin-xk0g.evil.example)"],
+  ["https://bank.example\u3002evil.example/", "https://bank.example\u3002evil.example/ (bank.example.evil.example)"],
+  ["http://2130706433/", "http://2130706433/ (127.0.0.1)"],
+  ["https://Example.org:8443/a HTTP://example.org:80", "https://Example.org:8443/a HTTP://example.org:80"],
+  ["https://example.org\\@evil.example/", "https://example.org\\@evil.example/"],
+]) test(`where a link leads is told: ${text}`, () => assert.equal(noteParts(text).map((part) => part.text).join(""), shown));

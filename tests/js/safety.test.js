@@ -7,6 +7,7 @@ import { InBand } from "../../static/voice/session/in-band.js";
 import { codeOf, commitmentOf, epochOf } from "../../static/voice/session/safety-code.js";
 import { EMOJI } from "../../static/voice/session/safety-emoji.js";
 import { SafetyCode } from "../../static/voice/session/safety.js";
+import { SafetyTrust } from "../../static/voice/session/safety-trust.js";
 import { FakeClock, sha256 } from "./fake-platform.js";
 
 /** @param {string} text */
@@ -307,6 +308,38 @@ test("who calls for new rounds again and again gets one a second, and none that 
   inBand.take({ peer: "bo", text: JSON.stringify({ type: "commit", n: 999, epoch, round: 2 ** 31 - 1, value: hex("x") }) });
   await room.settle(100);
   assert.equal(said(), now);
+});
+
+test("whoever calls for new rounds and never reveals makes nobody flood the others", async () => {
+  const room = new Room("ana", "bo", "mallory");
+  await room.settle(3000);
+  const [{ epoch, round }] = room.carried.filter(({ type, from }) => type === "commit" && from === "mallory").slice(-1);
+  room.mute.add("mallory");
+  const said = () => room.carried.filter(({ from, to }) => from === "ana" && to === "bo").length;
+  const before = said();
+  for (let count = 1; count <= 100; count += 1) {
+    for (const [at, to] of ["ana", "bo"].entries()) {
+      const message = { type: "commit", n: 1000 + count, epoch, round: round + 2 * count + at, value: hex("x") };
+      room.people.get(to).inBand.take({ peer: "mallory", text: JSON.stringify(message) });
+    }
+    await room.settle(100);
+  }
+  // A channel takes 40 words at once and 10 a second.
+  assert.ok(said() - before <= 45, `${said() - before} in 10 s`);
+});
+
+test("whoever causes an alarm, leaves and comes back causes one a minute, not one each time", () => {
+  let now = 0;
+  /** @type {any[]} */
+  const loud = [];
+  let seat = 0;
+  const trust = new SafetyTrust(() => [{ peer: `m${seat}`, user: "um", name: "Mallory" }], () => now, (alarm) => alarm && loud.push(alarm));
+  for (; seat < 24; seat += 1, now += 5000) {
+    trust.alarm(`m${seat}`, "not-their-key");
+    assert.match(trust.trouble, /Mallory/);
+    trust.forget(`m${seat}`);
+  }
+  assert.equal(loud.length, 2);
 });
 
 test("nothing is left after the end", async () => {

@@ -94,6 +94,48 @@ test("who leaves while the server is away is gone at once, and stays gone where 
   assert.deepEqual([row("Bo")?.peer, announced.filter((said) => said.startsWith("Bo")).length], ["d", 2]);
 });
 
+test("who says goodbye on a link and stays is shown again, can be removed, and is not believed a second time", async () => {
+  const { platform, links, room, row } = await together();
+  platform.socket.lively = true;
+  links.word("b", { type: "bye", n: 9 });
+  assert.equal(row("Bo"), undefined);
+  await platform.advance(80_000);
+  platform.socket.say({ type: "state", source: "b", muted: false, deafened: false });
+  assert.equal(row("Bo"), undefined);
+  const before = links.named("present").length;
+  await platform.advance(20_000);
+  assert.deepEqual([row("Bo")?.peer, links.named("present").slice(before).map(([{ peer }]) => peer)], ["b", ["b"]]);
+  room.remove("b");
+  assert.equal(platform.socket.all("remove").length, 1);
+  links.report("b", {});
+  links.channel("b");
+  links.word("b", { type: "bye", n: 10 });
+  assert.equal(row("Bo")?.peer, "b");
+  platform.socket.say({ type: "left", source: "b", reason: "left" });
+  assert.equal(row("Bo"), undefined);
+});
+
+test("who is lost for good is waited for by no note", async () => {
+  const { platform, links, room } = await together();
+  platform.socket.lively = true;
+  room.sendNote("hello");
+  links.word("c", { type: "got", n: 9, of: links.said.findLast(({ type }) => type === "note").n, taken: true });
+  await platform.advance(9000);
+  assert.equal(room.notes[0].trouble, "didn't reach Bo");
+  platform.socket.say({ type: "left", source: "b", reason: "lost" });
+  links.report("b", { state: "stalled" });
+  await platform.advance(20_000);
+  assert.equal(room.notes[0].trouble, "");
+});
+
+test("whoever left while the server is away stays gone however long it is", async () => {
+  const { platform, links, row } = await together();
+  await loseServer(platform);
+  links.word("b", { type: "bye", n: 9 });
+  await platform.advance(300_000);
+  assert.equal(row("Bo"), undefined);
+});
+
 test("who leaves without a server says so on every link", async () => {
   const { platform, links, room } = await together();
   await loseServer(platform);

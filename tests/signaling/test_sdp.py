@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshvoice.signaling.errors import BadMessage, SignalingError, TooLarge
-from meshvoice.signaling.sdp import LINES, check
+from meshvoice.signaling.sdp import LINES, MOST, check, is_usual, look_closely
 from tests.signaling.descriptions import FOLDER, REAL, table, with_candidates
 
 BAD = table("bad.json")
@@ -42,6 +42,16 @@ def test_a_peer_that_does_not_trickle_has_150_candidates_in_each_section(name: s
     sdp = with_candidates(REAL[name], 150)
     assert sdp.count("a=candidate:") == 150 * (2 if "data" in name else 1)
     check(sdp)
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_what_real_programs_describe_is_told_by_the_short_way(name: str) -> None:
+    assert is_usual(REAL[name])
+
+
+def test_no_attribute_comes_past_its_bound_by_the_short_way() -> None:
+    for name, most in MOST.items():
+        assert not is_usual(REAL["chromium-offer"] + f"a={name}:1\r\n" * (most + 1)), name
 
 
 def test_there_is_something_of_every_program() -> None:
@@ -96,6 +106,13 @@ def test_what_is_taken_has_one_audio_section_and_few_lines(sdp: str, dice: rando
         assert sections.count("m=application") <= 1
         assert len(sections) <= 2
         assert len(changed.splitlines()) <= LINES
+
+
+@given(st.sampled_from(SOUND), st.randoms(use_true_random=False))
+def test_what_the_short_way_takes_a_close_look_takes_as_well(sdp: str, dice: random.Random) -> None:
+    changed = mutated(sdp, dice)
+    if is_usual(changed):
+        look_closely(changed)
 
 
 def mutated(sdp: str, dice: random.Random) -> str:

@@ -146,6 +146,11 @@ export class Call extends Emitter {
     this.#announcer.say(sentence);
   }
 
+  /** Somebody can't be heard any more. @param {string} sentence */
+  pass(sentence) {
+    this.#announcer.pass(sentence);
+  }
+
   /** What was decided of talking holds from now on. @param {{unmuted: boolean}} news */
   talked(news) {
     const { talk } = this.#belongings;
@@ -200,7 +205,7 @@ export class Call extends Emitter {
     session.on("note", (note) => {
       const fresh = !note.self && note.trouble === "";
       this.#tell("note", note);
-      if (fresh) this.announce(words.noteFrom(note.name, note.text));
+      if (fresh) this.#announcer.pass(words.noteFrom(note.name, note.text));
     });
     session.on("wake", () => this.#resume());
   }

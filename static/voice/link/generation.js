@@ -7,7 +7,7 @@
  */
 
 import { CandidateBatch } from "./candidate-batch.js";
-import { fit } from "./candidate-fit.js";
+import { Named } from "./candidate-fit.js";
 import { Channels } from "./channels.js";
 import { keysOf } from "./fingerprints.js";
 import { readStats } from "./link-stats.js";
@@ -15,10 +15,8 @@ import { Listening } from "./listening.js";
 import { Sending } from "./sending.js";
 import { Work } from "./work.js";
 
-/** Two networks with relays name far fewer. */
-const WAITING = 128;
-/** No peer has a reason to name more, in one connection, once its description is in. */
-const NAMED = 256;
+/** Ours are agreed on beforehand; so many that a peer opens by itself are closed, with the next one the connection is. */
+const STRANGERS = 16;
 /** The name of an error by which the browser makes no connection at all: forbidden, or out of what it takes. */
 const UNMADE = "unmade";
 /** A section for data that isn't refused. */
@@ -69,8 +67,9 @@ export class Generation {
   #given = {};
   /** The other side's, until its description is in; then null. @type {Candidates | null} */
   #waiting = [];
-  #named = 0;
+  #named = new Named();
   #listening = new Listening();
+  #strangers = 0;
 
   /**
    * @param {{gen: number, hooks: Hooks, platform: GenerationPlatform, track: MediaStreamTrack | null,
@@ -147,7 +146,7 @@ export class Generation {
    */
   answer(sdp) {
     this.#work.run(async () => {
-      const offer = this.#sending.tune(sdp);
+      const offer = this.#named.takeLines(this.#sending.tune(sdp));
       const connection = await this.#open();
       if (!connection) return;
       await connection.setRemoteDescription({ type: "offer", sdp: offer });
@@ -177,7 +176,7 @@ export class Generation {
     this.#work.run(async () => {
       const connection = this.#connection;
       if (!connection) return;
-      await connection.setRemoteDescription({ type: "answer", sdp: this.#sending.tune(sdp) });
+      await connection.setRemoteDescription({ type: "answer", sdp: this.#named.takeLines(this.#sending.tune(sdp)) });
       this.#sending.described(sdp);
       await this.#settle();
     });
@@ -186,8 +185,9 @@ export class Generation {
   /** @param {Candidates} candidates null or an empty candidate is the end of them */
   take(candidates) {
     this.#work.run(async () => {
-      if (this.#waiting) this.#waiting = fit([...this.#waiting, ...candidates], WAITING);
-      else for (const candidate of candidates.slice(0, NAMED - this.#named)) await this.#add(candidate);
+      const taken = this.#named.take(candidates);
+      if (this.#waiting) this.#waiting = [...this.#waiting, ...taken];
+      else for (const candidate of taken) await this.#add(candidate);
     });
   }
 
@@ -227,7 +227,7 @@ export class Generation {
     this.#channels?.close();
     const connection = this.#connection;
     if (!connection) return;
-    connection.onicecandidate = connection.onconnectionstatechange = connection.ontrack = null;
+    connection.onicecandidate = connection.onconnectionstatechange = connection.ontrack = connection.ondatachannel = null;
     connection.close();
   }
 
@@ -242,6 +242,7 @@ export class Generation {
     }
     connection.onicecandidate = ({ candidate }) => this.#gathered.add(candidate);
     connection.onconnectionstatechange = () => this.#hooks.connection(connection.connectionState);
+    connection.ondatachannel = ({ channel }) => this.#refuse(channel);
     connection.ontrack = ({ track }) => {
       if (this.stream || track.kind !== "audio") return;
       // Not event.streams: a sender without a track names none.
@@ -257,6 +258,13 @@ export class Generation {
     if (!this.#channel) return;
     const { word, channel, flooded } = this.#hooks;
     this.#channels = new Channels(connection, { word, open: channel, flooded }, () => this.#platform.now());
+  }
+
+  /** What comes there is counted by nobody. @param {RTCDataChannel} channel */
+  #refuse(channel) {
+    channel.close();
+    this.#strangers += 1;
+    if (this.#strangers > STRANGERS) this.#work.run(async () => { throw new Error("channels that nobody agreed on"); });
   }
 
   /** @param {"offer" | "answer"} type */
@@ -276,7 +284,6 @@ export class Generation {
 
   /** @param {Candidate | null} candidate */
   async #add(candidate) {
-    this.#named += 1;
     await this.#work.attempt(async () => {
       if (!candidate?.candidate) await this.#connection?.addIceCandidate();
       // A candidate that names no section is an error; ours share the transport of the first.

@@ -110,7 +110,7 @@ const EVENTS = {
     if (find(link, gen)) effects.push({ type: "candidates", gen, candidates });
     else if (!link.owner && gen > link.gen && gen >= (link.early?.gen ?? 0) && !leaps(link, gen, now)) {
       const waiting = link.early?.gen === gen ? link.early.candidates : [];
-      link.early = { gen, candidates: fit([...waiting, ...candidates], LIMITS.early) };
+      link.early = { gen, candidates: fit([...waiting, ...candidates]).candidates };
     }
   },
 

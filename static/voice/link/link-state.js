@@ -106,7 +106,6 @@ export const LIMITS = Object.freeze({
   quiet: 500,        // muted peers are so most of the time
   gap: 3000,         // between ticks: we slept
   grace: 1500,
-  early: 50,
   packets: 5,
   longest: 12000,    // from one attempt to the next: 15 s less the time to connect
 });

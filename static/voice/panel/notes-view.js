@@ -5,6 +5,7 @@ import { make } from "../../dom.js";
 import { phrase } from "../phrase.js";
 import { NOTE_LENGTH, noteParts } from "../session/note-text.js";
 import { LOCALE } from "./locale.js";
+import { tagOf } from "./text.js";
 
 /** @typedef {import("../session/notes.js").Note} Note */
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
@@ -69,12 +70,13 @@ function notesView(room, _store, over) {
 }
 
 /** @param {Note} note */
-function rowOf({ name, self, text, at, trouble }) {
+function rowOf({ name, alike, self, text, at, trouble }) {
   const time = new Date(at);
   const words = make("span", { className: "words", dir: "auto" }, ...noteParts(text).map(({ text: part, href }) => (href === null ? part
-    : make("a", { href, textContent: part, rel: "noopener noreferrer", target: "_blank", title: href }))));
+    : make("a", { href, dir: "ltr", textContent: part, rel: "noopener noreferrer", target: "_blank", title: href }))));
   return make("li", { className: self ? "own" : "" },
     make("span", { className: "name", dir: "auto", textContent: self ? phrase("notes.you") : name }), " ",
+    ...(alike ? [tagOf(phrase("row.alike"), "tag warn"), " "] : []),
     make("time", { dateTime: time.toISOString(), textContent: time.toLocaleTimeString(LOCALE, { hour: "2-digit", minute: "2-digit" }) }),
     words, ...(trouble ? [make("p", { className: "trouble", textContent: trouble })] : []));
 }

@@ -150,6 +150,6 @@ export class Calls {
     if (news.people) this.#tell("people", [...people]);
     if (news.pairs) this.#tell("pairs", [...pairs]);
     if (news.between) this.#tell("between", [...between]);
-    for (const { name, doing } of news.unheard) this.#now?.announce(words.unheard(name, doing));
+    for (const { name, doing } of news.unheard) this.#now?.pass(words.unheard(name, doing));
   }
 }

@@ -9,12 +9,18 @@ import { announce } from "./words.js";
 
 const WAITING = 50;
 
-/** At most one sentence in 2 s; where too many wait, the oldest are let go. */
+/**
+ * At most one sentence in 2 s; where too many wait, the oldest are let go. What others can cause at will waits behind what is
+ * about oneself, and takes turns with who comes and goes: nobody talks over either.
+ */
 export class Announcer {
   /** @type {News[]} */
   #news = [];
   /** @type {string[]} */
   #sentences = [];
+  /** Of others. @type {string[]} */
+  #others = [];
+  #newsNext = true;
   #throttle;
 
   /** @param {(sentence: string) => void} say @param {Clock} clock */
@@ -30,21 +36,39 @@ export class Announcer {
 
   /** @param {string} sentence */
   say(sentence) {
-    this.#sentences = [...this.#sentences.filter((one) => one !== sentence), sentence].slice(-3);
+    this.#sentences = behind(this.#sentences, sentence);
+    this.#throttle.want();
+  }
+
+  /** What somebody else said, or caused. @param {string} sentence */
+  pass(sentence) {
+    this.#others = behind(this.#others, sentence);
     this.#throttle.want();
   }
 
   close() {
     this.#news = [];
-    this.#sentences = [];
+    this.#sentences = this.#others = [];
     this.#throttle.close();
   }
 
   #next() {
-    const first = this.#sentences.shift();
-    const { sentence, rest } = first === undefined ? announce(this.#news) : { sentence: first, rest: this.#news };
-    this.#news = rest;
-    if (rest.length > 0 || this.#sentences.length > 0) this.#throttle.want();
+    const sentence = this.#sentences.shift() ?? this.#turn();
+    if (this.#news.length + this.#sentences.length + this.#others.length > 0) this.#throttle.want();
     return sentence;
   }
+
+  #turn() {
+    const isNews = this.#others.length === 0 || (this.#newsNext && this.#news.length > 0);
+    this.#newsNext = !isNews;
+    if (!isNews) return /** @type {string} */ (this.#others.shift());
+    const { sentence, rest } = announce(this.#news);
+    this.#news = rest;
+    return sentence;
+  }
+}
+
+/** @param {readonly string[]} waiting @param {string} sentence */
+function behind(waiting, sentence) {
+  return [...waiting.filter((one) => one !== sentence), sentence].slice(-3);
 }

@@ -2,13 +2,17 @@
 // Owns the roster over time: takes what is told and heard, lets go of the lost, and says what is new.
 
 import { Emitter } from "../emitter.js";
+import { depart, findLiars } from "./departures.js";
 import * as rosters from "./roster.js";
 
 /** @typedef {import("./roster.js").Roster} Roster */
 /** @typedef {import("../link/links.js").LinkReport} LinkReport */
 /** @typedef {Pick<import("../browser/platform.js").Platform, "now"|"setTimeout"|"clearTimeout">} Clock */
 
-/** @extends {Emitter<{news: import("./roster.js").News[], changed: null}>} */
+/**
+ * Events: back: of somebody whose goodbye was none; gone: whoever is not known any more.
+ * @extends {Emitter<{news: import("./roster.js").News[], changed: null, back: {peer: string, order: number}, gone: string}>}
+ */
 export class Keeper extends Emitter {
   /** @type {Roster} */
   #roster = rosters.EMPTY;
@@ -20,12 +24,17 @@ export class Keeper extends Emitter {
   #speaking = new Set();
   #closed = false;
   #reports;
+  #joined;
   #clock;
 
-  /** @param {{reports: () => ReadonlyMap<string, LinkReport>, clock: Clock}} options reports: how the links fare now */
-  constructor({ reports, clock }) {
+  /**
+   * @param {{reports: () => ReadonlyMap<string, LinkReport>, joined: () => boolean, clock: Clock}} options
+   *   reports: how the links fare now; joined: whether the server is there
+   */
+  constructor({ reports, joined, clock }) {
     super();
     this.#reports = reports;
+    this.#joined = joined;
     this.#clock = clock;
   }
 
@@ -61,10 +70,12 @@ export class Keeper extends Emitter {
     else this.#become(roster);
   }
 
-  /** A peer said goodbye on its link. @param {string} peer */
+  /** A peer said goodbye on its link. @param {string} peer @returns {boolean} whether that is believed */
   depart(peer) {
-    const { roster, news } = rosters.depart(this.#roster, peer);
+    const { roster, news } = depart(this.#roster, peer, this.#clock.now());
     this.#become(roster, news);
+    this.prune();
+    return roster.departed.has(peer);
   }
 
   /** Who speaks now, whatever they say of themselves. @param {ReadonlySet<string>} speaking */
@@ -73,13 +84,18 @@ export class Keeper extends Emitter {
     this.#overhear();
   }
 
-  /** Let go of the lost whose link is gone, too. */
+  /** Let go of the lost whose link is gone, too, and show those who only said that they leave. */
   prune() {
-    const { roster, news } = rosters.prune(this.#roster, this.#reports(), this.#clock.now());
+    const now = this.#clock.now();
+    // What a server that is away doesn't say proves nothing.
+    const stayed = this.#joined() ? findLiars(this.#roster, now) : { roster: this.#roster, news: [], back: [] };
+    const { roster, news: gone } = rosters.prune(stayed.roster, this.#reports(), now);
+    const news = [...stayed.news, ...gone];
     this.#clock.clearTimeout(this.#pruning);
-    const lost = [...roster.peers.values()].some(({ goneAt }) => goneAt !== null);
-    this.#pruning = lost && !this.#closed ? this.#clock.setTimeout(() => this.prune(), rosters.GONE / 2) : null;
+    const waits = roster.departed.size > 0 || [...roster.peers.values()].some(({ goneAt }) => goneAt !== null);
+    this.#pruning = waits && !this.#closed ? this.#clock.setTimeout(() => this.prune(), rosters.GONE / 2) : null;
     if (news.length > 0) this.#become(roster, news);
+    for (const seat of stayed.back) this.emit("back", seat);
   }
 
   close() {
@@ -99,9 +115,11 @@ export class Keeper extends Emitter {
 
   /** @param {Roster} roster @param {import("./roster.js").News[]} [news] */
   #become(roster, news = []) {
+    const before = this.#roster;
     this.#roster = roster;
     if (this.#closed) return;
     this.emit("changed", null);
     if (news.length > 0) this.emit("news", news);
+    for (const peer of before.peers.keys()) if (!roster.peers.has(peer)) this.emit("gone", peer);
   }
 }

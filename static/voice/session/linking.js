@@ -101,7 +101,7 @@ export class Linking extends Emitter {
     });
     links.on("fault", ({ peer, gen, reason, refused }) => {
       if (refused) journal.noteOften("description refused", { peer, gen });
-      else journal.note("fault", { peer, gen, kind: kindOf(reason) });
+      else journal.noteOften("fault", { peer, gen, kind: kindOf(reason) });
     });
     links.on("channel", (channel) => this.emit("channel", channel));
     links.on("word", (said) => this.emit("word", said));

@@ -8,6 +8,8 @@ export const NOTE_LENGTH = 500;
 const ENDS = /[\p{Cc}\u2028\u2029]+/gu;
 /** They turn the rest of a line, or hide in it: marks and overrides of direction, and a lone half of a character. */
 const TURNS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]|\p{Cs}/gu;
+/** What leaves a line blank: format characters, marks without a letter, and fillers. */
+const BLANK = /[\p{C}\p{Z}\p{M}\u115f\u1160\u2800\u3164\uffa0\ufffc]/gu;
 /** Accents piled up over other lines. */
 const PILE = /(\p{M}{4})\p{M}+/gu;
 
@@ -24,12 +26,13 @@ const BEHIND = /[.,;:!?…)\]}]+$/u;
  */
 export function cleanNote(raw) {
   const text = raw.replace(TURNS, "").replace(ENDS, " ").normalize("NFC").replace(PILE, "$1").replace(/\s+/gu, " ").trim();
-  return text === "" || [...text].length > NOTE_LENGTH ? null : text;
+  return text.replace(BLANK, "") === "" || [...text].length > NOTE_LENGTH ? null : text;
 }
 
 /**
  * A note in parts: words, and addresses to go to. Only http and https, and none with a name before the host: that
- * reads as another host.
+ * reads as another host. Where the host is not spelled as it is asked for (other letters, numbers for an address), what is asked
+ * for stands behind it: a letter or a stroke that looks like another leads elsewhere.
  * @param {string} text
  * @returns {NotePart[]}
  */
@@ -39,10 +42,12 @@ export function noteParts(text) {
   let from = 0;
   for (const { 0: found, index } of text.matchAll(ADDRESS)) {
     const address = bare(found);
-    const href = hrefOf(address);
-    if (href === null) continue;
+    const url = urlOf(address);
+    if (url === null) continue;
     if (index > from) parts.push({ text: text.slice(from, index), href: null });
-    parts.push({ text: address, href });
+    const { href, host } = url;
+    const spelled = /^[^/]*\/\/[^/?#\\]*/.exec(address)?.[0].toLowerCase() ?? "";
+    parts.push({ text: isSpelled(spelled, url) ? address : `${address} (${host})`, href });
     from = index + address.length;
   }
   if (from < text.length) parts.push({ text: text.slice(from), href: null });
@@ -56,11 +61,16 @@ function bare(found) {
   return open > address.lastIndexOf(")") && found[address.length] === ")" ? `${address})` : address;
 }
 
+/** @param {string} written from the scheme to the host's end, in small letters @param {URL} url */
+function isSpelled(written, { protocol, host, hostname }) {
+  return [host, `${hostname}:80`, `${hostname}:443`].some((each) => written === `${protocol}//${each}`);
+}
+
 /** @param {string} address */
-function hrefOf(address) {
+function urlOf(address) {
   try {
-    const { href, protocol, username, password } = new URL(address);
-    return /^https?:$/.test(protocol) && username === "" && password === "" ? href : null;
+    const url = new URL(address);
+    return /^https?:$/.test(url.protocol) && url.username === "" && url.password === "" ? url : null;
   } catch {
     return null;
   }

@@ -12,12 +12,13 @@ import { noteTrouble } from "./words.js";
  * @property {string} id  the same where a note is told anew
  * @property {string} peer  whose it is; one's own is ""
  * @property {string} name
+ * @property {boolean} alike  came later than somebody whose name looks like this one
  * @property {boolean} self
  * @property {string} text
  * @property {number} at  in ms
  * @property {string} trouble  whom it didn't reach, in words; "" where all is well
  */
-/** @typedef {{peer: string, name: string}} Reader */
+/** @typedef {{peer: string, user?: string, name: string, alike?: boolean}} Reader */
 /** Who has not said yet that a note came, or said that notes are off.
  *  @typedef {{note: Note, waiting: Map<string, string>, late: boolean, off: Map<string, string>}} Sent */
 
@@ -29,6 +30,8 @@ const LATEST = 60_000;
 const BURST = 5;
 const EVERY = 2000;
 const KEPT = 200;
+/** Who sends too much is told of, and told of no more for so many ms. */
+const CROWDED = 60_000;
 /** Of each person, so that what is said again is shown once: more than go out in the minute in which that happens. */
 const REMEMBERED = 64;
 
@@ -38,7 +41,8 @@ export class Notes extends Emitter {
   #notes = [];
   /** @type {Map<number, Sent>} */
   #sent = new Map();
-  /** @type {Map<string, {seen: readonly number[], left: number, at: number, told: boolean}>} */
+  /** By user, for coming back brings no new allowance; told: when last of sending too much.
+   *  @type {Map<string, {seen: readonly string[], left: number, at: number, told: number}>} */
   #senders = new Map();
   /** @type {any} */
   #timer = null;
@@ -75,7 +79,7 @@ export class Notes extends Emitter {
     const text = cleanNote(raw);
     if (text === null) return null;
     const n = this.#inBand.count();
-    const note = { id: `/${n}`, peer: "", name, self: true, text, at: this.#clock.now(), trouble: "" };
+    const note = { id: `/${n}`, peer: "", name, alike: false, self: true, text, at: this.#clock.now(), trouble: "" };
     const waiting = new Map(this.#readers().map((reader) => [reader.peer, reader.name]));
     this.#sent.set(n, { note, waiting, late: false, off: new Map() });
     this.#show(note);
@@ -86,7 +90,6 @@ export class Notes extends Emitter {
 
   /** Whoever left needs nothing any more. @param {string} peer */
   forget(peer) {
-    this.#senders.delete(peer);
     for (const sent of this.#sent.values()) if (sent.waiting.delete(peer)) this.#tellTrouble(sent);
   }
 
@@ -103,22 +106,25 @@ export class Notes extends Emitter {
 
   /** @param {{peer: string, n: number, text: string}} said */
   #take({ peer, n, text: raw }) {
-    const name = this.#readers().find((reader) => reader.peer === peer)?.name;
+    const reader = this.#readers().find((each) => each.peer === peer);
     const text = cleanNote(raw);
-    if (name === undefined || text === null) return;
+    if (!reader || text === null) return;
+    const { name, user = peer, alike = false } = reader;
     const now = this.#clock.now();
-    const sender = this.#senders.get(peer) ?? { seen: [], left: BURST, at: now, told: false };
+    const id = `${peer}/${n}`;
+    const sender = this.#senders.get(user) ?? { seen: [], left: BURST, at: now, told: -Infinity };
     // Sent again because our word for it was lost.
-    if (sender.seen.includes(n)) return void this.#inBand.tell(peer, { type: "got", of: n, taken: this.#takes() });
+    if (sender.seen.includes(id)) return void this.#inBand.tell(peer, { type: "got", of: n, taken: this.#takes() });
     const left = Math.min(BURST, sender.left + (now - sender.at) / EVERY);
     if (left < 1) {
-      if (!sender.told) this.emit("crowded", { name });
-      this.#senders.set(peer, { ...sender, left, at: now, told: true });
+      const tells = now - sender.told >= CROWDED;
+      this.#senders.set(user, { ...sender, left, at: now, told: tells ? now : sender.told });
+      if (tells) this.emit("crowded", { name });
       return;
     }
-    this.#senders.set(peer, { seen: [...sender.seen, n].slice(-REMEMBERED), left: left - 1, at: now, told: sender.told && left < 2 });
+    this.#senders.set(user, { ...sender, seen: [...sender.seen, id].slice(-REMEMBERED), left: left - 1, at: now });
     this.#inBand.tell(peer, { type: "got", of: n, taken: this.#takes() });
-    if (this.#takes()) this.#show({ id: `${peer}/${n}`, peer, name, self: false, text, at: now, trouble: "" });
+    if (this.#takes()) this.#show({ id, peer, name, alike, self: false, text, at: now, trouble: "" });
   }
 
   /** @param {{peer: string, of: number, taken: boolean}} said */
@@ -154,7 +160,18 @@ export class Notes extends Emitter {
   /** @param {Note} note */
   #show(note) {
     const known = this.#notes.some(({ id }) => id === note.id);
-    this.#notes = known ? this.#notes.map((each) => (each.id === note.id ? note : each)) : [...this.#notes, note].slice(-KEPT);
+    this.#notes = known ? this.#notes.map((each) => (each.id === note.id ? note : each)) : fewer([...this.#notes, note]);
     this.emit("note", note);
   }
+}
+
+/** Where there are too many, the oldest of whoever sent most is let go: a flood pushes out itself. @param {Note[]} notes */
+function fewer(notes) {
+  if (notes.length <= KEPT) return notes;
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const { peer } of notes) counts.set(peer, (counts.get(peer) ?? 0) + 1);
+  const [most] = [...counts].reduce((one, other) => (other[1] > one[1] ? other : one));
+  const oldest = notes.findIndex(({ peer }) => peer === most);
+  return notes.filter((_, at) => at !== oldest);
 }

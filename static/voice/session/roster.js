@@ -33,7 +33,9 @@
  * @property {ReadonlyMap<string, RemotePeer>} peers  without oneself
  * @property {ReadonlySet<string>|null} listed  those named since a welcome, until its list ends
  * @property {ReadonlySet<string>} overheard  the users of whom it was told that they are heard although muted
- * @property {ReadonlySet<string>} departed  peers that said goodbye on their link, of which the server doesn't know yet
+ * @property {ReadonlyMap<string, {remote: RemotePeer, at: number}>} departed  peers that said goodbye on their link, of which
+ *   the server doesn't know yet: as they were, and since when it could have known
+ * @property {ReadonlySet<string>} liars  users whose goodbye was none
  * @property {boolean} first  nobody is news before the first list ended
  */
 /** @typedef {{type: "joined"|"left"|"removed"|"lost"|"overheard", name: string}} News */
@@ -55,7 +57,7 @@ export const GONE = 10_000;
 export const MUTING = 1800;
 
 /** @type {Roster} */
-export const EMPTY = Object.freeze({ self: null, peers: new Map(), listed: null, overheard: new Set(), departed: new Set(), first: true });
+export const EMPTY = Object.freeze({ self: null, peers: new Map(), listed: null, overheard: new Set(), departed: new Map(), liars: new Set(), first: true });
 
 /**
  * Take one frame of the server; what isn't about a person changes nothing.
@@ -71,12 +73,15 @@ export function applyMessage(roster, message, now) {
       const { source: peer, user, order, role } = message;
       // A list that a drop cut off goes on where it was.
       const listed = message.resumed ? roster.listed : new Set();
-      return told({ ...roster, self: { peer, user, order, role }, listed });
+      const departed = new Map([...roster.departed].map(([gone, { remote }]) => [gone, { remote, at: now }]));
+      return told({ ...roster, self: { peer, user, order, role }, listed, departed });
     }
     case "hello":
     case "present":
       // Whoever comes back has another peer id: this is the seat that the server still keeps.
-      if (roster.departed.has(message.source)) return told(roster);
+      if (roster.departed.has(message.source)) {
+        return told({ ...roster, listed: roster.listed && new Set([...roster.listed, message.source]) });
+      }
       return seat(roster, message, now);
     case "state":
       return told(change(roster, known, saying(known, { server: { muted: message.muted, deafened: message.deafened } }, now)));
@@ -87,7 +92,7 @@ export function applyMessage(roster, message, now) {
       return told(change(roster, known, { links: message.links }));
     case "left":
       if (roster.departed.has(message.source)) {
-        return told({ ...roster, departed: new Set([...roster.departed].filter((peer) => peer !== message.source)) });
+        return told({ ...roster, departed: new Map([...roster.departed].filter(([peer]) => peer !== message.source)) });
       }
       if (!known) return told(roster);
       if (message.reason === "lost") return told(change(roster, known, { goneAt: now }));
@@ -119,19 +124,6 @@ export function hearLink(roster, peer, ofMe) {
 }
 
 /**
- * A peer said goodbye on its link: it is gone, whatever the server still says of it.
- * @param {Roster} roster
- * @param {string} peer
- * @returns {{roster: Roster, news: News[]}}
- */
-export function depart(roster, peer) {
-  const known = roster.peers.get(peer);
-  if (!known) return told(roster);
-  const departed = new Set([...roster.departed, peer]);
-  return { roster: { ...without(roster, peer), departed }, news: [{ type: "left", name: known.name }] };
-}
-
-/**
  * The list after a welcome is complete: whoever isn't on it is lost, though perhaps still heard.
  * @param {Roster} roster
  * @param {number} now
@@ -144,7 +136,8 @@ export function listEnds(roster, now) {
   for (const remote of peers.values()) {
     if (!listed.has(remote.peer) && remote.goneAt === null) peers.set(remote.peer, { ...remote, goneAt: now });
   }
-  return { ...roster, peers, listed: null, first: false };
+  const departed = new Map([...roster.departed].filter(([peer]) => listed.has(peer)));
+  return { ...roster, peers, departed, listed: null, first: false };
 }
 
 /**
@@ -276,12 +269,12 @@ function change(roster, known, news) {
 }
 
 /** @param {Roster} roster @param {RemotePeer} remote @returns {Roster} */
-function put(roster, remote) {
+export function put(roster, remote) {
   return { ...roster, peers: new Map([...roster.peers, [remote.peer, remote]]) };
 }
 
 /** @param {Roster} roster @param {string} peer @returns {Roster} */
-function without(roster, peer) {
+export function without(roster, peer) {
   const peers = new Map(roster.peers);
   peers.delete(peer);
   return { ...roster, peers };

@@ -4,7 +4,10 @@
 import { phrase } from "../phrase.js";
 import { keyChanged, notTheirKey, otherWords } from "./words.js";
 
-/** @typedef {{peer: string, name: string}} Member */
+/** Whoever comes back as another peer is told of loudly again, but no sooner than this. */
+const AGAIN = 60_000;
+
+/** @typedef {{peer: string, user?: string, name: string}} Member */
 
 const ALARMS = Object.freeze({ "key-changed": keyChanged, "not-their-key": notTheirKey, "other-words": otherWords });
 
@@ -18,14 +21,20 @@ export class SafetyTrust {
   #compared = new Set();
   /** By peer, what speaks for somebody in between. @type {Map<string, string>} */
   #troubles = new Map();
-  /** What was told loudly, and is not told again before a comparison. @type {Set<string>} */
-  #alarmed = new Set();
+  /** What was told loudly, of which peer and when: of that one it is not told again before a comparison.
+   *  @type {Map<string, {peer: string, at: number}>} */
+  #alarmed = new Map();
   #members;
+  #now;
   #tell;
 
-  /** @param {() => Member[]} members @param {(alarm: Alarm|null) => void} tell  of trouble: loudly, or as what was told before */
-  constructor(members, tell) {
+  /**
+   * @param {() => Member[]} members @param {() => number} now in ms
+   * @param {(alarm: Alarm|null) => void} tell  of trouble: loudly, or as what was told before
+   */
+  constructor(members, now, tell) {
     this.#members = members;
+    this.#now = now;
     this.#tell = tell;
   }
 
@@ -56,12 +65,14 @@ export class SafetyTrust {
 
   /** @param {string} peer @param {AlarmCode} code */
   alarm(peer, code) {
-    const words = ALARMS[code](this.#members().find((member) => member.peer === peer)?.name ?? phrase("somebody"));
+    const { name = phrase("somebody"), user = peer } = this.#members().find((member) => member.peer === peer) ?? {};
+    const words = ALARMS[code](name);
     this.#troubles.set(peer, words);
-    // Who makes it happen again and again doesn't get to fill the page with it.
-    const before = this.#alarmed.has(`${peer} ${code}`);
-    this.#alarmed.add(`${peer} ${code}`);
-    this.#tell(before ? null : { code, words });
+    // Who makes it happen again and again doesn't get to fill the page with it, by coming and going neither.
+    const before = this.#alarmed.get(`${user} ${code}`);
+    if (before && (before.peer === peer || this.#now() - before.at < AGAIN)) return this.#tell(null);
+    this.#alarmed.set(`${user} ${code}`, { peer, at: this.#now() });
+    this.#tell({ code, words });
   }
 
   /** @param {string} peer */

@@ -19,8 +19,10 @@ import { SafetyTrust } from "./safety-trust.js";
 
 /** Whoever has not answered within so many ms is left out. */
 export const PATIENCE = 5000;
-/** Others can make us begin anew, but no more often than this. */
+/** Others can make us begin anew, but no more often than this; before anything is revealed, some times in a row: pages that
+ *  come together count from different numbers. Each beginning is told to everybody, who bears only so many words of us. */
 const ANEW = 1000;
+const IN_A_ROW = 8;
 const LEAP = 64;
 const NONCE_BYTES = 32;
 
@@ -30,6 +32,8 @@ export class SafetyCode extends Emitter {
   #round = null;
   #number = 0;
   #begunAt = -Infinity;
+  /** When one more that others cause would be on time. */
+  #due = -Infinity;
   /** Since when somebody is waited for. @type {Map<string, number>} */
   #since = new Map();
   /** Those who didn't answer in time. @type {Set<string>} */
@@ -66,7 +70,7 @@ export class SafetyCode extends Emitter {
     this.#keys = keys;
     this.#inBand = inBand;
     this.#platform = platform;
-    this.#trust = new SafetyTrust(members, (alarm) => {
+    this.#trust = new SafetyTrust(members, () => platform.now(), (alarm) => {
       if (alarm) this.emit("alarm", alarm);
       this.#tell();
     });
@@ -204,8 +208,12 @@ export class SafetyCode extends Emitter {
     if (number > round.attempt.round) {
       if (number > round.attempt.round + LEAP) return;
       this.#early.set(peer, said);
-      const wait = this.#begunAt + ANEW - this.#platform.now();
-      if (wait <= 0 || !round.revealed) return this.#begin(round.keys, number);
+      const now = this.#platform.now();
+      const wait = Math.max(round.revealed ? this.#begunAt + ANEW - now : 0, this.#due - (IN_A_ROW - 1) * ANEW - now);
+      if (wait <= 0) {
+        this.#due = Math.max(this.#due, now) + ANEW;
+        return this.#begin(round.keys, number);
+      }
       this.#platform.clearTimeout(this.#later);
       this.#later = this.#platform.setTimeout(() => this.#run(() => this.#committed(peer, said)), wait);
       return;

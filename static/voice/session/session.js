@@ -67,7 +67,8 @@ export class VoiceSession extends Emitter {
       reports: () => linking.reports(), joined: () => this.#signaling.joined,
       send: (message) => this.#signaling.send(message), clock: platform,
     });
-    this.#keeper = new Keeper({ reports: () => linking.reports(), clock: platform });
+    this.#keeper = new Keeper({ reports: () => linking.reports(), joined: () => this.#signaling.joined, clock: platform });
+    this.#keeper.on("back", (seat) => linking.links?.present(seat));
     this.#keeper.on("changed", () => this.#tell("changed", null));
     this.#keeper.on("news", (news) => this.#tell("news", news));
     const past = this.#past = new PastServer({
@@ -76,6 +77,8 @@ export class VoiceSession extends Emitter {
     for (const name of /** @type {const} */ (["note", "safety", "alarm", "notice"])) {
       past.on(name, (detail) => this.#tell(name, /** @type {any} */ (detail)));
     }
+    // The lost as well: else what they left, a trouble with their key perhaps, would stay for as long as the call.
+    this.#keeper.on("gone", (peer) => this.#forget(peer));
     past.on("bye", ({ peer }) => this.#depart(peer));
     this.#hearTheLinks();
     this.#hearTheSeat();
@@ -249,18 +252,21 @@ export class VoiceSession extends Emitter {
     if (message.type === "hello" || message.type === "present") links.present({ peer: message.source, order: message.order });
     if (message.type !== "left") return;
     links.left(message.source, message.reason);
-    if (message.reason === "lost") return;
-    this.#past.forget(message.source);
-    this.#reports.forget(message.source);
+    if (message.reason !== "lost") this.#forget(message.source);
+  }
+
+  /** @param {string} peer */
+  #forget(peer) {
+    this.#past.forget(peer);
+    this.#reports.forget(peer);
   }
 
   /** @param {string} peer */
   #depart(peer) {
     this.#journal.note("left past the server", { peer });
-    this.#keeper.depart(peer);
+    if (!this.#keeper.depart(peer)) return;
     this.#linking.links?.left(peer, "left");
-    this.#past.forget(peer);
-    this.#reports.forget(peer);
+    this.#forget(peer);
   }
 
   /** An error of ours. @param {{code: string, about: string}} error */

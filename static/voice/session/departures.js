@@ -1,0 +1,45 @@
+// @ts-check
+// Who says goodbye on their link, and whether they went; pure.
+
+import { put, without } from "./roster.js";
+
+/** @typedef {import("./roster.js").Roster} Roster */
+/** @typedef {import("./roster.js").News} News */
+
+/**
+ * How long a goodbye past the server is believed that the server doesn't confirm, though it is there: it finds an honest
+ * leaver's socket dead, and lets the seat go, in less. Whoever stays is shown again: else a guest could be unseen by the one
+ * who may remove them, and heard by the rest.
+ */
+export const BELIEVED = 90_000;
+
+/**
+ * A peer said goodbye on its link: it is gone, whatever the server still says of it, unless that was not true before.
+ * @param {Roster} roster
+ * @param {string} peer
+ * @param {number} now
+ * @returns {{roster: Roster, news: News[]}}
+ */
+export function depart(roster, peer, now) {
+  const known = roster.peers.get(peer);
+  if (!known || roster.liars.has(known.user)) return { roster, news: [] };
+  const departed = new Map([...roster.departed, [peer, { remote: { ...known, band: null, ofMe: null }, at: now }]]);
+  return { roster: { ...without(roster, peer), departed }, news: [{ type: "left", name: known.name }] };
+}
+
+/**
+ * Those who said goodbye on their link, and have stayed all the same, are here again.
+ * @param {Roster} roster
+ * @param {number} now
+ * @returns {{roster: Roster, news: News[], back: {peer: string, order: number}[]}} back: whose links are wanted again
+ */
+export function findLiars(roster, now) {
+  const stayed = [...roster.departed.values()].filter(({ at }) => now - at >= BELIEVED).map(({ remote }) => remote);
+  const departed = new Map([...roster.departed].filter(([, { at }]) => now - at < BELIEVED));
+  const liars = new Set([...roster.liars, ...stayed.map(({ user }) => user)]);
+  return {
+    roster: stayed.reduce(put, { ...roster, departed, liars }),
+    news: stayed.map(({ name }) => ({ type: "joined", name })),
+    back: stayed.map(({ peer, order }) => ({ peer, order })),
+  };
+}
