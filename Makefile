@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak coturns bench bench-book bench-memory bench-stranger bench-join ear audit format settings confusables rnnoise icons pictures dashboard secrets coturn-conf coturn proxy-conf doctor clean
+.PHONY: run test check soak coturns bench bench-capacity bench-book bench-memory bench-stranger bench-join ear audit format settings confusables rnnoise icons pictures dashboard secrets coturn-conf coturn proxy-conf doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -45,8 +45,8 @@ check: $(VENV)/check.done node_modules/.package-lock.json
 	$(BIN)/python -m pytest $(HEAVY_TESTS) --cov --cov-append --cov-report=term
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
 
-# What takes minutes: hundreds of comings and goings, browsers asleep, deployments broken one by one.
-soak: $(VENV)/test.done
+# What takes minutes: half an hour of comings and goings (SOAK_MINUTES), browsers asleep, deployments broken one by one.
+soak: $(VENV)/test.done $(BENCH)/loadgen
 	@tests/need.sh $(BROWSER_NEEDS)
 	$(BIN)/python -m pytest -m slow
 	SEEDS=10000 node --test tests/js/simulator.test.js
@@ -85,6 +85,10 @@ benchmarks/node_modules/.package-lock.json: benchmarks/package.json benchmarks/p
 	@tests/need.sh npm:npm
 	cd benchmarks && npm ci --silent --ignore-scripts --omit=dev
 	@touch $@
+
+# What one process carries beside a call: peers, messages and joins a second; writes its table. QUICK=1 as above; 8 minutes.
+bench-capacity: $(VENV)/test.done $(BENCH)/loadgen
+	@$(BIN)/python -m benchmarks.capacity $(if $(QUICK),--quick)
 
 # How long a large guest book holds the server's one thread; a table of milliseconds.
 bench-book: $(VENV)/serve.done

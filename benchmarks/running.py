@@ -53,13 +53,14 @@ class Failed(Exception):
 class Running:
     """A server and its load generator."""
 
-    def __init__(self, system: System, house: Path) -> None:
+    def __init__(self, system: System, house: Path, *, churn: int = 6 * TABLES) -> None:
+        """`churn`: from which line of `cookies` on people come and go."""
         self.system = system
         self.peers = 0
         self._log = (house / "server.log").open("ab")
-        port = free_port()
+        self.port = port = free_port()
         self._server = subprocess.Popen(  # noqa: S603  # our own
-            [*_on_core(0), *system.command(port, house)],
+            [*on_core(0), *system.command(port, house)],
             cwd=ROOT,
             env={**os.environ, **system.environ},
             stdout=self._log,
@@ -67,11 +68,11 @@ class Running:
         )
         self._wait_for(port)
         self._client = subprocess.Popen(  # noqa: S603  # our own
-            [*_on_core(1), str(LOADGEN), system.protocol, "127.0.0.1", str(port)],
+            [*on_core(1), str(LOADGEN), system.protocol, "127.0.0.1", str(port)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env={**os.environ, "USERS": str(house / "cookies"), "CHURN": str(6 * TABLES)},
+            env={**os.environ, "USERS": str(house / "cookies"), "CHURN": str(churn)},
             text=True,
         )
 
@@ -152,7 +153,8 @@ class Running:
         self._log.close()
 
 
-def _on_core(core: int) -> list[str]:
+def on_core(core: int) -> list[str]:
+    """Begin a command that is to stay on one core."""
     return ["taskset", "-c", str(core)] if (os.cpu_count() or 1) > 1 else []
 
 

@@ -123,6 +123,13 @@ class Settings:
         1,
         "servers that share the guest book, each with some of the rooms, behind nginx",
     )
+    sockets: int = setting(
+        "MESHVOICE_SOCKETS",
+        values.between(8, 15_000),
+        800,
+        "WebSockets of one process at one time, one for each person in voice",
+    )
+    """Each of them is 428 KB at its bounds: docs/deployment.md has the sum."""
     table_seats: int = setting("MESHVOICE_TABLE_SEATS", values.between(2, 8), 6, "seats of a table")
     sea_hours: float = setting("MESHVOICE_SEA_HOURS", values.hours, 24.0, "for how long a sea stays open")
     sea_peers: int = setting("MESHVOICE_SEA_PEERS", values.between(2, 8), 8, "seats of a sea")

@@ -29,6 +29,12 @@ while True:
 """
 
 
+def numbers(text: str) -> dict[str, float]:
+    """Read what `/metrics` tells, by series."""
+    told = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, _, value in told}
+
+
 def _ports() -> Iterator[int]:
     """Name ports in turn: below those that the kernel gives out, and others in each of pytest's workers.
 

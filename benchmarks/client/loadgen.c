@@ -3,8 +3,10 @@
  *   loadgen PROTOCOL HOST PORT
  *
  * PROTOCOL: plain (a relay of {type, target}: bare, ws, Channels) | peerjs | socketio | meshvoice.
- * meshvoice: the file $USERS has a line `room cookie` for each user; peer i is user i, by the name p<i>. Peers
- * that come and go are the users from $CHURN on. Frames carry a counted `n`, as the browser's do.
+ * meshvoice: the file $USERS has a line `room cookie` for each user; peer i is user i, by the name p<i>, or with
+ * $FIRST that many lines further on. Peers
+ * that come and go are the users from $CHURN on. Frames carry a counted `n`, as the browser's do. With $FORWARDED
+ * each room comes from an address of its own, as a proxy would tell it.
  *
  * A command a line on stdin, an answer in JSON a line on stdout:
  *   connect N AT_ONCE      N more peers, in rooms of six
@@ -54,7 +56,7 @@ typedef struct {
 
 static enum protocol PROTOCOL; static const char *HOST; static int PORT;
 static peer P[MOST]; static int peers, ready_peers, poller;
-static char SDP_TEXT[8192], **rooms, **cookies; static int users, churn_from;
+static char SDP_TEXT[8192], **rooms, **cookies; static int users, churn_from, first_user;
 static const char *CANDIDATE = "candidate:842163049 1 udp 1677729535 203.0.113.7 54321 typ srflx raddr 10.0.0.5 "
   "rport 54321 generation 0 ufrag Zx3k network-cost 999";
 static enum mode mode; static long sent, arrived, good, bad; static double ends;
@@ -219,7 +221,8 @@ static void close_peer(peer *p) {
 }
 static void is_ready(peer *p) { p->state = READY; ready_peers++; if (mode == CHURN) next_step(p->slot); }
 static void ask(peer *p) { /* the handshake, with the headers of Chromium */
-  static char head[4096], path[256];
+  static char head[4096], path[256], from[64];
+  if (getenv("FORWARDED")) sprintf(from, "X-Forwarded-For: 10.%d.%d.7\r\n", p->user / ROOM / 250, p->user / ROOM % 250);
   if (PROTOCOL == MESHVOICE && p->user >= users) fail("more peers than users");
   switch (PROTOCOL) {
   case MESHVOICE: sprintf(path, "/ws/voice/%s/", rooms[p->user]); break;
@@ -231,9 +234,9 @@ static void ask(peer *p) { /* the handshake, with the headers of Chromium */
     "GET %s HTTP/1.1\r\nHost: %s:%d\r\nConnection: Upgrade\r\nPragma: no-cache\r\nCache-Control: no-cache\r\n"
     "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36\r\n"
     "Upgrade: websocket\r\nOrigin: http://%s:%d\r\nSec-WebSocket-Version: 13\r\nAccept-Encoding: gzip, deflate, br\r\n"
-    "Accept-Language: en-US,en;q=0.9\r\nCookie: %s\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n",
+    "Accept-Language: en-US,en;q=0.9\r\nCookie: %s\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s%s\r\n",
     path, HOST, PORT, HOST, PORT, PROTOCOL == MESHVOICE ? cookies[p->user] : "session=eyJ1IjoiYWxpY2UiLCJleHAiOjQxMDI0NDQ4MDB9.d3c0a4f2b1",
-    PROTOCOL == MESHVOICE ? "Sec-WebSocket-Protocol: meshvoice.v1\r\n" : "");
+    PROTOCOL == MESHVOICE ? "Sec-WebSocket-Protocol: meshvoice.v1\r\n" : "", from);
   p->state = UPGRADING; listen_to(p); push(p, head, size);
 }
 static void greet(peer *p) {
@@ -373,7 +376,7 @@ static void new_peer(peer *p, int index, int user) {
 }
 static void come(int n, int at_once) {
   int from = peers, next = from, before = ready_peers; peers += n;
-  for (int i = from; i < peers; i++) new_peer(&P[i], i, i);
+  for (int i = from; i < peers; i++) new_peer(&P[i], i, first_user + i);
   for (double since = now(); ready_peers - before < n;) {
     while (next < peers && next - from - (ready_peers - before) < at_once) dial(&P[next++]);
     poll_for(0.1); if (now() - since > 240) fail("connecting takes too long");
@@ -438,6 +441,7 @@ int main(int count_, char **words) {
   HOST = words[2]; PORT = atoi(words[3]); poller = epoll_create1(0); write_sdp();
   struct rlimit files; getrlimit(RLIMIT_NOFILE, &files); files.rlim_cur = files.rlim_max; setrlimit(RLIMIT_NOFILE, &files);
   if (getenv("USERS")) { read_users(getenv("USERS")); churn_from = atoi(getenv("CHURN")); }
+  if (getenv("FIRST")) first_user = atoi(getenv("FIRST"));
   for (;;) {
     struct pollfd input = {0, POLLIN, 0}; mode = QUIET;
     while (poll(&input, 1, 300) == 0) poll_for(0); /* answers pings meanwhile */

@@ -53,7 +53,7 @@ class TokenBucket:
 
 
 class Buckets:
-    """One bucket for each key (an address, a user), and at most `most` of them.
+    """One bucket for each key (an address, a user) that owes something, and at most `most` of them.
 
     Where there is no room, the bucket that nothing was asked of for the longest time is forgotten: whoever
     makes up keys without end gets a new burst for each, which a `Tiered` bounds, and keeps nobody else out.
@@ -69,12 +69,19 @@ class Buckets:
         """Take tokens of `key`'s bucket; False, and none taken, where there are not so many."""
         bucket = self._buckets.get(key)
         if bucket is None:
-            if len(self._buckets) >= self._most:
-                self._buckets.popitem(last=False)
+            self._make_room(now)
             bucket = self._buckets[key] = TokenBucket(rate=self._rate, burst=self._burst, now=now)
         else:
             self._buckets.move_to_end(key)
         return bucket.take(now, amount)
+
+    def _make_room(self, now: float) -> None:
+        # Two for each that comes: a full one is as good as none, and months of visitors would pile up.
+        for _ in range(2):
+            oldest = next(iter(self._buckets), None)
+            if oldest is None or (len(self._buckets) < self._most and not self._buckets[oldest].full(now)):
+                return
+            del self._buckets[oldest]
 
     def left(self, key: Hashable, now: float) -> float:
         """How many tokens there are for `key`; takes none."""

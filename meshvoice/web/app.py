@@ -88,7 +88,7 @@ def make_app(
     app[keys.BOOK] = book
     app[keys.CLOCK] = timed
     app[keys.UPKEEP] = Upkeep(book, timed)
-    app[keys.THROTTLES] = throttles or Throttles()
+    app[keys.THROTTLES] = throttles or Throttles.with_sockets(settings.sockets)
     app[keys.WAITS] = waits or keys.Waits()
     app[keys.PULSE] = Pulse()
     app[keys.HEALTH] = Health()

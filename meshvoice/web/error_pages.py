@@ -7,7 +7,6 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from meshvoice.access.errors import AccessError
@@ -138,15 +137,13 @@ def refusal(request: web.Request, problem: RequestRefused) -> web.Response:
         return web.Response(status=429, text=text, content_type="text/html", headers=extra)
     signs_in = problem.status == 401
     context = {
-        # By hand: whatever is refused early never reaches the middleware that would add it.
-        **templates.common(request),
         "status": problem.status,
         "title": _title(language_of(request), problem.status),
         "message": sentence,
         "next_url": "/",
         "next_label": say(request, "error.sign-in" if signs_in else "error.home"),
     }
-    response = aiohttp_jinja2.render_template("error.html", request, context, status=problem.status)
+    response = templates.render("error.html", request, context, status=problem.status)
     response.headers.update(extra)
     return response
 

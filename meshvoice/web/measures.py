@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from meshvoice.signaling import link_words
@@ -113,6 +115,11 @@ def _process(app: web.Application, metrics: Metrics) -> None:
         "Whether a check of /healthz finds something, by its name.",
         ("check",),
         lambda: [((name,), said is not None) for name, said in health.said().items()],
+    )
+    metrics.gauge(
+        "meshvoice_tasks",
+        "What the loop has under way, mostly connections.",
+        lambda: len(asyncio.all_tasks()),
     )
     metrics.counter("process_cpu_seconds", "CPU time of this process.", resources.cpu_seconds)
     metrics.gauge("process_resident_memory_bytes", "Its resident memory.", resources.resident_bytes)

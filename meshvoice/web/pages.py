@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import aiohttp_jinja2
 import aiohttp_session
 import segno
 from aiohttp import web
@@ -15,6 +14,7 @@ from meshvoice.access.invitations import Invitation, InvitationState
 from meshvoice.access.tables import TableRecord
 from meshvoice.ids import RoomId, Sea, Table, UserId, parse_user
 from meshvoice.lookalikes import alike_among
+from meshvoice.web import templates
 from meshvoice.web.door import no_such_room, read_room
 from meshvoice.web.error_pages import RequestRefused, wants_json
 from meshvoice.web.keys import BOOK, CLOCK, DOOR, SETTINGS, SWITCHBOARD, VISITOR, Visitor
@@ -79,7 +79,7 @@ def home_page(
             for visit in book.seas.visiting(visitor.user_id, now=now)
         ],
     }
-    return aiohttp_jinja2.render_template("home.html", request, context, status=status)
+    return templates.render("home.html", request, context, status=status)
 
 
 def sign_in_page(
@@ -92,10 +92,10 @@ def sign_in_page(
         "error": error,
         "name": name,
     }
-    return aiohttp_jinja2.render_template("sign-in.html", request, context, status=status)
+    return templates.render("sign-in.html", request, context, status=status)
 
 
-@aiohttp_jinja2.template("my-sea.html")
+@templates.page("my-sea.html")
 async def my_sea(request: web.Request) -> Context:
     """`GET /my-sea/`: the owner's page."""
     visitor = signed_in(request)
@@ -124,7 +124,7 @@ async def my_sea(request: web.Request) -> Context:
     }
 
 
-@aiohttp_jinja2.template("sea.html")
+@templates.page("sea.html")
 async def sea(request: web.Request) -> Context:
     """`GET /sea/{owner_id}/`: a guest's page."""
     visitor = signed_in(request)
@@ -143,7 +143,7 @@ async def sea(request: web.Request) -> Context:
     }
 
 
-@aiohttp_jinja2.template("table.html")
+@templates.page("table.html")
 async def table(request: web.Request) -> Context:
     """`GET /table/{uuid}/`: the page of those seated."""
     visitor = signed_in(request)
@@ -165,19 +165,19 @@ async def table(request: web.Request) -> Context:
     }
 
 
-@aiohttp_jinja2.template("invitation.html")
+@templates.page("invitation.html")
 async def invitation(request: web.Request) -> Context:
     """`GET /invitation/`: the page that reads the token in its fragment, which never comes here by GET."""
     return {}
 
 
-@aiohttp_jinja2.template("host-link.html")
+@templates.page("host-link.html")
 async def host_link(request: web.Request) -> Context:
     """`GET /host-link/`: the page that reads a host link's token in its fragment."""
     return {}
 
 
-@aiohttp_jinja2.template("check.html")
+@templates.page("check.html")
 async def check(request: web.Request) -> Context:
     """`GET /check/`: tests one's microphone and connection, by the first room that one may enter."""
     visitor = signed_in(request)

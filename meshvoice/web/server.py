@@ -94,6 +94,13 @@ def run(settings: Settings) -> int:
             log.info("no MESHVOICE_METRICS_TOKEN is set, so /metrics is closed: set one to read it with that")
         connections = app[THROTTLES].connections
         connections.most = min(connections.most, _raise_descriptors() - SPARE_DESCRIPTORS)
+        if connections.most < settings.sockets:
+            log.warning(
+                "MESHVOICE_SOCKETS is %d, but this process may open %d files only: raise LimitNOFILE of its "
+                "unit (ulimit -n elsewhere), or set that lower",
+                settings.sockets,
+                connections.most + SPARE_DESCRIPTORS,
+            )
         try:
             with asyncio.Runner(loop_factory=_new_loop) as runner:
                 runner.run(_serve(app, settings, listening, notifier))

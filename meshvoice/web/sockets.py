@@ -93,9 +93,17 @@ async def voice(request: web.Request) -> web.StreamResponse:
                 extra=facts(socket=socket, code=code, why=why),
             )
             await outbox.finish()
+            _let_go(ws)
     finally:
         held.release()
     return ws
+
+
+def _let_go(ws: web.WebSocketResponse) -> None:
+    lost = ws.exception()
+    if lost is not None:
+        # aiohttp keeps it, and tracebacks hold the socket: all of a lost connection would be a cycle.
+        lost.__traceback__ = lost.__context__ = None
 
 
 def _by_itself(code: int | None) -> tuple[int, str]:

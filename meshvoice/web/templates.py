@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import partial
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial, wraps
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -13,18 +14,18 @@ from aiohttp import web
 from markupsafe import Markup, escape
 
 from meshvoice import assets
+from meshvoice.languages import Language
 from meshvoice.web import static
 from meshvoice.web.keys import LANGUAGES, SETTINGS, VISITOR
 from meshvoice.web.language import language_of, page_words
 from meshvoice.web.site import to
 
+Make = Callable[[web.Request], Awaitable[Mapping[str, Any]]]
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
 
 def setup(app: web.Application) -> None:
     """Install the environment."""
-
-    async def processor(request: web.Request) -> dict[str, Any]:
-        return common(request)
-
     environment = aiohttp_jinja2.setup(
         app,
         loader=jinja2.FileSystemLoader(assets.find("templates")),
@@ -32,7 +33,6 @@ def setup(app: web.Application) -> None:
         autoescape=True,
         # They change with the code, which a restart takes up: else each page looks at five files.
         auto_reload=False,
-        context_processors=[processor],
     )
     environment.globals["icons"] = _icons()
     environment.globals["version"] = release()
@@ -40,17 +40,38 @@ def setup(app: web.Application) -> None:
     environment.globals["to"] = partial(to, app)
 
 
-def common(request: web.Request) -> dict[str, Any]:
-    """Give what `base.html` and the menu show; a request that was refused early has no visitor yet."""
-    settings, visitor = request.app[SETTINGS], request.get(VISITOR)
+def render(name: str, request: web.Request, context: Mapping[str, Any], *, status: int = 200) -> web.Response:
+    """Answer with a page: what `base.html` and the menu show, and what is the page's own."""
+    # aiohttp_jinja2's context processors run for every request, WebSockets among them, and what they give is
+    # kept in it, a cycle: the garbage collector looks rarely (`server._keep_still`).
+    return aiohttp_jinja2.render_template(name, request, {**_common(request), **context}, status=status)
+
+
+def page(name: str) -> Callable[[Make], Handler]:
+    """Make a handler of what gives a page's own context."""
+
+    def handler_of(make: Make) -> Handler:
+        @wraps(make)
+        async def handler(request: web.Request) -> web.Response:
+            return render(name, request, await make(request))
+
+        return handler
+
+    return handler_of
+
+
+def _common(request: web.Request) -> dict[str, Any]:
+    # A request that was refused early has no visitor yet.
+    settings, visitor, language = request.app[SETTINGS], request.get(VISITOR), language_of(request)
+    base, words = static.base(request), page_words(request)
+    # None of it holds the request: a page's macros are a cycle themselves, and it would wait with them.
     return {
         "user": None if visitor is None else {"user_id": visitor.user_id, "name": visitor.name},
         "may_host": visitor is not None and visitor.may_host,
-        # Asked for by whatever renders: this runs for every request.
-        "static": partial(static.base, request),
-        "page_words": partial(page_words, request),
-        "phrase": partial(_phrase, request),
-        "language": partial(_tag, request),
+        "static": lambda: base,
+        "page_words": lambda: words,
+        "phrase": partial(_phrase, language),
+        "language": lambda: language.tag,
         "languages": request.app[LANGUAGES].values(),
         "turn_configured": bool(settings.turn.host),
         "has_passphrase": bool(settings.passphrase),
@@ -60,13 +81,8 @@ def common(request: web.Request) -> dict[str, Any]:
     }
 
 
-def _tag(request: web.Request) -> str:
-    return language_of(request).tag
-
-
-def _phrase(request: web.Request, key: str, /, **values: object) -> Markup:
+def _phrase(language: Language, key: str, /, **values: object) -> Markup:
     """Make a sentence for HTML: our words hold no markup, a value is escaped unless it is some."""
-    language = language_of(request)
     return Markup(language.say("server", key, values, write=lambda value: str(escape(value))))  # noqa: S704
 
 

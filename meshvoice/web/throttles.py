@@ -11,6 +11,8 @@ GUESSES = 2.0
 """Wrong passphrases a second, in all."""
 ADDRESS_GUESSES = 1 / 30
 """The same of one address."""
+PAGE_CONNECTIONS = 5200
+"""Beside the WebSockets, in all: browsers keep those of pages open for a while."""
 
 
 def _guesses() -> Tiered:
@@ -91,3 +93,8 @@ class Throttles:
     sockets: Cap = field(default_factory=lambda: Cap(800))
     """In all; the one key is None. With each at its bounds, and all outboxes at theirs, they fit in 512 MB:
     docs/deployment.md has the sum."""
+
+    @classmethod
+    def with_sockets(cls, most: int) -> Throttles:
+        """Give the usual ones, with so many WebSockets in all."""
+        return cls(sockets=Cap(most), connections=Cap(most + PAGE_CONNECTIONS))

@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 
 from tests.browser.harness import Person, Stage, all_hear_each_other, until
-from tests.process import METRICS_TOKEN
+from tests.process import METRICS_TOKEN, numbers
 
 NAMES = ("Ana", "Bo", "Cleo", "Dee", "Eli", "Fay")
 
@@ -37,8 +37,7 @@ async def metric(server_stage: Stage, name: str) -> float:
         "(headers) => fetch('/metrics', {headers}).then((answer) => answer.text())",
         {"Authorization": f"Bearer {METRICS_TOKEN}"},
     )
-    (line,) = [line for line in text.splitlines() if line.startswith(f"{name} ")]
-    return float(line.split()[1])
+    return numbers(text)[name]
 
 
 @pytest.mark.slow

@@ -89,7 +89,9 @@ class House:
         self.book: GuestBook
         self.http: aiohttp.ClientSession
         # The clock stands, so a bucket that is empty would stay so: a long test asks for more than a burst.
-        self._throttles = throttles or Throttles(requests=Buckets(rate=100, burst=100_000))
+        self._throttles = throttles or dataclasses.replace(
+            Throttles.with_sockets(chosen.sockets), requests=Buckets(rate=100, burst=100_000)
+        )
         self._waits = waits
         self._runner: web.AppRunner
 

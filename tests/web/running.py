@@ -99,9 +99,13 @@ class Outside(House):
         return "127.0.0.1", self._port
 
 
-async def launch(folder: Path, env_file: Path, *, more: Mapping[str, str] | None = None) -> Running:
-    """Start the real command; what it answers is the caller's to wait for."""
+async def launch(
+    folder: Path, env_file: Path, *, more: Mapping[str, str] | None = None, files: int | None = None
+) -> Running:
+    """Start the real command, which may open so many files; what it answers is the caller's to wait for."""
     command = [sys.executable, "-m", "meshvoice", "--env-file", str(env_file), "serve"]
+    if files is not None:
+        command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]
     process = await asyncio.create_subprocess_exec(
         *command, env=clean_environment(more), cwd=folder, stderr=asyncio.subprocess.PIPE
     )

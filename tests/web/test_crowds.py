@@ -124,6 +124,20 @@ async def test_open_sockets_are_capped(
             continue
 
 
+async def test_as_many_sockets_as_are_set_are_open_at_one_time(make_house: MakeHouse) -> None:
+    house = await make_house(sockets=8)
+    ana, bo = [await Person(house).sign_in(name) for name in ("Ana", "Bo")]
+    room = await ana.open_sea()
+    await bo.accept(await ana.invite(room))
+    first, *_ = [await ana.connect(room) for _ in range(7)] + [await bo.connect(room)]
+    assert await bo.knock(room) == 429
+    await first.leave()
+    async with asyncio.timeout(DEADLINE):
+        # Nobody is told when the server is through with a socket.
+        while await bo.knock(room) != 101:
+            continue
+
+
 async def test_who_said_hello_leaves_room_for_the_next_to_dial(make_house: MakeHouse) -> None:
     """Few sockets of an address may be silent at one time; those that talk don't count among them (S6)."""
     house = await make_house(throttles=Throttles(silent_sockets_of_address=Cap(1)))

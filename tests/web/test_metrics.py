@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from meshvoice.web.keys import SWITCHBOARD
@@ -139,3 +142,13 @@ async def test_no_metric_names_anybody(ana: Person, bo: Person) -> None:
     text = "\n".join(await ana.metrics())
     names = (ana.user_id, bo.user_id, hers.peer, "Ana", "127.0.0.1", METRICS_TOKEN)
     assert [name for name in names if name in text] == []
+
+
+async def test_each_number_that_the_dashboard_the_alerts_and_the_docs_name_is_told(ana: Person) -> None:
+    root = Path(__file__).parents[2]
+    conf = root / "conf/grafana-dashboard.json", root / "conf/meshvoice-alerts.yaml"
+    texts = [path.read_text(encoding="utf-8") for path in (*conf, *root.glob("docs/operations/*.md"))]
+    named = {name for text in texts for name in re.findall(r"\b(?:meshvoice|process)_[a-z_]+", text)}
+    told = {re.split(r"[{ ]", line)[0] for line in await ana.metrics()}
+    assert len(named) > 15
+    assert named <= told

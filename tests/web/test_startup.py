@@ -198,6 +198,16 @@ async def test_a_second_server_on_one_guest_book_is_refused(tmp_path: Path) -> N
         pass
 
 
+async def test_the_start_says_where_fewer_files_may_be_open_than_sockets_are_set(tmp_path: Path) -> None:
+    env_file = write_env_file(tmp_path / "meshvoice.env", {**usual(tmp_path), "MESHVOICE_SOCKETS": "500"})
+    running = await launch(tmp_path, env_file, files=300)
+    try:
+        await running.listens()
+    finally:
+        await running.ends(signal.SIGKILL)
+    assert b"MESHVOICE_SOCKETS is 500, but this process may open 300 files only: raise" in running.log
+
+
 async def test_the_start_names_every_address_and_the_one_without_tls(tmp_path: Path) -> None:
     addresses = ("https://voice.example.org/talk", "http://voice.lan/talk")
     async with serving(tmp_path, {**usual(tmp_path), "MESHVOICE_ORIGIN": ", ".join(addresses)}) as running:
