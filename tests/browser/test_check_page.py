@@ -70,7 +70,7 @@ async def test_a_refused_microphone_has_plain_words(stage: Stage, name: str, par
     assert part in told.words
 
 
-@pytest.mark.long
+@pytest.mark.slow
 async def test_a_silent_microphone_is_noticed(stage: Stage) -> None:
     ana = await stage.person("Ana")
     await ana.page.context.add_init_script(

@@ -182,6 +182,7 @@ async def test_whoever_means_to_listen_only_is_never_asked_for_a_microphone(stag
     assert not await bo.page.is_checked("#id_listen_only")
 
 
+@pytest.mark.slow
 async def test_the_check_lets_one_choose_a_microphone_and_hear_a_sample_that_stays_on_the_page(
     stage: Stage,
 ) -> None:

@@ -87,7 +87,7 @@ async def in_a_call(stage: Stage) -> tuple[Person, Call]:
     return ana, call
 
 
-@pytest.mark.long
+@pytest.mark.slow
 async def test_the_noise_is_20_db_down_and_the_voice_is_there(stage: Stage) -> None:
     ana, call = await in_a_call(stage)
     noise, voice = await heard(call)
