@@ -23,13 +23,15 @@ class Noise(Tone):
 
     def __init__(self) -> None:
         super().__init__(0)
-        self._phases = np.random.default_rng(1).uniform(0, 2 * np.pi, len(FREQUENCIES))
+        phases = np.random.default_rng(1).uniform(0, 2 * np.pi, len(FREQUENCIES))
+        # All of them are multiples of 75 Hz, so this comes round; made anew each time it took half a core.
+        at = np.arange(RATE // 75) / RATE
+        hiss = np.sin(2 * np.pi * np.outer(at, FREQUENCIES) + phases).sum(axis=1)
+        # Not clipped: that would spread into the tones of the others.
+        self._period = 32767 * hiss / 14
 
     def wave(self, start: int) -> Any:
-        at = (start + np.arange(SAMPLES)) / RATE
-        hiss = np.sin(2 * np.pi * np.outer(at, FREQUENCIES) + self._phases).sum(axis=1)
-        # Not clipped: that would spread into the tones of the others.
-        return 32767 * hiss / 14
+        return self._period[(start + np.arange(SAMPLES)) % len(self._period)]
 
 
 class Call:
