@@ -66,6 +66,8 @@ class Broken:
     """What one of the failures says, in its answer or in what to do."""
     mends: str = ""
     """What the page tells whoever runs the server to do, in part."""
+    chance: str = ""
+    """Why the page's words, but not the leg, may be others the second time."""
     turn: TurnSettings = DIRECT
     """What the app has."""
     conf: str | None = field(default_factory=lambda: conf(DIRECT))
@@ -647,6 +649,7 @@ TABLE = [
     Broken(
         name="plain TURN on the TLS port",
         page="turn-tls",
+        chance="coturn takes it for STUN, and hangs up about when a browser gives up",
         turn=replace(DIRECT, public_tls_port=3478),
         failed={"certificate/tls"},
         says="speaks no TLS",
