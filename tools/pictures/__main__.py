@@ -32,14 +32,19 @@ async def main(folder: Path, looks: list[str], parts: list[str]) -> None:
     def album_of(person: Person) -> Album:
         return Album(person.page, folder, looks)
 
+    def forced_album_of(person: Person) -> Album:
+        return Album(person.page, folder, looks, forced=True)
+
     with tempfile.TemporaryDirectory() as home:
         same_fonts(Path(home))
         for name, walk in (("outside", outside), ("calls", calls)):
-            if name in parts:
-                place = Path(home) / name
-                place.mkdir()
+            if name not in parts:
+                continue
+            # Twice: a page that once had forced colours is never again painted as the others are.
+            for album in (album_of, forced_album_of):
+                place = Path(tempfile.mkdtemp(dir=home))
                 async with serving(place) as server, Stage(server) as stage:
-                    await walk(stage, album_of)
+                    await walk(stage, album)
         if "networks" in parts and possible():
             place = Path(home) / "networks"
             place.mkdir()

@@ -32,19 +32,23 @@ _SCROLL = """([place, large]) => {
 
 
 class Album:
-    """What a page's pictures are put into."""
+    """What a page's pictures are put into: those in colours that the system forces, or all others."""
 
-    def __init__(self, page: Page, folder: Path, looks: Collection[str]) -> None:
+    def __init__(self, page: Page, folder: Path, looks: Collection[str], *, forced: bool = False) -> None:
         self._page = page
         self._folder = folder
         self._looks = looks
+        self._forced = forced
         self._browser: CDPSession | None = None
 
     async def take(self, state: str, *, place: str = "", whole: bool = False) -> None:
         """Picture the page as it is now: the top of it, a place in it, or the whole of it."""
+        names = [name for name in self._looks or STATES[state].looks if LOOKS[name].forced == self._forced]
+        if not names:
+            return
         browser = self._browser or await self._page.context.new_cdp_session(self._page)
         self._browser = browser
-        for name in self._looks or STATES[state].looks:
+        for name in names:
             look = LOOKS[name]
             # What a pointer lies over looks otherwise.
             await self._page.mouse.move(0, 0)
@@ -59,7 +63,8 @@ class Album:
             await self._page.wait_for_timeout(250)
             told = await browser.send("Page.captureScreenshot", {"format": "png"})
             (self._folder / f"{state}-{name}.png").write_bytes(packed(base64.b64decode(told["data"])))
-        await wear(self._page, browser, LOOKS["light"])
+        if not self._forced:
+            await wear(self._page, browser, LOOKS["light"])
 
 
 def packed(picture: bytes) -> bytes:

@@ -42,7 +42,6 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
 )
 _LETTERS = """letters => {
   document.documentElement.style.fontSize = letters === 100 ? "" : `${letters}%`;
-  return getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number);
 }"""
 
 
@@ -63,7 +62,4 @@ async def wear(page: Page, browser: CDPSession, look: Look, *, height: int = 0) 
     await browser.send("Emulation.setTouchEmulationEnabled", {"enabled": look.phone})
     insets = {"bottom": HOME_INDICATOR if look.phone else 0}
     await browser.send("Emulation.setSafeAreaInsetsOverride", {"insets": insets})
-    red, green, blue = (await page.evaluate(_LETTERS, look.letters))[:3]
-    # Once it emulated forced colours, Chromium paints this page's ground no more.
-    ground = {"color": {"r": red, "g": green, "b": blue, "a": 1}}
-    await browser.send("Emulation.setDefaultBackgroundColorOverride", ground)
+    await page.evaluate(_LETTERS, look.letters)

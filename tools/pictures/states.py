@@ -39,19 +39,19 @@ SECTIONS: Mapping[str, Mapping[str, State]] = MappingProxyType(
             "two": State("Two people.", ("light", "phone")),
             "six": State(
                 "Six people: who speaks has a ring, one is muted.",
-                ("light", "phone", "phone-dark", "large", "forced"),
+                ("light", "dark", "phone", "phone-dark", "large", "forced"),
             ),
             "details": State(
                 "Somebody's details: how loud they are for oneself, and the path to them.",
                 ("light", "phone", "large"),
             ),
             "muted": State("Muted.", ("light", "phone", "forced")),
-            "vain": State("Muted, but speaking.", ("light", "phone", "large")),
+            "vain": State("Muted, but speaking.", ("light", "dark", "phone", "large")),
             "deafened": State("Deafened: one hears nobody, and nobody hears one.", ("light",)),
             "push": State("Push-to-talk on a phone: nothing goes out.", ("phone", "large")),
             "pushed": State("Push-to-talk while it is held.", ("phone", "forced")),
             "unread": State("A note came, and nobody has read it yet.", ("light", "phone", "forced")),
-            "notes": State("Notes, open.", ("light", "phone")),
+            "notes": State("Notes, open.", ("light", "dark", "phone")),
             "listening": State("Listening only: there is no microphone.", ("light", "phone")),
         },
         "When something is wrong": {
