@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.browser.harness import Person, Stage, all_hear_each_other, until
 
 
@@ -17,6 +19,7 @@ async def path(person: Person, name: str) -> dict[str, object]:
     return said or {}
 
 
+@pytest.mark.slow
 async def test_the_path_reads_good_and_its_figures_are_those_of_both_ends(stage: Stage) -> None:
     ana, bo = await stage.sea("Ana", "Bo")
     await ana.join()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from tests.browser.harness import Person, Stage, all_hear_each_other, until
 
 
@@ -42,6 +44,7 @@ async def comes_to(listener: Person, speaker: Person, reference: float, decibels
     assert await there()
 
 
+@pytest.mark.slow
 async def test_somebody_is_heard_as_loud_as_chosen_and_nobody_else_changes(stage: Stage) -> None:
     ana, bo, cleo = await stage.sea("Ana", "Bo", "Cleo")
     for person in (ana, bo, cleo):
