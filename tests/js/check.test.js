@@ -123,6 +123,11 @@ const TABLE = [
   ["two things at once", { oneSided: lost, tls: refused(701) }, ["relay-range", "(turn-tls)"], /ports are shut/, /COTURN_MAX_PORT/],
 ];
 
+test("a site that its own router doesn't lead back to the relay accuses no certificate", () => {
+  const there = site(["stun", "udp", 4], ["stun", "tcp", 4], ["certificate", "tls", 4]);
+  assert.deepEqual(find(symptoms({ site: there })), []);
+});
+
 for (const [name, change, legs, words, fix] of TABLE) {
   test(`${name}: ${legs.join(", ")}`, () => {
     const found = find(symptoms(change));

@@ -55,7 +55,8 @@ export function unseen(word) {
     // By IPv6 alone: most browsers have none, and so don't see it.
     const alone = ip === 6 && !failed.some((other) => other.check === check && other.leg === leg && other.ip === 4);
     if (alone && !BY_CHECK[check]) return "halfIpv6";
-    if (check === "certificate") return "badCertificate";
+    // Where it reaches nothing by its public address, as behind a router that doesn't lead back, TLS tells no more.
+    if (check === "certificate") return wrong("stun") ? [] : "badCertificate";
     if (check === "relay-address") return "otherFile";
     // Between two by one IP version all arrives, or that would be named with it.
     if (check === "two-relays") return ip === 0 && !failed.some((other) => other.check === check && other.ip) ? "mixedFamilies" : [];
