@@ -113,6 +113,7 @@ const TABLE = [
   ["credentials that never end", { site: site(["expired-credential"]) }, ["(expired-credential)"], /You can talk/, /use-auth-secret/],
   ["an AAAA record without a relay", { site: site(["stun", "udp", 6], ["stun", "tcp", 6]) }, ["(relay-ipv6)"], /You can talk/, /AAAA/],
   ["the IPv6 relay range closed", { site: site(["one-relay", "", 6], ["relay-range", "", 6]) }, ["(relay-ipv6)"], /You can talk/, /COTURN_PUBLIC_IP6/],
+  ["IPv6 that is set, and not relayed", { site: site(["relay-address"], ["relay-ipv6"]) }, ["(relay-ipv6)"], /You can talk/, /COTURN_PUBLIC_IP6/],
   ["a name that leads elsewhere", { site: site(["name"]) }, ["(name)"], /You can talk/, /COTURN_TURN_HOST/],
   ["a name that leads elsewhere, and so does what the relay gives", { site: site(["name"], ["relay-address", "", 4]) }, ["(name)"], /You can talk/, /COTURN_PUBLIC_IP/],
   ["STUN for those with credentials", { stun: { seen: false, codes: [401] }, oneSided: null, site: site(["stun", "udp", 4, 401], ["stun", "tcp", 4, 401]) },

@@ -129,7 +129,8 @@ function unseenTrouble({ tls, oneSided }, found, hidden, lost) {
     if (found.some(({ step }) => step === UNSEEN_STEPS[what])) return false;
     if (lost && OF_LOSS.includes(what)) return false;
     // Where the settings name another address than the host's name, they do so for what is given out, too.
-    if (what === "otherFile") return !hidden.includes("hostName");
+    // Nor where it is the IPv6 half that is wrong: what is to be done about that is to be done about the file.
+    if (what === "otherFile") return !hidden.includes("hostName") && !hidden.includes("halfIpv6");
     if (what === "badCertificate") return tls !== null;
     // What it may be, found here to be in order: it is the site's own network.
     if (what === "shutRange" || what === "sendsNothing") return oneSided === null;
