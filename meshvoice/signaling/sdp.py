@@ -88,8 +88,10 @@ def is_usual(sdp: str) -> bool:
 
     It costs most of what relaying an offer costs, and this is nearly always the whole of it.
     """
+    if len(sdp) > SDP_BYTES or sdp.count("\n") > _USUAL_LINES:
+        return False
     found = _USUAL.fullmatch(sdp)
-    if found is None or len(sdp) > SDP_BYTES or sdp.count("\n") > _USUAL_LINES:
+    if found is None:
         return False
     if sdp.count("\na=fingerprint") > _USUAL_OTHERS or sdp.count("\na=ssrc") > _USUAL_OTHERS:
         return False

@@ -26,6 +26,7 @@ from tests.doctor.bench import (
     PUBLIC,
     PUBLIC6,
     RANGE,
+    Bench,
     dropping,
     secured,
     without,
@@ -704,6 +705,17 @@ def built(broken: Broken, authority: Authority) -> Broken:
         return broken
     turn = secured(broken.turn, broken.certify(authority))
     return replace(broken, turn=turn, conf=conf(turn))
+
+
+def set_up(broken: Broken, bench: Bench, nat_bench: Bench) -> tuple[Bench, Broken]:
+    """Give the bench that it stands on, made ready for it, and what is to be stood there."""
+    chosen = nat_bench if broken.nat else bench
+    chosen.user = broken.user
+    if broken.user:
+        let_through(chosen.folder / "turnserver.conf")
+    if broken.firewall:
+        chosen.lab.firewall("server", broken.firewall)
+    return chosen, built(broken, chosen.authority)
 
 
 def clock(broken: Broken) -> Callable[[], float]:

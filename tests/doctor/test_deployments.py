@@ -120,13 +120,7 @@ def _rows() -> list[Any]:
 async def test_a_broken_deployment_is_named_by_its_leg_and_by_no_other_and_so_it_is_again(
     bench: Bench, nat_bench: Bench, case: Broken
 ) -> None:
-    chosen = nat_bench if case.nat else bench
-    chosen.user = case.user
-    if case.user:
-        let_through(chosen.folder / "turnserver.conf")
-    case = broken.built(case, chosen.authority)
-    if case.firewall:
-        chosen.lab.firewall("server", case.firewall)
+    chosen, case = broken.set_up(case, bench, nat_bench)
     findings = await chosen.examine(
         case.turn, case.conf, addresses=case.addresses, clock=broken.clock(case), held=case.held, runs=2
     )

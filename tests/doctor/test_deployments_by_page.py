@@ -24,7 +24,7 @@ from tests.doctor.authority import Authority
 from tests.doctor.bench import DUAL, NAT, PUBLIC, PUBLIC6, Bench
 from tests.doctor.broken import Broken
 from tests.doctor.visitors import Visitors, said, site
-from tests.turn.coturn_server import conf, let_through
+from tests.turn.coturn_server import conf
 
 pytestmark = [
     pytest.mark.coturn,
@@ -96,13 +96,7 @@ def _rows() -> list[Any]:
 async def test_a_broken_deployment_is_named_by_its_leg_and_by_no_other_and_so_it_is_again(
     bench: Bench, nat_bench: Bench, visitors: Visitors, tmp_path: Path, case: Broken
 ) -> None:
-    chosen = nat_bench if case.nat else bench
-    chosen.user = case.user
-    if case.user:
-        let_through(chosen.folder / "turnserver.conf")
-    case = broken.built(case, chosen.authority)
-    if case.firewall:
-        chosen.lab.firewall("server", case.firewall)
+    chosen, case = broken.set_up(case, bench, nat_bench)
     told, again = await told_twice(chosen, visitors, tmp_path, case)
     assert told.named == case.page.split()
     assert told.failed <= set().union(*(ROWS.get(step, {step}) for step in told.named))
