@@ -12,8 +12,9 @@ const { play } = HTMLMediaElement.prototype;
 const analysers = new WeakMap();
 HTMLMediaElement.prototype.play = function () {
   if (this.src.startsWith("blob:") && !this.loop) {
-    const sound = { volume: this.volume, peak: 0 };
+    const sound = { volume: this.volume, peak: 0, over: false };
     globalThis.sounds.push(sound);
+    this.addEventListener("ended", () => { sound.over = true; }, { once: true });
     const context = globalThis.__listening ??= new AudioContext();
     if (!analysers.has(this)) {
       analysers.set(this, context.createAnalyser());
@@ -42,6 +43,11 @@ async def sounds(person: Person) -> list[dict[str, Any]]:
     return heard
 
 
+async def quiet_again(person: Person) -> bool:
+    """Whether no sound plays: while one does, the next that concerns others is left out."""
+    return all(sound["over"] for sound in await sounds(person))
+
+
 async def heard_since(person: Person, before: int) -> list[dict[str, Any]]:
     return (await sounds(person))[before:]
 
@@ -55,10 +61,12 @@ async def test_a_sound_tells_who_comes_soft_beside_words_and_not_when_it_is_off(
     await bo.join()
     await until("Ana hears the sound of Bo's coming", lambda: heard_since(ana, 0))
     await all_hear_each_other([ana, bo])
+    await until("the sound of Bo's coming is over", lambda: quiet_again(ana))
     # Bo speaks without a pause.
     await cleo.join()
     await until("Ana hears the sound of Cleo's coming", lambda: heard_since(ana, 1))
     await all_hear_each_other([ana, bo, cleo])
+    await until("the sound of Cleo's coming is over", lambda: quiet_again(ana))
     alone, beside = await sounds(ana)
     print(f"\nloudest sample of a sound: {alone['peak']:.3f} at first, {beside['peak']:.3f} beside words")
     assert alone["volume"] == 0.6
