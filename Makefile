@@ -14,7 +14,7 @@ MESHVOICE = $(BIN)/meshvoice --env-file $(ENV_FILE)
 BROWSER_NEEDS = chromium:chromium turnserver:coturn firefox-esr:firefox-esr nft:nftables ip:iproute2 \
 	conntrack:conntrack openssl:openssl node:nodejs certutil:libnss3-tools pulseaudio:pulseaudio \
 	nginx:nginx-light caddy:caddy apache2:apache2-bin haproxy:haproxy \
-	WebKitWebDriver:webkit2gtk-driver Xvfb:xvfb prometheus:prometheus
+	WebKitWebDriver:webkit2gtk-driver Xvfb:xvfb prometheus:prometheus dbus-daemon:dbus-daemon dbus-send:dbus-bin
 
 # Two calls at one time would be a load test of the machine: what starts browsers and relays runs in a row, after the
 # rest. What takes half a minute by itself is left to `make check`.

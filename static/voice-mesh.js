@@ -13,6 +13,7 @@ import "./voice/audio/level.js";
 import "./voice/audio/microphone-words.js";
 import "./voice/audio/microphone.js";
 import "./voice/audio/noise-suppressor.js";
+import "./voice/audio/now-playing.js";
 import "./voice/audio/play-once.js";
 import "./voice/audio/playback.js";
 import "./voice/audio/sample.js";

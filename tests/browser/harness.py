@@ -197,6 +197,7 @@ async def chromium(
     executable: str = CHROMIUM,
     driver: Playwright | None = None,
     sound: dict[str, str] | None = None,
+    environment: dict[str, str] | None = None,
 ) -> AsyncIterator[Browser]:
     """Run a Chromium, with a driver of its own unless one is given.
 
@@ -209,7 +210,7 @@ async def chromium(
         browser = await driver.chromium.launch(
             executable_path=executable,
             args=[*usual, AUTOPLAY, *flags],
-            env=None if sound is None else {**os.environ, **sound},
+            env={**os.environ, **(sound or {}), **(environment or {})},
         )
         stack.push_async_callback(browser.close)
         yield browser

@@ -148,7 +148,7 @@ export class FakeDevices extends EventTarget {
 /** @param {FakeTrack} track */
 const stream = (track) => ({ getAudioTracks: () => [track] });
 
-export class FakeAudio {
+export class FakeAudio extends EventTarget {
   /** @type {any} */ srcObject = null;
   autoplay = false;
   muted = false;
@@ -156,6 +156,7 @@ export class FakeAudio {
   volume = 1;
   /** @param {FakePlatform} platform */
   constructor(platform) {
+    super();
     this.platform = platform;
   }
 
@@ -169,6 +170,8 @@ export class FakeAudio {
   }
 
   removeAttribute() {}
+
+  load() {}
 }
 
 /** Stands in for Links: remembers what it was told, and says what a test wants said. */
@@ -286,6 +289,7 @@ export class FakePlatform extends FakeClock {
   random = () => 0.5;
   MediaRecorder = undefined;
   canChooseSpeaker = true;
+  keysFollowFiles = false;
   /** @type {Map<string, Blob>} */ urls = new Map();
   /** @param {Blob} blob */
   blobUrl = (blob) => {

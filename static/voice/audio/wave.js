@@ -7,12 +7,26 @@ const HEADER = 44;
 
 /** @param {Float32Array} samples -1 to 1 @returns {Blob} */
 export function wave(samples) {
-  const view = new DataView(new ArrayBuffer(HEADER + samples.length * 2));
+  const view = new DataView(new ArrayBuffer(samples.length * 2));
+  for (const [i, sample] of samples.entries()) {
+    view.setInt16(i * 2, Math.round(Math.max(-1, Math.min(1, sample)) * 32_767), true);
+  }
+  return file(view);
+}
+
+/** Nothing to hear, made in no time. @param {number} seconds @returns {Blob} */
+export function silence(seconds) {
+  return file(new DataView(new ArrayBuffer(seconds * RATE * 2)));
+}
+
+/** @param {DataView<ArrayBuffer>} samples */
+function file(samples) {
+  const view = new DataView(new ArrayBuffer(HEADER));
   const text = (/** @type {number} */ at, /** @type {string} */ letters) => {
     for (const letter of letters) view.setUint8(at++, letter.charCodeAt(0));
   };
   text(0, "RIFF");
-  view.setUint32(4, view.byteLength - 8, true);
+  view.setUint32(4, HEADER + samples.byteLength - 8, true);
   text(8, "WAVEfmt ");
   view.setUint32(16, 16, true);
   view.setUint16(20, 1, true);
@@ -22,9 +36,6 @@ export function wave(samples) {
   view.setUint16(32, 2, true);
   view.setUint16(34, 16, true);
   text(36, "data");
-  view.setUint32(40, samples.length * 2, true);
-  for (const [i, sample] of samples.entries()) {
-    view.setInt16(HEADER + i * 2, Math.round(Math.max(-1, Math.min(1, sample)) * 32_767), true);
-  }
-  return new Blob([view], { type: "audio/wav" });
+  view.setUint32(40, samples.byteLength, true);
+  return new Blob([view, samples], { type: "audio/wav" });
 }

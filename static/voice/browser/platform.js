@@ -22,6 +22,7 @@ import { Links } from "../link/links.js";
  * @property {() => HTMLAudioElement} createAudio
  * @property {typeof MediaRecorder|undefined} MediaRecorder
  * @property {boolean} canChooseSpeaker  whether audio elements have setSinkId
+ * @property {boolean} keysFollowFiles   whether the system's media keys reach a page that plays a file, and none that plays streams alone
  * @property {() => MediaStream} emptyStream
  * @property {(blob: Blob) => string} blobUrl  good until it is forgotten
  * @property {(url: string) => void} forgetUrl
@@ -61,6 +62,8 @@ export function browser() {
     createAudio: () => new Audio(),
     MediaRecorder: globalThis.MediaRecorder,
     canChooseSpeaker: "setSinkId" in HTMLMediaElement.prototype,
+    // Chromium alone has it, and was seen to need it; on iOS another element may take the sound from the call.
+    keysFollowFiles: "userAgentData" in navigator,
     emptyStream: () => new MediaStream(),
     blobUrl: (blob) => URL.createObjectURL(blob),
     forgetUrl: (url) => URL.revokeObjectURL(url),

@@ -63,7 +63,7 @@ export class Call extends Emitter {
     this.#inVain = new InVain(() => this.#sayStillMuted(), platform);
     this.#page = new PageLife(platform);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
-    this.#hearing.deafened = talk.deafened;
+    Object.assign(this.#hearing, { deafened: talk.deafened, muted: talk.muted });
     this.#hearTheSession();
     this.#hearTheMachine();
   }
@@ -136,6 +136,11 @@ export class Call extends Emitter {
     this.#hearing.choose(device);
   }
 
+  /** Something was played beside the call. */
+  played() {
+    this.#hearing.keepKeys();
+  }
+
   /** @param {string} peer */
   remove(peer) {
     this.#session.remove(peer);
@@ -156,7 +161,7 @@ export class Call extends Emitter {
   talked(news) {
     const { talk } = this.#belongings;
     this.#capture.talked(news);
-    this.#hearing.deafened = talk.deafened;
+    Object.assign(this.#hearing, { deafened: talk.deafened, muted: talk.muted });
     this.#session.sendState(this.#told());
     this.#session.retune();
     this.#inVain.heed(talk.inVain);
@@ -244,6 +249,7 @@ export class Call extends Emitter {
     this.#speaking.start();
     this.#capture.start();
     this.#page.stayAwake();
+    this.#hearing.holdKeys();
     this.#tell("joined", null);
   }
 

@@ -1,6 +1,7 @@
 // @ts-check
 // Owns what the person hears in a call: voices and sounds, each as loud as wanted, on the speaker that was chosen.
 
+import { NowPlaying } from "../audio/now-playing.js";
 import { Playback } from "../audio/playback.js";
 import { Sounds } from "../audio/sounds.js";
 import { Speaker } from "../audio/speaker.js";
@@ -16,6 +17,7 @@ export class Hearing extends Emitter {
   #playback;
   #sounds;
   #speaker;
+  #keys;
 
   /**
    * @param {Pick<import("./call.js").Belongings, "volumes"|"devices"|"sounds"|"platform">} belongings
@@ -24,14 +26,17 @@ export class Hearing extends Emitter {
    */
   constructor({ volumes, devices, sounds, platform }, graph, userOf) {
     super();
-    const playback = this.#playback = new Playback({ platform, graph, loudness: (peer) => volumes.of(userOf(peer)) });
+    const keys = this.#keys = new NowPlaying(platform);
+    const { blobUrl, forgetUrl } = platform;
+    const beside = { blobUrl, forgetUrl, createAudio: () => keys.beside(platform.createAudio()) };
+    const playback = this.#playback = new Playback({ platform: beside, graph, loudness: (peer) => volumes.of(userOf(peer)) });
     const speaker = this.#speaker = new Speaker(devices, platform);
-    this.#sounds = new Sounds(sounds, platform);
+    this.#sounds = new Sounds(sounds, beside);
     playback.on("playback", (detail) => this.emit("playback", detail));
     playback.on("range", (range) => this.emit("range", range));
     playback.on("refused", () => speaker.refused());
     speaker.on("sink", (sink) => {
-      playback.sink = this.#sounds.sink = sink;
+      playback.sink = this.#sounds.sink = keys.sink = sink;
     });
     speaker.on("told", (said) => this.emit("told", said));
   }
@@ -43,6 +48,16 @@ export class Hearing extends Emitter {
     this.#speaker.start();
   }
 
+  /** In a call: the system's media keys are for it. */
+  holdKeys() {
+    this.#keys.start();
+  }
+
+  /** The page has played something else. */
+  keepKeys() {
+    this.#keys.passed();
+  }
+
   get range() {
     return this.#playback.range;
   }
@@ -50,6 +65,11 @@ export class Hearing extends Emitter {
   /** @param {boolean} deafened */
   set deafened(deafened) {
     this.#playback.deafened = this.#sounds.deafened = deafened;
+  }
+
+  /** Whether the system shows that its key unmutes. @param {boolean} muted */
+  set muted(muted) {
+    this.#keys.muted = muted;
   }
 
   /** Whether anybody's words are heard now. @param {boolean} speaking */
@@ -87,6 +107,6 @@ export class Hearing extends Emitter {
   }
 
   close() {
-    for (const part of [this.#playback, this.#sounds, this.#speaker]) part.close();
+    for (const part of [this.#playback, this.#sounds, this.#speaker, this.#keys]) part.close();
   }
 }

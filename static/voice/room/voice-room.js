@@ -164,7 +164,9 @@ export class VoiceRoom extends EventTarget {
     const { devices, sounds, platform } = this.#belongings;
     const named = !(sound instanceof Blob);
     const how = { sink: devices.speaker?.id, volume: named && sound ? sounds.volume / 100 : 1, signal };
-    return playOnce(named ? soundOf(sound ?? "test") : sound, how, platform);
+    const heard = await playOnce(named ? soundOf(sound ?? "test") : sound, how, platform);
+    this.#calls.now?.played();
+    return heard;
   }
 
   /** How loud somebody is for this person. @param {string} user */
