@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -35,9 +36,17 @@ async def muted(person: Person) -> bool:
     return bool(await person.page.evaluate("globalThis.seen.room.muted"))
 
 
-async def shows(keys: Desktop, what: str) -> None:
+async def shows(keys: Desktop, what: str, *, for_seconds: float = 0) -> None:
+    """Wait until the desktop shows that, and has done so for a while."""
+    clock = asyncio.get_running_loop().time
+    since = clock()
+
     async def shown() -> bool:
-        return await keys.shows() == what
+        nonlocal since
+        if await keys.shows() != what:
+            since = clock()
+            return False
+        return clock() - since >= for_seconds
 
     await until(f"the desktop shows {what}", shown)
 
@@ -64,7 +73,8 @@ async def test_media_keys_mute_and_unmute_whoever_is_in_a_call(
         await until("Ana hears both", lambda: ana.hears(bo, cleo))
         await cleo.leave()
         await until("Ana hears Bo alone", lambda: ana.hears(bo))
-        await shows(keys, "Paused")
+        # While the sound of a leaving is heard, something plays.
+        await shows(keys, "Paused", for_seconds=1.5)
         await keys.press("PlayPause")
         await until("Bo hears Ana", lambda: bo.hears(ana))
         await shows(keys, "Playing")
