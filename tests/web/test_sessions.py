@@ -181,6 +181,23 @@ async def test_a_cookie_is_opened_once_and_judged_each_time(
     assert len(opened) == 2
 
 
+async def test_what_is_the_same_for_everybody_asks_for_nobody(
+    make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files are most of what a page brings, and each request brings the cookie."""
+
+    def never(self: MultiFernet, token: bytes | str, ttl: int | None = None) -> bytes:
+        raise AssertionError(token)
+
+    monkeypatch.setattr(MultiFernet, "decrypt", never)
+    ana = await Person(await make_house()).sign_in("Ana")
+    for path in ("/static/style.css", "/static/words/voice.js", "/healthz"):
+        assert (await ana.get(path)).status == 200
+    assert await ana.metrics()
+    assert (await ana.get("/static/none.js")).status == 404
+    assert (await ana.get("/")).status == 500
+
+
 async def test_a_session_in_use_goes_on(ana: Person) -> None:
     """The cookie is dated anew once a day, and with it the person stays known."""
     await ana.make_table()
