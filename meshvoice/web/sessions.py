@@ -10,7 +10,7 @@ import aiohttp_session
 from aiohttp import web
 
 from meshvoice.access.errors import GuestBookError
-from meshvoice.access.users import FORGOTTEN_AFTER
+from meshvoice.access.users import FORGOTTEN_AFTER, SEEN_EVERY
 from meshvoice.forwarding import within
 from meshvoice.ids import SessionId, UserId
 from meshvoice.names import NameRefused
@@ -62,10 +62,12 @@ async def _named_by_cookie(request: web.Request) -> Visitor | None:
     dated = session.get(_DATED, session.created)
     if not isinstance(dated, int) or not -AHEAD_SECONDS <= now - dated <= SESSION_SECONDS:
         return None
-    user = book.users.get(UserId(user_id))
-    if user is None or book.sessions.revoked(SessionId(session_id)):
+    known = book.users.of_session(UserId(user_id), SessionId(session_id))
+    if known is None:
         return None
-    _note_seen(request, user.user_id)
+    user, seen = known
+    if now - seen >= SEEN_EVERY:
+        _note_seen(request, user.user_id)
     if now - dated > _RENEW_SECONDS:
         session[_DATED] = int(now)
     return Visitor(
