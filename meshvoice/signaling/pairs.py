@@ -91,7 +91,7 @@ class Pairs:
         if link is None:
             self._links[key] = _Link(gen, now)
         elif gen > link.gen:
-            # What is dropped lifts the count by one, as an honest one goes: else a flood would carry it anywhere.
+            # What is dropped lifts it by one, as an honest count goes: else a flood would carry it anywhere.
             link.gen, link.at = gen if taken else link.gen + 1, now
         if not taken:
             raise TooFast(

@@ -299,14 +299,15 @@ def test_a_key_that_stands_twice_is_refused_at_any_level(frame: str, key: str) -
 )
 def test_a_number_of_any_length_in_a_field_that_is_left_out_is_left_out(value: str) -> None:
     """Python refuses to read integers of over 4300 digits, and that once ended the socket with a trace."""
-    frame = '{"type":"ice","target":"b","gen":1,"candidates":[{"candidate":"","x":%s}]}' % value
+    frame = '{"type":"ice","target":"b","gen":1,"candidates":[{"candidate":"","x":' + value + "}]}"
     assert parse(frame) == Ice("b", 1, [Candidate("")])
 
 
 def test_many_keys_are_looked_at_in_time_that_grows_as_they_do() -> None:
     """Each was counted among all others: one frame of 60 KB held the loop for a second."""
     keys = [f'"{number:x}":1' for number in range(7000)]
-    frame = '{"type":"ice","target":"b","gen":1,"candidates":[{"candidate":"",%s,"1b57":2}]}' % ",".join(keys)
+    candidate = ",".join(['"candidate":""', *keys, '"1b57":2'])
+    frame = '{"type":"ice","target":"b","gen":1,"candidates":[{' + candidate + "}]}"
     began = time.thread_time()
     assert refusal(frame) == ("bad-message", "the key `1b57` stands twice", "ice")
     assert time.thread_time() - began < 0.1
