@@ -114,8 +114,10 @@ def _by_itself(code: int | None) -> tuple[int, str]:
             return int(code), "the connection was lost"
         case CloseCode.GOING_AWAY:
             return int(code), "the page went away"
-        case CloseCode.TOO_LONG | CloseCode.TOO_FAST:
-            return int(code), CloseCode(code).why
+        case CloseCode.TOO_LONG:
+            return int(code), CloseCode.TOO_LONG.why
+        case CloseCode.TOO_FAST:
+            return int(code), CloseCode.TOO_FAST.why
         case _:
             return int(code), "the client closed it"
 

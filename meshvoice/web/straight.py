@@ -149,7 +149,7 @@ class StraightResponse(web.WebSocketResponse):
         self._parser = WebSocketReader(
             self._queue, self._max_msg_size, compress=bool(self._compress), decode_text=self._decode_text
         )
-        request.protocol.set_parser(_Bounded(self._parser, self._queue))
+        request.protocol.set_parser(_Bounded(self._parser, self._queue))  # type: ignore[arg-type]
         request.protocol.keep_alive(False)
         # No request comes any more, and it holds the headers of the last one.
         request._protocol._parser = None
