@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from secrets import token_bytes
 
 from meshvoice.doctor.deployment import Deployment, Way, allocated, family
-from meshvoice.doctor.findings import Check, Finding
+from meshvoice.doctor.findings import Cause, Check, Finding
 from meshvoice.doctor.legs import UNREACHABLE
 from meshvoice.doctor.rejections import RENDER
 from meshvoice.doctor.turn_client import Peer, Rejected, TurnClient, Unanswered, dial
@@ -45,7 +45,9 @@ async def address(deployment: Deployment, way: Way, known: list[str]) -> Finding
             # IPv6 has no 1:1 NAT to be told of.
             hint = "set COTURN_PUBLIC_IP6 to an address of the host's by which others reach it"
         return check.failed(
-            f"{offered}, which nobody outside reaches: relayed calls stay silent", f"{hint}; {RENDER}"
+            f"{offered}, which nobody outside reaches: relayed calls stay silent",
+            f"{hint}; {RENDER}",
+            cause=Cause.PRIVATE,
         )
     if not deployment.ours:
         return check.ok(offered)

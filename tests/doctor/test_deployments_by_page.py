@@ -99,8 +99,7 @@ async def test_a_broken_deployment_is_named_by_its_leg_and_by_no_other_and_so_it
     assert noticed <= {"from-site", *by_udp}
     assert case.mends in told.report.partition("\n-> ")[2]
     assert told.named == again.named
-    if not case.chance:
-        assert told.said == again.said
+    assert told.said == again.said
 
 
 GOOD = [

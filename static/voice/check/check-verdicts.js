@@ -1,10 +1,10 @@
 // @ts-check
 // What the probes of a connection mean: a line for each step, what is wrong and where, and the report; pure.
 
-import { LABELS, SITE, translate } from "./check-words.js";
+import { LABELS, SITE, TLS, translate } from "./check-words.js";
 import { phrase } from "./phrase.js";
 import { answers, refuses, relayTrouble, works, wrong } from "./relay-verdicts.js";
-import { current, old, unseen } from "./site-word.js";
+import { current, old, tlsCause, unseen } from "./site-word.js";
 
 /** @typedef {import("./relay-probe.js").Loop} Loop */
 /** @typedef {import("./relay-probe.js").Reflection} Reflection */
@@ -73,6 +73,13 @@ export function loopLine(step, loop) {
   const lost = phrase("relay.lost");
   const why = translate(refused && !codes.length ? [NO_CONNECTION] : codes);
   return { step, status: "failed", words: allocated ? lost : phrase("relay.failed", { why }) };
+}
+
+/** By TLS: why it fails the site may know. @param {Symptoms} symptoms @returns {Line} */
+export function tlsLine({ tls, site }) {
+  const line = loopLine("turn-tls", tls);
+  const [why] = TLS[tlsCause(current(site))] ?? [];
+  return tls && !tls.allocated && why ? { ...line, words: phrase("relay.failed", { why }) } : line;
 }
 
 /** @param {Symptoms} symptoms @returns {Line} */
