@@ -52,7 +52,7 @@ soak: $(VENV)/test.done $(BENCH)/loadgen
 	SEEDS=10000 node --test tests/js/simulator.test.js
 	$(MAKE) coturns
 
-# All that is tested of the installed coturn, of that of other suites of Debian's: fetched once, installed nowhere.
+# All that is tested of the installed coturn, of that of other suites of Debian's or Ubuntu's: fetched once, installed nowhere.
 SUITES = testing
 coturns: $(VENV)/test.done
 	@tests/need.sh nft:nftables ip:iproute2 openssl:openssl
