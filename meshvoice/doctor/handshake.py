@@ -16,14 +16,14 @@ _VERIFY = {
     10: (
         Cause.EXPIRED,
         "it has expired",
-        "renew it, and see that the deploy hook runs (conf/coturn-deploy-hook.sh)",
+        "renew it (certbot renew), and see that the deploy hook runs (conf/coturn-deploy-hook.sh)",
     ),
     9: (Cause.EARLY, "it is not valid yet", "set the clocks of both machines by NTP"),
     7: _AUTHORITY,
     18: (
         Cause.SELF_SIGNED,
         "it is self-signed",
-        "browsers refuse it: get one from an authority, as certbot does",
+        "browsers refuse it: get one from a public authority, as certbot does",
     ),
     19: _AUTHORITY,
     20: _AUTHORITY,
@@ -35,7 +35,10 @@ _NO_PAIR = (
     "coturn can't use what it has: COTURN_TLS_KEY must be the key of COTURN_TLS_CERT, and its log says what "
     "else is wrong (journalctl -u coturn); see conf/coturn-deploy-hook.sh"
 )
-_NO_TLS = "what listens there speaks no TLS: is it coturn's TLS port? See `ss -lntp` on the host"
+_NO_TLS = (
+    "COTURN_TLS_PORT, or COTURN_PUBLIC_TLS_PORT where that is set, must lead to coturn's tls-listening-port: "
+    "`ss -lntp` on the host shows what listens there"
+)
 
 
 def untrusted(check: Check, problem: ssl.SSLCertVerificationError) -> Finding:
@@ -64,5 +67,7 @@ def plain(check: Check) -> Finding:
 def unanswered(check: Check) -> Finding:
     """Say what may be behind a port that opens and says nothing, or hangs up."""
     return check.failed(
-        "it opens, and no handshake follows", f"{_NO_PAIR}. Or {_NO_TLS}", cause=Cause.NO_HANDSHAKE
+        "it opens, and no handshake follows",
+        f"{_NO_PAIR}. Or what listens there speaks no TLS: {_NO_TLS}",
+        cause=Cause.NO_HANDSHAKE,
     )

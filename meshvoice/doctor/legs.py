@@ -47,7 +47,10 @@ def name(deployment: Deployment, found: LookedUp) -> Finding:
     turn = deployment.turn
     check = Check(name="name", tried=f"look up {turn.host}")
     if found.problem:
-        return check.failed(found.problem, "give COTURN_TURN_HOST a name that resolves, or an address")
+        return check.failed(
+            found.problem,
+            "give COTURN_TURN_HOST a name that resolves (it needs an A or AAAA record), or an IP address",
+        )
     ipv4 = [address for address in found.addresses if ":" not in address]
     if turn.public_ip and ipv4 and str(turn.public_ip) not in ipv4:
         return check.failed(
@@ -125,7 +128,7 @@ def shut(deployment: Deployment, way: Way, found: Finding, answers: Answers) -> 
     answer, mend = f"{SILENCE}, and by TCP there is one", _fix_silence(deployment.turn, way)
     version = answers.version(deployment.turn)
     guard = (
-        "load the kernel guard (`meshvoice coturn-conf --guard`) anew, which mends it, or take another one"
+        "load the kernel guard (`meshvoice coturn-conf --guard`) anew, which mends it, or take another coturn"
     )
     hops = "by UDP with a hop limit of 1 from its first allocation on, so that no answer gets beyond a router"
     if version is not None and version in ONE_HOP:
@@ -223,7 +226,8 @@ def _fix_silence(turn: TurnSettings, way: Way) -> str:
         return _IPV6
     kind = "udp" if way.leg is Leg.UDP else "tcp"
     by = ", for IPv6 too," if way.family == 6 else ""
-    return f"open {way.server[1]}/{kind}{by} in the firewalls of host and provider; see that coturn runs"
+    port, forward = f"{way.server[1]}/{kind}{by}", rejections.forwarded(way.family)
+    return f"open {port} in the firewalls of host and provider{forward}; see that coturn runs"
 
 
 _IPV6 = (
