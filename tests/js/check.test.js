@@ -198,6 +198,14 @@ test("each error code has words of its own, and an unknown one its number", () =
   assert.equal(translate([701, 401]), "no connection; the relay refuses this site's credentials");
 });
 
+test("an answer is told alike whatever came before or beside it", () => {
+  const said = [[401], [701, 401], [401, 701]].map((codes) => loopLine("turn-udp", refused(...codes)).words);
+  assert.deepEqual([...new Set(said)], ["Fails: the relay refuses this site's credentials."]);
+  assert.equal(loopLine("turn-udp", refused(486, 440)).words, loopLine("turn-udp", refused(440, 486)).words);
+  const stun = (/** @type {number[]} */ codes) => stunLine(symptoms({ stun: { seen: false, codes } })).words;
+  assert.equal(stun([701, 401]), stun([401]));
+});
+
 test("a line says whether its step works, answers in vain, fails or is not there", () => {
   assert.match(loopLine("turn-tls", refused()).words, /no connection/);
   assert.match(loopLine("turn-tls", silent).words, /no answer/);

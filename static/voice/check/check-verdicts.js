@@ -61,7 +61,7 @@ export function stunLine({ stun, udp }) {
   if (stun.seen) return { step, status: "ok", words: phrase("stun.ok") };
   // Where no NAT is on the way nothing new is told, and an IPv6 that leads nowhere keeps the answer waiting.
   if (answers(udp) && !refuses(stun)) return { step, status: "ok", words: phrase("stun.by-relay") };
-  return { step, status: "notice", words: phrase("stun.none", { why: translate(stun.codes) }) };
+  return { step, status: "notice", words: phrase("stun.none", { why: translate(telling(stun.codes)) }) };
 }
 
 /** @param {"turn-udp"|"turn-tcp"|"turn-tls"|"one-sided"} step @param {Loop|null} loop @returns {Line} */
@@ -71,8 +71,17 @@ export function loopLine(step, loop) {
   if (works(loop)) return { step, status: "ok", words: phrase("relay.ok") };
   const { allocated, codes, refused } = loop;
   const lost = phrase("relay.lost");
-  const why = translate(refused && !codes.length ? [NO_CONNECTION] : codes);
+  const why = translate(refused && !codes.length ? [NO_CONNECTION] : telling(codes));
   return { step, status: "failed", words: allocated ? lost : phrase("relay.failed", { why }) };
+}
+
+/**
+ * Codes without what is chance: their order, and whether the IP version that leads nowhere was given up in time.
+ * @param {number[]} codes
+ */
+function telling(codes) {
+  const answers = codes.filter((code) => code !== NO_CONNECTION);
+  return (answers.length ? answers : [...codes]).sort((one, other) => one - other);
 }
 
 /** By TLS: why it fails the site may know. @param {Symptoms} symptoms @returns {Line} */
