@@ -29,7 +29,7 @@ _FIXED = {
 
 def forwarded(family: int) -> str:
     """Say what more a port needs than to be open: by IPv4 many hosts stand behind a router."""
-    return "" if family == 6 else " (and forward it to the host, where a router stands before it)"
+    return "" if family == 6 else ", and as a port forwarding in the router, where one stands before the host"
 
 
 def fix(rejected: Rejected, turn: TurnSettings) -> str:

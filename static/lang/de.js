@@ -216,7 +216,7 @@ export default {
     "relay-loop.fix": "Zwei Adressen des Relais erreichen einander nicht: Hinter NAT muss external-ip ÖFFENTLICH/PRIVAT sein (setze COTURN_PRIVATE_IP), und der Rechner darf nicht verwerfen, was er an sich selbst schickt; der Kernel-Schutz muss also seine Adressen kennen. {render}",
     "relay-loop-lan.fix": "Zwei Adressen des Relais erreichen einander nicht: Ein Relais nur für sein eigenes Netz muss sich selbst erlaubt sein (allowed-peer-ip), und der Rechner darf nicht verwerfen, was er an sich selbst schickt. {render}",
     "relay-range": "Die Ports des Relais sind zu: Wer es braucht, wird von denen ohne Relais nicht gehört.",
-    "relay-range.fix": "Zwei Enden am Relais treffen sich, aber von außen erreicht nichts die Ports des Relais: Öffne COTURN_MIN_PORT bis COTURN_MAX_PORT/udp in den Firewalls von Rechner und Anbieter, und leite sie an den Rechner weiter, wenn vor ihm ein Router steht.",
+    "relay-range.fix": "Zwei Enden am Relais treffen sich, aber von außen erreicht nichts die Ports des Relais: Öffne COTURN_MIN_PORT bis COTURN_MAX_PORT/udp in den Firewalls von Rechner und Anbieter, und als Portweiterleitung im Router, wenn einer vor dem Rechner steht.",
     "partial-range": "Nur manche Ports des Relais sind offen: Wer es braucht, wird von denen ohne Relais nur durch Zufall gehört.",
     "partial-range.fix": "Von außen sind manche Ports des Relais erreichbar, andere nicht: Öffne alle von COTURN_MIN_PORT bis COTURN_MAX_PORT/udp in den Firewalls von Rechner und Anbieter.",
     "sends-nothing": "Was das Relais sendet, kommt nicht hinaus: Wer es braucht, wird von denen ohne Relais nicht gehört.",

@@ -216,7 +216,7 @@ export default {
     "relay-loop.fix": "Two addresses of the relay can't reach each other: behind NAT external-ip must be PUBLIC/PRIVATE (set COTURN_PRIVATE_IP), and the host must not drop what it sends to itself, so the kernel guard must know its addresses. {render}",
     "relay-loop-lan.fix": "Two addresses of the relay can't reach each other: a relay that serves only its own network must be an allowed peer (allowed-peer-ip), and the host must not drop what it sends to itself. {render}",
     "relay-range": "The relay's ports are shut: whoever needs it won't be heard by those who don't.",
-    "relay-range.fix": "Two relayed ends meet, but from outside nothing reaches the relay's ports: open COTURN_MIN_PORT to COTURN_MAX_PORT/udp in the firewalls of host and provider, and forward them to the host where a router stands before it.",
+    "relay-range.fix": "Two relayed ends meet, but from outside nothing reaches the relay's ports: open COTURN_MIN_PORT to COTURN_MAX_PORT/udp in the firewalls of host and provider, and as a port forwarding in the router, where one stands before the host.",
     "partial-range": "Only some of the relay's ports are open: whoever needs it is heard by chance by those who don't.",
     "partial-range.fix": "From outside some of the relay's ports are reached, others are not: open all of COTURN_MIN_PORT to COTURN_MAX_PORT/udp in the firewalls of host and provider.",
     "sends-nothing": "What the relay sends does not get out: whoever needs it won't be heard by those who don't.",

@@ -281,6 +281,7 @@ test("what fails for the site and works here is its own network's, and that is a
   assert.match(words(site(["one-relay", "", 4], ["relay-range", "", 4])), /hairpin/);
   assert.doesNotMatch(words(site(["stun", "udp", 4], ["realm"])), /hairpin/);
   assert.doesNotMatch(words(site(["stun", "udp", 4]), { udp: silent }), /hairpin/);
+  assert.doesNotMatch(words(site(["relay-range", "", 4])), /hairpin/);
   assert.doesNotMatch(words(site(["stun", "udp", 6])), /hairpin/);
   assert.doesNotMatch(words(site(["stun", "udp", 4, 0, 2])), /hairpin/);
 });

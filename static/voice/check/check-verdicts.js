@@ -126,6 +126,8 @@ export function siteLine(symptoms) {
 
 /** Whether all that fails for the site works for this browser. @param {Symptoms} symptoms */
 function apart({ site, oneSided, ...loops }) {
+  // One that some ports let through is no proof that all do.
+  if (unseen(site).includes("partialRange")) return false;
   return site !== null && site.failed.every(({ check, leg, ip, host }) => {
     const loop = { udp: loops.udp, tcp: loops.tcp, tls: loops.tls }[leg] ?? null;
     if (host || ip === 6) return false;
