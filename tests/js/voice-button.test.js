@@ -3,7 +3,7 @@ import { beforeEach, test } from "node:test";
 
 import EN from "../../static/lang/en.js";
 import { attach, prepare } from "../../static/voice-button.js";
-import { showListening, VoiceButton } from "../../static/voice/panel/button.js";
+import { PANEL_AFTER, showListening, VoiceButton } from "../../static/voice/panel/button.js";
 import { Store } from "../../static/voice/store.js";
 
 /** As much of an HTML button as the voice button touches. */
@@ -121,11 +121,12 @@ test("the first click marks the time, makes the room of the button and tells of 
   assert.equal(performance.getEntriesByName("meshvoice:click").length, 1);
 });
 
-test("the room is asked to join before its panel is made, which then hears all that it tells", async () => {
+test("the room is asked to join long before its panel is made, which is then given all that it told", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   const states = [];
   class VoicePanel {
-    constructor(element, room) {
-      states.push(room.state);
+    constructor(element, room, store, told) {
+      states.push(room.state, ...told.map(({ type, detail }) => `${type} ${detail.code ?? detail.state}`));
       room.addEventListener("microphone", ({ detail }) => states.push(detail.code));
     }
   }
@@ -139,7 +140,12 @@ test("the room is asked to join before its panel is made, which then hears all t
   const modulesHere = () => /** @type {any} */ (Promise.resolve([{ VoiceRoom: ListenOnly }, { VoiceButton }, { VoicePanel }]));
   attach(button, { panel: /** @type {any} */ ({}), modules: modulesHere, words: EN.page });
   await click(button);
-  assert.deepEqual(states, ["joining", "listen-only"]);
+  t.mock.timers.tick(PANEL_AFTER - 1);
+  assert.deepEqual(states, []);
+  t.mock.timers.tick(1);
+  assert.deepEqual(states, ["joining", "microphone listen-only"]);
+  Room.made[0].emit("microphone", { code: "ok" });
+  assert.deepEqual(states.slice(2), ["ok"], "once: now it hears for itself");
 });
 
 test("clicks while joining make no second room and don't mute", async () => {

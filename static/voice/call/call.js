@@ -8,6 +8,7 @@ import { PageLife } from "../browser/page-life.js";
 import { Emitter } from "../emitter.js";
 import { Announcer } from "../session/announcer.js";
 import { VoiceSession } from "../session/session.js";
+import { LINKING } from "../session/showing.js";
 import * as words from "../session/words.js";
 import { REMOVED } from "../signaling/codes.js";
 import { Capture } from "./capture.js";
@@ -25,12 +26,14 @@ import { InVain } from "./in-vain.js";
 /**
  * What goes out as the room's own event, and what the room has to answer.
  * @typedef {Pick<RoomEvents, "server"|"announce"|"microphone"|"playback"|"volumerange"|"closing"|"notice"|"note"|"safety">
- *   & Pick<import("../session/session-events.js").SessionEvents, "joined"|"lost"|"trouble"|"over"|"changed"> & {hide: null}} CallEvents
+ *   & Pick<import("../session/session-events.js").SessionEvents, "joined"|"lost"|"trouble"|"over"|"changed"|"linking"> & {hide: null}} CallEvents
  */
 
 /** @extends {Emitter<CallEvents>} */
 export class Call extends Emitter {
   #closed = false;
+  /** @type {any} */
+  #ringing = null;
   #session;
   #capture;
   #hearing;
@@ -164,6 +167,7 @@ export class Call extends Emitter {
 
   close() {
     this.#closed = true;
+    this.#belongings.platform.clearTimeout(this.#ringing);
     // The graph closes last: the others let go of their parts of it.
     const parts = [this.#capture, this.#hearing, this.#speaking, this.#inVain, this.#page, this.#announcer, this.#graph];
     for (const part of parts) part.close();
@@ -191,9 +195,10 @@ export class Call extends Emitter {
     });
     session.on("news", (news) => {
       this.#announcer.gather(news);
-      for (const { type } of news) if (type !== "overheard") this.#hearing.sound(type === "joined" ? "join" : "leave");
+      for (const { type } of news) if (type !== "overheard") this.#ring(type === "joined" ? "join" : "leave");
     });
     session.on("changed", () => this.#tell("changed", null));
+    session.on("linking", () => this.#tell("linking", null));
     session.on("stream", ({ peer, stream }) => this.#hearing.play(peer, stream));
     session.on("closing", (at) => {
       const said = words.closing(at, this.#belongings.platform.now());
@@ -245,6 +250,16 @@ export class Call extends Emitter {
     this.#capture.start();
     this.#page.stayAwake();
     this.#tell("joined", null);
+  }
+
+  /** Who comes is heard a little later: their link is made first. @param {"join"|"leave"} sound */
+  #ring(sound) {
+    const { platform } = this.#belongings;
+    if (sound === "leave") return this.#hearing.sound(sound);
+    this.#ringing ??= platform.setTimeout(() => {
+      this.#ringing = null;
+      this.#hearing.sound(sound);
+    }, LINKING);
   }
 
   /** What the room is told: muted is whoever can't be heard, for whatever reason. */
