@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import EN from "../../static/lang/en.js";
-import { attach, prepare } from "../../static/voice-button.js";
+import { attach, kept, prepare } from "../../static/voice-button.js";
 import { PANEL_AFTER, showListening, VoiceButton } from "../../static/voice/panel/button.js";
 import { Store } from "../../static/voice/store.js";
 
@@ -259,6 +259,17 @@ test("an idle page loads voice before the click, and a load that fails is left t
 test("whoever saves data, or can't join here, loads nothing before a click", async () => {
   assert.equal(await idling({ saveData: true }), 0);
   assert.equal(await idling({}, { active: false }), 0);
+});
+
+test("what was loaded is not asked for again, what failed is", async () => {
+  let asked = 0;
+  const load = kept(async () => {
+    asked += 1;
+    if (asked === 1) throw new TypeError("Failed to fetch");
+    return asked;
+  });
+  await assert.rejects(load());
+  assert.deepEqual([await load(), await load(), asked], [2, 2, 2]);
 });
 
 /** A page whose voice can't be loaded until the test lets it. */

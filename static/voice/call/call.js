@@ -8,9 +8,9 @@ import { PageLife } from "../browser/page-life.js";
 import { Emitter } from "../emitter.js";
 import { Announcer } from "../session/announcer.js";
 import { VoiceSession } from "../session/session.js";
-import { LINKING } from "../session/showing.js";
 import * as words from "../session/words.js";
 import { REMOVED } from "../signaling/codes.js";
+import { Afterwards } from "./afterwards.js";
 import { Capture } from "./capture.js";
 import { Hearing } from "./hearing.js";
 import { InVain } from "./in-vain.js";
@@ -32,14 +32,13 @@ import { InVain } from "./in-vain.js";
 /** @extends {Emitter<CallEvents>} */
 export class Call extends Emitter {
   #closed = false;
-  /** @type {any} */
-  #ringing = null;
   #session;
   #capture;
   #hearing;
   #speaking;
   #inVain;
   #page;
+  #afterwards;
   #announcer;
   #graph;
   #belongings;
@@ -65,6 +64,7 @@ export class Call extends Emitter {
     this.#speaking = new Speaking({ receivers: () => session.receivers(), own: () => capture.level(), platform });
     this.#inVain = new InVain(() => this.#sayStillMuted(), platform);
     this.#page = new PageLife(platform);
+    this.#afterwards = new Afterwards(platform);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
     this.#hearing.deafened = talk.deafened;
     this.#hearTheSession();
@@ -167,9 +167,8 @@ export class Call extends Emitter {
 
   close() {
     this.#closed = true;
-    this.#belongings.platform.clearTimeout(this.#ringing);
     // The graph closes last: the others let go of their parts of it.
-    const parts = [this.#capture, this.#hearing, this.#speaking, this.#inVain, this.#page, this.#announcer, this.#graph];
+    const parts = [this.#capture, this.#hearing, this.#speaking, this.#inVain, this.#page, this.#afterwards, this.#announcer, this.#graph];
     for (const part of parts) part.close();
     this.#session.end();
   }
@@ -195,7 +194,10 @@ export class Call extends Emitter {
     });
     session.on("news", (news) => {
       this.#announcer.gather(news);
-      for (const { type } of news) if (type !== "overheard") this.#ring(type === "joined" ? "join" : "leave");
+      for (const { type } of news) {
+        if (type === "joined") this.#afterwards.put("join", () => this.#hearing.sound("join"));
+        else if (type !== "overheard") this.#hearing.sound("leave");
+      }
     });
     session.on("changed", () => this.#tell("changed", null));
     session.on("linking", () => this.#tell("linking", null));
@@ -248,18 +250,8 @@ export class Call extends Emitter {
     this.#session.sendState(this.#told());
     this.#speaking.start();
     this.#capture.start();
-    this.#page.stayAwake();
+    this.#afterwards.put("awake", () => this.#page.stayAwake());
     this.#tell("joined", null);
-  }
-
-  /** Who comes is heard a little later: their link is made first. @param {"join"|"leave"} sound */
-  #ring(sound) {
-    const { platform } = this.#belongings;
-    if (sound === "leave") return this.#hearing.sound(sound);
-    this.#ringing ??= platform.setTimeout(() => {
-      this.#ringing = null;
-      this.#hearing.sound(sound);
-    }, LINKING);
   }
 
   /** What the room is told: muted is whoever can't be heard, for whatever reason. */
