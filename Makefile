@@ -45,12 +45,11 @@ check: $(VENV)/check.done node_modules/.package-lock.json
 	$(BIN)/python -m pytest $(HEAVY_TESTS) --cov --cov-append --cov-report=term
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
 
-# What takes minutes: half an hour of comings and goings (SOAK_MINUTES), browsers asleep, deployments broken one by one.
+# What takes minutes: half an hour of comings and goings (SOAK_MINUTES), browsers asleep, deployments broken one by one;
+# an hour and a quarter.
 soak: $(VENV)/test.done $(BENCH)/loadgen
 	@tests/need.sh $(BROWSER_NEEDS)
-	$(BIN)/python -m pytest -m slow
-	SEEDS=10000 node --test tests/js/simulator.test.js
-	$(MAKE) coturns
+	@tests/soak.sh $(BIN)/python
 
 # All that is tested of the installed coturn, of that of other suites of Debian's: fetched once, installed nowhere.
 SUITES = testing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 _LONGEST = 400
 """Characters of the header that are read: browsers send fewer than a hundred."""
@@ -15,14 +16,19 @@ _ITEM = re.compile(
 _REGIONAL = re.compile(r"[a-z]{2,3}-[a-z]{2}", re.I)
 
 
-def asked(header: str) -> list[tuple[str, float]]:
+def asked(header: str) -> tuple[tuple[str, float], ...]:
     """Read language ranges, lower case, with their quality; the best first, else in their order.
 
     RFC 9110, 12.4.2 and 12.5.4. What isn't written so counts for nothing.
     """
-    items = [_ITEM.fullmatch(part.strip(" \t")) for part in header[:_LONGEST].split(",")]
+    return _asked(header[:_LONGEST])
+
+
+@lru_cache(maxsize=256)  # a page asks twice, and browsers write alike
+def _asked(header: str) -> tuple[tuple[str, float], ...]:
+    items = [_ITEM.fullmatch(part.strip(" \t")) for part in header.split(",")]
     read = [(item["range"].lower(), float(item["quality"] or 1)) for item in items if item]
-    return sorted(read, key=lambda each: -each[1])
+    return tuple(sorted(read, key=lambda each: -each[1]))
 
 
 def choose(header: str, languages: Collection[str], *, otherwise: str) -> str:

@@ -52,8 +52,8 @@ def client_address(
 
 def within(address: str, networks: Peers) -> bool:
     """Tell whether a peer is in one of the networks; text that is no address (nor `UNIX`) is in none."""
-    if address == UNIX:
-        return UNIX in networks
+    if not networks or address == UNIX:
+        return address in networks
     parsed = _parse(address)
     return parsed is not None and _in(parsed, networks)
 

@@ -50,7 +50,7 @@ def test_the_best_of_ours_is_chosen_by_quality_and_then_by_order(header: str, ch
 
 
 def test_what_is_asked_for_first_among_equals_stays_first() -> None:
-    assert asked("fr;q=0.5, de, en;q=0.5, *;q=0") == [("de", 1), ("fr", 0.5), ("en", 0.5), ("*", 0)]
+    assert asked("fr;q=0.5, de, en;q=0.5, *;q=0") == (("de", 1), ("fr", 0.5), ("en", 0.5), ("*", 0))
 
 
 def test_a_header_is_read_to_a_bound() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from meshvoice.access import links, members
 from meshvoice.access.errors import NotFound, NotOwner, TooManyTables
 from meshvoice.access.gates import Standing
-from meshvoice.access.store import Store
+from meshvoice.access.store import Row, Store
 from meshvoice.ids import RoomId, Table, TableId, UserId, table_id
 from meshvoice.names import clean_name
 
@@ -70,7 +72,7 @@ class Tables:
 
     def get(self, table_id: TableId) -> TableRecord | None:
         row = self._store.row(
-            "SELECT name, owner, seats FROM rooms WHERE room_id = ? AND seats IS NOT NULL", table_id
+            "SELECT room_id, name, owner, seats FROM rooms WHERE room_id = ? AND seats IS NOT NULL", table_id
         )
         if row is None:
             return None
@@ -79,22 +81,23 @@ class Tables:
             " WHERE room_id = ? AND seat IS NOT NULL ORDER BY seat",
             table_id,
         )
-        return TableRecord(
-            table_id=table_id,
-            name=row[0],
-            owner=UserId(row[1]),
-            seats=row[2],
-            seated=tuple(Seated(seat=s[0], user_id=UserId(s[1]), name=s[2], since=s[3]) for s in seated),
-        )
+        return _record(row, seated)
 
     def of(self, user_id: UserId) -> tuple[TableRecord, ...]:
         """The tables at which the user sits, by name."""
         rows = self._store.rows(
-            "SELECT room_id FROM members JOIN rooms USING (room_id)"
-            " WHERE user_id = ? AND standing = 'present' AND seats IS NOT NULL ORDER BY name, room_id",
+            "SELECT rooms.room_id, rooms.name, owner, seats, seated.seat, seated.user_id, users.name,"
+            " seated.since FROM members AS own JOIN rooms USING (room_id)"
+            " JOIN members AS seated ON seated.room_id = rooms.room_id AND seated.seat IS NOT NULL"
+            " JOIN users ON users.user_id = seated.user_id"
+            " WHERE own.user_id = ? AND own.standing = 'present' AND seats IS NOT NULL"
+            " ORDER BY rooms.name, rooms.room_id, seated.seat",
             user_id,
         )
-        return tuple(table for row in rows if (table := self.get(TableId(row[0]))) is not None)
+        return tuple(
+            _record(table, [row[4:] for row in seated])
+            for table, seated in groupby(rows, key=lambda row: tuple(row[:4]))
+        )
 
     def leave(self, table_id: TableId, user_id: UserId, *, now: float) -> TableRecord | None:
         """Free one's own seat, if there is one, and take the open invitations back that one made.
@@ -146,3 +149,13 @@ class Tables:
         table = self.get(table_id)
         assert table is not None  # noqa: S101  # the transaction around this has seen it
         return table
+
+
+def _record(table: Row, seated: Sequence[Row]) -> TableRecord:
+    return TableRecord(
+        table_id=TableId(table[0]),
+        name=table[1],
+        owner=UserId(table[2]),
+        seats=table[3],
+        seated=tuple(Seated(seat=s[0], user_id=UserId(s[1]), name=s[2], since=s[3]) for s in seated),
+    )

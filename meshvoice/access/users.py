@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meshvoice.access.errors import NotFound
-from meshvoice.access.store import Store
+from meshvoice.access.store import Row, Store
 from meshvoice.ids import SessionId, UserId, user_id
 from meshvoice.names import NameRefused, clean_name
 
@@ -53,6 +53,18 @@ class Users:
         """None: never known, or forgotten."""
         return self._one("user_id = ?", user_id)
 
+    def of_session(self, user_id: UserId, session_id: SessionId) -> tuple[User, float] | None:
+        """Whose session it is, and when they were seen as far as is written (`seen`).
+
+        None: never known, forgotten, or signed out of it (`Sessions.revoke`).
+        """
+        row = self._store.row(
+            "SELECT user_id, name, external, seen FROM users WHERE user_id = ?"
+            " AND NOT EXISTS (SELECT 1 FROM revoked_sessions WHERE session_id = ?)",
+            *(user_id, session_id),
+        )
+        return None if row is None else (_user(row), row[3])
+
     def rename(self, user_id: UserId, name: str) -> User:
         """Raises `NotFound`, `NameRefused`."""
         name = clean_name(name)
@@ -73,7 +85,7 @@ class Users:
     def _one(self, condition: str, value: str) -> User | None:
         # `condition` is one of this class's own literals.
         row = self._store.row(f"SELECT user_id, name, external FROM users WHERE {condition}", value)  # noqa: S608
-        return None if row is None else User(user_id=UserId(row[0]), name=row[1], external=row[2])
+        return None if row is None else _user(row)
 
     def _add(self, user: User, *, now: float) -> User:
         with self._store.writing():
@@ -82,6 +94,10 @@ class Users:
                 *(user.user_id, user.name, user.external, now),
             )
         return user
+
+
+def _user(row: Row) -> User:
+    return User(user_id=UserId(row[0]), name=row[1], external=row[2])
 
 
 class Sessions:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, NoReturn, get_args
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from meshvoice.ids import PeerId
 from meshvoice.signaling.errors import BadMessage, TooLarge
 from meshvoice.signaling.sdp import CONTROL
 from meshvoice.signaling.sdp import check as check_sdp
@@ -23,7 +24,7 @@ FIRST_MS = 600_000
 REASONS = 16
 """Kinds of repairs in one report."""
 
-_Peer = Annotated[str, Meta(min_length=1, max_length=64)]
+_Peer = Annotated[PeerId, Meta(min_length=1, max_length=64)]
 _Gen = Annotated[int, Meta(ge=1, le=2**31)]
 _Count = Annotated[int, Meta(ge=0, le=2**53)]
 _Ordinal = Annotated[int, Meta(ge=1, le=2**53)]

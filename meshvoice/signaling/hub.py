@@ -106,33 +106,50 @@ class Hub:
 
     def receive(self, socket: SocketId, frame: str | bytes, now: float) -> list[Effect]:
         """Take one text frame of a client. Whatever is wrong with it is answered to its sender alone."""
-        return self._take(socket, frame, len(frame), now)
+        peer = self.registry.by_socket(socket)
+        if peer is None:
+            return self._greet(socket, frame, now)
+        try:
+            message, same = _heard(peer, frame, now)
+            count = message.n
+            if count is not UNSET:
+                if count <= peer.got:
+                    return []
+                peer.got = count
+            relay = _RELAYED.get(message.__class__)
+            if relay is None:
+                effects = self._route(peer, message, now)
+            else:
+                effects = relay(self, peer, message, same, now)
+        except SignalingError as problem:
+            return self._refuse(peer, problem, now)
+        self.tally.taken[type_of(message)] += 1
+        return effects
 
     def receive_binary(self, socket: SocketId, size: int, now: float) -> list[Effect]:
         """Take one binary frame of a client, whatever it holds: no message comes so."""
-        return self._take(socket, None, size, now)
+        sender = self.registry.sender(socket)
+        if sender is None:
+            return []
+        problem = sender.allowance.spend(now, size) or BadMessage("frames are JSON text")
+        return self._refuse(sender, problem, now)
 
-    def _take(self, socket: SocketId, frame: str | bytes | None, size: int, now: float) -> list[Effect]:
+    def _greet(self, socket: SocketId, frame: str | bytes, now: float) -> list[Effect]:
         sender = self.registry.sender(socket)
         if sender is None:
             return []
         try:
-            message, same = _heard(sender, frame, size, now)
-            if isinstance(sender, Connecting):
-                effects = self._greet(sender, message)
-            elif _repeated(sender, message):
-                return []
-            else:
-                relay = _RELAYED.get(message.__class__)
-                effects = (
-                    self._route(sender, message, now)
-                    if relay is None
-                    else relay(self, sender, message, same, now)
-                )
+            too_fast = sender.allowance.spend(now, len(frame))
+            if too_fast is not None:
+                raise too_fast
+            message, _ = read(frame)
+            if not isinstance(message, Hello):
+                raise NotJoined("say hello first", about=type_of(message))
         except SignalingError as problem:
             return self._refuse(sender, problem, now)
+        self.registry.expect_no_more(socket)
         self.tally.taken[type_of(message)] += 1
-        return effects
+        return [Greeted(socket, message)]
 
     def dropped(self, socket: SocketId, now: float) -> list[Effect]:
         """A socket closed without bye: its peer is kept for `grace` seconds."""
@@ -159,28 +176,25 @@ class Hub:
 
     # What is said
 
-    def _greet(self, sender: Connecting, message: FromClient) -> list[Effect]:
-        if not isinstance(message, Hello):
-            raise NotJoined("say hello first", about=type_of(message))
-        self.registry.expect_no_more(sender.socket)
-        return [Greeted(sender.socket, message)]
-
     def _relay(self, peer: Peer, message: Directed, same: bytes | None, now: float) -> list[Effect]:
-        target = _target(peer, message.target, message)
-        peer.room.pairs.check(
-            message, peer=peer.id, user=peer.user, target=target.id, target_user=target.user, now=now
-        )
-        return send(target, server_messages.relayed_body(message, peer.id, same), now)
+        return self._pass_on(peer, _target(peer, message.target, message), message, same, now)
 
     def _relay_offer(self, peer: Peer, message: Offer, same: bytes | None, now: float) -> list[Effect]:
-        effects = self._relay(peer, message, same, now)
-        _target(peer, message.target, message).due[peer.id] = Due(message.gen)
+        target = _target(peer, message.target, message)
+        effects = self._pass_on(peer, target, message, same, now)
+        target.due[peer.id] = Due(message.gen)
         return effects
 
     def _relay_repair(self, peer: Peer, message: Repair, same: bytes | None, now: float) -> list[Effect]:
         effects = self._relay(peer, message, same, now)
         self.tally.repaired(message.why)
         return effects
+
+    def _pass_on(
+        self, peer: Peer, target: Peer, message: Directed, same: bytes | None, now: float
+    ) -> list[Effect]:
+        peer.room.pairs.check(message, peer, target, now)
+        return send(target, server_messages.relayed_body(message, peer.id, same), now)
 
     def _route(self, peer: Peer, message: FromClient, now: float) -> list[Effect]:
         room = peer.room
@@ -244,25 +258,24 @@ class Hub:
         return [] if found is None else close(self.registry, found)
 
 
-def _heard(
-    sender: Peer | Connecting, frame: str | bytes | None, size: int, now: float
-) -> tuple[FromClient, bytes | None]:
-    """Read a frame (None: no text) that its sender may send, or owes to somebody who offered.
+def _heard(peer: Peer, frame: str | bytes, now: float) -> tuple[FromClient, bytes | None]:
+    """Read a frame that its sender may send, or owes to somebody who offered.
 
     Gives what `client_messages.read` gives. Raises `SignalingError`.
     """
-    too_fast = sender.allowance.spend(now, size)
-    due = sender.due if isinstance(sender, Peer) else None
-    if too_fast is not None and not due:
-        raise too_fast
-    if frame is None:
-        raise BadMessage("frames are JSON text")
+    size = len(frame)
+    too_fast = peer.allowance.spend(now, size)
+    due = peer.due
+    if not due:
+        if too_fast is not None:
+            raise too_fast
+        return read(frame)
     message, same = read(frame)
-    if due and _is_owed(message):
-        owed = due.get(PeerId(message.target))
+    if _is_owed(message):
+        owed = due.get(message.target)
         if owed is not None and owed.covers(message, size):
             if too_fast is None:
-                sender.allowance.give_back(now, size)
+                peer.allowance.give_back(now, size)
             return message, same
     if too_fast is not None:
         raise too_fast
@@ -273,17 +286,8 @@ def _is_owed(message: FromClient) -> TypeGuard[Answer | Ice]:
     return message.__class__ in _OWED
 
 
-def _repeated(peer: Peer, message: FromClient) -> bool:
-    if message.n is UNSET:
-        return False
-    if message.n <= peer.got:
-        return True
-    peer.got = message.n
-    return False
-
-
-def _target(peer: Peer, target: str, message: FromClient) -> Peer:
-    found = peer.room.peers.get(PeerId(target))
+def _target(peer: Peer, target: PeerId, message: FromClient) -> Peer:
+    found = peer.room.peers.get(target)
     if found is None or found is peer:
         raise UnknownTarget("nobody else of that id is in this room now", about=type_of(message))
     return found

@@ -7,6 +7,7 @@ causes that is limited, and whoever answers pays nothing for it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from meshvoice.ids import PeerId, UserId
 from meshvoice.signaling.client_messages import Abort, Answer, Directed, Ice, Offer, Repair, type_of
@@ -53,6 +54,13 @@ class Due:
         return True
 
 
+class Member(Protocol):
+    """One peer of a room, and its user."""
+
+    id: PeerId
+    user: UserId
+
+
 class Pairs:
     """The pairs of one room."""
 
@@ -66,18 +74,10 @@ class Pairs:
     def __len__(self) -> int:
         return len(self._links)
 
-    def check(
-        self,
-        message: Directed,
-        *,
-        peer: PeerId,
-        user: UserId,
-        target: PeerId,
-        target_user: UserId,
-        now: float,
-    ) -> None:
+    def check(self, message: Directed, peer: Member, target: Member, now: float) -> None:
         """Count a message from one to the other. Raises `TooFast`, and `BadMessage` where its `gen` leaps."""
-        key = (peer, target) if peer < target else (target, peer)
+        one, other = peer.id, target.id
+        key = (one, other) if one < other else (other, one)
         link, gen = self._links.get(key), message.gen
         if gen > (FIRST_GEN if link is None else link.gen + GEN_LEAP) and gen > _most(link, now):
             last = "none before it" if link is None else f"the last was {link.gen}"
@@ -91,7 +91,7 @@ class Pairs:
             self._links[key] = _Link(gen, now)
         elif gen > link.gen:
             link.gen, link.at = gen, now
-        if not self._asking.take((user, target_user), now):
+        if not self._asking.take((peer.user, target.user), now):
             raise TooFast(
                 "this link was begun anew too often: wait, this message was dropped", about=type_of(message)
             )

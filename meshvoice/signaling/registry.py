@@ -49,7 +49,7 @@ class Peer:
     replay: Replay = field(default_factory=Replay)
     due: dict[PeerId, Due] = field(default_factory=dict)
     """What this peer owes to those who offered."""
-    links: Mapping[str, LinkReport] = field(default_factory=dict)
+    links: Mapping[PeerId, LinkReport] = field(default_factory=dict)
     """How its links to those in the room fare, as it told last."""
 
 

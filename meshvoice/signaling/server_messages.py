@@ -111,7 +111,7 @@ class SentState(_Out, frozen=True, tag="state"):
 
 class SentLinks(_Out, frozen=True, tag="links"):
     source: PeerId
-    links: dict[str, LinkReport]
+    links: dict[PeerId, LinkReport]
 
 
 class Away(_Out, frozen=True, tag="away"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from functools import lru_cache
 
 import aiohttp_session
 from aiohttp import web
@@ -13,6 +14,9 @@ from cryptography.fernet import Fernet, MultiFernet
 from meshvoice.sites import Site, Sites
 from meshvoice.web.site import site_of
 
+_OPENED = 256
+"""Cookies that are kept opened, those asked for last; each takes about 700 bytes."""
+
 
 class RotatingFernet(Fernet):
     """Encrypts with the first key and decrypts with any (aiohttp-session takes no MultiFernet)."""
@@ -21,6 +25,9 @@ class RotatingFernet(Fernet):
         encoded = [base64.urlsafe_b64encode(key) for key in keys]
         super().__init__(encoded[0])
         self._all = MultiFernet([Fernet(key) for key in encoded])
+        # What a key opened once it opens each time: keys change with the process alone, and whether a session
+        # still counts is asked of the guest book and the clock. What no key opens raises, and is not kept.
+        self._opened = lru_cache(maxsize=_OPENED)(self._all.decrypt)
 
     def encrypt(self, data: bytes) -> bytes:
         """Encrypt with the first key."""
@@ -28,7 +35,7 @@ class RotatingFernet(Fernet):
 
     def decrypt(self, token: bytes | str, ttl: int | None = None) -> bytes:
         """Decrypt with whichever key made it. Raises `InvalidToken`."""
-        return self._all.decrypt(token, ttl)
+        return self._opened(token) if ttl is None else self._all.decrypt(token, ttl)
 
 
 class CookieStorage(EncryptedCookieStorage):

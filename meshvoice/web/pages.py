@@ -56,13 +56,13 @@ def home_page(
     """Render what is the visitor's, with what was wrong about a guest's passphrase."""
     book, now = request.app[BOOK], request.app[CLOCK]()
     window = book.seas.window(visitor.user_id, now=now)
-    present = [g for g in book.seas.guests(visitor.user_id) if g.standing is gates.Standing.PRESENT]
+    guests = book.seas.guests(visitor.user_id) if window else ()
     context = {
         "error": error,
         "sea": {
             "open": window is not None,
             "closes_at": window.closes_at if window else None,
-            "guests": len(present) if window else 0,
+            "guests": sum(guest.standing is gates.Standing.PRESENT for guest in guests),
         },
         "tables": [
             {

@@ -20,7 +20,7 @@ from meshvoice.access.errors import GuestBookError
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.access.lock import lock_path
 from meshvoice.settings import Settings, SettingsError
-from meshvoice.web import relay_watch
+from meshvoice.web import relay_watch, templates
 from meshvoice.web.app import make_app
 from meshvoice.web.cautions import cautions
 from meshvoice.web.connections import Connections, make_runner
@@ -120,6 +120,7 @@ async def _serve(app: web.Application, settings: Settings, listening: Listening,
     places = f"{' and '.join(listening.places)}{', held by systemd' if listening.handed_over else ''}"
     try:
         await runner.setup()
+        templates.read_all(app)
         for each in listening.sockets:
             await web.SockSite(runner, each, backlog=BACKLOG).start()
         urls = ", ".join(site.url for site in settings.sites.distinct)

@@ -10,7 +10,7 @@ import aiohttp_session
 from aiohttp import web
 
 from meshvoice.access.errors import GuestBookError
-from meshvoice.access.users import FORGOTTEN_AFTER
+from meshvoice.access.users import FORGOTTEN_AFTER, SEEN_EVERY
 from meshvoice.forwarding import within
 from meshvoice.ids import SessionId, UserId
 from meshvoice.names import NameRefused
@@ -19,6 +19,7 @@ from meshvoice.user_header import shown_name, text_of
 from meshvoice.web.admission import tell_seldom
 from meshvoice.web.cookies import RotatingFernet, StorageBySite
 from meshvoice.web.keys import BOOK, CLOCK, PEER, SETTINGS, SITES, VISITOR, Visitor
+from meshvoice.web.site import path_within
 
 _UNUSABLE = "a trusted proxy sent the header of MESHVOICE_USER_HEADER unusably, so nobody was signed in"
 SESSION_SECONDS = int(FORGOTTEN_AFTER)
@@ -27,6 +28,8 @@ AHEAD_SECONDS = 2 * 3600
 """From how far in the future a session may come: the clock may have stepped back since. One from further on
 counts again when its time has come; a revocation is remembered for longer than any of them lives."""
 _DATED = "dated"
+_FOR_ANYBODY = ("/static/", "/healthz", "/metrics")
+"""How the paths begin of what is the same for whoever asks: who that is takes longer to find out."""
 
 
 def setup(app: web.Application, settings: Settings) -> None:
@@ -41,7 +44,9 @@ async def _know_visitor(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     settings = request.app[SETTINGS]
-    if settings.user_header:
+    if path_within(request).startswith(_FOR_ANYBODY):
+        request[VISITOR] = None
+    elif settings.user_header:
         request[VISITOR] = _named_by_proxy(request, settings)
     else:
         request[VISITOR] = await _named_by_cookie(request)
@@ -57,10 +62,12 @@ async def _named_by_cookie(request: web.Request) -> Visitor | None:
     dated = session.get(_DATED, session.created)
     if not isinstance(dated, int) or not -AHEAD_SECONDS <= now - dated <= SESSION_SECONDS:
         return None
-    user = book.users.get(UserId(user_id))
-    if user is None or book.sessions.revoked(SessionId(session_id)):
+    known = book.users.of_session(UserId(user_id), SessionId(session_id))
+    if known is None:
         return None
-    _note_seen(request, user.user_id)
+    user, seen = known
+    if now - seen >= SEEN_EVERY:
+        _note_seen(request, user.user_id)
     if now - dated > _RENEW_SECONDS:
         session[_DATED] = int(now)
     return Visitor(

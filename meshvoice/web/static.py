@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 from math import inf
 from pathlib import Path
 
 from aiohttp import web
 
 from meshvoice import assets
-from meshvoice.languages import ENGLISH, FOR_SCRIPTS, script
-from meshvoice.web.compressed import SUFFIXES, Compressed, takes_gzip
+from meshvoice.languages import ENGLISH, FOR_SCRIPTS, Language, script
+from meshvoice.web.file_forms import FileForms, takes_gzip
 from meshvoice.web.keys import CLOCK, LANGUAGES
 from meshvoice.web.language import language_of
 from meshvoice.web.site import to
@@ -33,6 +35,7 @@ class Version:
         self.root = root
         self._steady = steady
         self._now = ""
+        self._by_language: dict[str, str] = {}
         self._until = -inf
 
     def now(self) -> str:
@@ -42,22 +45,29 @@ class Version:
             # Names, sizes and times tell a change as well as the bytes do, at half a millisecond.
             marks = repr(sorted(_marks(str(self.root)))).encode()
             self._now, self._until = hashlib.sha256(marks).hexdigest()[:16], at + LOOKED_FOR
+            self._by_language = {ENGLISH: self._now}
         return self._now
 
     def of(self, tag: str) -> str:
         """Give the digits for a language: under them lie its words, so that these are kept, too."""
         now = self.now()
-        return now if tag == ENGLISH else hashlib.sha256(f"{now} {tag}".encode()).hexdigest()[:16]
+        if tag not in self._by_language:
+            self._by_language[tag] = hashlib.sha256(f"{now} {tag}".encode()).hexdigest()[:16]
+        return self._by_language[tag]
 
 
 VERSION = web.AppKey("client_version", Version)
-COMPRESSED = web.AppKey("client_compressed", Compressed)
+_FORMS = web.AppKey("client_forms", FileForms)
+_MODULES: web.AppKey[Callable[[str, str], tuple[bytes, bytes]]] = web.AppKey("client_words")
 
 
 def setup(app: web.Application, bases: Iterable[str]) -> None:
     """Serve every file under each base's `/static/`, and `/static/v-<version>/`, which the pages name."""
     app[VERSION] = Version(assets.find("static").resolve(), app[CLOCK].steady)
-    app[COMPRESSED] = Compressed()
+    app[_FORMS] = FileForms()
+    # As many as there are languages and parts.
+    written: Callable[[str, str], tuple[bytes, bytes]] = cache(partial(_module, app[LANGUAGES]))
+    app[_MODULES] = written
     for each in bases:
         app.router.add_get(each + PREFIX + "v-{version:[0-9a-f]{16}}/{path:.+}", _file)
         app.router.add_get(each + PREFIX + "{path:.+}", _file)
@@ -88,28 +98,27 @@ async def _file(request: web.Request) -> web.StreamResponse:
     headers = {"Cache-Control": FOREVER if tag else "no-cache"}
     if path in _WORDS:
         # In whichever language the page is, its modules name the same file.
-        text = script(request.app[LANGUAGES], tag or language_of(request).tag, _WORDS[path])
-        answer = web.Response(text=text, content_type="text/javascript", headers=headers)
-        answer.headers.add("Vary", "Accept-Encoding")
-        if takes_gzip(request.headers.get("Accept-Encoding", "")):
-            answer.enable_compression(web.ContentCoding.gzip)
-        return answer
+        return _words(request, tag or language_of(request).tag, _WORDS[path], headers)
     if path == "manifest.webmanifest":
         return _manifest(request, version.root / path, tag or language_of(request).tag, headers)
-    try:
-        file = (version.root / path).resolve()
-        found = file.is_relative_to(version.root) and file.is_file()
-    except (ValueError, OSError):
-        # A NUL, or a name longer than the file system has any.
-        found = False
-    if not found:
+    answer = await request.app[_FORMS].response(request, version.root, path, headers)
+    if answer is None:
         raise web.HTTPNotFound
-    if file.suffix not in SUFFIXES:
-        return web.FileResponse(file, headers=headers)
-    packed = await request.app[COMPRESSED].response(request, file) or web.FileResponse(file)
-    packed.headers.update(headers)
-    packed.headers.add("Vary", "Accept-Encoding")
-    return packed
+    return answer
+
+
+def _words(request: web.Request, tag: str, part: str, headers: dict[str, str]) -> web.Response:
+    plain, packed = request.app[_MODULES](tag, part)
+    headers |= {"Content-Type": "text/javascript; charset=utf-8", "Vary": "Accept-Encoding"}
+    if not takes_gzip(request.headers.get("Accept-Encoding", "")):
+        return web.Response(body=plain, headers=headers)
+    return web.Response(body=packed, headers={**headers, "Content-Encoding": "gzip"})
+
+
+def _module(languages: Mapping[str, Language], tag: str, part: str) -> tuple[bytes, bytes]:
+    """Write a module of words, as it is and as gzip makes it."""
+    text = script(languages, tag, part).encode()
+    return text, gzip.compress(text, 9, mtime=0)
 
 
 def _manifest(request: web.Request, file: Path, tag: str, headers: dict[str, str]) -> web.Response:

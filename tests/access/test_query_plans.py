@@ -31,6 +31,7 @@ def everything(island: Island) -> None:
     book.users.seen(ana, now=island.now + 25 * HOUR)
     book.sessions.revoke(SessionId("s"), until=island.now)
     book.sessions.revoked(SessionId("s"))
+    book.users.of_session(ana, SessionId("s"))
     sea, table = island.sea(ana), Table(table_id=island.table(ana))
     for room in (sea, table):
         for guest in (bo, cleo):

@@ -67,6 +67,19 @@ def test_a_revoked_session_stays_revoked_while_its_cookie_could_live(island: Isl
     assert not sessions.revoked(session)
 
 
+def test_a_session_is_its_persons_until_it_is_revoked_or_they_are_forgotten(island: Island) -> None:
+    users, session = island.book.users, SessionId("s")
+    ana, bo = island.person("Ana"), island.person("Bo")
+    assert users.of_session(ana, session) == (users.get(ana), NOON)
+    users.seen(ana, now=NOON + 2 * HOUR)
+    assert users.of_session(ana, session) == (users.get(ana), NOON + 2 * HOUR)
+    island.book.sessions.revoke(session, until=NOON + DAY)
+    assert users.of_session(ana, session) is None
+    assert users.of_session(ana, SessionId("t")) is not None
+    island.book.forget(bo, now=NOON)
+    assert users.of_session(bo, SessionId("t")) is None
+
+
 def test_who_is_seen_is_not_forgotten(island: Island) -> None:
     ana, bo = island.person("Ana"), island.person("Bo")
     for days in range(1, 91):

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from meshvoice.ids import PeerId
 from meshvoice.signaling.client_messages import (
     Abort,
     Answer,
@@ -30,34 +31,35 @@ from meshvoice.signaling.errors import BadMessage, SignalingError, TooLarge
 from tests.signaling.descriptions import SDP, sdp_of
 from tests.signaling.room import CANDIDATE
 
+BO = PeerId("b")
 EXAMPLES: list[tuple[dict[str, Any], FromClient]] = [
     ({"type": "hello", "name": "Ana", "muted": False}, Hello("Ana", False)),
     (
         {"type": "hello", "name": "Ana", "muted": True, "deafened": True, "ticket": "t", "seen": 41},
         Hello("Ana", True, True, ticket="t", seen=41),
     ),
-    ({"type": "offer", "target": "b", "gen": 1, "sdp": SDP}, Offer("b", 1, SDP)),
-    ({"type": "answer", "target": "b", "gen": 1, "sdp": SDP, "n": 9}, Answer("b", 1, SDP, n=9)),
+    ({"type": "offer", "target": "b", "gen": 1, "sdp": SDP}, Offer(BO, 1, SDP)),
+    ({"type": "answer", "target": "b", "gen": 1, "sdp": SDP, "n": 9}, Answer(BO, 1, SDP, n=9)),
     (
         {"type": "ice", "target": "b", "gen": 2, "candidates": [CANDIDATE, None]},
-        Ice("b", 2, [Candidate(*CANDIDATE.values()), None]),  # type: ignore[arg-type]  # str and int, in order
+        Ice(BO, 2, [Candidate(*CANDIDATE.values()), None]),  # type: ignore[arg-type]  # str and int, in order
     ),
-    ({"type": "repair", "target": "b", "gen": 1, "why": "stalled"}, Repair("b", 1, "stalled")),
-    ({"type": "repair", "target": "b", "gen": 0}, Repair("b", 0)),
-    ({"type": "abort", "target": "b", "gen": 2}, Abort("b", 2)),
+    ({"type": "repair", "target": "b", "gen": 1, "why": "stalled"}, Repair(BO, 1, "stalled")),
+    ({"type": "repair", "target": "b", "gen": 0}, Repair(BO, 0)),
+    ({"type": "abort", "target": "b", "gen": 2}, Abort(BO, 2)),
     ({"type": "state", "muted": True, "deafened": False}, State(True, False)),
     (
         {"type": "links", "links": {"b": {"state": "up", "path": "direct", "rtt": 42, "loss": 0.01}}},
-        Links({"b": LinkReport("up", "direct", 42, 0.01)}),
+        Links({BO: LinkReport("up", "direct", 42, 0.01)}),
     ),
-    ({"type": "links", "links": {"b": {"state": "connecting"}}}, Links({"b": LinkReport("connecting")})),
+    ({"type": "links", "links": {"b": {"state": "connecting"}}}, Links({BO: LinkReport("connecting")})),
     (
         {"type": "links", "links": {}, "first": [412, 0], "repairs": {"stalled": 2}},
         Links({}, [412, 0], {"stalled": 2}),
     ),
     ({"type": "ping", "t": 7}, Ping(7)),
     ({"type": "bye"}, Bye()),
-    ({"type": "remove", "target": "b"}, Remove("b")),
+    ({"type": "remove", "target": "b"}, Remove(BO)),
 ]
 
 
@@ -78,7 +80,7 @@ def test_text_and_bytes_are_read_alike() -> None:
 
 
 def test_order_and_spaces_mean_nothing() -> None:
-    assert parse(' { "gen" : 2 , "target" : "b" , "type" : "abort" } ') == Abort("b", 2)
+    assert parse(' { "gen" : 2 , "target" : "b" , "type" : "abort" } ') == Abort(BO, 2)
 
 
 def test_text_of_any_language_is_read() -> None:

@@ -16,17 +16,18 @@ from meshvoice.signaling.client_messages import Abort, Answer, Candidate, Direct
 from meshvoice.signaling.errors import NotJoined, RoomFull
 
 BO = PeerId("bo")
+CLEO = PeerId("cleo")
 
 
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        (Offer("cleo", 1, "v=0", n=4), {"type": "offer", "source": "bo", "gen": 1, "sdp": "v=0"}),
-        (Answer("cleo", 1, "v=0"), {"type": "answer", "source": "bo", "gen": 1, "sdp": "v=0"}),
-        (Repair("cleo", 0, "stalled"), {"type": "repair", "source": "bo", "gen": 0, "why": "stalled"}),
-        (Abort("cleo", 2, n=5), {"type": "abort", "source": "bo", "gen": 2}),
+        (Offer(CLEO, 1, "v=0", n=4), {"type": "offer", "source": "bo", "gen": 1, "sdp": "v=0"}),
+        (Answer(CLEO, 1, "v=0"), {"type": "answer", "source": "bo", "gen": 1, "sdp": "v=0"}),
+        (Repair(CLEO, 0, "stalled"), {"type": "repair", "source": "bo", "gen": 0, "why": "stalled"}),
+        (Abort(CLEO, 2, n=5), {"type": "abort", "source": "bo", "gen": 2}),
         (
-            Ice("cleo", 1, [Candidate("c"), None]),
+            Ice(CLEO, 1, [Candidate("c"), None]),
             {
                 "type": "ice",
                 "source": "bo",

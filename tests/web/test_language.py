@@ -147,6 +147,16 @@ async def test_a_number_has_its_form_on_a_page(house: House, ana: Person, guests
     assert said in (await ana.get("/", **GERMAN)).text
 
 
+async def test_the_parts_that_pages_share_are_in_each_pages_language(ana: Person) -> None:
+    await ana.open_sea()
+    for headers, said, other in (
+        ({}, "Invite somebody", "einladen"),
+        (GERMAN, "Jemanden einladen", "Invite"),
+    ) * 2:
+        page = (await ana.get("/my-sea/", **headers)).text
+        assert (said in page, other in page) == (True, False)
+
+
 async def test_a_page_hands_its_scripts_their_words_and_the_readers_region(house: House) -> None:
     for headers, locale, tomorrow in (({}, "en-GB", "tomorrow"), (GERMAN, "de-AT", "morgen")):
         page = (await Person(house).get("/", **headers)).text

@@ -8,7 +8,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import unquote
 
 import pytest
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, MultiFernet
 
 from meshvoice.web.sessions import SESSION_SECONDS
 from tests.web.conftest import MakeHouse, SignIn
@@ -154,6 +154,48 @@ async def test_a_cookie_that_is_not_ours_counts_as_signed_out(house: House, cook
     request = b"GET %b HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: meshvoice=%b\r\n\r\n"
     for path, status in ((b"/", b"200"), (b"/api/voice/turn-credentials/", b"401"), (b"/my-sea/", b"303")):
         assert (await house.raw(request % (path, cookie))).split()[1] == status
+
+
+async def test_a_cookie_is_opened_once_and_judged_each_time(
+    make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opening it costs more than all else that is asked of a session; what decides is never kept."""
+    opened: list[bytes | str] = []
+    decrypt = MultiFernet.decrypt
+
+    def watched(self: MultiFernet, token: bytes | str, ttl: int | None = None) -> bytes:
+        opened.append(token)
+        return decrypt(self, token, ttl)
+
+    monkeypatch.setattr(MultiFernet, "decrypt", watched)
+    house = await make_house()
+    ana, bo = await Person(house).sign_in("Ana"), await Person(house).sign_in("Bo")
+    copy = Person(house, cookies=ana.cookies)
+    for _ in range(3):
+        for somebody in (ana, bo):
+            assert f"Hello, {somebody.name}" in (await somebody.get("/")).text
+    await ana.does("/sign-out")
+    assert (await copy.credentials()).status == 401
+    house.clock.now += SESSION_SECONDS + 1
+    assert (await bo.credentials()).status == 401
+    assert len(opened) == 2
+
+
+async def test_what_is_the_same_for_everybody_asks_for_nobody(
+    make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files are most of what a page brings, and each request brings the cookie."""
+
+    def never(self: MultiFernet, token: bytes | str, ttl: int | None = None) -> bytes:
+        raise AssertionError(token)
+
+    monkeypatch.setattr(MultiFernet, "decrypt", never)
+    ana = await Person(await make_house()).sign_in("Ana")
+    for path in ("/static/style.css", "/static/words/voice.js", "/healthz"):
+        assert (await ana.get(path)).status == 200
+    assert await ana.metrics()
+    assert (await ana.get("/static/none.js")).status == 404
+    assert (await ana.get("/")).status == 500
 
 
 async def test_a_session_in_use_goes_on(ana: Person) -> None:

@@ -1,4 +1,4 @@
-"""The client's files go out compressed to whoever takes that, and every other answer as it is."""
+"""The client's files are held in memory, and go out compressed to whoever takes that; other answers never."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from meshvoice import assets
-from meshvoice.web.compressed import takes_gzip
+from meshvoice.web.file_forms import takes_gzip
 from meshvoice.web.static import VERSION
 from tests.web.house import House
 
@@ -136,3 +136,65 @@ async def test_what_compressing_makes_no_smaller_goes_out_as_it_is(
     monkeypatch.setattr(house.app[VERSION], "root", tmp_path)
     answer, body = await ask(house, "/static/small.js", Accept_Encoding="gzip")
     assert ("Content-Encoding" in answer.headers, body) == (False, b"1")
+
+
+@pytest.fixture
+def grown(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the client's files that may be changed."""
+    folder = tmp_path / "grown"
+    folder.mkdir()
+    monkeypatch.setattr(house.app[VERSION], "root", folder)
+    return folder
+
+
+async def test_a_file_is_read_once_for_each_state(
+    house: House, grown: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    read_bytes = Path.read_bytes
+
+    def watched(self: Path) -> bytes:
+        read.append(self.name)
+        return read_bytes(self)
+
+    monkeypatch.setattr(Path, "read_bytes", watched)
+    for kind in (b"// one", b"// other"):
+        (grown / "a.js").write_bytes(kind * 100)
+        for accepted in ("gzip", "identity"):
+            for path in ("/static/a.js", "/static/v-0123456789abcdef/a.js"):
+                answer, body = await ask(house, path, Accept_Encoding=accepted)
+                packed = answer.headers.get("Content-Encoding") == "gzip"
+                assert (packed, gzip.decompress(body) if packed else body) == (accepted == "gzip", kind * 100)
+    assert read == ["a.js", "a.js"]
+
+
+@pytest.mark.parametrize(("name", "size"), [("small.js", 1000), ("large.js", 100_000), ("icon.png", 1000)])
+async def test_the_file_itself_is_the_same_whether_it_is_held_or_sent_from_the_disk(
+    house: House, grown: Path, name: str, size: int
+) -> None:
+    text = os.urandom(size)
+    (grown / name).write_bytes(text)
+    path = f"/static/{name}"
+    held, body = await ask(house, path)
+    sent, part = await ask(house, path, Range=f"bytes=0-{size - 1}")
+    assert (held.status, sent.status, body, part) == (200, 206, text, text)
+    names = ("ETag", "Last-Modified", "Content-Type", "Content-Length", "Accept-Ranges", "Cache-Control")
+    assert [held.headers.get(name) for name in names] == [sent.headers.get(name) for name in names]
+    again, nothing = await ask(house, path, If_None_Match=held.headers["ETag"])
+    assert (again.status, nothing, again.headers["ETag"]) == (304, b"", held.headers["ETag"])
+    precise, _ = await ask(house, path, If_Match='"another"')
+    assert precise.status == 412
+
+
+async def test_a_file_that_came_to_lie_outside_is_there_no_more(
+    house: House, grown: Path, tmp_path: Path
+) -> None:
+    file, outside = grown / "a.js", tmp_path / "outside.js"
+    file.write_bytes(b"// within")
+    outside.write_bytes(b"// a secret")
+    assert (await ask(house, "/static/a.js"))[0].status == 200
+    file.unlink()
+    assert (await ask(house, "/static/a.js"))[0].status == 404
+    file.symlink_to(outside)
+    assert (await ask(house, "/static/a.js"))[0].status == 404
+    assert (await ask(house, f"/static/{outside}"))[0].status == 404

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Runs the long tests, all of them whatever fails, and names at the end what did. `tests/soak.sh PYTHON`, from the root.
+#
+# Half an hour of churn watches memory; deployments that are broken are to be named. Neither measures time, so those
+# go beside each other. All the rest has the machine for itself.
+
+python=$1
+named="tests/doctor tests/browser/test_check.py tests/browser/test_check_page.py"
+churn=tests/web/test_soak.py
+log=$(mktemp)
+failed=
+
+"$python" -m pytest -m slow "$churn" >"$log" 2>&1 &
+churning=$!
+trap 'kill "$churning" 2>/dev/null; rm -f "$log"' EXIT
+trap 'exit 130' INT TERM
+
+# shellcheck disable=SC2086  # several words
+"$python" -m pytest -m slow $named || failed="$failed deployments"
+make coturns || failed="$failed coturns"
+SEEDS=10000 node --test tests/js/simulator.test.js || failed="$failed simulator"
+
+wait "$churning" || failed="$failed churn"
+cat "$log"
+
+ignored=$(for each in $named "$churn"; do echo "--ignore=$each"; done)
+# shellcheck disable=SC2086
+"$python" -m pytest -m slow $ignored || failed="$failed rest"
+
+test -z "$failed" || { echo "failed:$failed"; exit 1; }
