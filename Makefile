@@ -51,7 +51,7 @@ soak: $(VENV)/test.done $(BENCH)/loadgen
 	@tests/need.sh $(BROWSER_NEEDS)
 	@tests/soak.sh $(BIN)/python
 
-# All that is tested of the installed coturn, of that of other suites of Debian's: fetched once, installed nowhere.
+# All that is tested of the installed coturn, of that of other suites of Debian's or Ubuntu's: fetched once, installed nowhere.
 SUITES = testing
 coturns: $(VENV)/test.done
 	@tests/need.sh nft:nftables ip:iproute2 openssl:openssl

@@ -20,6 +20,8 @@ _NODE = re.compile(
     r"\[(?P<six>[^\]]*)\](?::[\w.-]*)?|(?P<four>[0-9A-Fa-f:]*\d+\.\d+\.\d+\.\d+):[\w.-]*|(?P<bare>[^\[\]\s]+)",
     re.A,
 )
+_NODE_CHARACTERS = 128
+"""An IPv6 address with its zone and port has about 80."""
 # RFC 7239, 4; an address without its quotes is taken, too.
 _PAIR = re.compile(
     r"""
@@ -110,7 +112,8 @@ def _elements(line: str) -> list[dict[str, str] | None]:
 
 def _node(text: str) -> Address | None:
     """Read an address, with its port or without; None for all else, `unknown` too."""
-    node = _NODE.fullmatch(text)
+    # Digits without an end would be looked at once from each of them.
+    node = _NODE.fullmatch(text) if len(text) <= _NODE_CHARACTERS else None
     return node and _parse(node["six"] or node["four"] or node["bare"] or "")
 
 

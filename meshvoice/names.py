@@ -8,6 +8,8 @@ import unicodedata
 import regex
 
 _SPACES = regex.compile(r"\p{Zs}+")
+_COMPOSED = 4
+"""Code points of which NFC makes one, at most."""
 _HIDDEN = regex.compile(
     r"""
     [\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]
@@ -97,7 +99,11 @@ def clean_name(text: str, *, limit: int = 40) -> str:
     they stand where their script has them, and nowhere else.
     """
     # No-break, ideographic and other spaces look like a space, so they are one.
-    name = _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip(" ")
+    spaced = _SPACES.sub(" ", text)
+    if len(spaced) > _COMPOSED * limit + 2:
+        # Before it is normalized, which takes seconds for thousands of marks on one letter.
+        raise NameRefused(f"This name is too long: {limit} characters at most.", reason="long", limit=limit)
+    name = _SPACES.sub(" ", unicodedata.normalize("NFC", spaced)).strip(" ")
     if not name:
         raise NameRefused("A name needs at least one visible character.", reason="empty")
     if len(name) > limit:

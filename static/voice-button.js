@@ -1,7 +1,17 @@
 // @ts-check
 // Owns #id_voice_btn until a click has loaded voice; voice/button.js from then on.
 
-const load = () => Promise.all([import("./voice-mesh.js"), import("./voice/panel/button.js"), import("./voice/panel/panel.js")]);
+const load = kept(() => Promise.all([import("./voice-mesh.js"), import("./voice/panel/button.js"), import("./voice/panel/panel.js")]));
+
+/**
+ * To ask a browser for modules that are there takes some ms each time, which the click has no use for.
+ * @template T @param {() => Promise<T>} ask
+ */
+export function kept(ask) {
+  /** @type {T|undefined} */
+  let found;
+  return async () => found ??= await ask();
+}
 
 /** @param {HTMLElement} button @param {import("./voice/panel/button.js").Page} [page] */
 export function attach(button, { hint, panel, modules = load, words = {} } = {}) {

@@ -31,6 +31,7 @@ import "./voice/base.js";
 import "./voice/browser/page-life.js";
 import "./voice/browser/platform.js";
 import "./voice/browser/system-sound.js";
+import "./voice/call/afterwards.js";
 import "./voice/call/call.js";
 import "./voice/call/capture.js";
 import "./voice/call/hearing.js";

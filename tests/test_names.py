@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 
 import pytest
@@ -182,6 +183,21 @@ def test_a_name_that_nobody_sees_is_refused(text: str) -> None:
 def test_marks_are_not_piled_up(text: str) -> None:
     with pytest.raises(NameRefused, match="more marks on one letter than can be read"):
         clean_name(text)
+
+
+@pytest.mark.parametrize("marks", ["\u0301\u0323", "\u3099\u0334"])
+def test_a_name_that_is_far_too_long_costs_no_time(marks: str) -> None:
+    """Marks are put in order one by one: 60 KB of them once held the server for two seconds."""
+    began = time.thread_time()
+    with pytest.raises(NameRefused, match="too long"):
+        clean_name("a" + marks * 30_000)
+    assert time.thread_time() - began < 0.1
+
+
+def test_the_length_is_that_of_the_composed_name() -> None:
+    longest = "\u1f82" * 40
+    assert clean_name(unicodedata.normalize("NFD", longest)) == longest
+    assert clean_name("  a" + " " * 5000 + "b  ") == "a b"
 
 
 def test_a_name_has_a_length_after_cleaning() -> None:

@@ -133,17 +133,16 @@ async def here(rounds: int, what: Sequence[str], found: Found) -> None:
     # Past the wire that tests cut: what it carries goes through this process, which is busy asking.
     straight = {"MESHVOICE_PORT": str(our_port), "MESHVOICE_ORIGIN": f"http://localhost:{our_port}"}
     with tempfile.TemporaryDirectory() as folder:
-        async with (
-            serving(Path(folder), **straight) as server,
-            chromium() as browser,
-            plain_system(f"http://localhost:{port}", "127.0.0.1", port, [browser], 6) as plain,
-        ):
+        async with serving(Path(folder), **straight) as server, chromium() as browser:
             ours = await our_system(server, [browser], 6)
-            for _ in range(rounds):
-                if "two" in what:
-                    await two((ours, plain), "two", found)
-                if "six" in what:
-                    await six((ours, plain), found)
+            async with plain_system(
+                f"http://localhost:{port}", "127.0.0.1", port, [browser], 6, ice=ours.ice
+            ) as plain:
+                for _ in range(rounds):
+                    if "two" in what:
+                        await two((ours, plain), "two", found)
+                    if "six" in what:
+                        await six((ours, plain), found)
             await ours.close()
 
 

@@ -18,6 +18,10 @@ from tests.process import Server
 
 PROBE = Path(__file__).with_name("probe.js").read_text(encoding="utf-8")
 NAMES = ("Ana", "Bo", "Cleo", "Dee", "Eli", "Fay")
+CREDENTIALS = """async () => {
+  const { roomId } = document.getElementById("id_voice_btn").dataset;
+  return (await (await fetch(`/api/voice/turn-credentials/?room=${roomId}`)).json()).iceServers ?? [];
+}"""
 BEFORE_CLICK = 1.0
 """Seconds from a page's load to the click: nobody clicks sooner than they read."""
 AT_ONCE = 0.25
@@ -31,9 +35,15 @@ class System:
     """Where each person's page lies, and what each browser holds before."""
 
     def __init__(
-        self, name: str, browsers: Sequence[Browser], pages: Sequence[tuple[str, StorageState | None]]
+        self,
+        name: str,
+        browsers: Sequence[Browser],
+        pages: Sequence[tuple[str, StorageState | None]],
+        ice: Sequence[object],
     ):
         self.name = name
+        self.ice = ice
+        """The STUN and TURN servers that its pages are given."""
         self._browsers = browsers
         self._pages = pages
         self._warm: dict[int, BrowserContext] = {}
@@ -113,7 +123,8 @@ async def our_system(server: Server, browsers: Sequence[Browser], people: int) -
         for person in everyone:
             await person.sign_in()
         await invite(*everyone)
-        return System("ours", browsers, [(page.url, await page.context.storage_state()) for page in pages])
+        seats = [(page.url, await page.context.storage_state()) for page in pages]
+        return System("ours", browsers, seats, await pages[0].evaluate(CREDENTIALS))
 
 
 @asynccontextmanager
@@ -134,14 +145,14 @@ async def plain_system(
     browsers: Sequence[Browser],
     people: int,
     *,
-    ice: Sequence[dict[str, str]] = (),
+    ice: Sequence[object],
     prefix: Sequence[str] = (),
     certificate: Sequence[Path] = (),
 ) -> AsyncIterator[System]:
     """Run the plain page's server as a process of its own."""
     command = [sys.executable, "-m", "benchmarks.join.plain_server", host, str(port), json.dumps(list(ice))]
     process = await asyncio.create_subprocess_exec(*prefix, *command, *map(str, certificate))
-    system = System("plain", browsers, [(f"{origin}/", None)] * people)
+    system = System("plain", browsers, [(f"{origin}/", None)] * people, ice)
     try:
         await until("the plain server answers", lambda: _answers(browsers[0], origin))
         yield system

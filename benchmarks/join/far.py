@@ -56,6 +56,7 @@ async def far_systems(folder: Path) -> AsyncIterator[tuple[System, System]]:
         await stack.enter_async_context(started(server))
         await stack.enter_async_context(coturn_beside(folder, server, {}))
         await stack.enter_async_context(_nginx(folder, server, certificate))
+        ours = await our_system(server, browsers, 2)
         plain = await stack.enter_async_context(
             plain_system(
                 f"{ORIGIN}:{PLAIN_PORT}",
@@ -63,12 +64,11 @@ async def far_systems(folder: Path) -> AsyncIterator[tuple[System, System]]:
                 PLAIN_PORT,
                 browsers,
                 2,
-                ice=[{"urls": f"stun:{SERVER}:3478"}],
+                ice=ours.ice,
                 prefix=prefix,
                 certificate=certificate,
             )
         )
-        ours = await our_system(server, browsers, 2)
         yield ours, plain
         await ours.close()
 

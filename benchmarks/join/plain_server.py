@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import ssl
@@ -41,8 +42,10 @@ async def _socket(request: web.Request) -> web.WebSocketResponse:
         if frame.type is WSMsgType.TEXT:
             message = json.loads(frame.data)
             target = peers.get(message.pop("to"))
-            if target is not None:
-                await target.send_json({**message, "from": peer})
+            # A candidate for a page that was just closed is no reason to end the one that sent it.
+            if target is not None and not target.closed:
+                with contextlib.suppress(ConnectionResetError):
+                    await target.send_json({**message, "from": peer})
     del peers[peer]
     for other in list(peers.values()):
         await other.send_json({"type": "gone", "from": peer})

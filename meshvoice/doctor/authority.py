@@ -68,10 +68,14 @@ async def _secret(deployment: Deployment, way: Way) -> Finding:
     ]
     if not any(taken):
         return check.failed(
-            "coturn knows none of them", f"COTURN_SHARED_SECRET is not what coturn has: {RENDER}"
+            "coturn knows none of them",
+            f"COTURN_SHARED_SECRET is not what coturn has as static-auth-secret: {RENDER}",
         )
     if not taken[0]:
-        return check.failed("coturn does not know the first, which signs", RENDER)
+        return check.failed(
+            "coturn does not know the first, which signs",
+            f"the first of COTURN_SHARED_SECRET must be a static-auth-secret of coturn's: {RENDER}",
+        )
     return check.ok("coturn knows the one that signs")
 
 
@@ -103,7 +107,8 @@ async def _realm(deployment: Deployment, way: Way) -> Finding:
         found = relay.realm
     if found != deployment.turn.realm:
         return check.failed(
-            f"{found}, not {deployment.turn.realm}", f"coturn runs with another configuration: {RENDER}"
+            f"{found}, not {deployment.turn.realm}",
+            f"coturn's realm is not COTURN_REALM, so it runs with another configuration: {RENDER}",
         )
     return check.ok(str(found))
 

@@ -34,12 +34,13 @@ async def special(deployment: Deployment, way: Way, family: int) -> AsyncIterato
     if granted:
         yield denial.failed(
             f"{granted[0]} granted, and {len(granted) - 1} more of {len(asked)}",
-            f"anyone with a credential reaches your network through the relay: {RENDER}, and load the guard",
+            f"anyone with a credential reaches your network through the relay: {RENDER}, and load the kernel "
+            "guard (`meshvoice coturn-conf --guard`)",
         )
     else:
         yield denial.ok(f"all {len(asked)} refused")
     if any(public):
-        yield control.failed("refused", f"the deny list shuts everyone out: {RENDER}")
+        yield control.failed("refused", f"coturn's deny list (denied-peer-ip) shuts everyone out: {RENDER}")
     else:
         yield control.ok("granted")
 

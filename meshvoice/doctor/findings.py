@@ -14,6 +14,33 @@ class Status(enum.StrEnum):
     SKIPPED = "skipped"
 
 
+class Cause(enum.StrEnum):
+    """What lies behind failures that look alike to a browser."""
+
+    UNTOLD = ""
+    SILENT = "silent"
+    """The port lets nobody in, nor refuses."""
+    REFUSED = "refused"
+    """Nobody listens there."""
+    NO_TLS = "no-tls"
+    """The port opens, and another protocol than TLS is spoken there."""
+    NO_HANDSHAKE = "no-handshake"
+    """It opens, and nothing follows that would tell why."""
+    NO_PAIR = "no-pair"
+    """It speaks TLS, and has no certificate and key that it could use."""
+    EXPIRED = "expired"
+    EARLY = "early"
+    """The certificate is not valid yet."""
+    ENDING = "ending"
+    """It will expire in some days."""
+    AUTHORITY = "authority"
+    """Whoever signed it is unknown, or the chain to them incomplete."""
+    SELF_SIGNED = "self-signed"
+    OTHER_NAME = "other-name"
+    PRIVATE = "private"
+    """The address that is relayed by is one that only its own network reaches."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
     """One line of the doctor's."""
@@ -32,6 +59,7 @@ class Finding:
     """The IP version by which it was tried; 0 where it concerns both, or none."""
     code: int = 0
     """STUN's code, where the server answered with an error."""
+    cause: Cause = Cause.UNTOLD
     host: int = 0
     """Its place in COTURN_TURN_HOST, counted from 1; 0 where that names one alone."""
 
@@ -60,15 +88,17 @@ class Check:
         """End well."""
         return self._end(Status.OK, answer, "")
 
-    def failed(self, answer: str, fix: str, *, code: int = 0) -> Finding:
+    def failed(self, answer: str, fix: str, *, code: int = 0, cause: Cause = Cause.UNTOLD) -> Finding:
         """End badly."""
-        return self._end(Status.FAILED, answer, fix, code)
+        return self._end(Status.FAILED, answer, fix, code, cause)
 
     def skipped(self, answer: str, fix: str = "") -> Finding:
         """End without an answer, through no fault of the deployment's."""
         return self._end(Status.SKIPPED, answer, fix)
 
-    def _end(self, status: Status, answer: str, fix: str, code: int = 0) -> Finding:
+    def _end(
+        self, status: Status, answer: str, fix: str, code: int = 0, cause: Cause = Cause.UNTOLD
+    ) -> Finding:
         return Finding(
             check=self.name,
             leg=self.leg,
@@ -78,4 +108,5 @@ class Check:
             fix=fix,
             ip=self.ip,
             code=code,
+            cause=cause,
         )

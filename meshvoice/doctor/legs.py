@@ -8,9 +8,9 @@ import re
 import ssl
 from dataclasses import dataclass
 
-from meshvoice.doctor import rejections
+from meshvoice.doctor import handshake, rejections
 from meshvoice.doctor.deployment import Deployment, Way, allocated
-from meshvoice.doctor.findings import Check, Finding
+from meshvoice.doctor.findings import Cause, Check, Finding
 from meshvoice.doctor.turn_client import Leg, Rejected, Unanswered, answered, dial
 from meshvoice.settings import TurnSettings
 
@@ -22,22 +22,6 @@ SILENCE = "no answer"
 REFUSED = "refused: nothing listens there"
 _DAY = 86400
 UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
-_AUTHORITY = (
-    "its authority is unknown, or its chain incomplete",
-    "browsers refuse it: point COTURN_TLS_CERT at the full chain (fullchain.pem) of a public authority",
-)
-# OpenSSL's X509_V_ERR_*: what a person should read instead.
-_VERIFY = {
-    10: ("it has expired", "renew it, and see that the deploy hook runs (conf/coturn-deploy-hook.sh)"),
-    9: ("it is not valid yet", "set the clocks of both machines by NTP"),
-    7: _AUTHORITY,
-    18: ("it is self-signed", "browsers refuse it: get one from an authority, as certbot does"),
-    19: _AUTHORITY,
-    20: _AUTHORITY,
-    21: _AUTHORITY,
-    62: ("it is for another name", "get one for COTURN_TURN_HOST"),
-    64: ("it is for another address", "get one for COTURN_TURN_HOST"),
-}
 ONE_HOP = frozenset({(4, 17, 0), (4, 17, 1)})
 """Versions of coturn that send by UDP with a hop limit of 1, from their first allocation on."""
 
@@ -63,7 +47,10 @@ def name(deployment: Deployment, found: LookedUp) -> Finding:
     turn = deployment.turn
     check = Check(name="name", tried=f"look up {turn.host}")
     if found.problem:
-        return check.failed(found.problem, "give COTURN_TURN_HOST a name that resolves, or an address")
+        return check.failed(
+            found.problem,
+            "give COTURN_TURN_HOST a name that resolves (it needs an A or AAAA record), or an IP address",
+        )
     ipv4 = [address for address in found.addresses if ":" not in address]
     if turn.public_ip and ipv4 and str(turn.public_ip) not in ipv4:
         return check.failed(
@@ -141,7 +128,7 @@ def shut(deployment: Deployment, way: Way, found: Finding, answers: Answers) -> 
     answer, mend = f"{SILENCE}, and by TCP there is one", _fix_silence(deployment.turn, way)
     version = answers.version(deployment.turn)
     guard = (
-        "load the kernel guard (`meshvoice coturn-conf --guard`) anew, which mends it, or take another one"
+        "load the kernel guard (`meshvoice coturn-conf --guard`) anew, which mends it, or take another coturn"
     )
     hops = "by UDP with a hop limit of 1 from its first allocation on, so that no answer gets beyond a router"
     if version is not None and version in ONE_HOP:
@@ -158,9 +145,9 @@ async def certificate(deployment: Deployment, way: Way) -> Finding:
     try:
         _, writer = await answered(asyncio.open_connection(*way.server))
     except ConnectionRefusedError:
-        return check.failed(REFUSED, _fix_refused(deployment.turn, way))
+        return check.failed(REFUSED, _fix_refused(deployment.turn, way), cause=Cause.REFUSED)
     except Unanswered:
-        return check.failed("no answer", _fix_silence(deployment.turn, way))
+        return check.failed(SILENCE, _fix_silence(deployment.turn, way), cause=Cause.SILENT)
     except OSError as problem:
         return _unopened(deployment.turn, check, way, problem)
     # It let us in, so what fails from here on is TLS, and no firewall.
@@ -168,15 +155,12 @@ async def certificate(deployment: Deployment, way: Way) -> Finding:
         await answered(writer.start_tls(deployment.tls, server_hostname=deployment.turn.host))
         end = ssl.cert_time_to_seconds(writer.get_extra_info("peercert")["notAfter"])
     except ssl.SSLCertVerificationError as problem:
-        answer, fix = _VERIFY.get(
-            problem.verify_code, (problem.verify_message, "get a certificate that browsers take")
-        )
-        return check.failed(answer, fix)
+        return handshake.untrusted(check, problem)
     except ssl.SSLError as problem:
-        return check.failed(*_broken_handshake(problem))
+        return handshake.broken(check, problem)
     except (Unanswered, OSError):
         # Whether it hangs up or keeps silent is chance where it waits for something else.
-        return check.failed("it opens, and no handshake follows", f"{_NO_PAIR}. Or {_NO_TLS}")
+        return handshake.plain(check) if await _answers_plainly(way) else handshake.unanswered(check)
     finally:
         writer.transport.abort()
     days = int((end - deployment.clock()) // _DAY)
@@ -184,8 +168,21 @@ async def certificate(deployment: Deployment, way: Way) -> Finding:
         return check.failed(
             f"it ends in {days} days",
             "renewal does not reach coturn: see certbot's log, and conf/coturn-deploy-hook.sh",
+            cause=Cause.ENDING,
         )
     return check.ok(f"valid for {days} more days")
+
+
+async def _answers_plainly(way: Way) -> bool:
+    """Tell whether STUN is answered there as it is on the plain port."""
+    try:
+        async with dial(way.server, Leg.TCP) as client:
+            await client.bind()
+    except Rejected:
+        return True
+    except (Unanswered, OSError):
+        return False
+    return True
 
 
 async def credential(deployment: Deployment, way: Way) -> Finding:
@@ -202,26 +199,10 @@ async def credential(deployment: Deployment, way: Way) -> Finding:
 
 def _unopened(turn: TurnSettings, check: Check, way: Way, problem: OSError) -> Finding:
     if isinstance(problem, ssl.SSLError):
-        return check.failed(*_broken_handshake(problem))
+        return handshake.broken(check, problem)
     if problem.errno in UNREACHABLE and way.family == 6:
         return check.skipped("this machine has no IPv6", "run the doctor from one that has")
     return check.failed(str(problem), _fix_silence(turn, way))
-
-
-_NO_PAIR = (
-    "coturn can't use what it has: COTURN_TLS_KEY must be the key of COTURN_TLS_CERT, and its log says what "
-    "else is wrong (journalctl -u coturn); see conf/coturn-deploy-hook.sh"
-)
-
-
-_NO_TLS = "what listens there speaks no TLS: is it coturn's TLS port? See `ss -lntp` on the host"
-
-
-def _broken_handshake(problem: ssl.SSLError) -> tuple[str, str]:
-    reason = problem.reason or "TLS error"
-    if reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"}:
-        return "what answers there speaks no TLS", _NO_TLS
-    return f"the handshake ends in a TLS alert ({reason.lower().replace('_', ' ')})", _NO_PAIR
 
 
 def _fix_refused(turn: TurnSettings, way: Way) -> str:
@@ -245,7 +226,8 @@ def _fix_silence(turn: TurnSettings, way: Way) -> str:
         return _IPV6
     kind = "udp" if way.leg is Leg.UDP else "tcp"
     by = ", for IPv6 too," if way.family == 6 else ""
-    return f"open {way.server[1]}/{kind}{by} in the firewalls of host and provider; see that coturn runs"
+    port, forward = f"{way.server[1]}/{kind}{by}", rejections.forwarded(way.family)
+    return f"open {port} in the firewalls of host and provider{forward}; see that coturn runs"
 
 
 _IPV6 = (

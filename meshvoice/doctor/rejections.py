@@ -6,25 +6,30 @@ from meshvoice.doctor.turn_client import Rejected
 from meshvoice.settings import TurnSettings
 
 LOG = "see coturn's log (journalctl -u coturn)"
-RENDER = "render anew with `meshvoice coturn-conf` and restart coturn"
+RENDER = "write turnserver.conf anew with `meshvoice coturn-conf` and restart coturn"
 BELIEVED = frozenset({440, 486, 508})
 """What coturn answers only to those whose credential it took."""
 _FIXES = {
-    401: f"coturn does not take this secret, or the clocks differ (see `clock`): {RENDER}",
-    440: "browsers ask for no family, and this relay gives IPv4, which it has not: "
+    401: f"coturn does not take this secret, or the clocks differ (see `secret` and `clock`): {RENDER}",
+    440: "browsers don't say whether they want IPv4 or IPv6, and coturn then gives IPv4, which it has not: "
     f"allocation-default-address-family must be keep on a relay that has IPv6 alone; {RENDER}",
     # Each user of the doctor's is new, so no quota of a user's is meant.
     486: "coturn's total-quota is used up: who relays so much? Is COTURN_SHARED_SECRET known to others? "
-    "If all is right, widen COTURN_MIN_PORT to COTURN_MAX_PORT, by which it is counted",
-    508: "all relay ports are taken: widen COTURN_MIN_PORT to COTURN_MAX_PORT",
+    f"If all is right, widen COTURN_MIN_PORT to COTURN_MAX_PORT, from which it follows; {RENDER}",
+    508: f"all relay ports are taken: widen COTURN_MIN_PORT to COTURN_MAX_PORT; {RENDER}",
 }
 
 
 _FIXED = {
     401: "the relay does not take COTURN_USERNAME with COTURN_PASSWORD: correct them",
-    486: "the relay's quota is used up: everybody is one user to it, COTURN_USERNAME, so its quota of a "
-    "user's (coturn's user-quota) must be for all",
+    486: "the relay's quota is used up: everybody is one user to it, COTURN_USERNAME, so what it allows one "
+    "user (coturn's user-quota) must be for all",
 }
+
+
+def forwarded(family: int) -> str:
+    """Say what more a port needs than to be open: by IPv4 many hosts stand behind a router."""
+    return "" if family == 6 else ", and as a port forwarding in the router, where one stands before the host"
 
 
 def fix(rejected: Rejected, turn: TurnSettings) -> str:

@@ -9,9 +9,9 @@ from ipaddress import ip_address
 from secrets import token_bytes
 
 from meshvoice.doctor.deployment import Deployment, Way, allocated, family
-from meshvoice.doctor.findings import Check, Finding
+from meshvoice.doctor.findings import Cause, Check, Finding
 from meshvoice.doctor.legs import UNREACHABLE
-from meshvoice.doctor.rejections import RENDER
+from meshvoice.doctor.rejections import RENDER, forwarded
 from meshvoice.doctor.turn_client import Peer, Rejected, TurnClient, Unanswered, dial
 from meshvoice.turn.deny import denied
 
@@ -38,14 +38,16 @@ async def address(deployment: Deployment, way: Way, known: list[str]) -> Finding
         pass
     if offered not in expected and denied(ip_address(offered)):
         hint = (
-            f"the host is behind NAT: set COTURN_PUBLIC_IP and COTURN_PRIVATE_IP={offered}, which "
-            "external-ip needs"
+            "the host is behind NAT: set COTURN_PUBLIC_IP to its address outside, and "
+            f"COTURN_PRIVATE_IP={offered}, of which coturn's external-ip is made"
         )
         if family(offered) == 6:
             # IPv6 has no 1:1 NAT to be told of.
             hint = "set COTURN_PUBLIC_IP6 to an address of the host's by which others reach it"
         return check.failed(
-            f"{offered}, which nobody outside reaches: relayed calls stay silent", f"{hint}; {RENDER}"
+            f"{offered}, which nobody outside reaches: relayed calls stay silent",
+            f"{hint}; {RENDER}",
+            cause=Cause.PRIVATE,
         )
     if not deployment.ours:
         return check.ok(offered)
@@ -70,7 +72,7 @@ async def ipv6(deployment: Deployment, way: Way) -> Finding:
         if rejected.code != 440:
             raise
         if turn.public_ip6:
-            return check.failed("coturn relays no IPv6", f"COTURN_PUBLIC_IP6 is set: {RENDER}")
+            return check.failed("coturn relays no IPv6", f"COTURN_PUBLIC_IP6 is set, so it should: {RENDER}")
         return check.ok("coturn relays no IPv6, as COTURN_PUBLIC_IP6 is not set")
     if offered != str(turn.public_ip6):
         mend = f"coturn runs with another configuration than the app: {RENDER}"
@@ -103,8 +105,8 @@ async def two_relays(deployment: Deployment, here: Way, there: Way) -> Finding:
     if to_bo is None or to_ana is None:
         return check.failed(
             "nothing arrived",
-            "does the host drop what it sends to itself? The guard must know its addresses: render it anew "
-            "(`meshvoice coturn-conf --guard`) and load it",
+            "does a firewall of the host drop what it sends to itself? The guard must know its addresses: "
+            "write it anew with `meshvoice coturn-conf --guard`, and load it with `nft -f`",
         )
     return check.ok("arrived both ways")
 
@@ -117,7 +119,8 @@ def _open_to_itself(deployment: Deployment) -> str:
             "and newer heed that for IPv4 alone: give the relay a public IPv6 address, or an IPv4 one"
         )
     return (
-        "external-ip must be PUBLIC/PRIVATE (set COTURN_PRIVATE_IP), a LAN-only relay an allowed peer: "
+        "behind NAT coturn's external-ip must be PUBLIC/PRIVATE (set COTURN_PRIVATE_IP to the host's own "
+        "address); a relay for its own network alone must be an allowed peer of itself (allowed-peer-ip): "
         f"{RENDER}"
     )
 
@@ -172,7 +175,8 @@ async def _there_and_back(deployment: Deployment, ways: Sequence[Way], by: int) 
 def _open_range(deployment: Deployment, by: int) -> str:
     turn = deployment.turn
     too = " for IPv6, too," if by == 6 else ""
-    return f"open {turn.min_port} to {turn.max_port}/udp{too} in the firewalls of host and provider"
+    ports = f"{turn.min_port} to {turn.max_port}/udp{too}"
+    return f"open {ports} in the firewalls of host and provider{forwarded(by)}"
 
 
 def _relay(

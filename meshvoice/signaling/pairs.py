@@ -87,11 +87,13 @@ class Pairs:
         if message.__class__ not in _LIMITED:
             # What isn't limited lifts no count either: else candidates could carry it anywhere.
             return
+        taken = self._asking.take((peer.user, target.user), now)
         if link is None:
             self._links[key] = _Link(gen, now)
         elif gen > link.gen:
-            link.gen, link.at = gen, now
-        if not self._asking.take((peer.user, target.user), now):
+            # What is dropped lifts it by one, as an honest count goes: else a flood would carry it anywhere.
+            link.gen, link.at = gen if taken else link.gen + 1, now
+        if not taken:
             raise TooFast(
                 "this link was begun anew too often: wait, this message was dropped", about=type_of(message)
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 from aiohttp import web
@@ -12,6 +13,9 @@ from meshvoice.ids import Room, Sea
 from meshvoice.web.error_pages import RequestRefused, wants_json
 from meshvoice.web.keys import WAITS
 from meshvoice.web.site import to
+
+FIELDS = 64
+"""Of a form; ours have four at most."""
 
 
 async def fields(request: web.Request) -> dict[str, str]:
@@ -27,23 +31,36 @@ async def fields(request: web.Request) -> dict[str, str]:
 
 
 async def _read(request: web.Request) -> dict[str, str]:
+    kind, charset = _kind_of(request.headers.get("Content-Type", ""))
     # Other charsets say nothing that UTF-8 can't, and some of them (UTF-7) make lone surrogates.
-    if (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
+    if charset not in ("utf-8", "utf8"):
         raise RequestRefused(400, "bad-form", "refused.charset")
-    if request.content_type == "application/json":
+    body = await request.read()
+    if kind == "application/json":
         try:
-            return msgspec.json.decode(await request.read(), type=dict[str, str])
+            return msgspec.json.decode(body, type=dict[str, str])
         except (msgspec.DecodeError, UnicodeError):
             raise RequestRefused(400, "bad-json", "refused.bad-json") from None
+    if kind == "multipart/form-data":
+        # No page here sends that: its parts have headers, packings and charsets of their own.
+        raise RequestRefused(400, "bad-form", "refused.bad-form")
+    if kind not in ("", "application/x-www-form-urlencoded"):
+        return {}
     try:
-        form = await request.post()
-        read = {name: value for name, value in form.items() if isinstance(value, str)}
-        # A part of a multipart form has a charset of its own: what is no Unicode text ends here.
-        "".join(read.values()).encode()
-    # LookupError: a part's charset that there isn't; RuntimeError: its Content-Transfer-Encoding.
-    except (ValueError, LookupError, RuntimeError):
+        return dict(parse_qsl(body.decode().rstrip(), keep_blank_values=True, max_num_fields=FIELDS))
+    except ValueError:
         raise RequestRefused(400, "bad-form", "refused.bad-form") from None
-    return read
+
+
+def _kind_of(content_type: str) -> tuple[str, str]:
+    """Read a Content-Type, in time that grows as it does: aiohttp's way takes 26 s for one of 30 KB."""
+    kind, *parameters = content_type.split(";")
+    charset = "utf-8"
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            charset = value.strip().strip('"').lower()
+    return kind.strip().lower(), charset
 
 
 def answer(request: web.Request, path: str, body: dict[str, Any], *, status: int = 200) -> web.Response:

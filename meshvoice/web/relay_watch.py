@@ -39,6 +39,7 @@ class Failed(msgspec.Struct, frozen=True):
     leg: str
     ip: int
     code: int
+    cause: str
     host: int
     status: str
     answer: str
@@ -70,6 +71,7 @@ class Told(TypedDict):
     leg: str
     ip: int
     code: int
+    cause: str
     host: int
 
 
@@ -143,7 +145,14 @@ class RelayWatch:
             "running": self.running,
             "missed": bool(self._problem),
             "failed": [
-                {"check": each.check, "leg": each.leg, "ip": each.ip, "code": each.code, "host": each.host}
+                {
+                    "check": each.check,
+                    "leg": each.leg,
+                    "ip": each.ip,
+                    "code": each.code,
+                    "cause": each.cause,
+                    "host": each.host,
+                }
                 for each in (last.failed if last else ())
             ],
         }

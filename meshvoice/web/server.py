@@ -47,17 +47,18 @@ SPARE_DESCRIPTORS = 64
 
 def open_book(path: str, *, processes: int = 1) -> GuestBook:
     """Open the guest book to serve it, making file (0600) and folder (0700). Raises `SettingsError`."""
-    file = Path(path)
     try:
+        # By a link it is the same book, and its lock the same lock.
+        file = Path(os.path.realpath(path))
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Made, never opened again: closing the lock's file would let go of it within this process.
         with contextlib.suppress(FileExistsError):
-            os.close(os.open(lock_path(str(file.absolute())), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            os.close(os.open(lock_path(str(file)), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-        # Absolute: SQLite gives names such as `:memory:` a meaning of their own.
+        # Absolute, too: SQLite gives names such as `:memory:` a meaning of their own.
         if processes > 1:
-            return GuestBook.open(str(file.absolute()), shared=True, busy_ms=SHARED_BUSY_MS)
-        return GuestBook.open(str(file.absolute()), alone=True)
+            return GuestBook.open(str(file), shared=True, busy_ms=SHARED_BUSY_MS)
+        return GuestBook.open(str(file), alone=True)
     except OSError as problem:
         raise SettingsError(
             "MESHVOICE_DATABASE",

@@ -116,6 +116,8 @@ def _by_itself(code: int | None) -> tuple[int, str]:
             return int(code), "the page went away"
         case CloseCode.TOO_LONG:
             return int(code), CloseCode.TOO_LONG.why
+        case CloseCode.TOO_FAST:
+            return int(code), CloseCode.TOO_FAST.why
         case _:
             return int(code), "the client closed it"
 

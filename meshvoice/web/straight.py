@@ -8,13 +8,17 @@ same names a handshake's headers are forgotten, once it is done.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import aiohttp
-from aiohttp import WSMessage, WSMsgType, web
+from aiohttp import WebSocketError, WSMessage, WSMsgType, web
 from aiohttp.web_protocol import RequestHandler
 from multidict import CIMultiDict, CIMultiDictProxy
+
+from meshvoice.signaling.codes import CloseCode
+from meshvoice.signaling.limits import TokenBucket
 
 try:
     from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
@@ -25,6 +29,12 @@ except ImportError:  # then it doesn't fit
 _TEXT = WSMsgType.TEXT
 VERSIONS = ("3.14.",)
 """Those whose code was read for this."""
+OTHERS_A_SECOND = 2.0
+OTHERS_AT_ONCE = 200
+"""Pings, pongs and whatever else is no text: a browser sends one pong to each of our pings."""
+LOOSE_BYTES = 512 * 1024
+"""Of no whole message: more than one may have, and a read or two that wait for their turn."""
+_FRAME_HEAD = 14
 _KNOWN = frozenset(
     [
         *(
@@ -65,8 +75,16 @@ class _Queue(WebSocketDataQueue):
     """aiohttp's queue of what a socket's handler reads, past which texts go while somebody hears them."""
 
     hear: Callable[[bytes], None] | None = None
+    whole = 0
+    """Bytes of whole messages that came since `_Bounded` asked."""
+    others: TokenBucket | None = None
 
     def feed_data(self, data: Any, size: int) -> None:
+        # A client may cut its messages into pieces of a kilobyte, with a head for each.
+        self.whole += size + size // 64 + _FRAME_HEAD
+        if data.type is not _TEXT and not self._may():
+            # Ends the read in its middle: 40,000 pings fit into one.
+            raise WebSocketError(CloseCode.TOO_FAST, "too many pings")
         hear = self.hear
         # Not past what came before, and is yet to be read.
         if hear is None or self._buffer or data.type is not _TEXT:
@@ -77,6 +95,40 @@ class _Queue(WebSocketDataQueue):
         except Exception as problem:
             # The parser would drop it: so it goes to the handler, as what that reads next.
             super().feed_data(WSMessage(WSMsgType.ERROR, Unheard(problem), None), 0)
+
+    def _may(self) -> bool:
+        now = time.monotonic()
+        if self.others is None:
+            self.others = TokenBucket(rate=OTHERS_A_SECOND, burst=OTHERS_AT_ONCE, now=now)
+        return self.others.take(now)
+
+
+class _Bounded:
+    """aiohttp's reader of frames, with an end for bytes of which no message becomes.
+
+    Empty pieces of a message that never ends cost time, and neither grow it nor reach whoever counts.
+    """
+
+    def __init__(self, reader: WebSocketReader, queue: _Queue) -> None:
+        self._reader = reader
+        self._queue = queue
+        self._loose = 0
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        """Take what was read."""
+        if self._loose > LOOSE_BYTES:
+            return True, b""
+        told = self._reader.feed_data(data)
+        self._loose = max(0, self._loose + len(data) - self._queue.whole)
+        self._queue.whole = 0
+        if self._loose > LOOSE_BYTES and not told[0]:
+            self._queue.set_exception(WebSocketError(CloseCode.TOO_FAST, "no message ends"))
+            return True, b""
+        return told
+
+    def feed_eof(self) -> None:
+        """Take the end."""
+        self._reader.feed_eof()
 
 
 class StraightResponse(web.WebSocketResponse):
@@ -97,7 +149,7 @@ class StraightResponse(web.WebSocketResponse):
         self._parser = WebSocketReader(
             self._queue, self._max_msg_size, compress=bool(self._compress), decode_text=self._decode_text
         )
-        request.protocol.set_parser(self._parser)
+        request.protocol.set_parser(_Bounded(self._parser, self._queue))  # type: ignore[arg-type]
         request.protocol.keep_alive(False)
         # No request comes any more, and it holds the headers of the last one.
         request._protocol._parser = None

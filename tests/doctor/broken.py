@@ -67,8 +67,6 @@ class Broken:
     """What one of the failures says, in its answer or in what to do."""
     mends: str = ""
     """What the page tells whoever runs the server to do, in part."""
-    chance: str = ""
-    """Why the page's words, but not the leg, may be others the second time."""
     turn: TurnSettings = DIRECT
     """What the app has."""
     conf: str | None = field(default_factory=lambda: conf(DIRECT))
@@ -292,7 +290,7 @@ TABLE = [
     Broken(
         name="an IPv6 relay that offers an address of the home network",
         page="relay-ipv6",
-        mends="COTURN_PUBLIC_IP6",
+        mends="set COTURN_PUBLIC_IP6 to an address of the host's by which others reach it",
         turn=IPV6,
         conf=conf(HOME6),
         addresses=[str(LAN6)],
@@ -584,7 +582,7 @@ TABLE = [
     Broken(
         name="certificate expired",
         page="turn-tls",
-        mends="expired",
+        mends="has expired",
         certify=of(days=-1),
         failed={"certificate/tls"},
         says="expired",
@@ -633,6 +631,7 @@ TABLE = [
     Broken(
         name="key and certificate that differ",
         page="turn-tls",
+        mends="COTURN_TLS_KEY must be the key",
         certify=mixed_up,
         failed={"certificate/tls"},
         says="COTURN_TLS_KEY must be the key",
@@ -650,10 +649,10 @@ TABLE = [
     Broken(
         name="plain TURN on the TLS port",
         page="turn-tls",
-        chance="coturn takes it for STUN, and hangs up about when a browser gives up",
+        mends="speaks no TLS",
         turn=replace(DIRECT, public_tls_port=3478),
         failed={"certificate/tls"},
-        says="speaks no TLS",
+        says="what answers there speaks no TLS",
     ),
     # --- Several hosts
     Broken(

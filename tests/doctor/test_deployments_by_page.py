@@ -38,6 +38,7 @@ HANDFUL = {
     "coturn's clock so far ahead that credentials are born expired",
     "a deny list without the providers' own networks",
     "certificate of another name",
+    "an IPv6 relay that offers an address of the home network",
     "the total quota used up",
 }
 """One of each kind, for each `make check`: those that keep nobody waiting."""
@@ -59,13 +60,6 @@ async def visitors(authority: Authority, tmp_path_factory: pytest.TempPathFactor
         yield Visitors(driver, authority, tmp_path_factory.mktemp("visitors"), stack)
 
 
-UNREACHED = {
-    "an IPv6 relay that offers an address of the home network": (
-        "Chromium gets no answer by UDP from an address of fd00::/8 in this lab; the page then blames UDP"
-    )
-}
-
-
 async def told_twice(bench: Bench, visitors: Visitors, folder: Path, case: Broken) -> list[Told]:
     """Let the doctor examine a deployment, and somebody check it twice on one page."""
     clock = broken.clock(case)
@@ -85,11 +79,10 @@ async def told_twice(bench: Bench, visitors: Visitors, folder: Path, case: Broke
 
 
 def _rows() -> list[Any]:
-    def marks(name: str) -> list[pytest.MarkDecorator]:
-        known = [pytest.mark.xfail(reason=UNREACHED[name], strict=True)] if name in UNREACHED else []
-        return [pytest.mark.long if name in HANDFUL else pytest.mark.slow, *known]
-
-    return [pytest.param(each, id=each.name, marks=marks(each.name)) for each in broken.TABLE]
+    return [
+        pytest.param(each, id=each.name, marks=pytest.mark.long if each.name in HANDFUL else pytest.mark.slow)
+        for each in broken.TABLE
+    ]
 
 
 @pytest.mark.parametrize("case", _rows())
@@ -106,8 +99,7 @@ async def test_a_broken_deployment_is_named_by_its_leg_and_by_no_other_and_so_it
     assert noticed <= {"from-site", *by_udp}
     assert case.mends in told.report.partition("\n-> ")[2]
     assert told.named == again.named
-    if not case.chance:
-        assert told.said == again.said
+    assert told.said == again.said
 
 
 GOOD = [

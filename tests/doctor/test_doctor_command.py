@@ -52,6 +52,7 @@ def test_a_healthy_relay_exits_with_0_and_json_says_the_same(
     assert report["ok"] is True
     assert sorted(report["findings"][0]) == [
         "answer",
+        "cause",
         "check",
         "code",
         "fix",

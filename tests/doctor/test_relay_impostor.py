@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
@@ -18,7 +18,7 @@ from aioice.turn import make_integrity_key
 
 from meshvoice.doctor import authority
 from meshvoice.doctor.deployment import Deployment, Way
-from meshvoice.doctor.findings import Finding, Status
+from meshvoice.doctor.findings import Cause, Finding, Status
 from meshvoice.doctor.legs import Answers, certificate, credential
 from meshvoice.doctor.legs import stun as ask_stun
 from meshvoice.doctor.turn_client import Leg
@@ -163,6 +163,7 @@ async def test_a_handshake_that_ends_at_once_is_told_as_tls_and_as_no_firewall(t
         writer.close()
 
     found = await _shake_hands(tmp_path, hang_up)
+    assert found.cause is Cause.NO_HANDSHAKE
     assert "COTURN_TLS_KEY must be the key" in found.fix
     assert "firewall" not in found.fix
 
@@ -189,6 +190,7 @@ async def test_whatever_the_alert_it_is_told_as_tls_and_as_no_firewall(
         writer.close()
 
     found = await _shake_hands(tmp_path, refuse)
+    assert found.cause is Cause.NO_PAIR
     assert "TLS alert" in found.answer
     assert said in found.answer
     assert "COTURN_TLS_KEY must be the key" in found.fix
@@ -200,7 +202,24 @@ async def test_what_speaks_no_tls_is_told_as_such(tmp_path: Path) -> None:
         writer.write(b"220 mail.example.org ESMTP\r\n")
         writer.close()
 
-    assert (await _shake_hands(tmp_path, greet)).answer == "what answers there speaks no TLS"
+    found = await _shake_hands(tmp_path, greet)
+    assert (found.answer, found.cause) == ("what answers there speaks no TLS", Cause.NO_TLS)
+
+
+async def test_what_hangs_up_on_tls_and_answers_stun_is_told_as_the_plain_port(tmp_path: Path) -> None:
+    """When coturn's plain port hangs up on whoever wants TLS there is chance: what it answers is not."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        data = await reader.read(1500)
+        with suppress(ValueError):
+            request = stun.parse_message(data)
+            own = {"XOR-MAPPED-ADDRESS": writer.get_extra_info("peername")}
+            response = stun.Message(request.message_method, stun.Class.RESPONSE, request.transaction_id, own)
+            writer.write(bytes(response))
+        writer.close()
+
+    found = await _shake_hands(tmp_path, answer)
+    assert (found.answer, found.cause) == ("what answers there speaks no TLS", Cause.NO_TLS)
 
 
 async def _shake_hands(

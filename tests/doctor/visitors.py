@@ -99,6 +99,8 @@ class Visitors:
             flags = []
             if len(addresses) < 2:
                 to = addresses[0] if addresses else "~NOTFOUND"
+                # What follows its last colon would be taken for a port.
+                to = f"[{to}]" if ":" in to else to
                 flags = [f"--host-resolver-rules=MAP {HOST}. {to}"]
             running = chromium(*flags, executable=str(wrapper), driver=self._driver)
             self._browsers[key] = await self._stack.enter_async_context(running)

@@ -31,7 +31,14 @@ test("what is named bit by bit is counted together, each kind for itself", () =>
 
 test("a name that only whoever chose it can answer for is not looked up, and of those of the network around us a few", () => {
   assert.deepEqual(fit(list(3, "udp 1 who-asks.attacker.example 9 typ host")).candidates, []);
+  assert.deepEqual(fit(list(3, "udp 1 who:asks.attacker.example 9 typ host")).candidates, []);
   assert.equal(fit(list(99, "udp 1 929f1b16-bb71-4818-8b15-7b478b3e8631.local 9 typ host")).candidates.length, MOST.named);
+});
+
+test("an address of either family is one, however it is written", () => {
+  for (const address of ["192.0.2.1", "2001:db8::1", "::", "FE80::1", "::ffff:192.0.2.1"]) {
+    assert.equal(fit(list(1, `udp 1 ${address} 9 typ host`)).taken.host, 1, address);
+  }
 });
 
 test("what no browser reads is refused by the browser, a few times", () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  STEPS, conclude, find, loopLine, oneSidedLine, report, roundTripLine, serverLine, siteLine, stunLine,
+  STEPS, conclude, find, loopLine, oneSidedLine, report, roundTripLine, serverLine, siteLine, stunLine, tlsLine,
 } from "../../static/voice/check/check-verdicts.js";
 import { translate } from "../../static/voice/check/check-words.js";
 import { Check } from "../../static/voice/check/check.js";
@@ -27,11 +27,13 @@ const symptoms = (change) => ({
   status: 200, code: "", socket: true, fixed: false, lan: false, stun: { seen: true, codes: [] },
   udp: works(), tcp: works(), tls: works(), oneSided: works(), site: site(), ...change,
 });
-/** @param {...[check: string, leg?: string, ip?: number, code?: number, host?: number]} failed */
+/** @param {...[check: string, leg?: string, ip?: number, code?: number, host?: number, cause?: string]} failed */
 const site = (...failed) => ({
   age: 60, running: false, missed: false,
-  failed: failed.map(([check, leg = "", ip = 0, code = 0, host = 0]) => ({ check, leg, ip, code, host })),
+  failed: failed.map(([check, leg = "", ip = 0, code = 0, host = 0, cause = ""]) => ({ check, leg, ip, code, cause, host })),
 });
+/** @param {string} cause */
+const shaken = (cause) => site(["certificate", "tls", 4, 0, 0, cause]);
 const unknown = { ...site(), age: null };
 const unseen = { stun: { seen: false, codes: [] }, oneSided: null };
 const no = { stun: null, udp: null, tcp: null, tls: null, oneSided: null };
@@ -114,6 +116,14 @@ const TABLE = [
   ["an AAAA record without a relay", { site: site(["stun", "udp", 6], ["stun", "tcp", 6]) }, ["(relay-ipv6)"], /You can talk/, /AAAA/],
   ["the IPv6 relay range closed", { site: site(["one-relay", "", 6], ["relay-range", "", 6]) }, ["(relay-ipv6)"], /You can talk/, /COTURN_PUBLIC_IP6/],
   ["IPv6 that is set, and not relayed", { site: site(["relay-address"], ["relay-ipv6"]) }, ["(relay-ipv6)"], /You can talk/, /COTURN_PUBLIC_IP6/],
+  ["an IPv6 address of the home network's", { site: site(["relay-address", "", 6, 0, 0, "private"], ["relay-ipv6", "", 6]) }, ["(relay-ipv6)"],
+    /You can talk/, /set COTURN_PUBLIC_IP6 to an address of the host's/],
+  ["an IPv6 address of the home network's, by which nothing comes through",
+    { udp: works({ special: true }), oneSided: works({ special: true, rtt: null }), site: site(["relay-address", "", 6, 0, 0, "private"]) }, ["relay-ipv6"],
+    /nobody outside can reach/, /set COTURN_PUBLIC_IP6 to an address of the host's/],
+  ["addresses of the home network's by both",
+    { udp: works({ special: true }), oneSided: lost, site: site(["relay-address", "", 4, 0, 0, "private"], ["relay-address", "", 6, 0, 0, "private"]) },
+    ["external-ip", "(relay-ipv6)"], /nobody outside can reach/, /COTURN_PRIVATE_IP/],
   ["a name that leads elsewhere", { site: site(["name"]) }, ["(name)"], /You can talk/, /COTURN_TURN_HOST/],
   ["a name that leads elsewhere, and so does what the relay gives", { site: site(["name"], ["relay-address", "", 4]) }, ["(name)"], /You can talk/, /COTURN_PUBLIC_IP/],
   ["STUN for those with credentials", { stun: { seen: false, codes: [401] }, oneSided: null, site: site(["stun", "udp", 4, 401], ["stun", "tcp", 4, 401]) },
@@ -121,6 +131,12 @@ const TABLE = [
   ["one of two hosts", { site: site(["stun", "udp", 4, 0, 2], ["stun", "tcp", 4, 0, 2]) }, ["(turn)"], /You can talk/, /COTURN_TURN_HOST/],
   ["a certificate that ends soon", { site: site(["certificate", "tls", 4]) }, ["(turn-tls)"], /You can talk/, /two weeks/],
   ["a certificate that both refuse", { tls: refused(701), site: site(["certificate", "tls", 4]) }, ["(turn-tls)"], /certificate/, /expired/],
+  ["a certificate that ends soon, which the site knows", { site: shaken("ending") }, ["(turn-tls)"], /You can talk/, /two weeks, so its renewal/],
+  ["plain TURN on the TLS port, where the browser is hung up on", { tls: refused(701), site: shaken("no-tls") }, ["(turn-tls)"],
+    /speaks no TLS\. You can talk/, /COTURN_PUBLIC_TLS_PORT/],
+  ["plain TURN on the TLS port, where the browser gives up", { tls: silent, site: shaken("no-tls") }, ["(turn-tls)"],
+    /speaks no TLS\. You can talk/, /COTURN_PUBLIC_TLS_PORT/],
+  ["a key that coturn can't read", { tls: refused(701), site: shaken("refused") }, ["(turn-tls)"], /nothing listens/, /can't read the key/],
   ["two things at once", { oneSided: lost, tls: refused(701) }, ["relay-range", "(turn-tls)"], /ports are shut/, /COTURN_MAX_PORT/],
 ];
 
@@ -182,12 +198,33 @@ test("each error code has words of its own, and an unknown one its number", () =
   assert.equal(translate([701, 401]), "no connection; the relay refuses this site's credentials");
 });
 
+test("an answer is told alike whatever came before or beside it", () => {
+  const said = [[401], [701, 401], [401, 701]].map((codes) => loopLine("turn-udp", refused(...codes)).words);
+  assert.deepEqual([...new Set(said)], ["Fails: the relay refuses this site's credentials."]);
+  assert.equal(loopLine("turn-udp", refused(486, 440)).words, loopLine("turn-udp", refused(440, 486)).words);
+  const stun = (/** @type {number[]} */ codes) => stunLine(symptoms({ stun: { seen: false, codes } })).words;
+  assert.equal(stun([701, 401]), stun([401]));
+});
+
 test("a line says whether its step works, answers in vain, fails or is not there", () => {
   assert.match(loopLine("turn-tls", refused()).words, /no connection/);
   assert.match(loopLine("turn-tls", silent).words, /no answer/);
   assert.deepEqual([works(), lost, silent, null].map((loop) => loopLine("turn-udp", loop).status), ["ok", "failed", "failed", "skipped"]);
   assert.equal(stunLine(symptoms()).status, "ok");
   assert.equal(stunLine(symptoms({ ...unseen, udp: silent })).status, "notice");
+});
+
+test("why TLS fails the site knows, where TCP leads it to the relay, and a browser that gets through knows better", () => {
+  for (const tls of [refused(701), refused(), silent]) {
+    assert.equal(tlsLine(symptoms({ tls, site: shaken("expired") })).words, "Fails: its certificate has expired.");
+  }
+  const away = { ...site(["stun", "tcp", 4]), failed: [...site(["stun", "tcp", 4]).failed, ...shaken("self-signed").failed] };
+  for (const word of [away, shaken(""), shaken("of tomorrow"), { ...shaken("expired"), age: 3600 }, null]) {
+    assert.equal(tlsLine(symptoms({ tls: silent, site: word })).words, "Fails: no answer.");
+  }
+  assert.equal(tlsLine(symptoms({ site: shaken("ending") })).status, "ok");
+  assert.equal(tlsLine(symptoms({ tls: lost, site: shaken("ending") })).words, loopLine("turn-tls", lost).words);
+  assert.equal(tlsLine(symptoms({ tls: null, site: shaken("expired") })).status, "skipped");
 });
 
 test("the round trip is the best one halved, for the message crossed the relay twice; a long one is noticed", () => {
@@ -244,6 +281,7 @@ test("what fails for the site and works here is its own network's, and that is a
   assert.match(words(site(["one-relay", "", 4], ["relay-range", "", 4])), /hairpin/);
   assert.doesNotMatch(words(site(["stun", "udp", 4], ["realm"])), /hairpin/);
   assert.doesNotMatch(words(site(["stun", "udp", 4]), { udp: silent }), /hairpin/);
+  assert.doesNotMatch(words(site(["relay-range", "", 4])), /hairpin/);
   assert.doesNotMatch(words(site(["stun", "udp", 6])), /hairpin/);
   assert.doesNotMatch(words(site(["stun", "udp", 4, 0, 2])), /hairpin/);
 });
@@ -291,7 +329,7 @@ test("what the site answers is read strictly", () => {
   assert.equal(readSiteWord("no"), null);
   assert.equal(readSiteWord({ age: 3 }), null);
   assert.deepEqual(readSiteWord({ age: "3", failed: [1, { leg: "udp" }, { check: "clock", ip: "6" }] }),
-    { age: null, running: false, missed: false, failed: [{ check: "clock", leg: "", ip: 0, code: 0, host: 0 }] });
+    { age: null, running: false, missed: false, failed: [{ check: "clock", leg: "", ip: 0, code: 0, cause: "", host: 0 }] });
 });
 
 test("the site is asked where it offers a relay, and one that doesn't answer is no trouble", async () => {

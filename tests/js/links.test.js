@@ -356,6 +356,23 @@ test("candidates before the answer wait for it", async () => {
   assert.equal(mine.candidates.length, 1);
 });
 
+test("candidates after the answer wait for nothing: neither for the sender's limit nor for a bad one before them", async () => {
+  const room = new Room();
+  const bo = room.enter("bo", 2);
+  bo.links.present({ peer: "ana", order: 1 });
+  await room.advance(100);
+  const [mine] = room.network.open("bo");
+  await settled();
+  mine.transceivers[0].sender.setParameters = () => new Promise(() => {});
+  bo.links.deliver({ type: "answer", source: "ana", gen: 1, sdp: sdpOf(`ana/9/for/${mine.local}`) });
+  const named = (/** @type {string} */ candidate) => ({ candidate, sdpMid: "0" });
+  bo.links.deliver({ type: "ice", source: "ana", gen: 1, candidates: [named("candidate:bad"), named("candidate:1")] });
+  await room.advance(10);
+  bo.links.deliver({ type: "ice", source: "ana", gen: 1, candidates: [named("candidate:2")] });
+  await room.advance(10);
+  assert.deepEqual(mine.candidates.map((/** @type {any} */ each) => each.candidate), ["candidate:1", "candidate:2"]);
+});
+
 test("many candidates go out 50 a message, and none that waits for the answer is cut off", async () => {
   const room = new Room();
   const bo = room.enter("bo", 2);

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { LINKING } from "../../static/voice/session/showing.js";
 import { VoiceRoom } from "../../static/voice-mesh.js";
 import { playOnce } from "../../static/voice/audio/play-once.js";
 import { record } from "../../static/voice/audio/sample.js";
@@ -165,6 +166,8 @@ test("a room tells its sounds: who joins and leaves, the page's own, the server 
   };
   assert.equal(await played(), undefined);
   socket.say({ ...present("c", "Cleo", 60), type: "hello" });
+  assert.equal(await played(), undefined, "their link is made first");
+  await platform.advance(LINKING);
   assert.equal(await played(), "join");
   socket.say({ type: "left", source: "c", user: "uc", reason: "left" });
   assert.equal(await played(), "leave");

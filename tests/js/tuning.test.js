@@ -31,7 +31,7 @@ function connection({ refuses = false, state = "stable" } = {}) {
 const silent = () => assert.fail("no fault was expected");
 
 test("a change is negotiated with ourselves, by a copy of what the other side said", async () => {
-  const tuning = new Tuning(true);
+  const tuning = new Tuning(() => true);
   tuning.described(REMOTE);
   assert.deepEqual(tuning.observe({ ...FAR, rtt: 20 }, 0), { retune: false });
   assert.deepEqual(tuning.observe(FAR, 500), { retune: true });
@@ -47,7 +47,7 @@ test("a change is negotiated with ourselves, by a copy of what the other side sa
 
 for (const [role, theirs] of [["active", "passive"], ["passive", "active"]]) {
   test(`the other side's offer becomes an answer of whoever is ${theirs} in DTLS`, async () => {
-    const tuning = new Tuning(true);
+    const tuning = new Tuning(() => true);
     tuning.answered(REMOTE, `v=0\r\na=setup:${role}\r\n`);
     tuning.observe(FAR, 0);
     const one = connection();
@@ -58,7 +58,7 @@ for (const [role, theirs] of [["active", "passive"], ["passive", "active"]]) {
 }
 
 test("a browser that can't is asked no more, and is brought back to where it was", async () => {
-  const tuning = new Tuning(true);
+  const tuning = new Tuning(() => true);
   tuning.described(REMOTE);
   tuning.observe(FAR, 0);
   /** @type {string[]} */
@@ -72,8 +72,8 @@ test("a browser that can't is asked no more, and is brought back to where it was
 
 test("nothing is negotiated in a browser without, before the description is in, or in the middle of another", async () => {
   const other = connection();
-  assert.deepEqual(new Tuning(false).observe(FAR, 0), { retune: false });
-  const early = new Tuning(true);
+  assert.deepEqual(new Tuning(() => false).observe(FAR, 0), { retune: false });
+  const early = new Tuning(() => true);
   early.observe(FAR, 0);
   await early.retune(other, silent);
   early.described(REMOTE);
@@ -82,7 +82,7 @@ test("nothing is negotiated in a browser without, before the description is in, 
 });
 
 test("a changed jitter buffer is told once", () => {
-  const tuning = new Tuning(false);
+  const tuning = new Tuning(() => false);
   const rough = { ...FAR, jitter: 80 };
   assert.deepEqual(tuning.observe(rough, 0), { retune: false });
   const later = { ...rough, samples: 240_000, concealed: 24_000 };
@@ -91,7 +91,7 @@ test("a changed jitter buffer is told once", () => {
 });
 
 test("a description of another shape than ours is refused before the browser sees it", () => {
-  assert.throws(() => new Tuning(true).tune("no description"), { name: "refused" });
+  assert.throws(() => new Tuning(() => true).tune("no description"), { name: "refused" });
 });
 
 /** One in twenty is lost, as three reports say. @param {Tuning} tuning */
@@ -101,7 +101,7 @@ function lose(tuning) {
 }
 
 test("what is sent twice is sent without pauses, until nobody speaks", async () => {
-  const tuning = new Tuning(true);
+  const tuning = new Tuning(() => true);
   const one = connection();
   lose(tuning);
   await tuning.retune(one, silent);
@@ -114,12 +114,12 @@ test("what is sent twice is sent without pauses, until nobody speaks", async () 
 });
 
 test("whoever doesn't talk sends pauses, also where all else is sent twice", async () => {
-  const tuning = new Tuning(true, { quiet: false, opus: { usedtx: 1 } });
+  const tuning = new Tuning(() => true, { quiet: false, opus: { usedtx: 1 } });
   const one = connection();
   lose(tuning);
   await tuning.retune(one, silent);
   assert.match(one.done.at(-1).sdp, /usedtx=1/);
   assert.ok(tuning.setManner({ quiet: false, opus: {} }));
-  const calm = new Tuning(true, { quiet: false, opus: { usedtx: 1 } });
+  const calm = new Tuning(() => true, { quiet: false, opus: { usedtx: 1 } });
   assert.equal(calm.setManner({ quiet: false, opus: {} }), false, "without loss nothing is negotiated for it");
 });

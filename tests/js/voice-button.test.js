@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import EN from "../../static/lang/en.js";
-import { attach, prepare } from "../../static/voice-button.js";
-import { showListening, VoiceButton } from "../../static/voice/panel/button.js";
+import { attach, kept, prepare } from "../../static/voice-button.js";
+import { PANEL_AFTER, showListening, VoiceButton } from "../../static/voice/panel/button.js";
 import { Store } from "../../static/voice/store.js";
 
 /** As much of an HTML button as the voice button touches. */
@@ -121,11 +121,12 @@ test("the first click marks the time, makes the room of the button and tells of 
   assert.equal(performance.getEntriesByName("meshvoice:click").length, 1);
 });
 
-test("the room is asked to join before its panel is made, which then hears all that it tells", async () => {
+test("the room is asked to join long before its panel is made, which is then given all that it told", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   const states = [];
   class VoicePanel {
-    constructor(element, room) {
-      states.push(room.state);
+    constructor(element, room, store, told) {
+      states.push(room.state, ...told.map(({ type, detail }) => `${type} ${detail.code ?? detail.state}`));
       room.addEventListener("microphone", ({ detail }) => states.push(detail.code));
     }
   }
@@ -139,7 +140,12 @@ test("the room is asked to join before its panel is made, which then hears all t
   const modulesHere = () => /** @type {any} */ (Promise.resolve([{ VoiceRoom: ListenOnly }, { VoiceButton }, { VoicePanel }]));
   attach(button, { panel: /** @type {any} */ ({}), modules: modulesHere, words: EN.page });
   await click(button);
-  assert.deepEqual(states, ["joining", "listen-only"]);
+  t.mock.timers.tick(PANEL_AFTER - 1);
+  assert.deepEqual(states, []);
+  t.mock.timers.tick(1);
+  assert.deepEqual(states, ["joining", "microphone listen-only"]);
+  Room.made[0].emit("microphone", { code: "ok" });
+  assert.deepEqual(states.slice(2), ["ok"], "once: now it hears for itself");
 });
 
 test("clicks while joining make no second room and don't mute", async () => {
@@ -253,6 +259,17 @@ test("an idle page loads voice before the click, and a load that fails is left t
 test("whoever saves data, or can't join here, loads nothing before a click", async () => {
   assert.equal(await idling({ saveData: true }), 0);
   assert.equal(await idling({}, { active: false }), 0);
+});
+
+test("what was loaded is not asked for again, what failed is", async () => {
+  let asked = 0;
+  const load = kept(async () => {
+    asked += 1;
+    if (asked === 1) throw new TypeError("Failed to fetch");
+    return asked;
+  });
+  await assert.rejects(load());
+  assert.deepEqual([await load(), await load(), asked], [2, 2, 2]);
 });
 
 /** A page whose voice can't be loaded until the test lets it. */

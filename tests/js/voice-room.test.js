@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { VoiceError, VoiceRoom } from "../../static/voice-mesh.js";
+import { LINKING } from "../../static/voice/session/showing.js";
 import { Store } from "../../static/voice/store.js";
 import { FakePlatform, FakeTrack, settle, present, welcome } from "./fake-platform.js";
 
@@ -30,6 +31,7 @@ async function joined(prepare, options) {
   seat(all.platform);
   await joining;
   await settle();
+  await all.platform.advance(LINKING);
   return all;
 }
 
@@ -106,13 +108,22 @@ test("the first hello doesn't wait for the microphone, which comes by setTrack",
   assert.deepEqual(platform.links.named("setTrack"), [[track]]);
 });
 
-test("who is there is told once the turn is over in which their links begin", async () => {
-  /** @type {(() => void)[]} */
-  const turns = [];
-  const { platform, told } = await joined((made) => void (made.later = (task) => void turns.push(task)));
+test("who is there is told once for all, a moment after their links begin", async () => {
+  const { room, platform, told } = voice();
+  const joining = room.join();
+  await settle();
+  seat(platform);
+  await joining;
+  await platform.advance(LINKING - 1);
   assert.deepEqual([platform.links.named("present").length, told("people").length], [2, 0]);
-  for (const turn of turns) turn();
-  assert.deepEqual(told("people")[0].map((/** @type {{name: string}} */ { name }) => name), ["Ana", "Bo", "Cleo"]);
+  await platform.advance(1);
+  assert.deepEqual(told("people").map((people) => people.map((/** @type {{name: string}} */ { name }) => name)), [["Ana", "Bo", "Cleo"]]);
+  platform.socket.say({ ...present("d", "Dan", 60), type: "hello" });
+  await platform.advance(LINKING / 2);
+  platform.socket.say({ ...present("e", "Eve", 61), type: "hello" });
+  assert.equal(told("people").length, 1);
+  await platform.advance(LINKING / 2);
+  assert.equal(told("people").at(-1).length, 5, "one that begins meanwhile makes it no later still");
 });
 
 test("people are told with their words, oneself first", async () => {

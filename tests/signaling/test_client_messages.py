@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import msgspec
@@ -291,6 +292,27 @@ def test_a_lone_surrogate_is_a_bad_message(frame: str | bytes) -> None:
 )
 def test_a_key_that_stands_twice_is_refused_at_any_level(frame: str, key: str) -> None:
     assert refusal(frame) == ("bad-message", f"the key `{key}` stands twice", json.loads(frame)["type"])
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["1" * 5000, "-" + "1" * 60_000, "0." + "1" * 60_000, "1e999"],
+    ids=["5000 digits", "a full frame", "a fraction", "infinite"],
+)
+def test_a_number_of_any_length_in_a_field_that_is_left_out_is_left_out(value: str) -> None:
+    """Python refuses to read integers of over 4300 digits, and that once ended the socket with a trace."""
+    frame = '{"type":"ice","target":"b","gen":1,"candidates":[{"candidate":"","x":' + value + "}]}"
+    assert parse(frame) == Ice(BO, 1, [Candidate("")])
+
+
+def test_many_keys_are_looked_at_in_time_that_grows_as_they_do() -> None:
+    """Each was counted among all others: one frame of 60 KB held the loop for a second."""
+    keys = [f'"{number:x}":1' for number in range(7000)]
+    candidate = ",".join(['"candidate":""', *keys, '"1b57":2'])
+    frame = '{"type":"ice","target":"b","gen":1,"candidates":[{' + candidate + "}]}"
+    began = time.thread_time()
+    assert refusal(frame) == ("bad-message", "the key `1b57` stands twice", "ice")
+    assert time.thread_time() - began < 0.1
 
 
 def test_a_refusal_gives_less_back_than_it_was_sent() -> None:

@@ -121,6 +121,21 @@ def test_candidates_carry_the_count_of_generations_nowhere() -> None:
     assert codes(bo) == ["bad-message"]
 
 
+@pytest.mark.parametrize("kind", ASKING)
+def test_what_is_dropped_carries_the_count_of_generations_nowhere(kind: str) -> None:
+    """Fifty a second, each 64 further, reached any number: and then every candidate was taken."""
+    ana, bo, _ = three(World())
+    reached = 0
+    for _ in range(20):
+        reached += GEN_LEAP
+        ana.says(kind, target=bo.peer, gen=reached, **ASKING[kind])
+    taken = max(frame["gen"] for frame in bo.hears() if "gen" in frame)
+    assert taken == ASKED_AT_ONCE * GEN_LEAP
+    ana.hears()
+    ana.says("ice", target=bo.peer, gen=reached, candidates=[None])
+    assert codes(ana) == ["bad-message"]
+
+
 def test_a_peer_that_left_takes_its_generations_along() -> None:
     world = World()
     ana, bo, cleo = three(world)

@@ -1,4 +1,4 @@
-"""coturn as another suite of Debian's has it: fetched once by apt, unpacked under build/, installed nowhere.
+"""coturn as another suite of Debian's or Ubuntu's has it: fetched once by apt, installed nowhere.
 
 `python -m tests.turn.suites SUITE` prints the folder of its programs, with which PATH begins to test it.
 """
@@ -12,11 +12,14 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urljoin
 
 from tests.deploy.machine import repositories
 
 CACHE = Path(__file__).parents[2] / "build/coturns"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+UBUNTU = ("noble", "questing", "resolute")
+"""Suites of Ubuntu's, which many a mirror of Debian's has beside it."""
 PROGRAMS = ("turnserver", "turnadmin")
 # By the loader and the libraries of its own suite: those of this host may be older than it needs.
 _WRAPPER = """#!/bin/sh
@@ -45,7 +48,7 @@ def programs(suite: str) -> Path:
 def _unpack(suite: str, folder: Path) -> None:
     """Lay out what the suite's coturn needs to run, with the database that its installation makes."""
     with_apt = folder / "apt"
-    for package in _fetched(suite, with_apt):
+    for package in _fetched("coturn", suite, _sources(suite, with_apt), with_apt / "coturn"):
         _run("dpkg-deb", "--extract", str(package), str(folder))
     shutil.rmtree(with_apt)
     (folder / "bin").mkdir(exist_ok=True)
@@ -70,16 +73,31 @@ def _unpack(suite: str, folder: Path) -> None:
         made.executescript((folder / "usr/share/coturn/schema.sql").read_text())
 
 
-def _fetched(suite: str, folder: Path) -> list[Path]:
-    """Fetch coturn and all that it depends on, signed by Debian, into apt's folders of our own."""
+def _sources(suite: str, folder: Path) -> list[str]:
+    """Write where apt finds a suite, and by whose key."""
     uri, _, _ = repositories()[0]
+    if suite in UBUNTU:
+        beside = urljoin(uri.rstrip("/"), "ubuntu")
+        return [f"deb [signed-by={_key_of_ubuntu(folder)}] {beside} {suite} main universe\n"]
+    # What is backported stands on the suite itself.
+    suites = sorted({suite, suite.partition("-")[0]})
+    return [f"deb [signed-by={KEYRING}] {uri} {each} main\n" for each in suites]
+
+
+def _key_of_ubuntu(folder: Path) -> Path:
+    """Fetch Ubuntu's key as Debian hands it on."""
+    (package,) = _fetched("ubuntu-keyring", "testing", _sources("testing", folder), folder / "key")
+    _run("dpkg-deb", "--extract", str(package), str(folder))
+    return folder / "usr/share/keyrings/ubuntu-archive-keyring.gpg"
+
+
+def _fetched(package: str, suite: str, sources: list[str], folder: Path) -> list[Path]:
+    """Fetch a package and all that it depends on, signed, into apt's folders of our own."""
     archives = folder / "cache/archives"
     for made in (folder / "state/lists/partial", archives / "partial"):
         made.mkdir(parents=True)
     (folder / "status").touch()
-    # What is backported stands on the suite itself.
-    lines = [f"deb [signed-by={KEYRING}] {uri} {each} main\n" for each in {suite, suite.partition("-")[0]}]
-    (folder / "sources.list").write_text("".join(sorted(lines)))
+    (folder / "sources.list").write_text("".join(sources))
     options = {
         "Dir::Etc::SourceList": folder / "sources.list",
         "Dir::Etc::SourceParts": "/dev/null",
@@ -94,7 +112,7 @@ def _fetched(suite: str, folder: Path) -> list[Path]:
     }
     apt = ["apt-get", "-qq", *(f"-o{name}={value}" for name, value in options.items())]
     _run(*apt, "update")
-    _run(*apt, "install", "--yes", "--download-only", "--no-install-recommends", "coturn")
+    _run(*apt, "install", "--yes", "--download-only", "--no-install-recommends", package)
     return sorted(archives.glob("*.deb"))
 
 

@@ -33,6 +33,7 @@ def report(*failed: str) -> bytes:
         "leg": "",
         "ip": 0,
         "code": 0,
+        "cause": "",
         "host": 0,
         "tried": "it",
         "answer": "45.76.0.10 is wrong",
@@ -58,7 +59,7 @@ async def test_the_page_is_told_what_failed_and_how_long_ago_and_no_address(
     assert await told(ana) == {"age": None, "running": False, "missed": False, "failed": []}
     house.app[RELAY].hear(report("clock"))
     house.clock.now += 61
-    failed = [{"check": "clock", "leg": "", "ip": 0, "code": 0, "host": 0}]
+    failed = [{"check": "clock", "leg": "", "ip": 0, "code": 0, "cause": "", "host": 0}]
     assert await told(ana) == {"age": 61, "running": False, "missed": False, "failed": failed}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from meshvoice.signaling.limits import Buckets
@@ -92,6 +94,18 @@ async def test_out_of_guesses_the_right_passphrase_is_not_even_looked_at(make_ho
     await guesser.sign_in("Ana", passphrase="four words of calm")
 
 
+async def test_a_passphrase_of_any_length_costs_no_time(make_house: MakeHouse) -> None:
+    """Marks are put in order one by one: 60 KB of them once held the server for two seconds."""
+    house = await make_house(passphrase="four words of calm")
+    began = time.thread_time()
+    body = '{"name": "Ana", "passphrase": "a' + "\u0301\u0323" * 14_000 + '"}'
+    answer = await Person(house).ask(
+        "POST", "/sign-in", data=body.encode(), headers={"Content-Type": "application/json"}
+    )
+    assert answer.code == "wrong-passphrase"
+    assert time.thread_time() - began < 0.1
+
+
 async def test_a_network_has_few_guesses_however_many_addresses_it_has(make_house: MakeHouse) -> None:
     """40 from one IPv6 /48, and 300 from everywhere; whoever guessed nothing comes in all the while (S6)."""
     house = await make_house(passphrase="four words of calm", trusted_proxies=LOOPBACK)
@@ -154,6 +168,9 @@ def part(header: bytes, value: bytes = b"Ana") -> bytes:
         ("application/x-www-form-urlencoded; charset=utf-7", b"name=Ana&next=+2AA-"),
         ("application/x-www-form-urlencoded; charset=raw_unicode_escape", b"name=Ana&next=\\ud800"),
         ("application/json; charset=latin-1", b'{"name": "Ana"}'),
+        ("multipart/form-data; boundary=x", part(b"A: b")),
+        ("multipart/form-data; boundary=x", part(b"A: b\r\n" * 5000)),
+        ("application/x-www-form-urlencoded", b"name=Ana&" + b"a&" * 64),
         ("multipart/form-data; boundary=x", part(b"Content-Transfer-Encoding: x-none")),
         ("multipart/form-data; boundary=x", part(b"Content-Transfer-Encoding: base64")),
         ("multipart/form-data; boundary=x", part(b"Content-Type: text/plain; charset=utf-7", b"+2AA-")),
@@ -167,6 +184,22 @@ async def test_a_body_that_cannot_be_read_is_400(
     headers = {"Content-Type": content_type, "Accept": accept}
     answer = await Person(house).ask("POST", "/sign-in", data=body, headers=headers)
     assert answer.status == 400
+
+
+@pytest.mark.parametrize("unit", [";", ";a=b", '"', "(", ";a*0=b", " ", "="])
+async def test_a_content_type_of_any_length_costs_no_time(house: House, unit: str) -> None:
+    """One of 30 KB once held the loop for 26 seconds, and anybody could send it."""
+    began = time.thread_time()
+    headers = {"Content-Type": "text/plain" + unit * (30_000 // len(unit))}
+    answer = await Person(house).ask("POST", "/sign-in", data=b"name=Ana", headers=headers)
+    assert answer.status == 400
+    assert time.thread_time() - began < 0.5
+
+
+async def test_what_a_content_type_says_besides_changes_nothing(house: House) -> None:
+    kind = 'Application/X-WWW-Form-Urlencoded ; x="y"; Charset="UTF-8"'
+    answer = await Person(house).ask("POST", "/sign-in", data=b"name=Ana", headers={"Content-Type": kind})
+    assert answer.status == 200
 
 
 async def test_a_large_body_is_413(house: House) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from meshvoice.settings import SettingsError
+from meshvoice.web.server import open_book
 from tests.web.running import (
     SECRET_KEY,
     TURN_SECRET,
@@ -196,6 +198,16 @@ async def test_a_second_server_on_one_guest_book_is_refused(tmp_path: Path) -> N
     assert "stop that one first, or give each its own MESHVOICE_DATABASE" in log
     async with serving(other, another_port):
         pass
+
+
+def test_by_a_link_it_is_the_same_guest_book(tmp_path: Path) -> None:
+    """A second server that came by a link once started, and both wrote."""
+    link = tmp_path / "link.db"
+    link.symlink_to(tmp_path / "meshvoice.db")
+    book = open_book(str(tmp_path / "meshvoice.db"))
+    with pytest.raises(SettingsError, match="Another meshvoice"):
+        open_book(str(link))
+    book.close()
 
 
 async def test_the_start_says_where_fewer_files_may_be_open_than_sockets_are_set(tmp_path: Path) -> None:

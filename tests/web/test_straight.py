@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
+from meshvoice.signaling.codes import CloseCode
 from meshvoice.web import straight
 from meshvoice.web.keys import RESPONSE
 from meshvoice.web.straight import StraightResponse, fits
@@ -95,6 +96,46 @@ async def test_what_breaks_while_a_frame_is_heard_ends_that_socket_alone(ana: Pe
     await hers.say(type="state", muted=True)
     assert await hers.closed() == 1011
     assert [frame["type"] for frame in await his.caught_up()] == ["away"]
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        b"\x89\x80\0\0\0\0" * 5000,
+        b"\x8a\x80\0\0\0\0" * 5000,
+        b"\x01\x80\0\0\0\0" + b"\x00\x80\0\0\0\0" * 120_000,
+    ],
+    ids=["pings", "pongs", "empty pieces"],
+)
+@pytest.mark.parametrize("joined", [True, False])
+async def test_a_flood_of_frames_that_are_no_messages_ends_its_sender(
+    ana: Person, bo: Person, flood: bytes, joined: bool
+) -> None:
+    """One read held forty thousand of them, each cost time, and nobody counted them."""
+    honest, other = await pair(ana, bo)
+    guilty = other if joined else await bo.connect(f"mysea-{ana.user_id}")
+    connection = guilty.socket._response.connection
+    assert connection is not None
+    assert connection.transport is not None
+    connection.transport.write(flood)
+    assert await guilty.closed() == CloseCode.TOO_FAST
+    assert [frame["type"] for frame in await honest.caught_up()] == ["away"] * joined
+
+
+async def test_a_message_in_many_pieces_is_one_all_the_same(ana: Person, bo: Person) -> None:
+    """Some programs cut what they send into pieces of a kilobyte."""
+    hers, his = await pair(ana, bo)
+    connection = hers.socket._response.connection
+    assert connection is not None
+    assert connection.transport is not None
+    blank = b"\x00\xfe\x04\x00\0\0\0\0" + b" " * 1024
+    for _ in range(12):
+        said = b'{"type":"ping","t":1}'
+        connection.transport.write(
+            b"\x01\x80\0\0\0\0" + blank * 40 + b"\x80" + bytes([0x80 | len(said)]) + b"\0\0\0\0" + said
+        )
+        await hers.next("pong")
+    assert await his.caught_up() == []
 
 
 @pytest.mark.parametrize(("at_once", "kept"), [(True, False), (False, True)])

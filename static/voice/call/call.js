@@ -10,6 +10,7 @@ import { Announcer } from "../session/announcer.js";
 import { VoiceSession } from "../session/session.js";
 import * as words from "../session/words.js";
 import { REMOVED } from "../signaling/codes.js";
+import { Afterwards } from "./afterwards.js";
 import { Capture } from "./capture.js";
 import { Hearing } from "./hearing.js";
 import { InVain } from "./in-vain.js";
@@ -25,7 +26,7 @@ import { InVain } from "./in-vain.js";
 /**
  * What goes out as the room's own event, and what the room has to answer.
  * @typedef {Pick<RoomEvents, "server"|"announce"|"microphone"|"playback"|"volumerange"|"closing"|"notice"|"note"|"safety">
- *   & Pick<import("../session/session-events.js").SessionEvents, "joined"|"lost"|"trouble"|"over"|"changed"> & {hide: null}} CallEvents
+ *   & Pick<import("../session/session-events.js").SessionEvents, "joined"|"lost"|"trouble"|"over"|"changed"|"linking"> & {hide: null}} CallEvents
  */
 
 /** @extends {Emitter<CallEvents>} */
@@ -37,6 +38,7 @@ export class Call extends Emitter {
   #speaking;
   #inVain;
   #page;
+  #afterwards;
   #announcer;
   #graph;
   #belongings;
@@ -62,6 +64,7 @@ export class Call extends Emitter {
     this.#speaking = new Speaking({ receivers: () => session.receivers(), own: () => capture.level(), platform });
     this.#inVain = new InVain(() => this.#sayStillMuted(), platform);
     this.#page = new PageLife(platform);
+    this.#afterwards = new Afterwards(platform);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
     Object.assign(this.#hearing, { deafened: talk.deafened, muted: talk.muted });
     this.#hearTheSession();
@@ -170,7 +173,7 @@ export class Call extends Emitter {
   close() {
     this.#closed = true;
     // The graph closes last: the others let go of their parts of it.
-    const parts = [this.#capture, this.#hearing, this.#speaking, this.#inVain, this.#page, this.#announcer, this.#graph];
+    const parts = [this.#capture, this.#hearing, this.#speaking, this.#inVain, this.#page, this.#afterwards, this.#announcer, this.#graph];
     for (const part of parts) part.close();
     this.#session.end();
   }
@@ -196,9 +199,13 @@ export class Call extends Emitter {
     });
     session.on("news", (news) => {
       this.#announcer.gather(news);
-      for (const { type } of news) if (type !== "overheard") this.#hearing.sound(type === "joined" ? "join" : "leave");
+      for (const { type } of news) {
+        if (type === "joined") this.#afterwards.put("join", () => this.#hearing.sound("join"));
+        else if (type !== "overheard") this.#hearing.sound("leave");
+      }
     });
     session.on("changed", () => this.#tell("changed", null));
+    session.on("linking", () => this.#tell("linking", null));
     session.on("stream", ({ peer, stream }) => this.#hearing.play(peer, stream));
     session.on("closing", (at) => {
       const said = words.closing(at, this.#belongings.platform.now());
@@ -248,7 +255,7 @@ export class Call extends Emitter {
     this.#session.sendState(this.#told());
     this.#speaking.start();
     this.#capture.start();
-    this.#page.stayAwake();
+    this.#afterwards.put("awake", () => this.#page.stayAwake());
     this.#hearing.holdKeys();
     this.#tell("joined", null);
   }

@@ -1,10 +1,10 @@
 // @ts-check
 // What the probes of a connection mean: a line for each step, what is wrong and where, and the report; pure.
 
-import { LABELS, SITE, translate } from "./check-words.js";
+import { LABELS, SITE, TLS, translate } from "./check-words.js";
 import { phrase } from "./phrase.js";
 import { answers, refuses, relayTrouble, works, wrong } from "./relay-verdicts.js";
-import { current, old, unseen } from "./site-word.js";
+import { current, old, tlsCause, unseen } from "./site-word.js";
 
 /** @typedef {import("./relay-probe.js").Loop} Loop */
 /** @typedef {import("./relay-probe.js").Reflection} Reflection */
@@ -61,7 +61,7 @@ export function stunLine({ stun, udp }) {
   if (stun.seen) return { step, status: "ok", words: phrase("stun.ok") };
   // Where no NAT is on the way nothing new is told, and an IPv6 that leads nowhere keeps the answer waiting.
   if (answers(udp) && !refuses(stun)) return { step, status: "ok", words: phrase("stun.by-relay") };
-  return { step, status: "notice", words: phrase("stun.none", { why: translate(stun.codes) }) };
+  return { step, status: "notice", words: phrase("stun.none", { why: translate(telling(stun.codes)) }) };
 }
 
 /** @param {"turn-udp"|"turn-tcp"|"turn-tls"|"one-sided"} step @param {Loop|null} loop @returns {Line} */
@@ -71,8 +71,24 @@ export function loopLine(step, loop) {
   if (works(loop)) return { step, status: "ok", words: phrase("relay.ok") };
   const { allocated, codes, refused } = loop;
   const lost = phrase("relay.lost");
-  const why = translate(refused && !codes.length ? [NO_CONNECTION] : codes);
+  const why = translate(refused && !codes.length ? [NO_CONNECTION] : telling(codes));
   return { step, status: "failed", words: allocated ? lost : phrase("relay.failed", { why }) };
+}
+
+/**
+ * Codes without what is chance: their order, and whether the IP version that leads nowhere was given up in time.
+ * @param {number[]} codes
+ */
+function telling(codes) {
+  const answers = codes.filter((code) => code !== NO_CONNECTION);
+  return (answers.length ? answers : [...codes]).sort((one, other) => one - other);
+}
+
+/** By TLS: why it fails the site may know. @param {Symptoms} symptoms @returns {Line} */
+export function tlsLine({ tls, site }) {
+  const line = loopLine("turn-tls", tls);
+  const [why] = TLS[tlsCause(current(site))] ?? [];
+  return tls && !tls.allocated && why ? { ...line, words: phrase("relay.failed", { why }) } : line;
 }
 
 /** @param {Symptoms} symptoms @returns {Line} */
@@ -110,6 +126,8 @@ export function siteLine(symptoms) {
 
 /** Whether all that fails for the site works for this browser. @param {Symptoms} symptoms */
 function apart({ site, oneSided, ...loops }) {
+  // One that some ports let through is no proof that all do.
+  if (unseen(site).includes("partialRange")) return false;
   return site !== null && site.failed.every(({ check, leg, ip, host }) => {
     const loop = { udp: loops.udp, tcp: loops.tcp, tls: loops.tls }[leg] ?? null;
     if (host || ip === 6) return false;

@@ -58,10 +58,28 @@ function whose(there) {
 }
 
 /**
+ * Why TLS fails, as the site itself saw: in few words, and what to mend.
+ * @type {Record<string, [why: string, fix: string]>}
+ */
+export const TLS = {
+  refused: [phrase("tls.refused"), phrase("tls.refused.fix")],
+  "no-tls": [phrase("tls.no-tls"), phrase("tls.no-tls.fix")],
+  "no-handshake": [phrase("tls.no-handshake"), phrase("tls.no-handshake.fix")],
+  "no-pair": [phrase("tls.no-pair"), phrase("tls.no-pair.fix")],
+  expired: [phrase("tls.expired"), phrase("tls.expired.fix")],
+  early: [phrase("tls.early"), phrase("tls.early.fix")],
+  ending: [phrase("tls.ending"), phrase("tls.ending.fix")],
+  authority: [phrase("tls.authority"), phrase("tls.authority.fix")],
+  "self-signed": [phrase("tls.self-signed"), phrase("tls.self-signed.fix")],
+  "other-name": [phrase("tls.other-name"), phrase("tls.other-name.fix")],
+};
+
+/**
  * @typedef {object} About what words need to know
  * @property {string} by    the way that works; "" where none does
  * @property {number} code  the relay's answer
  * @property {boolean|null} there  whether it fails from this site, too; null: that isn't known
+ * @property {string} cause why TLS fails from this site; "" where that isn't known
  */
 /**
  * What can be wrong: first for the person, then what to mend, "" where that isn't for whoever runs the server; and for the
@@ -79,10 +97,10 @@ export const WRONG = {
   secret: () => [phrase("credential"), phrase("secret.fix", { render })],
   fixedUser: () => [phrase("credential"), phrase("fixed-user.fix")],
   limit: ({ code }) => [phrase("limit", { why: translate([code]) }), phrase("limit.fix", { code })],
-  portsTaken: () => [phrase("limit", { why: translate([508]) }), phrase("ports-taken.fix")],
+  portsTaken: () => [phrase("limit", { why: translate([508]) }), phrase("ports-taken.fix", { render })],
   family: () => [phrase("family"), phrase("family.fix", { render })],
   mixedFamilies: () => [mend, phrase("mixed-families.fix", { render })],
-  quotaOfAll: () => [phrase("quota-of-all"), phrase("quota-of-all.fix")],
+  quotaOfAll: () => [phrase("quota-of-all"), phrase("quota-of-all.fix", { render })],
   fixedQuota: () => [phrase("quota-of-all"), phrase("fixed-quota.fix")],
   ownQuota: () => [phrase("own-quota"), phrase("own-quota.fix", { render })],
   clock: ({ by }) => [by ? mend : phrase("clock"), phrase("clock.fix")],
@@ -94,6 +112,7 @@ export const WRONG = {
   openRelay: ({ by }) => [by ? mend : phrase("open-relay"), phrase("open-relay.fix", { render })],
   endless: () => [mend, phrase("endless.fix", { render })],
   halfIpv6: () => [mend, phrase("half-ipv6.fix")],
+  homeIpv6: ({ by }) => [by ? mend : phrase("external-ip"), phrase("home-ipv6.fix", { render })],
   otherFile: () => [mend, phrase("other-file.fix", { render })],
   otherHost: () => [mend, phrase("other-host.fix")],
   noRelay: ({ there }) => {
@@ -106,7 +125,8 @@ export const WRONG = {
   noTcp: ({ by, there }) => [phrase("no-tcp", { by }), phrase("no-tcp.fix", { by, whose: whose(there) })],
   stunRefused: ({ code }) => [phrase("stun-refused"), phrase("stun-refused.fix", { code, render })],
   certificate: ({ by }) => [phrase("certificate", { strict }), phrase("certificate.fix", { by })],
-  badCertificate: () => [mend, phrase("bad-certificate.fix")],
+  badCertificate: ({ cause }) => [mend, TLS[cause]?.[1] ?? phrase("bad-certificate.fix")],
+  tls: ({ cause }) => [phrase("tls-fails", { why: TLS[cause][0], strict }), TLS[cause][1]],
   noTls: ({ there }) => [phrase("no-tls", { strict }), phrase("no-tls.fix", { whose: whose(there) })],
   externalIp: () => [phrase("external-ip"), phrase("external-ip.fix", { render })],
   relayLoop: () => [phrase("relay-loop"), phrase("relay-loop.fix", { render })],

@@ -129,6 +129,7 @@ export class Check extends Emitter {
     ]);
     symptoms.site = site;
     this.#setLine(verdicts.stunLine(symptoms));
+    this.#setLine(verdicts.tlsLine(symptoms));
     this.#setLine(verdicts.roundTripLine(symptoms));
     const way = WAYS.find((each) => symptoms[each]?.allocated);
     // Without UDP nothing reaches us directly, and a relay on a LAN serves pairs that both use it.

@@ -1,8 +1,8 @@
 // @ts-check
 // What is wrong with a relay, by what this browser and this site saw of it: the leg at fault, and no other; pure.
 
-import { WRONG } from "./check-words.js";
-import { current, failsThere, met, unseen } from "./site-word.js";
+import { TLS, WRONG } from "./check-words.js";
+import { current, failsThere, met, tlsCause, unseen } from "./site-word.js";
 
 /** @typedef {import("./relay-probe.js").Loop} Loop */
 /** @typedef {import("./check-verdicts.js").Symptoms} Symptoms */
@@ -19,7 +19,7 @@ const NO_CONNECTION = 701;
 /** Where it is that a browser can't see. @satisfies {Record<Unseen, Finding["step"]>} */
 const UNSEEN_STEPS = /** @type {const} */ ({
   clock: "clock", realm: "realm", hostName: "name", denyList: "deny-list", grantList: "deny-list", tcpRelay: "tcp-relay",
-  openRelay: "open-relay", endless: "expired-credential", halfIpv6: "relay-ipv6", otherFile: "relay-address", otherHost: "turn",
+  openRelay: "open-relay", endless: "expired-credential", halfIpv6: "relay-ipv6", homeIpv6: "relay-ipv6", otherFile: "relay-address", otherHost: "turn",
   badCertificate: "turn-tls", mixedFamilies: "relay-family", partialRange: "relay-range", shutRange: "relay-range",
   sendsNothing: "one-sided",
 });
@@ -95,7 +95,10 @@ function lossTrouble({ lan, oneSided, site }, loops, hidden) {
   const special = loops.some((loop) => loop.special);
   // The site knows which address is meant to be given.
   const meant = lan || (special && failed("two-relays") && !failed("relay-address"));
-  if (!meant && special) return [wrong("external-ip", "externalIp")];
+  if (!meant && special) {
+    const byIpv4 = site?.failed.some(({ check, ip }) => check === "relay-address" && ip === 4) ?? false;
+    return [hidden.includes("homeIpv6") && !byIpv4 ? wrong("relay-ipv6", "homeIpv6") : wrong("external-ip", "externalIp")];
+  }
   if (lost) return [wrong("relay-loop", meant ? "relayLoopLan" : "relayLoop")];
   return [hidden.includes("sendsNothing") ? wrong("one-sided", "sendsNothing") : wrong("relay-range", "relayRange")];
 }
@@ -109,8 +112,15 @@ function wayTrouble({ udp, tcp, tls, site }) {
   const there = (/** @type {string} */ leg) => ({ by, there: failsThere(site, [leg]) });
   if (udp && !udp.allocated) found.push(wrong("turn-udp", "noUdp", there("udp")));
   if (tcp && !tcp.allocated) found.push(wrong("turn-tcp", "noTcp", there("tcp")));
-  if (tls && !tls.allocated) found.push(wrong("turn-tls", tls.refused ? "certificate" : "noTls", there("tls")));
+  if (tls && !tls.allocated) found.push(tlsTrouble(tls, { ...there("tls"), cause: tlsCause(site) }));
   return found;
+}
+
+/** @param {Loop} loop @param {Partial<About>} about @returns {Finding} */
+function tlsTrouble({ refused }, about) {
+  // A browser is told nothing of why, and when it gives up may be chance.
+  if (TLS[about.cause ?? ""]) return wrong("turn-tls", "tls", about);
+  return wrong("turn-tls", refused ? "certificate" : "noTls", about);
 }
 
 /** @param {Symptoms} symptoms @returns {Finding[]} */
@@ -124,7 +134,7 @@ function stunTrouble({ stun }) {
  * @param {Symptoms} symptoms @param {Finding[]} found @param {Unseen[]} hidden @param {boolean} lost
  * @returns {Finding[]}
  */
-function unseenTrouble({ tls, oneSided }, found, hidden, lost) {
+function unseenTrouble({ tls, oneSided, site }, found, hidden, lost) {
   const counts = (/** @type {Unseen} */ what) => {
     if (found.some(({ step }) => step === UNSEEN_STEPS[what])) return false;
     if (lost && OF_LOSS.includes(what)) return false;
@@ -134,17 +144,18 @@ function unseenTrouble({ tls, oneSided }, found, hidden, lost) {
     if (what === "badCertificate") return tls !== null;
     // What it may be, found here to be in order: it is the site's own network.
     if (what === "shutRange" || what === "sendsNothing") return oneSided === null;
-    return what !== "halfIpv6" || !found.length;
+    return what !== "halfIpv6" || !(found.length || hidden.includes("homeIpv6"));
   };
-  return hidden.filter(counts).map((what) => wrong(UNSEEN_STEPS[what], what, { by: "all" }));
+  const about = { by: "all", cause: tlsCause(site) };
+  return hidden.filter(counts).map((what) => wrong(UNSEEN_STEPS[what], what, about));
 }
 
 /**
  * @param {Finding["step"]} step @param {keyof typeof WRONG} what @param {Partial<About>} [about]
  * @returns {Finding}
  */
-export function wrong(step, what, { by = "", code = 0, there = null } = {}) {
+export function wrong(step, what, { by = "", code = 0, there = null, cause = "" } = {}) {
   /** @type {[string, string, string?]} */
-  const [words, fix, alone = words] = WRONG[what]({ by, code, there });
+  const [words, fix, alone = words] = WRONG[what]({ by, code, there, cause });
   return { step, harmless: by !== "", words, alone, fix };
 }

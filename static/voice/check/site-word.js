@@ -3,7 +3,15 @@
 
 import { flag, number, record, text } from "../signaling/reading.js";
 
-/** @typedef {{check: string, leg: string, ip: number, code: number, host: number}} SiteFinding one of the doctor's that failed */
+/**
+ * @typedef {object} SiteFinding one of the doctor's that failed
+ * @property {string} check
+ * @property {string} leg
+ * @property {number} ip
+ * @property {number} code
+ * @property {string} cause  what lies behind it, where a browser can't tell
+ * @property {number} host
+ */
 /**
  * @typedef {object} SiteWord
  * @property {number|null} age  seconds since it looked; null: it did not yet, or in vain
@@ -13,7 +21,7 @@ import { flag, number, record, text } from "../signaling/reading.js";
  */
 /**
  * @typedef {"clock"|"realm"|"hostName"|"denyList"|"grantList"|"tcpRelay"|"openRelay"|"endless"|"halfIpv6"|"otherFile"
- *   |"otherHost"|"badCertificate"|"mixedFamilies"|"partialRange"|"shutRange"|"sendsNothing"} Unseen
+ *   |"homeIpv6"|"otherHost"|"badCertificate"|"mixedFamilies"|"partialRange"|"shutRange"|"sendsNothing"} Unseen
  */
 
 /** It looks every quarter of an hour, for two minutes at most: what is older is no news. */
@@ -32,10 +40,13 @@ export function readSiteWord(raw) {
   const word = record(raw);
   if (!word || !Array.isArray(word.failed)) return null;
   const failed = word.failed.flatMap((each) => {
-    const { check, leg, ip, code, host } = record(each) ?? {};
+    const { check, leg, ip, code, cause, host } = record(each) ?? {};
     const name = text(check);
     if (!name) return [];
-    return [{ check: name, leg: text(leg) ?? "", ip: number(ip) ?? 0, code: number(code) ?? 0, host: number(host) ?? 0 }];
+    return [{
+      check: name, leg: text(leg) ?? "", ip: number(ip) ?? 0, code: number(code) ?? 0, cause: text(cause) ?? "",
+      host: number(host) ?? 0,
+    }];
   });
   return { age: number(word.age) ?? null, running: flag(word.running) ?? false, missed: flag(word.missed) ?? false, failed };
 }
@@ -50,8 +61,9 @@ export const current = (word) => (word === null || word.age === null || old(word
 export function unseen(word) {
   const failed = word?.failed ?? [];
   const wrong = (/** @type {string} */ check) => failed.some((each) => each.check === check && each.ip !== 6);
-  return [...new Set(failed.flatMap(({ check, leg, ip, host }) => {
+  return [...new Set(failed.flatMap(({ check, leg, ip, cause, host }) => {
     if (host && REACH.includes(check)) return "otherHost";
+    if (check === "relay-address" && ip === 6 && cause === "private") return "homeIpv6";
     // By IPv6 alone: most browsers have none, and so don't see it.
     const alone = ip === 6 && !failed.some((other) => other.check === check && other.leg === leg && other.ip === 4);
     if (alone && !BY_CHECK[check]) return "halfIpv6";
@@ -64,6 +76,15 @@ export function unseen(word) {
     if (check === "relay-range") return wrong("one-relay") ? "shutRange" : "partialRange";
     return BY_CHECK[check] ?? [];
   }))];
+}
+
+/** Why TLS fails there, in the doctor's word for it; "" where that isn't known. @param {SiteWord|null} word */
+export function tlsCause(word) {
+  const failed = word?.failed.filter(({ host }) => !host) ?? [];
+  // Where TCP leads nowhere from there, neither does TLS, or to another than the relay.
+  if (failed.some(({ check, leg, ip }) => check === "stun" && leg === "tcp" && ip !== 6)) return "";
+  const shaken = failed.filter(({ check }) => check === "certificate");
+  return (shaken.find(({ ip }) => ip !== 6) ?? shaken[0])?.cause ?? "";
 }
 
 /** @param {SiteWord|null} word @param {number} code STUN's */

@@ -90,5 +90,6 @@ function kindOf(candidate) {
 /** Whether the browser would have to ask somebody for the address: of a name that is not of the network around us, whoever
  *  chose it would learn who asks. @param {string} address */
 function isName(address) {
-  return !address.includes(":") && !/^[0-9.]+$/.test(address);
+  // With a colon it is IPv6, or a name with a colon in it, for which browsers ask as well.
+  return !/^(?:[0-9.]+|[0-9a-f.]*:[0-9a-f:.]*)$/i.test(address);
 }

@@ -65,7 +65,7 @@ export class Generation {
   #keys = null;
   /** @type {RTCConfiguration} */
   #given = {};
-  /** The other side's, until its description is in; then null. @type {Candidates | null} */
+  /** The other side's, until its description is in; then null. @type {(Candidate | null)[] | null} */
   #waiting = [];
   #named = new Named();
   #listening = new Listening();
@@ -84,7 +84,7 @@ export class Generation {
     this.#configuration = configuration;
     this.#work = new Work(hooks);
     this.#sending = new Sending({
-      work: this.#work, fault: hooks.fault, retunes: platform.retunes, now: () => platform.now(), track, bitrate, manner,
+      work: this.#work, fault: hooks.fault, retunes: () => platform.retunes, now: () => platform.now(), track, bitrate, manner,
     });
     this.#channel = channel;
     this.#gathered = new CandidateBatch(platform, (candidates) => hooks.send({ type: "ice", gen, candidates }));
@@ -135,8 +135,8 @@ export class Generation {
       this.#sending.use(connection, this.#transceiver);
       this.#openChannels(connection);
       await connection.setLocalDescription();
-      if (track !== this.#sending.track) await this.#transceiver.sender.replaceTrack(this.#sending.track);
       this.#tellDescription("offer");
+      if (track !== this.#sending.track) await this.#transceiver.sender.replaceTrack(this.#sending.track);
     });
   }
 
@@ -158,9 +158,8 @@ export class Generation {
       this.#sending.use(connection, offered);
       this.#transceiver.direction = "sendrecv";
       if (DATA.test(sdp)) this.#openChannels(connection);
-      await this.#transceiver.sender.replaceTrack(this.#sending.track);
-      if (this.#work.over) return;
-      await connection.setLocalDescription();
+      // Side by side: the browser takes them in this order, and each is a way to another thread and back.
+      await Promise.all([offered.sender.replaceTrack(this.#sending.track), connection.setLocalDescription()]);
       if (this.#work.over) return;
       this.#sending.answered(sdp, connection.localDescription?.sdp ?? "");
       this.#tellDescription("answer");
@@ -182,13 +181,11 @@ export class Generation {
     });
   }
 
-  /** @param {Candidates} candidates null or an empty candidate is the end of them */
+  /** They wait for the description, and for nothing else. @param {Candidates} candidates null or an empty one is the end of them */
   take(candidates) {
-    this.#work.run(async () => {
-      const taken = this.#named.take(candidates);
-      if (this.#waiting) this.#waiting = [...this.#waiting, ...taken];
-      else for (const candidate of taken) await this.#add(candidate);
-    });
+    const taken = this.#named.take(candidates);
+    if (this.#waiting) this.#waiting.push(...taken);
+    else this.#addAll(taken);
   }
 
   /** What is sent, and how. */
@@ -278,8 +275,12 @@ export class Generation {
   async #settle() {
     const waiting = this.#waiting ?? [];
     this.#waiting = null;
-    for (const candidate of waiting) await this.#add(candidate);
-    await this.#sending.limit();
+    await Promise.all([this.#addAll(waiting), this.#sending.limit()]);
+  }
+
+  /** The browser takes one after the other, in their order. @param {Candidates} candidates */
+  async #addAll(candidates) {
+    await Promise.all(candidates.map((each) => this.#add(each)));
   }
 
   /** @param {Candidate | null} candidate */

@@ -22,7 +22,7 @@ export class Sending {
   #quiet;
 
   /**
-   * @param {{work: import("./work.js").Work, fault: (reason: string) => void, retunes: boolean, now: () => number,
+   * @param {{work: import("./work.js").Work, fault: (reason: string) => void, retunes: () => boolean, now: () => number,
    *   track: MediaStreamTrack | null, bitrate: number, manner?: Manner}} options
    */
   constructor({ work, fault, retunes, now, track, bitrate, manner = PLAIN }) {

@@ -21,7 +21,7 @@ export class Tuning {
   #manner;
   #can;
 
-  /** @param {boolean} can  whether this browser takes a description tuned anew @param {Manner} [manner] */
+  /** @param {() => boolean} can  whether this browser takes a description tuned anew: asked once there is a reason to @param {Manner} [manner] */
   constructor(can, manner = PLAIN) {
     this.#can = can;
     this.#manner = manner;
@@ -74,7 +74,7 @@ export class Tuning {
 
   get #wanted() {
     const { redundancy: { nack, red } } = this.#adaptation;
-    const quiet = this.#manner.quiet && this.#can;
+    const quiet = this.#manner.quiet && this.#can();
     // What is sent twice while nobody speaks is noise.
     const twice = red && !quiet;
     // The last packet before a silence, lost, is made up until the next comes, which with DTX takes 400 ms.
@@ -84,7 +84,7 @@ export class Tuning {
   }
 
   get #stale() {
-    return this.#can && JSON.stringify(this.#wanted) !== JSON.stringify(this.#tuned);
+    return JSON.stringify(this.#wanted) !== JSON.stringify(this.#tuned) && this.#can();
   }
 
   /** @param {string} sdp @param {{nack: boolean, red: boolean, ptime: number, opus: Manner["opus"]}} wanted */
@@ -108,7 +108,7 @@ export class Tuning {
       await connection.setRemoteDescription({ type: "answer", sdp: this.#tuneAs(this.#remote, wanted) });
       this.#tuned = wanted;
     } catch (problem) {
-      this.#can = false;
+      this.#can = () => false;
       const state = /** @type {string} */ (connection.signalingState);
       if (state === "closed") return;
       fault(String(problem));

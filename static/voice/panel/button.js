@@ -4,10 +4,14 @@
 import { phrase } from "../phrase.js";
 import { SHUT } from "../signaling/codes.js";
 import { LISTEN_ONLY, ofTheDevice } from "../store.js";
+import { Early } from "./early.js";
 
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
 /** @typedef {[typeof import("../../voice-mesh.js"), typeof import("./button.js"), typeof import("./panel.js")]} Modules */
 /** @typedef {{hint?: HTMLElement|null, panel?: HTMLElement|null, modules?: () => Promise<Modules>, words?: Record<string, string>}} Page */
+
+/** ms from the click to its panel, in which most first links are agreed on: their messages don't wait for it. */
+export const PANEL_AFTER = 250;
 
 /** Whether another click could not get in either. @param {unknown} code of a room's "state" */
 export const isShut = (code) => SHUT.includes(Number(code));
@@ -60,7 +64,6 @@ export class VoiceButton {
     this.#button.dispatchEvent(new CustomEvent("meshvoice:room", { bubbles: true, detail: { room } }));
     try {
       const joining = room.join();
-      // The server and the microphone take their time: the panel is made meanwhile.
       if (this.room === room) this.#take(room);
       await joining;
     } catch (error) {
@@ -74,7 +77,10 @@ export class VoiceButton {
   /** @param {VoiceRoomInterface} room */
   #take(room) {
     this.room = room;
-    if (this.#panel) new this.#modules.VoicePanel(this.#panel, room, this.#store);
+    const panel = this.#panel;
+    if (!panel) return;
+    const early = new Early(room);
+    setTimeout(() => new this.#modules.VoicePanel(panel, room, this.#store, early.take()), PANEL_AFTER);
   }
 
   /** @param {VoiceRoomInterface} room @param {{state: string, code?: unknown, words: string}} detail */

@@ -54,8 +54,7 @@ function notesView(room, _store, over) {
     field.focus();
     list.scrollTop = list.scrollHeight;
   }, { signal: over });
-  room.addEventListener("note", (event) => {
-    const note = /** @type {CustomEvent<Note>} */ (event).detail;
+  const show = (/** @type {Note} */ note) => {
     const known = rows.get(note.id);
     const row = rowOf(note);
     rows.set(note.id, row);
@@ -72,7 +71,10 @@ function notesView(room, _store, over) {
     }
     if (element.hidden) tell(note.self ? unread : unread + 1);
     else if (follows) list.scrollTop = list.scrollHeight;
-  }, { signal: over });
+  };
+  room.addEventListener("note", (event) => show(/** @type {CustomEvent<Note>} */ (event).detail), { signal: over });
+  // Those that were quicker than the panel, once whoever counts the unread is there.
+  queueMicrotask(() => room.notes.forEach(show));
   return element;
 }
 

@@ -24,6 +24,7 @@ import { keepReport } from "../session/last-report.js";
 import "../session/between-words.js";
 import "./compared-part.js";
 import "./door.js";
+import "./early.js";
 import "./list-refresh.js";
 import "./locale.js";
 import "./membership.js";
@@ -67,8 +68,11 @@ export class VoicePanel {
   #room;
   #store;
 
-  /** @param {HTMLElement} container @param {VoiceRoomInterface} room @param {import("../store.js").Store} store */
-  constructor(container, room, store) {
+  /**
+   * @param {HTMLElement} container @param {VoiceRoomInterface} room @param {import("../store.js").Store} store
+   * @param {readonly import("./early.js").Told[]} [told] what the room told before
+   */
+  constructor(container, room, store, told = []) {
     const { signal } = this.#over;
     this.#container = container;
     this.#room = room;
@@ -90,11 +94,12 @@ export class VoicePanel {
     markPage(room, signal);
     stayHere(signal);
     this.#lay();
-    this.#listen();
+    const shows = this.#listen();
     this.#showPeople(room.people);
     this.#pairs.update(room.pairs);
     this.#between.update(room.between);
     if (room.state !== "joined") notices.show("state", phrase("joining"));
+    for (const { type, detail } of told) shows.get(type)?.(detail);
   }
 
   /** A page's own list of those who may come in is one with ours; a page without one gets ours alone. */
@@ -114,11 +119,15 @@ export class VoicePanel {
     container.hidden = false;
   }
 
+  /** @returns {Map<string, (detail: any) => void>} what shows each event */
   #listen() {
     const { signal } = this.#over;
+    const shows = new Map();
     /** @param {string} type @param {(detail: any) => void} show */
-    const on = (type, show) =>
+    const on = (type, show) => {
+      shows.set(type, show);
       this.#room.addEventListener(type, (event) => show(/** @type {CustomEvent} */ (event).detail), { signal });
+    };
     const notices = this.#notices;
     const room = this.#room;
     on("people", (people) => this.#showPeople(people));
@@ -144,6 +153,7 @@ export class VoicePanel {
     on("notice", ({ words, alarm }) => (alarm ? notices.note(room.safety?.trouble || words, "alarm") : notices.note(words)));
     // Who was compared is said in their rows.
     on("safety", () => this.#showPeople(room.people));
+    return shows;
   }
 
   /** @param {"settings"|"help"} which */

@@ -75,6 +75,7 @@ export class Calls {
       this.#settle = { resolve, reject };
       this.#journal = new Journal(platform.now);
       this.#last?.forget();
+      this.#showing.hold();
       this.#now = this.#begin();
       this.#now.start();
       // Listeners come last, for one may leave.
@@ -99,6 +100,7 @@ export class Calls {
     call.on("trouble", (said) => this.#become(this.#state, said));
     call.on("over", (said) => this.#end(said.code === ANOTHER_TAB ? "left" : "refused", said));
     call.on("changed", () => this.#showing.want());
+    call.on("linking", () => this.#showing.hold());
     call.on("hide", () => this.#hide());
     for (const name of AS_TOLD) call.on(name, (detail) => this.#tell(name, detail));
     return call;

@@ -7,6 +7,7 @@
  * @property {null} joined
  * @property {null} lost    the socket, for now
  * @property {null} changed  people or pairs may read differently
+ * @property {null} linking  a link is about to begin
  * @property {null} wake    time was lost
  * @property {Said} trouble
  * @property {Said} over

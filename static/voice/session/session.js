@@ -247,9 +247,11 @@ export class VoiceSession extends Emitter {
         return this.#answered(message);
     }
     if (message.source === this.#keeper.roster.self?.peer) return;
+    const comes = message.type === "hello" || message.type === "present";
+    if (comes && !this.#keeper.roster.peers.has(message.source)) this.#tell("linking", null);
     this.#keeper.take(message);
     if (this.#keeper.roster.departed.has(message.source)) return;
-    if (message.type === "hello" || message.type === "present") links.present({ peer: message.source, order: message.order });
+    if (comes) links.present({ peer: message.source, order: message.order });
     if (message.type !== "left") return;
     links.left(message.source, message.reason);
     if (message.reason !== "lost") this.#forget(message.source);
