@@ -165,9 +165,10 @@ test("a room tells its sounds: who joins and leaves, the page's own, the server 
     return blob && (await NAMES).get(Buffer.from(await blob.arrayBuffer()).toString("base64"));
   };
   assert.equal(await played(), undefined);
-  socket.say({ ...present("c", "Cleo", 60), type: "hello" });
-  assert.equal(await played(), undefined, "their link is made first");
+  assert.equal(platform.urls.size, 0);
   await platform.advance(LINKING);
+  assert.equal(platform.urls.size, 1, "made before anybody comes");
+  socket.say({ ...present("c", "Cleo", 60), type: "hello" });
   assert.equal(await played(), "join");
   socket.say({ type: "left", source: "c", user: "uc", reason: "left" });
   assert.equal(await played(), "leave");

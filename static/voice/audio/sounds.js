@@ -55,6 +55,11 @@ export class Sounds {
     if (this.#playing) this.#level();
   }
 
+  /** To make one takes ten ms the first time. @param {Sound} sound */
+  make(sound) {
+    if (this.#element && this.#choices.isOn(sound)) this.#url(sound, () => soundOf(sound));
+  }
+
   /** @param {Sound} sound */
   play(sound) {
     const element = this.#element;

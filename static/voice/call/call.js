@@ -199,10 +199,7 @@ export class Call extends Emitter {
     });
     session.on("news", (news) => {
       this.#announcer.gather(news);
-      for (const { type } of news) {
-        if (type === "joined") this.#afterwards.put("join", () => this.#hearing.sound("join"));
-        else if (type !== "overheard") this.#hearing.sound("leave");
-      }
+      for (const { type } of news) if (type !== "overheard") this.#hearing.sound(type === "joined" ? "join" : "leave");
     });
     session.on("changed", () => this.#tell("changed", null));
     session.on("linking", () => this.#tell("linking", null));
@@ -257,6 +254,7 @@ export class Call extends Emitter {
     this.#capture.start();
     this.#afterwards.put("awake", () => this.#page.stayAwake());
     this.#hearing.holdKeys();
+    this.#afterwards.put("sound", () => this.#hearing.make("join"));
     this.#tell("joined", null);
   }
 

@@ -87,6 +87,11 @@ export class Hearing extends Emitter {
     this.#sounds.play(sound);
   }
 
+  /** It is to be played at once, when a link has no time for it. @param {Sound} sound */
+  make(sound) {
+    this.#sounds.make(sound);
+  }
+
   /** What is wanted of somebody's loudness holds from now on. */
   adjust() {
     this.#playback.adjust();
