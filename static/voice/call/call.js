@@ -256,7 +256,7 @@ export class Call extends Emitter {
     this.#speaking.start();
     this.#capture.start();
     this.#afterwards.put("awake", () => this.#page.stayAwake());
-    this.#hearing.holdKeys();
+    this.#afterwards.put("keys", () => this.#hearing.holdKeys());
     this.#tell("joined", null);
   }
 
