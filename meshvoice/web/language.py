@@ -12,6 +12,7 @@ from markupsafe import Markup
 from meshvoice import assets
 from meshvoice.accepted import choose, region_of
 from meshvoice.languages import ENGLISH, Language, gather
+from meshvoice.web.cookies import cookie_of
 from meshvoice.web.keys import LANGUAGE, LANGUAGES
 from meshvoice.web.site import site_of
 
@@ -38,7 +39,7 @@ def language_of(request: web.Request) -> Language:
     if known is not None:
         return known
     languages = request.app[LANGUAGES]
-    tag = request.cookies.get(COOKIE, "")
+    tag = cookie_of(request, COOKIE) or ""
     if tag not in languages:
         tag = choose(_accepted(request), languages, otherwise=ENGLISH)
     request[LANGUAGE] = languages[tag]

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from meshvoice.web.admission import tell_seldom
-from meshvoice.web.cookies import cookie_name
+from meshvoice.web.cookies import cookie_name, cookie_of
 from meshvoice.web.error_pages import RequestRefused
 from meshvoice.web.keys import SETTINGS, SITES
 from meshvoice.web.site import path_within, site_of, to
@@ -91,7 +91,7 @@ def _tell_of(request: web.Request, origin: str | None) -> None:
 def _from_an_old_browser(request: web.Request) -> bool:
     """Tell whether a request may pass that names neither its origin nor its site (Safari before 16.4)."""
     # SameSite=Lax: our cookie comes with no POST of another site's page. A proxy's own may be otherwise.
-    proven = cookie_name(site_of(request)) in request.cookies
+    proven = cookie_of(request, cookie_name(site_of(request))) is not None
     # Who signs in has none yet. Another site could sign a visitor in by a name, or change the language: which
     # gives it nothing.
     free = path_within(request) in ("/sign-in", "/language")
