@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { VoiceRoom } from "../../static/voice-mesh.js";
 import { NowPlaying } from "../../static/voice/audio/now-playing.js";
 import { RATE, silence } from "../../static/voice/audio/wave.js";
+import { LINKING } from "../../static/voice/session/showing.js";
 import { FakePlatform, settle, welcome } from "./fake-platform.js";
 
 /** @param {(platform: FakePlatform) => void} [prepare] */
@@ -108,7 +109,7 @@ test("it follows the speaker, whenever that was chosen", async () => {
   assert.deepEqual(sinks, ["desk", ""]);
 });
 
-test("a call plays it once one is seated, pauses it while muted, and lets go of it at the end", async () => {
+test("a call plays it once the first links are made, pauses it while muted, and lets go of it at the end", async () => {
   const platform = new FakePlatform();
   platform.keysFollowFiles = true;
   const room = new VoiceRoom("r", { name: "Ana", platform: /** @type {any} */ (platform) });
@@ -119,7 +120,8 @@ test("a call plays it once one is seated, pauses it while muted, and lets go of 
   platform.socket.accept();
   platform.socket.say(welcome());
   await joined;
-  await settle();
+  assert.equal(held(), undefined);
+  await platform.advance(LINKING);
   const element = held();
   assert.equal(element.paused, false);
   room.mute();

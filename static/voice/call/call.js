@@ -253,7 +253,7 @@ export class Call extends Emitter {
     this.#speaking.start();
     this.#capture.start();
     this.#afterwards.put("awake", () => this.#page.stayAwake());
-    this.#hearing.holdKeys();
+    this.#afterwards.put("keys", () => this.#hearing.holdKeys());
     this.#afterwards.put("sound", () => this.#hearing.make("join"));
     this.#tell("joined", null);
   }
