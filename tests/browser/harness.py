@@ -127,8 +127,13 @@ class Person:
         await until(f"{self.name} is seated", self.joined)
 
     async def joined(self) -> bool:
-        """Tell whether the room says so."""
-        return bool(await self.page.evaluate("globalThis.seen.room?.state === 'joined'"))
+        """Tell whether the room says so, and the page shows it where it has a panel."""
+        return bool(
+            await self.page.evaluate(
+                """globalThis.seen.room?.state === 'joined'
+                && (!document.getElementById("id_voice_panel") || !!document.querySelector(".call-bar"))"""
+            )
+        )
 
     async def leave(self) -> None:
         """Leave the room by its own button."""
