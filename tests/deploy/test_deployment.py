@@ -238,7 +238,7 @@ def test_coturn_follows_a_public_address_that_changes(site: Site) -> None:
     machine.ssh(f"ip address add {moved}/32 dev wire")
     hosts.write_text(f"{before}{moved} home.example.org\n")
     machine.ssh("systemctl start coturn-renew")
-    assert machine.ssh(pid) != first
+    assert machine.ssh(pid) != first, machine.ssh("journalctl --unit=coturn-renew --output=cat")
     assert f"{moved}:3478" in machine.ssh("ss -Hltn")
     assert machine.ssh("stat -c %a:%U:%G /etc/turnserver.conf") == "640:root:turnserver"
     assert f"ip daddr {moved} udp" in machine.ssh("nft list table inet meshvoice_turn")

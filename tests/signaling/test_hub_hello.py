@@ -57,6 +57,12 @@ def test_too_many_bad_messages_before_the_hello_close_the_socket(hub: Hub) -> No
     assert hub.receive(SOCKET, HELLO, START) == []
 
 
+def test_too_many_messages_before_the_hello_are_told_to_slow_down(hub: Hub) -> None:
+    said = [hub.receive(SOCKET, " " * 60_000, START) for _ in range(10)]
+    assert [frame["code"] for frame in told(said[0] + said[-1])] == ["bad-message", "too-fast"]
+    assert hub.receive(SOCKET, HELLO, START + 60) == [Greeted(SOCKET, Hello("Dan", False))]
+
+
 def test_a_socket_that_drops_before_its_hello_is_forgotten(hub: Hub) -> None:
     assert hub.dropped(SOCKET, START) == []
     assert (hub.registry.connecting, hub.receive(SOCKET, HELLO, START)) == (0, [])
