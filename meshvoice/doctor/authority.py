@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from secrets import token_urlsafe
 
 from meshvoice.doctor.deployment import Deployment, Way, allocated
@@ -101,9 +100,12 @@ async def _realm(deployment: Deployment, way: Way) -> Finding:
     check = Check(name="realm", tried="the realm that coturn names")
     credentials, name = deployment.credentials(), deployment.turn.host
     async with dial(way.server, way.leg, credentials, tls=deployment.tls, name=name) as relay:
-        # It is named before anything is granted.
-        with suppress(Rejected):
+        try:
             await relay.allocate()
+        except Rejected:
+            # It is named before anything is granted; who wasn't even asked to prove anything, was told why.
+            if relay.realm is None:
+                raise
         found = relay.realm
     if found != deployment.turn.realm:
         return check.failed(
