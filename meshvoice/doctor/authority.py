@@ -8,7 +8,7 @@ from secrets import token_urlsafe
 from meshvoice.doctor.deployment import Deployment, Way, allocated
 from meshvoice.doctor.findings import Check, Finding, Status
 from meshvoice.doctor.rejections import BELIEVED, RENDER
-from meshvoice.doctor.turn_client import Rejected, dial
+from meshvoice.doctor.turn_client import Rejected
 from meshvoice.turn.credentials import TurnCredentials
 
 TOLERANCE = 60
@@ -98,15 +98,14 @@ async def _expired(deployment: Deployment, way: Way) -> Finding:
 async def _realm(deployment: Deployment, way: Way) -> Finding:
     """Compare the realm: live secrets (turnadmin -s) count for one realm, and another one is another file."""
     check = Check(name="realm", tried="the realm that coturn names")
-    credentials, name = deployment.credentials(), deployment.turn.host
-    async with dial(way.server, way.leg, credentials, tls=deployment.tls, name=name) as relay:
-        try:
-            await relay.allocate()
-        except Rejected:
-            # It is named before anything is granted; who wasn't even asked to prove anything, was told why.
-            if relay.realm is None:
-                raise
-        found = relay.realm
+    try:
+        async with allocated(deployment, way) as (relay, _):
+            found = relay.realm
+    except Rejected as rejected:
+        # It is named before anything is granted; who wasn't even asked to prove anything, was told why.
+        if rejected.realm is None:
+            raise
+        found = rejected.realm
     if found != deployment.turn.realm:
         return check.failed(
             f"{found}, not {deployment.turn.realm}",

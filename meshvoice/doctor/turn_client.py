@@ -72,6 +72,8 @@ class Rejected(Exception):
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(f"{code} {reason}".strip())
         self.code = code
+        self.realm: str | None = None
+        """The realm that the server named before, if it asked for credentials."""
 
 
 class TurnClient:
@@ -157,6 +159,9 @@ class TurnClient:
                 raise ConnectionRefusedError(errno.ECONNREFUSED, "refused")
             response, _ = asked.result()
             return response
+        except Rejected as rejected:
+            rejected.realm = self._client.realm
+            raise
         finally:
             asked.cancel()
             refused.cancel()
