@@ -51,6 +51,33 @@ async def shows(keys: Desktop, what: str, *, for_seconds: float = 0) -> None:
     await until(f"the desktop shows {what}", shown)
 
 
+async def test_play_unmutes_nobody_who_was_muted_by_hand(
+    stage: Stage, server: Server, tmp_path: Path
+) -> None:
+    async with at_a_desktop(server, tmp_path) as (keys, mine):
+        ana = await mine.person("Ana", tone=1700)
+        await ana.open_sea()
+        await ana.join()
+        await shows(keys, "Playing")
+        for mute, said in (
+            ("mute", "You are muted: nobody hears you."),
+            ("deafen", "You are deafened: you hear nobody, and nobody hears you."),
+        ):
+            await ana.page.evaluate(f"globalThis.seen.room.{mute}()")
+            await shows(keys, "Paused")
+            await ana.page.evaluate(
+                "globalThis.said = [];"
+                "seen.room.addEventListener('announce', ({ detail }) => said.push(detail))"
+            )
+            await keys.press("Play")
+            await until(
+                f"Ana is told: {said}",
+                lambda said=said: ana.page.evaluate("(said) => globalThis.said.includes(said)", said),
+            )
+            assert await muted(ana)
+        assert await ana.page.evaluate("globalThis.seen.room.deafened")
+
+
 async def test_media_keys_mute_and_unmute_whoever_is_in_a_call(
     stage: Stage, server: Server, tmp_path: Path
 ) -> None:
@@ -82,7 +109,7 @@ async def test_media_keys_mute_and_unmute_whoever_is_in_a_call(
         await until("Bo hears nobody again", lambda: bo.hears())
         await ana.click_voice()
         await shows(keys, "Playing")
-        await ana.page.evaluate("globalThis.seen.room.deafen()")
+        await keys.press("Pause")
         await shows(keys, "Paused")
         await keys.press("Play")
         await until("Bo hears Ana again", lambda: bo.hears(ana))

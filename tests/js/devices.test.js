@@ -9,6 +9,7 @@ import { ANY_MICROPHONE, constraintsOf, verdict } from "../../static/voice/audio
 import { Devices } from "../../static/voice/audio/devices.js";
 import { Microphone } from "../../static/voice/audio/microphone.js";
 import { Speaker } from "../../static/voice/audio/speaker.js";
+import { mediaKeys } from "../../static/voice/panel/media-keys.js";
 import { Store } from "../../static/voice/store.js";
 import { FakePlatform, present, settle, welcome } from "./fake-platform.js";
 
@@ -210,6 +211,25 @@ test("whoever listens only and then asks for the microphone has chosen it, for t
     ask(room);
     await settle();
     assert.deepEqual([platform.devices.asked.length, room.devices.listenOnly, store.get("listen-only", true)], [1, false, false]);
+  }
+});
+
+test("whoever listens only goes on so when they deafen and hear again, and when a key that isn't the page's mutes and unmutes", async () => {
+  for (const there of ["deafen", "media keys"]) {
+    const store = new Store();
+    new Devices(store, new FakePlatform()).chooseListening(true);
+    const { room, platform } = await joined(store);
+    if (there === "deafen") for (const _ of "dd") room.toggleDeafen();
+    else {
+      const over = new AbortController();
+      /** @type {Record<string, (() => void)|null>} */
+      const handlers = {};
+      mediaKeys(room, over.signal, "", { playbackState: "", metadata: null, setActionHandler: (action, act) => void (handlers[action] = act) });
+      for (const action of ["pause", "play", "togglemicrophone", "togglemicrophone"]) handlers[action]?.();
+      over.abort();
+    }
+    await settle();
+    assert.deepEqual([platform.devices.asked.length, room.devices.listenOnly, room.people[0].doing], [0, true, "listening only: by choice"], there);
   }
 });
 

@@ -9,8 +9,14 @@ import { markOf } from "../../static/voice/panel/page-marks.js";
 function call(unknown = "") {
   const acts = /** @type {string[]} */ ([]);
   const room = /** @type {any} */ (Object.assign(new EventTarget(), {
-    muted: false, mute: () => acts.push("mute"), unmute: () => acts.push("unmute"), toggleMute: () => acts.push("toggle"), leave: () => acts.push("leave"),
+    muted: false, deafened: false, leave: () => acts.push("leave"), announce: (/** @type {string[]} */ ...said) => acts.push(...said),
+    mute: () => become({ muted: true }), talk: { mute: (/** @type {boolean} */ muted) => become({ muted }) },
   }));
+  const become = (/** @type {{muted?: boolean, deafened?: boolean}} */ change) => {
+    const changed = Object.keys(change).filter((name) => room[name] !== /** @type {any} */ (change)[name]);
+    Object.assign(room, change);
+    for (const name of changed) room.dispatchEvent(new Event(name));
+  };
   /** @type {Map<string, (() => void)|null>} */
   const handlers = new Map();
   const controls = {
@@ -28,13 +34,46 @@ function call(unknown = "") {
   const over = new AbortController();
   mediaKeys(room, over.signal, "A sea", controls);
   const press = (/** @type {string} */ action) => handlers.get(action)?.();
-  return { acts, room, controls, handlers, over, press };
+  return { acts, room, become, controls, handlers, over, press };
 }
 
-test("pause mutes, play unmutes, the headset's button changes it, and hanging up leaves", () => {
-  const { acts, press } = call();
-  for (const action of ["pause", "play", "togglemicrophone", "hangup"]) press(action);
-  assert.deepEqual(acts, ["mute", "unmute", "toggle", "leave"]);
+test("pause mutes, play undoes that, the headset's button changes it, and hanging up leaves", () => {
+  const { acts, room, press } = call();
+  const muted = ["pause", "pause", "play", "play", "togglemicrophone", "togglemicrophone"].map((action) => (press(action), room.muted));
+  assert.deepEqual([muted, acts], [[true, true, false, false, true, false], []]);
+  press("hangup");
+  assert.deepEqual(acts, ["leave"]);
+});
+
+test("play leaves muted whoever was muted in another way, and tells them", () => {
+  /** @type {((the: ReturnType<typeof call>) => void)[]} */
+  const ways = [
+    ({ become }) => become({ muted: true }),
+    ({ become, press }) => {
+      become({ muted: true });
+      press("pause");
+    },
+    ({ become, press }) => {
+      press("pause");
+      become({ muted: false });
+      become({ muted: true });
+    },
+    ({ press }) => press("togglemicrophone"),
+  ];
+  for (const mute of ways) {
+    const it = call();
+    mute(it);
+    it.press("play");
+    assert.deepEqual([it.room.muted, it.acts], [true, ["You are muted: nobody hears you.", "muted"]], String(mute));
+  }
+});
+
+test("play leaves deafened whoever is, also where the pause key came before", () => {
+  const { acts, room, become, press } = call();
+  press("pause");
+  become({ deafened: true });
+  press("play");
+  assert.deepEqual([room.muted, room.deafened, acts], [true, true, ["You are deafened: you hear nobody, and nobody hears you.", "muted"]]);
 });
 
 test("the system is told what its key does next", () => {

@@ -160,10 +160,15 @@ export class Call extends Emitter {
     this.#announcer.pass(sentence);
   }
 
-  /** What was decided of talking holds from now on. @param {{unmuted: boolean}} news */
-  talked(news) {
+  /** The person asks to be heard, by a control of the page. */
+  beHeard() {
+    this.#capture.beHeard();
+  }
+
+  /** What was decided of talking holds from now on. */
+  talked() {
     const { talk } = this.#belongings;
-    this.#capture.talked(news);
+    this.#capture.talked();
     Object.assign(this.#hearing, { deafened: talk.deafened, muted: talk.muted });
     this.#session.sendState(this.#told());
     this.#session.retune();

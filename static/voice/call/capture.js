@@ -87,13 +87,16 @@ export class Capture extends Emitter {
     this.#microphone.recover();
   }
 
-  /** What was decided of talking holds from now on. @param {{unmuted: boolean}} news */
-  talked({ unmuted }) {
+  /** Whoever unmutes wants to be heard. Undeafening and a headset's keys unmute, too, but ask for no microphone that was declined. */
+  beHeard() {
+    if (this.trouble && this.trouble !== "asking") this.retry();
+  }
+
+  /** What was decided of talking holds from now on. */
+  talked() {
     if (this.#talk.sends && this.#microphone.muted) this.#hush.wake();
     this.#mute();
     this.#gateOrNot();
-    // Whoever unmutes wants to be heard.
-    if (unmuted && this.trouble && this.trouble !== "asking") this.retry();
   }
 
   /** Why nothing is sent; "" while all is well. */

@@ -1,15 +1,32 @@
 // @ts-check
 // Owns the system's media controls during a call: play and pause keys, the lock screen, a headset's button.
 
+import { phrase } from "../phrase.js";
+
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
 /** @typedef {{setActionHandler(action: any, handler: (() => void)|null): void, setMicrophoneActive?: (active: boolean) => unknown, playbackState: string, metadata: unknown}} Controls */
 
 /** @param {VoiceRoomInterface} room @param {AbortSignal} over @param {string} title @param {Controls|undefined} [controls] */
 export function mediaKeys(room, over, title, controls = navigator.mediaSession) {
   if (!controls) return;
+  /** Whether what mutes now is the pause key, and nothing else. */
+  let paused = false;
   /** @type {Record<string, () => void>} */
   const acts = {
-    play: () => room.unmute(), pause: () => room.mute(), togglemicrophone: () => room.toggleMute(), hangup: () => room.leave(),
+    play: () => {
+      if (!room.muted) return;
+      // A headset that is put on plays, and so does a key that was meant for music.
+      if (paused) room.talk.mute(false);
+      else room.announce(room.deafened ? phrase("bar.deafened") : phrase("bar.vain"), "muted");
+    },
+    pause: () => {
+      if (room.muted) return;
+      room.mute();
+      paused = true;
+    },
+    // Not by `room.unmute`: no such key asks for a microphone.
+    togglemicrophone: () => room.talk.mute(!room.muted),
+    hangup: () => room.leave(),
   };
   for (const [action, act] of Object.entries(acts)) handle(controls, action, act);
   if (typeof MediaMetadata !== "undefined") controls.metadata = new MediaMetadata({ title });
@@ -20,6 +37,7 @@ export function mediaKeys(room, over, title, controls = navigator.mediaSession) 
   };
   show();
   room.addEventListener("muted", show, { signal: over });
+  for (const event of ["muted", "deafened"]) room.addEventListener(event, () => void (paused = false), { signal: over });
   over.addEventListener("abort", () => {
     for (const action of Object.keys(acts)) handle(controls, action, null);
     controls.playbackState = "none";

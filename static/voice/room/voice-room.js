@@ -44,7 +44,7 @@ export class VoiceRoom extends EventTarget {
     });
     devices.on("microphone", ({ listenOnly }) => calls.now?.changeMicrophone(listenOnly));
     devices.on("speaker", (device) => calls.now?.changeSpeaker(device));
-    talk.on("threshold", () => calls.now?.talked({ unmuted: false }));
+    talk.on("threshold", () => calls.now?.talked());
     talk.on("change", ({ before, after }) => this.#talked(before, after));
   }
 
@@ -116,12 +116,15 @@ export class VoiceRoom extends EventTarget {
     this.talk.mute(true);
   }
 
+  /** Call it from a control of the page: whoever listens only, or has no microphone, is asked for it. */
   unmute() {
     this.talk.mute(false);
+    this.#calls.now?.beHeard();
   }
 
   toggleMute() {
-    this.talk.mute(!this.muted);
+    if (this.muted) this.unmute();
+    else this.mute();
   }
 
   /** Hear nobody, and be heard by nobody. */
@@ -235,7 +238,7 @@ export class VoiceRoom extends EventTarget {
     const calls = this.#calls;
     if (after.muted !== before.muted) this.#emit("muted", { muted: after.muted });
     if (after.deafened !== before.deafened) this.#emit("deafened", { deafened: after.deafened });
-    calls.now?.talked({ unmuted: before.muted && !after.muted });
+    calls.now?.talked();
     this.#emit("talk", { mode: after.mode, pressed: after.pressed, sends: this.talk.sends, inVain: this.talk.inVain });
     calls.look();
   }
