@@ -104,6 +104,11 @@ class FirefoxPage:
         """Click an element, as a person does: with the activation that sounds need."""
         await self.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
 
+    async def key(self, what: str, value: str) -> None:
+        """Move a key of the keyboard: "keyDown" or "keyUp"."""
+        keys = {"type": "key", "id": "keyboard", "actions": [{"type": what, "value": value}]}
+        await self._session.command("input.performActions", {"context": self._context, "actions": [keys]})
+
     def voices_first(self) -> None:
         """Give the threads of sound what RealtimeKit gives them on a desktop; Chromium has it by itself."""
         for comm in Path("/proc").glob("[0-9]*/task/[0-9]*/comm"):

@@ -11,11 +11,14 @@ import pytest
 from playwright.async_api import Page
 
 from tests.browser.conftest import need
-from tests.browser.firefox import FIREFOX, firefox
+from tests.browser.firefox import FIREFOX, FirefoxPage, firefox
 from tests.browser.harness import TONES, Person, Stage, all_hear_each_other, ear, until
 from tests.browser.homes import at_home
 from tests.browser.test_dropped_sockets import connections
 from tests.process import Server
+
+ENTER = "\ue007"
+"""As WebDriver writes the key."""
 
 
 @asynccontextmanager
@@ -54,6 +57,22 @@ async def test_chromium_and_firefox_hear_each_other_and_after_a_generation_made_
 
             await until("both have a new connection", renewed)
             await all_hear_each_other([ana, fox])
+
+
+@pytest.mark.long
+async def test_a_key_on_the_big_button_talks_until_it_is_let_go_of(server: Server, tmp_path: Path) -> None:
+    async with in_firefox("Fox", server, tmp_path) as fox:
+        await fox.open_sea()
+        await fox.join()
+        await fox.page.evaluate("seen.room.talk.choose('push')")
+        page = cast(FirefoxPage, fox.page)
+        for key in (" ", ENTER):
+            await page.evaluate("document.querySelector('.push').focus()")
+            await page.key("keyDown", key)
+            assert await page.evaluate("seen.room.talk.pressed")
+            await page.key("keyUp", key)
+            assert not await page.evaluate("seen.room.talk.pressed")
+            await until("nothing goes out", lambda: page.evaluate("!seen.room.talk.sends"))
 
 
 @pytest.mark.lab

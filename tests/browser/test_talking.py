@@ -119,6 +119,20 @@ async def test_push_to_talk_fails_closed(
     assert await bo.page.evaluate("seen.room.talk.sends") is (close is let_go)
 
 
+async def test_a_key_on_the_big_button_talks_until_it_is_let_go_of(stage: Stage) -> None:
+    ana = await stage.person("Ana")
+    await ana.open_sea()
+    await ana.join()
+    await choose(ana, "push")
+    for key in ("Space", "Enter"):
+        await ana.page.focus(".push")
+        await ana.page.keyboard.down(key)
+        assert await ana.page.evaluate("seen.room.talk.pressed"), key
+        await ana.page.keyboard.up(key)
+        assert not await ana.page.evaluate("seen.room.talk.pressed"), key
+        await until("nothing goes out", lambda: ana.page.evaluate("!seen.room.talk.sends"))
+
+
 @pytest.mark.parametrize("end", ["touchCancel", "touchEnd", "capture", "capture at once"])
 async def test_a_finger_on_the_big_button_talks_until_it_is_lifted_or_lost(
     pair: tuple[Person, Person], end: str

@@ -11,6 +11,8 @@ import { isWriting } from "./writing.js";
 /** @typedef {import("./talk-key.js").TalkKey} TalkKey */
 
 const LOOKS_EVERY = 250;
+/** ms after a key went up on the button within which a click is that key's own. */
+const CLICKS_WITHIN = 300;
 
 /** @param {import("../store.js").Store} store @returns {TalkKey} */
 export const talkKey = (store) => ({ ...DEFAULT_KEY, ...store.get("talk-key", DEFAULT_KEY) });
@@ -21,6 +23,8 @@ export class PushToTalk {
   #key = make("kbd", { className: "keys", ariaHidden: "true" });
   element = make("button", { type: "button", className: "push" }, picture("mic"), this.#label, this.#key);
   #hold = FREE;
+  /** When a key went up on the button, whether or not it held it. */
+  #upAt = -Infinity;
   /** @type {any} */
   #looking = null;
   #room;
@@ -32,10 +36,7 @@ export class PushToTalk {
     this.#store = store;
     const first = { signal: over, capture: true };
     document.addEventListener("keydown", (event) => this.#keyDown(event), first);
-    document.addEventListener("keyup", ({ code }) => {
-      if (code === talkKey(store).code) this.#take({ type: "up", by: "key" });
-      if (isPress(code)) this.#take({ type: "up", by: "button" });
-    }, first);
+    document.addEventListener("keyup", (event) => this.#keyUp(event), first);
     const doubt = () => this.#take({ type: "doubt" });
     window.addEventListener("blur", doubt, { signal: over });
     window.addEventListener("pagehide", doubt, { signal: over });
@@ -87,6 +88,18 @@ export class PushToTalk {
     this.#take({ type: "down", by: mine ? "key" : "button", repeat, sure });
   }
 
+  /** @param {KeyboardEvent} event */
+  #keyUp(event) {
+    const { code, target } = event;
+    if (code === talkKey(this.#store).code) this.#take({ type: "up", by: "key" });
+    if (!isPress(code)) return;
+    this.#take({ type: "up", by: "button" });
+    if (target !== this.element) return;
+    // Firefox clicks when the space bar goes up, whatever became of its going down: that would open what was just let go of.
+    event.preventDefault();
+    this.#upAt = performance.now();
+  }
+
   /** @param {AbortSignal} over */
   #pointer(over) {
     const button = this.element;
@@ -111,7 +124,7 @@ export class PushToTalk {
     }
     button.addEventListener("blur", () => this.#take({ type: "lost", by: "button" }), passing);
     button.addEventListener("click", ({ detail }) => {
-      if (detail !== 0) return;
+      if (detail !== 0 || performance.now() - this.#upAt < CLICKS_WITHIN) return;
       // Neither finger nor key: an assistive tool clicks, and has no way to hold.
       const { pressed, toggles } = this.#room.talk;
       if (toggles) this.#act(pressed ? "doubt" : "press");
