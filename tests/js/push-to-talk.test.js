@@ -1,40 +1,14 @@
 // @ts-check
 // The big button of push-to-talk under keys, as browsers tell of them.
 import assert from "node:assert/strict";
-import { after, before, beforeEach, mock, test } from "node:test";
+import { test } from "node:test";
 
-import { PushToTalk } from "../../static/voice/panel/push-to-talk.js";
 import { Talk } from "../../static/voice/call/talk.js";
+import { PushToTalk } from "../../static/voice/panel/push-to-talk.js";
 import { Store } from "../../static/voice/store.js";
+import { clock, fakePage, move } from "./fake-page.js";
 
-/** As much of an element as the button is made of. */
-class Element extends EventTarget {
-  textContent = "";
-  firstElementChild = null;
-  append() {}
-  closest() { return null; }
-  setAttribute() {}
-  getAttribute() { return null; }
-}
-
-const page = /** @type {any} */ (globalThis);
-const set = ["document", "window", "Element"];
-let now = 0;
-
-before(() => {
-  const document = Object.assign(new EventTarget(), {
-    createElement: () => new Element(), createElementNS: () => Object.assign(new Element(), { firstElementChild: new Element() }), querySelector: () => null,
-  });
-  Object.assign(page, { document, window: new EventTarget(), Element });
-  mock.method(performance, "now", () => now);
-});
-beforeEach(() => {
-  now = 10_000;
-});
-after(() => {
-  mock.restoreAll();
-  for (const name of set) delete page[name];
-});
+const { document, window } = fakePage();
 
 /** The button in a page, and somebody whose hand is on the keyboard. @param {boolean} [toggles] */
 function button(toggles = false) {
@@ -43,14 +17,7 @@ function button(toggles = false) {
   talk.choose("push", toggles);
   const over = new AbortController();
   const { element } = new PushToTalk(/** @type {any} */ (Object.assign(new EventTarget(), { talk })), store, over.signal);
-  /** @param {string} type @param {string} code */
-  const key = (type, code) => {
-    const event = Object.assign(new Event(type, { cancelable: true }), { code, key: code === "Space" ? " " : code, repeat: false });
-    // It is seen by the document first; its target is the button.
-    Object.defineProperty(event, "target", { value: element });
-    page.document.dispatchEvent(event);
-    return event.defaultPrevented;
-  };
+  const key = (/** @type {string} */ type, /** @type {string} */ code) => move(document, type, { code }, element);
   const click = () => element.dispatchEvent(Object.assign(new Event("click"), { detail: 0 }));
   return { talk, key, click, end: () => over.abort() };
 }
@@ -60,7 +27,7 @@ test("the button's key talks until it is let go of, whichever of its events the 
     const { talk, key, click, end } = button();
     assert.equal(key("keydown", code), true);
     assert.equal(talk.pressed, true);
-    now += 700;
+    clock.now += 700;
     assert.equal(key("keyup", code), true, "Firefox makes its click of this");
     // As if it had all the same.
     click();
@@ -81,7 +48,7 @@ test("a key that toggles isn't undone by the click that a browser makes of it", 
 test("a key that went up after a doubt opens nothing either", () => {
   const { talk, key, click, end } = button();
   key("keydown", "Space");
-  page.window.dispatchEvent(new Event("blur"));
+  window.dispatchEvent(new Event("blur"));
   key("keyup", "Space");
   click();
   assert.equal(talk.pressed, false);
@@ -96,7 +63,7 @@ test("an assistive tool's click counts, also a moment after a key", () => {
   assert.equal(talk.pressed, false);
   key("keydown", "Space");
   key("keyup", "Space");
-  now += 400;
+  clock.now += 400;
   click();
   assert.equal(talk.pressed, true);
   end();

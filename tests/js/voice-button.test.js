@@ -67,7 +67,27 @@ class Room extends EventTarget {
 }
 
 const settled = () => new Promise(setImmediate);
-const modules = () => /** @type {any} */ (Promise.resolve([{ VoiceRoom: Room }, { VoiceButton }, { VoicePanel: class {} }]));
+const modules = () => /** @type {any} */ (Promise.resolve([{ VoiceRoom: Room }, { VoiceButton }, { CallKeys, VoicePanel: Panel }]));
+
+/** The keys of a call. */
+class CallKeys {
+  live = true;
+  constructor(room) {
+    this.room = room;
+  }
+  close() {
+    this.live = false;
+  }
+}
+
+/** A panel, and what it was made of. */
+class Panel {
+  static made = [];
+  constructor(element, room, store, told, keys) {
+    Object.assign(this, { room, keys, told: told.map(({ detail }) => detail.state) });
+    Panel.made.push(this);
+  }
+}
 
 async function click(button) {
   button.dispatchEvent(new Event("click"));
@@ -92,6 +112,7 @@ async function joined() {
 
 beforeEach(() => {
   Room.made = [];
+  Panel.made = [];
   performance.clearMarks();
 });
 
@@ -137,7 +158,7 @@ test("the room is asked to join long before its panel is made, which is then giv
     }
   }
   const button = /** @type {any} */ (new Button());
-  const modulesHere = () => /** @type {any} */ (Promise.resolve([{ VoiceRoom: ListenOnly }, { VoiceButton }, { VoicePanel }]));
+  const modulesHere = () => /** @type {any} */ (Promise.resolve([{ VoiceRoom: ListenOnly }, { VoiceButton }, { CallKeys, VoicePanel }]));
   attach(button, { panel: /** @type {any} */ ({}), modules: modulesHere, words: EN.page });
   await click(button);
   t.mock.timers.tick(PANEL_AFTER - 1);
@@ -146,6 +167,87 @@ test("the room is asked to join long before its panel is made, which is then giv
   assert.deepEqual(states, ["joining", "microphone listen-only"]);
   Room.made[0].emit("microphone", { code: "ok" });
   assert.deepEqual(states.slice(2), ["ok"], "once: now it hears for itself");
+});
+
+test("the keys of a call are live before its panel is made, which takes them over, and end with the call", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const made = [];
+  class Keys extends CallKeys {
+    constructor(room) {
+      super(room);
+      made.push([this, room.state]);
+    }
+  }
+  const button = /** @type {any} */ (new Button());
+  attach(button, { panel: /** @type {any} */ ({}), modules: () => /** @type {any} */ (Promise.resolve([{ VoiceRoom: Room }, { VoiceButton }, { CallKeys: Keys, VoicePanel: Panel }])), words: EN.page });
+  await click(button);
+  const [[keys, state]] = made;
+  const [room] = Room.made;
+  assert.deepEqual([keys.room, state, keys.live], [room, "joining", true], "the room is asked to join first");
+  t.mock.timers.tick(PANEL_AFTER);
+  assert.equal(Panel.made[0].keys, keys);
+  await room.joined();
+  assert.equal(keys.live, true);
+  await room.end(undefined, "You left voice.");
+  assert.deepEqual([keys.live, made.length], [false, 1]);
+});
+
+test("a room that refuses within its own join has no panel and no keys, also at a second click", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  class Refusing extends Room {
+    async join() {
+      this.emit("state", { state: "refused", code: "no-webrtc", words: "This browser can't." });
+      throw Object.assign(new Error("This browser can't."), { code: "no-webrtc" });
+    }
+  }
+  const button = /** @type {any} */ (new Button());
+  const hint = /** @type {any} */ ({ textContent: "", setAttribute: () => {} });
+  const keys = t.mock.fn();
+  attach(button, { hint, panel: /** @type {any} */ ({}), modules: () => /** @type {any} */ (Promise.resolve([{ VoiceRoom: Refusing }, { VoiceButton }, { CallKeys: keys, VoicePanel: Panel }])), words: EN.page });
+  for (let clicks = 1; clicks <= 2; clicks += 1) {
+    await click(button);
+    t.mock.timers.tick(PANEL_AFTER);
+    assert.deepEqual([Panel.made.length, keys.mock.callCount(), hint.textContent, button.hasAttribute("aria-busy")], [0, 0, "This browser can't.", false]);
+  }
+});
+
+test("a join that fails without a word of its state leaves no panel behind", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { button } = page();
+  await click(button);
+  Room.made[0].reject(new Error("It broke."));
+  await settled();
+  t.mock.timers.tick(PANEL_AFTER);
+  assert.equal(Panel.made.length, 0);
+});
+
+test("a refusal before there is a panel is told by it, and a click before that makes it the next room's alone", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { button } = page();
+  await click(button);
+  const refuse = async (room) => {
+    room.reject(new Error("The room is full."));
+    await room.end(4413, "The room is full.");
+  };
+  await refuse(Room.made[0]);
+  t.mock.timers.tick(PANEL_AFTER);
+  assert.deepEqual(Panel.made.map(({ told, keys }) => [told, keys.live]), [[["left"], false]]);
+  await click(button);
+  await refuse(Room.made[1]);
+  await click(button);
+  t.mock.timers.tick(PANEL_AFTER);
+  assert.deepEqual(Panel.made.slice(1).map(({ room, keys }) => [Room.made.indexOf(room), keys.live]), [[2, true]]);
+});
+
+test("a page that goes away before its panel is made, and comes back as it was, gets one panel", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { button } = page();
+  await click(button);
+  const [room] = Room.made;
+  await room.end(undefined, "You left.");
+  room.join();
+  t.mock.timers.tick(PANEL_AFTER);
+  assert.deepEqual(Panel.made.map(({ keys }) => keys.live), [true]);
 });
 
 test("clicks while joining make no second room and don't mute", async () => {
@@ -223,7 +325,7 @@ test("voice that can't be loaded says so and is tried again until it is there", 
   const modules = async () => {
     loads += 1;
     if (loads < 3) throw new TypeError("Failed to fetch");
-    return /** @type {any} */ ([{ VoiceRoom: Room }, { VoiceButton }, { VoicePanel: class {} }]);
+    return /** @type {any} */ ([{ VoiceRoom: Room }, { VoiceButton }, { CallKeys, VoicePanel: Panel }]);
   };
   attach(button, { hint, modules, words: EN.page });
   button.dispatchEvent(new Event("click"));

@@ -748,8 +748,9 @@ test("voice-mesh.js names its whole graph, so that it is fetched in one round tr
 });
 
 test("a browser without WebRTC says so, and asks for no microphone", async () => {
-  const { room, platform } = voice((made) => Object.assign(made, { RTCPeerConnection: undefined }));
+  const { room, platform, states, told } = voice((made) => Object.assign(made, { RTCPeerConnection: undefined }));
   await assert.rejects(room.join(), (error) => error instanceof VoiceError && /WebRTC/.test(error.message));
+  assert.deepEqual([room.state, states(), told("state").map(({ code }) => code)], ["refused", ["refused"], ["no-webrtc"]]);
   assert.equal(platform.devices.asked?.length ?? 0, 0);
   assert.equal(platform.sockets.length, 0);
 });

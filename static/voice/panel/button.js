@@ -38,16 +38,18 @@ export class VoiceButton {
   #modules;
   #store = ofTheDevice();
   #listen = box();
+  /** What was begun at the last click, and goes on without it. @type {{drawing: any, early: Early, keys: import("./call-keys.js").CallKeys}|null} */
+  #begun = null;
   #hint = part("id_voice_hint");
 
   /** @param {HTMLElement} button @param {(words: string) => void} say @param {Page["panel"]} panel @param {Modules} modules */
-  constructor(button, say, panel, [{ VoiceRoom }, , { VoicePanel }]) {
+  constructor(button, say, panel, [{ VoiceRoom }, , { CallKeys, VoicePanel }]) {
     this.#button = button;
     this.#label = button.querySelector("span") ?? button;
     this.#before = this.#label.textContent;
     this.#say = say;
     this.#panel = panel;
-    this.#modules = { VoiceRoom, VoicePanel };
+    this.#modules = { CallKeys, VoiceRoom, VoicePanel };
   }
 
   /** Join the room that the button names. Resolves when joined or refused; both are shown. */
@@ -68,6 +70,8 @@ export class VoiceButton {
       await joining;
     } catch (error) {
       const { code, message } = /** @type {{code: unknown, message: string}} */ (error);
+      // It ended without telling so by its state: nothing would end the panel.
+      if (this.room === room) this.#drop();
       this.#end(room, code, message);
     } finally {
       this.#button.removeAttribute("aria-busy");
@@ -79,8 +83,21 @@ export class VoiceButton {
     this.room = room;
     const panel = this.#panel;
     if (!panel) return;
+    // One that ended before its panel was drawn has no say any more.
+    this.#drop();
+    const { CallKeys, VoicePanel } = this.#modules;
     const early = new Early(room);
-    setTimeout(() => new this.#modules.VoicePanel(panel, room, this.#store, early.take()), PANEL_AFTER);
+    const keys = new CallKeys(room, this.#store);
+    const drawing = setTimeout(() => new VoicePanel(panel, room, this.#store, early.take(), keys), PANEL_AFTER);
+    this.#begun = { drawing, early, keys };
+  }
+
+  /** A panel that isn't drawn yet never will be. */
+  #drop() {
+    clearTimeout(this.#begun?.drawing);
+    this.#begun?.early.take();
+    this.#begun?.keys.close();
+    this.#begun = null;
   }
 
   /** @param {VoiceRoomInterface} room @param {{state: string, code?: unknown, words: string}} detail */
@@ -108,6 +125,7 @@ export class VoiceButton {
   #end(room, code, words) {
     if (this.room !== room) return;
     this.room = null;
+    this.#begun?.keys.close();
     this.#hint?.setAttribute("role", "status");
     if (this.#listen) this.#listen.checked = room.devices.listenOnly;
     this.#label.textContent = this.#before;

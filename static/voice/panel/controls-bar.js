@@ -3,7 +3,6 @@
 
 import { make, picture } from "../../dom.js";
 import { phrase } from "../phrase.js";
-import { PushToTalk } from "./push-to-talk.js";
 import { VIEWS } from "./views.js";
 
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
@@ -17,23 +16,21 @@ export class ControlsBar {
   settings = button("sliders", phrase("bar.settings"));
   leave = button("gone", phrase("bar.leave"));
   #vain = make("p", { className: "vain", hidden: true, textContent: phrase("bar.vain") });
-  #talk;
   element;
   #room;
 
   /**
    * @param {VoiceRoomInterface} room @param {import("../store.js").Store} store
-   * @param {HTMLElement} stage where the views are shown @param {AbortSignal} over
+   * @param {HTMLElement} stage where the views are shown @param {HTMLElement} talk the button of push-to-talk @param {AbortSignal} over
    */
-  constructor(room, store, stage, over) {
+  constructor(room, store, stage, talk, over) {
     this.#room = room;
     this.mute.onclick = () => room.toggleMute();
     this.deafen.onclick = () => room.toggleDeafen();
     this.leave.onclick = () => room.leave();
     this.leave.classList.add("leave");
     const views = VIEWS.map((view) => opener(view, view.make(room, store, over), stage));
-    this.#talk = new PushToTalk(room, store, over);
-    this.element = make("div", { className: "call-bar" }, this.#vain, this.#talk.element,
+    this.element = make("div", { className: "call-bar" }, this.#vain, talk,
       this.mute, this.deafen, ...views, this.settings, this.leave);
     this.element.setAttribute("role", "group");
     this.element.setAttribute("aria-label", phrase("bar"));

@@ -8,8 +8,6 @@ import { isShut } from "./button.js";
 import { ControlsBar } from "./controls-bar.js";
 import { Countdown } from "./countdown.js";
 import { DoorNotice } from "./door-notice.js";
-import { Keys } from "./keys.js";
-import { mediaKeys } from "./media-keys.js";
 import { Notices } from "./notices.js";
 import { sayOwnState } from "./own-state.js";
 import { PairsList } from "./pairs-list.js";
@@ -25,8 +23,10 @@ import "../session/between-words.js";
 import "./compared-part.js";
 import "./door.js";
 import "./early.js";
+import "./keys.js";
 import "./list-refresh.js";
 import "./locale.js";
+import "./media-keys.js";
 import "./membership.js";
 import "./notes-view.js";
 import "./path-part.js";
@@ -39,6 +39,9 @@ import "./text.js";
 import "./views.js";
 import "./volume-part.js";
 import "./writing.js";
+
+// What the button starts at its click.
+export { CallKeys } from "./call-keys.js";
 
 /** @typedef {import("./panel-view.js").Person} Person */
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
@@ -70,9 +73,9 @@ export class VoicePanel {
 
   /**
    * @param {HTMLElement} container @param {VoiceRoomInterface} room @param {import("../store.js").Store} store
-   * @param {readonly import("./early.js").Told[]} [told] what the room told before
+   * @param {readonly import("./early.js").Told[]} told what the room told before @param {import("./call-keys.js").CallKeys} keys
    */
-  constructor(container, room, store, told = []) {
+  constructor(container, room, store, told, keys) {
     const { signal } = this.#over;
     this.#container = container;
     this.#room = room;
@@ -84,13 +87,11 @@ export class VoicePanel {
     this.#closing = new Countdown((words) => notices.show("closing", words), signal);
     this.#people = new PeopleList(room, store, this.#title, signal);
     this.#check = make("p", { className: "help", hidden: true }, checkLink(room));
-    this.#bar = new ControlsBar(room, store, this.#views, signal);
+    this.#bar = new ControlsBar(room, store, this.#views, keys.talk.element, signal);
     this.#bar.settings.onclick = () => this.#open("settings");
-    const keys = new Keys(store, { mute: () => room.toggleMute(), deafen: () => room.toggleDeafen(), settings: () => this.#open("settings"), help: () => this.#open("help") }, signal);
     const controls = { mute: [this.#bar.mute, document.getElementById("id_voice_btn")], deafen: [this.#bar.deafen] };
-    keys.label({ ...controls, settings: [this.#bar.settings] });
+    keys.show({ ...controls, settings: [this.#bar.settings] }, (which) => this.#open(which));
     sayOwnState(room, controls, signal);
-    mediaKeys(room, signal, document.title);
     markPage(room, signal);
     stayHere(signal);
     this.#lay();

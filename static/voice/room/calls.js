@@ -67,10 +67,13 @@ export class Calls {
     return this.#now?.between ?? [];
   }
 
-  /** Call it from a click. @returns {Promise<void>} resolves with a seat given, rejects with a VoiceError */
+  /** Call it from a click. @returns {Promise<void>} resolves with a seat given, rejects with a VoiceError, having told "refused" */
   async join() {
     const { platform } = this.#belongings;
-    if (!platform.RTCPeerConnection) throw new words.VoiceError(words.NO_WEBRTC);
+    if (!platform.RTCPeerConnection) {
+      this.#become("refused", words.NO_WEBRTC);
+      throw new words.VoiceError(words.NO_WEBRTC);
+    }
     this.#joining ??= new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
       this.#journal = new Journal(platform.now);
