@@ -233,6 +233,23 @@ test("whoever listens only goes on so when they deafen and hear again, and when 
   }
 });
 
+test("whoever listens only, or has no microphone yet, is shown as muted, and the button unmutes the one and mutes the other", async () => {
+  const store = new Store();
+  new Devices(store, new FakePlatform()).chooseListening(true);
+  const { room, platform } = await joined(store);
+  assert.deepEqual([room.muted, room.silent], [false, true]);
+  room.toggleMute();
+  await settle();
+  assert.deepEqual([room.muted, room.silent, platform.devices.asked.length], [false, false, 1]);
+  platform.devices.answers.push({ name: "NotFoundError" });
+  platform.devices.tracks[0].stop();
+  platform.devices.tracks[0].onended();
+  await settle();
+  assert.deepEqual([room.muted, room.silent], [false, true]);
+  room.toggleMute();
+  assert.equal(room.muted, true);
+});
+
 test("choosing to listen only in a call lets the microphone go, and choosing one takes it again", async () => {
   const { room, platform } = await joined(new Store());
   room.devices.chooseListening(true);

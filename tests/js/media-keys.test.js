@@ -9,9 +9,10 @@ import { markOf } from "../../static/voice/panel/page-marks.js";
 function call(unknown = "") {
   const acts = /** @type {string[]} */ ([]);
   const room = /** @type {any} */ (Object.assign(new EventTarget(), {
-    muted: false, deafened: false, leave: () => acts.push("leave"), announce: (/** @type {string[]} */ ...said) => acts.push(...said),
+    muted: false, trouble: "", deafened: false, leave: () => acts.push("leave"), announce: (/** @type {string[]} */ ...said) => acts.push(...said),
     mute: () => become({ muted: true }), talk: { mute: (/** @type {boolean} */ muted) => become({ muted }) },
   }));
+  Object.defineProperty(room, "silent", { get: () => room.muted || room.trouble !== "" });
   const become = (/** @type {{muted?: boolean, deafened?: boolean}} */ change) => {
     const changed = Object.keys(change).filter((name) => room[name] !== /** @type {any} */ (change)[name]);
     Object.assign(room, change);
@@ -77,11 +78,15 @@ test("play leaves deafened whoever is, also where the pause key came before", ()
 });
 
 test("the system is told what its key does next", () => {
-  const { room, controls } = call();
-  assert.deepEqual([controls.playbackState, controls.active], ["playing", true]);
-  room.muted = true;
-  room.dispatchEvent(new Event("muted"));
-  assert.deepEqual([controls.playbackState, controls.active], ["paused", false]);
+  const { room, become, controls } = call();
+  const told = () => [controls.playbackState, controls.active];
+  assert.deepEqual(told(), ["playing", true]);
+  become({ muted: true });
+  assert.deepEqual(told(), ["paused", false]);
+  become({ muted: false });
+  room.trouble = "listen-only";
+  room.dispatchEvent(new Event("microphone"));
+  assert.deepEqual(told(), ["paused", false]);
 });
 
 test("a browser that doesn't know an action has the others", () => {
@@ -98,7 +103,7 @@ test("nothing is left of it after the call", () => {
 
 test("a tab shows muted before talking, and nothing for an open microphone in silence", () => {
   const people = /** @type {any} */ ([{ self: true, speaking: true }, { self: false, speaking: true }]);
-  assert.equal(markOf({ muted: false, people }), "talking");
-  assert.equal(markOf({ muted: true, people }), "muted");
-  assert.equal(markOf({ muted: false, people: people.slice(1) }), "");
+  assert.equal(markOf({ silent: false, people }), "talking");
+  assert.equal(markOf({ silent: true, people }), "muted");
+  assert.equal(markOf({ silent: false, people: people.slice(1) }), "");
 });

@@ -18,7 +18,7 @@ afterEach(() => {
 /** A room that may be muted and deafened, and what it was asked to say. */
 function call() {
   const said = /** @type {string[]} */ ([]);
-  const room = /** @type {any} */ (Object.assign(new EventTarget(), { muted: false, deafened: false, announce: (/** @type {string} */ words) => said.push(words) }));
+  const room = /** @type {any} */ (Object.assign(new EventTarget(), { muted: false, silent: false, deafened: false, devices: { listenOnly: false }, announce: (/** @type {string} */ words) => said.push(words) }));
   const over = new AbortController();
   sayOwnState(room, { mute: [MUTE, MENU], deafen: [DEAFEN] }, over.signal);
   const become = (/** @type {{muted?: boolean, deafened?: boolean}} */ change) => {
@@ -27,7 +27,12 @@ function call() {
     for (const name of changed) room.dispatchEvent(new Event(name));
     return said.splice(0);
   };
-  return { become, over };
+  const microphone = (/** @type {string} */ code) => {
+    room.silent = code !== "ok";
+    room.dispatchEvent(new CustomEvent("microphone", { detail: { ok: code === "ok", code } }));
+    return said.splice(0);
+  };
+  return { become, microphone, over };
 }
 
 test("muting by a key or by the system is said once, and so is its end", () => {
@@ -52,6 +57,16 @@ test("deafening mutes, too, and is one sentence", () => {
   assert.deepEqual(become({ deafened: false }), ["You hear the others again, and are still muted."]);
   become({ deafened: true });
   assert.deepEqual(become({ muted: false, deafened: false }), ["You hear the others again."]);
+});
+
+test("who listened only and is heard from now on is told, and who has no microphone isn't called unmuted", () => {
+  const { become, microphone } = call();
+  assert.deepEqual(microphone("ok"), []);
+  assert.deepEqual(microphone("listen-only"), []);
+  assert.deepEqual(become({ muted: true }), ["You are muted: nobody hears you."]);
+  assert.deepEqual(become({ muted: false }), []);
+  assert.deepEqual([...microphone("asking"), ...microphone("ok")], ["You are no longer muted."]);
+  assert.deepEqual(microphone("ok"), []);
 });
 
 test("after the call nothing is said", () => {

@@ -35,6 +35,8 @@ class Room extends EventTarget {
   state = "idle";
   muted = false;
   /** @type {any} */ resolve = null;
+  get silent() { return this.muted || this.trouble; }
+  trouble = false;
   people = [];
   pairs = [];
   between = [];
@@ -266,6 +268,16 @@ test("once joined the button is called Mute, and a click changes only what is pr
   assert.equal(room.muted, true);
   assert.deepEqual([button.textContent, button.getAttribute("aria-pressed")], ["Mute", "true"]);
   assert.equal(hint.textContent, "You are muted: nobody hears you.");
+});
+
+test("without a microphone one is shown as muted, as the others see it", async () => {
+  const { button, hint, room } = await joined();
+  room.trouble = true;
+  room.emit("microphone", { ok: false, code: "listen-only" });
+  assert.deepEqual([button.getAttribute("aria-pressed"), hint.textContent], ["true", ""]);
+  room.trouble = false;
+  room.emit("microphone", { ok: true, code: "ok" });
+  assert.equal(button.getAttribute("aria-pressed"), "false");
 });
 
 test("leaving gives the button back: the next click joins anew", async () => {

@@ -66,7 +66,7 @@ export class Call extends Emitter {
     this.#page = new PageLife(platform);
     this.#afterwards = new Afterwards(platform);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
-    Object.assign(this.#hearing, { deafened: talk.deafened, muted: talk.muted });
+    Object.assign(this.#hearing, this.#told());
     this.#hearTheSession();
     this.#hearTheMachine();
   }
@@ -102,6 +102,11 @@ export class Call extends Emitter {
 
   get volumeRange() {
     return this.#hearing.range;
+  }
+
+  /** Why nothing is sent, muted or not; "" while all is well. */
+  get trouble() {
+    return this.#capture.trouble;
   }
 
   /** What is wanted of somebody's loudness holds from now on. */
@@ -169,7 +174,7 @@ export class Call extends Emitter {
   talked() {
     const { talk } = this.#belongings;
     this.#capture.talked();
-    Object.assign(this.#hearing, { deafened: talk.deafened, muted: talk.muted });
+    Object.assign(this.#hearing, this.#told());
     this.#session.sendState(this.#told());
     this.#session.retune();
     this.#inVain.heed(talk.inVain);
@@ -266,7 +271,7 @@ export class Call extends Emitter {
   /** What the room is told: muted is whoever can't be heard, for whatever reason. */
   #told() {
     const { muted, deafened } = this.#belongings.talk;
-    return { muted: muted || Boolean(this.#capture.trouble), deafened };
+    return { muted: muted || Boolean(this.trouble), deafened };
   }
 
   /** @param {import("../audio/microphone.js").MicrophoneStatus} status */
@@ -277,6 +282,7 @@ export class Call extends Emitter {
     this.#tell("microphone", status);
     // All is well is what everyone expects.
     if (status.code !== "ok") this.announce(status.words);
+    Object.assign(this.#hearing, this.#told());
     this.#session.sendState(this.#told());
     this.#tell("changed", null);
   }

@@ -57,7 +57,7 @@ export class VoiceButton {
     const { roomId = "", name = "" } = this.#button.dataset;
     const room = new this.#modules.VoiceRoom(roomId, { name, store: this.#store });
     this.#button.setAttribute("aria-busy", "true");
-    for (const event of ["muted", "deafened"]) room.addEventListener(event, () => this.#showMuted(room));
+    for (const event of ["muted", "deafened", "microphone"]) room.addEventListener(event, () => this.#showMuted(room));
     room.addEventListener("state", (event) => this.#showState(room, /** @type {CustomEvent} */ (event).detail));
     // Beside the button one can choose to listen only; choosing a microphone later ends that.
     const listen = this.#listen;
@@ -116,8 +116,9 @@ export class VoiceButton {
   /** @param {VoiceRoomInterface} room */
   #showMuted(room) {
     if (this.room !== room || room.state === "joining") return;
-    this.#button.setAttribute("aria-pressed", String(room.muted));
+    this.#button.setAttribute("aria-pressed", String(room.silent));
     if (room.deafened) this.#say(phrase("bar.deafened"));
+    // What there is with the microphone, the panel says.
     else this.#say(room.muted ? phrase("bar.vain") : "");
   }
 

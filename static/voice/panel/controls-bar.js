@@ -34,7 +34,7 @@ export class ControlsBar {
       this.mute, this.deafen, ...views, this.settings, this.leave);
     this.element.setAttribute("role", "group");
     this.element.setAttribute("aria-label", phrase("bar"));
-    for (const event of ["muted", "deafened", "talk"]) room.addEventListener(event, () => this.update(), { signal: over });
+    for (const event of ["muted", "deafened", "talk", "microphone"]) room.addEventListener(event, () => this.update(), { signal: over });
     this.update();
     // What lies under the bar has to be able to come out from under it, however large its letters are.
     const sizes = new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${this.element.offsetHeight}px`));
@@ -46,7 +46,7 @@ export class ControlsBar {
   update() {
     // Said to screen readers by the live region, and not as often.
     this.#vain.hidden = !this.#room.talk.inVain;
-    this.mute.setAttribute("aria-pressed", String(this.#room.muted));
+    this.mute.setAttribute("aria-pressed", String(this.#room.silent));
     this.deafen.setAttribute("aria-pressed", String(this.#room.deafened));
   }
 }

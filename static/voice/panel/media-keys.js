@@ -14,7 +14,7 @@ export function mediaKeys(room, over, title, controls = navigator.mediaSession) 
   /** @type {Record<string, () => void>} */
   const acts = {
     play: () => {
-      if (!room.muted) return;
+      if (!room.silent) return;
       // A headset that is put on plays, and so does a key that was meant for music.
       if (paused) room.talk.mute(false);
       else room.announce(room.deafened ? phrase("bar.deafened") : phrase("bar.vain"), "muted");
@@ -32,11 +32,11 @@ export function mediaKeys(room, over, title, controls = navigator.mediaSession) 
   if (typeof MediaMetadata !== "undefined") controls.metadata = new MediaMetadata({ title });
   const show = () => {
     // What a key does next: a call that plays is paused by it, so muted.
-    controls.playbackState = room.muted ? "paused" : "playing";
-    controls.setMicrophoneActive?.(!room.muted);
+    controls.playbackState = room.silent ? "paused" : "playing";
+    controls.setMicrophoneActive?.(!room.silent);
   };
   show();
-  room.addEventListener("muted", show, { signal: over });
+  for (const event of ["muted", "microphone"]) room.addEventListener(event, show, { signal: over });
   for (const event of ["muted", "deafened"]) room.addEventListener(event, () => void (paused = false), { signal: over });
   over.addEventListener("abort", () => {
     for (const action of Object.keys(acts)) handle(controls, action, null);

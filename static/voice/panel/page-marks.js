@@ -10,9 +10,9 @@ const SIGNS = {
   talking: "<circle cx='23' cy='23' r='9' fill='#17734a'/><circle cx='23' cy='23' r='4' fill='none' stroke='#fff' stroke-width='3'/>",
 };
 
-/** What one's own state is, as the tab shows it. @param {Pick<VoiceRoomInterface, "muted"|"people">} room @returns {"muted"|"talking"|""} */
-export function markOf({ muted, people }) {
-  if (muted) return "muted";
+/** What one's own state is, as the tab shows it. @param {Pick<VoiceRoomInterface, "silent"|"people">} room @returns {"muted"|"talking"|""} */
+export function markOf({ silent, people }) {
+  if (silent) return "muted";
   return people.some(({ self, speaking }) => self && speaking) ? "talking" : "";
 }
 
@@ -29,7 +29,7 @@ export function markPage(room, over) {
     if (icon) icon.href = mark === "" ? plain : drawn(SIGNS[mark]);
   };
   show();
-  for (const event of ["muted", "people"]) room.addEventListener(event, () => show(), { signal: over });
+  for (const event of ["muted", "microphone", "people"]) room.addEventListener(event, () => show(), { signal: over });
   over.addEventListener("abort", () => show(""), { once: true });
 }
 

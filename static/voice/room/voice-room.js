@@ -60,6 +60,11 @@ export class VoiceRoom extends EventTarget {
     return this.#belongings.talk.muted;
   }
 
+  /** Whether the others see one as muted: muted, or without a microphone. */
+  get silent() {
+    return this.muted || Boolean(this.#calls.now?.trouble);
+  }
+
   get deafened() {
     return this.#belongings.talk.deafened;
   }
@@ -122,8 +127,9 @@ export class VoiceRoom extends EventTarget {
     this.#calls.now?.beHeard();
   }
 
+  /** Whoever listens only is shown as muted, and changes that. A microphone that may come by itself is muted first. */
   toggleMute() {
-    if (this.muted) this.unmute();
+    if (this.muted || this.#calls.now?.trouble === "listen-only") this.unmute();
     else this.mute();
   }
 
