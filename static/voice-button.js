@@ -40,17 +40,24 @@ export function attach(button, { hint, panel, modules = load, words = {} } = {})
     button.setAttribute("aria-busy", "true");
     say(words.joining);
     const mine = timer = setTimeout(stop, 30_000);
+    // Whoever clicks and then mutes by a key is muted, however late the voice is loaded that knows the key.
+    /** @type {KeyboardEvent[]} */
+    const pressed = [];
+    const loading = new AbortController();
+    globalThis.document?.addEventListener("keydown", (event) => pressed.push(event), { signal: loading.signal });
     for (; timer === mine; await new Promise((go) => setTimeout(go, 1500))) {
       const loaded = await modules().catch(() => null);
-      if (timer !== mine) return;
+      if (timer !== mine) break;
       if (loaded) {
         clearTimeout(timer);
         timer = 0;
+        loading.abort();
         voice ??= new loaded[1].VoiceButton(button, say, panel, loaded);
-        return voice.join();
+        return voice.join(pressed);
       }
       free(words.later);
     }
+    loading.abort();
   };
 
   button.addEventListener("animationend", () => button.classList.remove("flash"));

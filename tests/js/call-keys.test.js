@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { Talk } from "../../static/voice/call/talk.js";
 import { CallKeys } from "../../static/voice/panel/call-keys.js";
 import { Store } from "../../static/voice/store.js";
-import { fakePage, move } from "./fake-page.js";
+import { Element, fakePage, move } from "./fake-page.js";
 
 const { document } = fakePage();
 
@@ -32,6 +32,17 @@ test("whoever presses a key before there is a panel is muted, deafened, or talks
   talk.choose("push");
   press("v");
   assert.equal(talk.pressed, true);
+  keys.close();
+});
+
+test("a key that was pressed before there were any counts, but not where it was a letter", () => {
+  const { talk, keys } = clicked();
+  const pressed = (/** @type {object|null} */ field) => /** @type {any} */ (Object.defineProperty(
+    Object.assign(new Event("keydown"), { key: "m" }), "target", { value: Object.assign(new Element(), { closest: () => field }) }));
+  keys.hear(pressed({}));
+  assert.equal(talk.muted, false);
+  keys.hear(pressed(null));
+  assert.equal(talk.muted, true);
   keys.close();
 });
 

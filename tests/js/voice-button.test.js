@@ -74,8 +74,12 @@ const modules = () => /** @type {any} */ (Promise.resolve([{ VoiceRoom: Room }, 
 /** The keys of a call. */
 class CallKeys {
   live = true;
+  heard = [];
   constructor(room) {
     this.room = room;
+  }
+  hear({ key }) {
+    this.heard.push(key);
   }
   close() {
     this.live = false;
@@ -192,6 +196,30 @@ test("the keys of a call are live before its panel is made, which takes them ove
   assert.equal(keys.live, true);
   await room.end(undefined, "You left voice.");
   assert.deepEqual([keys.live, made.length], [false, 1]);
+});
+
+test("a key that is pressed while voice is loaded counts for the call, and none of before the click", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const document = Object.assign(new EventTarget(), { getElementById: () => null });
+  const { document: before } = globalThis;
+  globalThis.document = /** @type {any} */ (document);
+  t.after(() => void (globalThis.document = before));
+  const press = (key) => document.dispatchEvent(Object.assign(new Event("keydown"), { key }));
+  const { button, hint, server } = unloadable();
+  press("d");
+  await click(button);
+  press("x");
+  await click(button);
+  assert.equal(hint.textContent, NOT_JOINED);
+  press("y");
+  await click(button);
+  press("m");
+  server.up = true;
+  t.mock.timers.tick(1500);
+  await settled();
+  press("n");
+  t.mock.timers.tick(PANEL_AFTER);
+  assert.deepEqual(Panel.made.map(({ keys }) => keys.heard), [["m"]]);
 });
 
 test("a room that refuses within its own join has no panel and no keys, also at a second click", async (t) => {
@@ -396,7 +424,7 @@ function unloadable() {
     if (!server.up) throw new TypeError("Failed to fetch");
     return modules();
   };
-  attach(button, { hint, modules: load, words: EN.page });
+  attach(button, { hint, panel: /** @type {any} */ ({}), modules: load, words: EN.page });
   return { button, hint, server };
 }
 const NOT_JOINED = "Not joined. Click to try again.";

@@ -52,8 +52,8 @@ export class VoiceButton {
     this.#modules = { CallKeys, VoiceRoom, VoicePanel };
   }
 
-  /** Join the room that the button names. Resolves when joined or refused; both are shown. */
-  async join() {
+  /** Join the room that the button names. Resolves when joined or refused; both are shown. @param {readonly KeyboardEvent[]} [pressed] since the click */
+  async join(pressed = []) {
     const { roomId = "", name = "" } = this.#button.dataset;
     const room = new this.#modules.VoiceRoom(roomId, { name, store: this.#store });
     this.#button.setAttribute("aria-busy", "true");
@@ -66,7 +66,10 @@ export class VoiceButton {
     this.#button.dispatchEvent(new CustomEvent("meshvoice:room", { bubbles: true, detail: { room } }));
     try {
       const joining = room.join();
-      if (this.room === room) this.#take(room);
+      if (this.room === room) {
+        this.#take(room);
+        for (const event of pressed) this.#begun?.keys.hear(event);
+      }
       await joining;
     } catch (error) {
       const { code, message } = /** @type {{code: unknown, message: string}} */ (error);

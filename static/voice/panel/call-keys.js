@@ -27,6 +27,11 @@ export class CallKeys {
     mediaKeys(room, signal, document.title);
   }
 
+  /** A key was pressed before these were there. @param {KeyboardEvent} event */
+  hear(event) {
+    this.#keys.hear(event);
+  }
+
   /** From now on there are controls, and sheets. @param {Parameters<Keys["label"]>[0]} controls @param {(which: Sheet) => void} open */
   show(controls, open) {
     this.#keys.label(controls);

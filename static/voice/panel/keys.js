@@ -8,19 +8,24 @@ import { isWriting } from "./writing.js";
 
 export class Keys {
   #store;
+  #acts;
   #over;
 
   /** @param {import("../store.js").Store} store @param {Record<ShortcutName, () => void>} acts @param {AbortSignal} over */
   constructor(store, acts, over) {
     this.#store = store;
+    this.#acts = acts;
     this.#over = over;
-    document.addEventListener("keydown", (event) => {
-      const busy = isWriting(event.target) || event.defaultPrevented || document.querySelector("dialog[open]") !== null;
-      const name = this.#store.get("shortcuts", true) && shortcutOf(event, busy);
-      if (!name) return;
-      event.preventDefault();
-      acts[name]();
-    }, { signal: over });
+    document.addEventListener("keydown", (event) => this.hear(event), { signal: over });
+  }
+
+  /** @param {KeyboardEvent} event */
+  hear(event) {
+    const busy = isWriting(event.target) || event.defaultPrevented || document.querySelector("dialog[open]") !== null;
+    const name = this.#store.get("shortcuts", true) && shortcutOf(event, busy);
+    if (!name) return;
+    event.preventDefault();
+    this.#acts[name]();
   }
 
   /** @param {Partial<Record<ShortcutName, (Element|null)[]>>} controls */
