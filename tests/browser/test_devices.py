@@ -167,6 +167,14 @@ async def test_whoever_means_to_listen_only_is_never_asked_for_a_microphone(stag
     assert await bo.page.evaluate("globalThis.voice.asked") == 0
     assert (await bo.people())[0]["doing"] == "listening only: by choice"
     assert await bo.page.locator(".notices").get_by_text("You listen only, as you chose.").is_visible()
+    # As the others see it; and hearing nobody for a while asks for no microphone.
+    for _ in range(2):
+        for mute in ("#id_voice_btn", ".call-bar [aria-keyshortcuts=m]"):
+            assert await bo.page.get_attribute(mute, "aria-pressed") == "true", mute
+        assert (await bo.page.title()).startswith("🔇 ")
+        await bo.page.keyboard.press("d")
+        await bo.page.keyboard.press("d")
+    assert await bo.page.evaluate("globalThis.voice.asked") == 0
     # Another day, and another mind, before the call and in it.
     await bo.page.reload()
     await until("the box shows what was chosen", lambda: bo.page.is_checked("#id_listen_only"))

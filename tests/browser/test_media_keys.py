@@ -70,10 +70,11 @@ async def test_play_unmutes_nobody_who_was_muted_by_hand(
                 "seen.room.addEventListener('announce', ({ detail }) => said.push(detail))"
             )
             await keys.press("Play")
-            await until(
-                f"Ana is told: {said}",
-                lambda said=said: ana.page.evaluate("(said) => globalThis.said.includes(said)", said),
-            )
+
+            async def told(sentence: str = said) -> bool:
+                return bool(await ana.page.evaluate("(said) => globalThis.said.includes(said)", sentence))
+
+            await until(f"Ana is told: {said}", told)
             assert await muted(ana)
         assert await ana.page.evaluate("globalThis.seen.room.deafened")
 

@@ -329,6 +329,24 @@ async def test_the_tab_shows_muted_and_talking_and_is_as_before_after_the_call(s
     assert [await ana.page.title(), await ana.page.evaluate(icon)] == [plain, drawn]
 
 
+@pytest.mark.parametrize("later", [0, 100], ids=["at once", "before the panel"])
+async def test_a_key_right_after_the_click_mutes(stage: Stage, later: int) -> None:
+    ana = await stage.person("Ana")
+    await ana.open_sea()
+    bars = await ana.page.evaluate(
+        "async (ms) => { document.getElementById('id_voice_btn').click();"
+        " if (ms) await new Promise((go) => setTimeout(go, ms));"
+        " const key = { key: 'm', code: 'KeyM', bubbles: true, cancelable: true };"
+        " document.body.dispatchEvent(new KeyboardEvent('keydown', key));"
+        " return document.querySelectorAll('.call-bar').length; }",
+        later,
+    )
+    assert bars == 0
+    await until("Ana is in", ana.joined)
+    assert await ana.page.evaluate("[seen.room.muted, seen.room.talk.sends]") == [True, False]
+    assert await ana.page.locator(".call-bar [aria-keyshortcuts=m]").get_attribute("aria-pressed") == "true"
+
+
 async def test_the_systems_pause_key_mutes_and_play_unmutes(stage: Stage) -> None:
     ana = await stage.person("Ana")
     await ana.page.add_init_script(
