@@ -513,8 +513,10 @@ export default {
     "safety.compared": "Verglichen mit: {names}.",
     "safety.alone": "Du bist allein: Noch gibt es nichts zu vergleichen.",
     "safety.agreeing": "Der Code wird gerade vereinbart.",
-    "safety.for": "Für dich und {names}.",
-    "safety.for-without": "Für dich und {names}. Ohne: {missing}; die Browser dort machen nicht mit, oder noch nicht.",
+    "safety.renewed": "Diese Wörter sind neu: Jemand ist gekommen, gegangen oder neu verbunden. Vergleicht alle noch einmal.",
+    "safety.you": "dich",
+    "safety.for": "Für {names}.",
+    "safety.for-without": "Für {names}. Ohne: {missing}; die Browser dort machen nicht mit, oder noch nicht.",
 
     "notes": "Notizen",
     "notes.about": "Notizen gehen von Browser zu Browser, am Server vorbei. Niemand bewahrt sie auf: Wer später kommt, sieht die früheren nicht, und mit diesem Tab sind sie weg.",

@@ -513,8 +513,10 @@ export default {
     "safety.compared": "Compared with: {names}.",
     "safety.alone": "You are alone: there is nothing to compare yet.",
     "safety.agreeing": "The code is being agreed on.",
-    "safety.for": "For you and {names}.",
-    "safety.for-without": "For you and {names}. Without: {missing}; their browsers take no part, or not yet.",
+    "safety.renewed": "These words are new: somebody came, left, or is connected anew. Compare all of them again.",
+    "safety.you": "you",
+    "safety.for": "For {names}.",
+    "safety.for-without": "For {names}. Without: {missing}; their browsers take no part, or not yet.",
 
     "notes": "Notes",
     "notes.about": "Notes go from browser to browser, past the server. Nobody keeps them: whoever comes later sees none of before, and they are gone with this tab.",
