@@ -258,7 +258,7 @@ export default {
     "server-lost": "Die Verbindung zum Server wird neu aufgebaut; du kannst weiterreden.",
     "server-back": "Wieder mit dem Server verbunden.",
     "still-muted": "Du bist stumm, also hört dich niemand.",
-    "no-voice-activation": "In diesem Browser gibt es keine Sprachaktivierung: Dein Mikrofon bleibt offen. Schalte dich stumm, oder nimm die Sprechtaste.",
+    "no-voice-activation": "Die Sprachaktivierung hört hier gerade nichts, und so lange ist dein Mikrofon offen. Schalte dich stumm, oder nimm die Sprechtaste.",
     "back-muted": "Du bist wieder im Gespräch, aber stumm: Hebe das auf, um gehört zu werden.",
 
     "doing.held": "der Browser dieser Person fängt immer wieder von vorn an und wurde gebeten zu warten",

@@ -258,7 +258,7 @@ export default {
     "server-lost": "Reconnecting to the server; you can go on talking.",
     "server-back": "Connected to the server again.",
     "still-muted": "You are muted, so nobody hears you.",
-    "no-voice-activation": "Voice activation isn't available in this browser: your microphone stays open. Mute yourself, or use push-to-talk.",
+    "no-voice-activation": "Voice activation hears nothing here now, and for so long your microphone is open. Mute yourself, or use push-to-talk.",
     "back-muted": "You are back in voice, muted: unmute to be heard.",
 
     "doing.held": "this person's browser keeps starting over and was asked to wait",
