@@ -216,6 +216,7 @@ PURE = sorted(
         "session/shown.js",
         "session/talk.js",
         "session/journal.js",
+        "panel/meant-words.js",
         "panel/panel-view.js",
         "panel/shortcuts.js",
         "panel/talk-key.js",

@@ -14,8 +14,10 @@ export const LISTEN_ONLY = "listen-only";
  * Events: the name of what was just chosen. @extends {Emitter<{change: string}>}
  */
 export class Store extends Emitter {
-  /** @type {Map<string, unknown>} */
+  /** What this page chose. @type {Map<string, unknown>} */
   #chosen = new Map();
+  /** What of that the browser didn't keep. @type {Set<string>} */
+  #unkept = new Set();
   #open;
 
   /** @param {() => Kept|null} [open]  null: in this page's memory only */
@@ -24,28 +26,43 @@ export class Store extends Emitter {
     this.#open = open;
   }
 
-  /** @template T @param {string} name @param {T} otherwise what counts where nothing was chosen, or another kind of thing @returns {T} */
+  /** What another tab chose since counts here, too. @template T @param {string} name @param {T} otherwise what counts where nothing was chosen, or another kind of thing @returns {T} */
   get(name, otherwise) {
-    if (!this.#chosen.has(name)) this.#chosen.set(name, this.#read(name));
-    const found = this.#chosen.get(name);
+    const found = this.#unkept.has(name) ? this.#chosen.get(name) : this.#read(name);
     return typeof found === typeof otherwise && found !== null ? /** @type {T} */ (found) : otherwise;
   }
 
   /** @param {string} name @param {unknown} value as JSON can hold it */
   set(name, value) {
     this.#chosen.set(name, value);
-    try {
-      this.#open()?.setItem(PREFIX + name, JSON.stringify(value));
-    } catch {
-      // Forbidden or full: this page remembers it all the same.
-    }
+    // Forbidden or full: this page remembers it all the same.
+    if (this.#keep(name, value)) this.#unkept.delete(name);
+    else this.#unkept.add(name);
     this.emit("change", name);
   }
 
-  /** @param {string} name */
-  #read(name) {
+  /** @param {string} name @param {unknown} value @returns {boolean} whether the next page finds it */
+  #keep(name, value) {
     try {
-      return JSON.parse(this.#open()?.getItem(PREFIX + name) ?? "null");
+      const kept = this.#open();
+      kept?.setItem(PREFIX + name, JSON.stringify(value));
+      return kept !== null;
+    } catch {
+      return false;
+    }
+  }
+
+  /** @param {string} name @returns {unknown} */
+  #read(name) {
+    let text;
+    try {
+      text = this.#open()?.getItem(PREFIX + name) ?? "null";
+    } catch {
+      // Forbidden only since.
+      return this.#chosen.get(name);
+    }
+    try {
+      return JSON.parse(text);
     } catch {
       return null;
     }

@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import os
 import statistics
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -67,7 +68,7 @@ def table(found: Result) -> tuple[str, bool]:
     """Give the table, and whether ours is nowhere worse than allowed."""
     names = (OURS, PLAIN, RED)
     lines = [f"{'PESQ-WB (STOI, made up)':24}" + "".join(f"{name:>30}" for name in names)]
-    holds = True
+    holds = bool(found)
     for loss in dict.fromkeys(loss for loss, _ in found):
         medians = {}
         cells = []
@@ -84,7 +85,8 @@ def table(found: Result) -> tuple[str, bool]:
     return "\n".join(lines), holds
 
 
-async def main() -> None:
+async def main() -> bool:
+    """Print the table, and tell whether it holds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--loss", choices=list(LOSSES), nargs="+", default=list(LOSSES), help="which rows")
@@ -97,7 +99,8 @@ async def main() -> None:
     text, holds = table(found)
     print(f"\n{text}\n\nmedian of {rounds} rounds, 60 ms each way, {JITTER:.0f} ms of jitter")
     print("ours is nowhere worse than the better of the others by more than", ALLOWED, "-", holds)
+    return holds
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    sys.exit(0 if asyncio.run(main()) else 1)

@@ -99,6 +99,76 @@ test("a system that gives one microphone at a time gives the new one once the ol
   assert.deepEqual([used(), said, devices.tracks[0].readyState], ["headset", ["ok", "ok"], "ended"]);
 });
 
+/** getUserMedia takes so many ms from now on, as with a headset. @param {FakePlatform} platform @param {number} ms */
+function slow(platform, ms) {
+  const { devices } = platform;
+  const getUserMedia = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async (constraints) => {
+    await new Promise((resolve) => platform.setTimeout(() => resolve(null), ms));
+    return getUserMedia(constraints);
+  };
+}
+
+test("of two changes 50 ms apart the second one holds, while the first is still being made", async () => {
+  const { microphone, platform, devices, choice, used } = chosen({});
+  await microphone.open();
+  slow(platform, 300);
+  choice.device = HEADSET;
+  microphone.change();
+  await platform.advance(50);
+  choice.noiseSuppression = false;
+  microphone.change();
+  await platform.advance(1000);
+  assert.deepEqual([used(), devices.asked.at(-1).audio.noiseSuppression], ["headset", { ideal: false }]);
+  assert.deepEqual(devices.tracks.map(({ readyState }) => readyState), ["ended", "ended", "live"]);
+});
+
+test("what is chosen while the join's microphone is being got comes right after it, and a choice taken back costs nothing", async () => {
+  const { microphone, platform, devices, choice, used } = chosen({});
+  slow(platform, 300);
+  const opened = microphone.open();
+  await platform.advance(50);
+  choice.device = HEADSET;
+  microphone.change();
+  await platform.advance(1000);
+  await opened;
+  assert.equal(used(), "headset");
+  choice.music = true;
+  microphone.change();
+  await platform.advance(50);
+  choice.device = null;
+  microphone.change();
+  choice.device = HEADSET;
+  microphone.change();
+  await platform.advance(1000);
+  assert.deepEqual([used(), devices.asked.length], ["headset", 3]);
+});
+
+test("leaving during the first of two changes makes no second", async () => {
+  const { microphone, platform, devices, choice } = chosen({});
+  await microphone.open();
+  slow(platform, 300);
+  choice.device = HEADSET;
+  microphone.change();
+  choice.music = true;
+  microphone.change();
+  microphone.close();
+  await platform.advance(1000);
+  assert.deepEqual([devices.asked.length, devices.tracks.map(({ readyState }) => readyState)], [2, ["ended", "ended"]]);
+});
+
+test("the chosen headset, plugged in while the microphone in its place is being got, is taken right after it", async () => {
+  const { microphone, platform, devices, change, used, said } = chosen();
+  const all = devices.list;
+  devices.list = [all[0]];
+  slow(platform, 1000);
+  microphone.open();
+  await platform.advance(1100);
+  await change(all);
+  await platform.advance(3000);
+  assert.deepEqual([used(), said], ["headset", ["asking", "device-gone", "returned"]]);
+});
+
 test("leaving while another microphone is being got leaves none live", async () => {
   const { microphone, devices, choice } = chosen({});
   await microphone.open();

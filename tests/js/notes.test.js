@@ -12,6 +12,7 @@ class Room {
   clock = new FakeClock();
   /** @type {Map<string, any>} */ people = new Map();
   /** @type {Set<string>} */ cut = new Set();
+  /** Called for each note that goes out. */ heard = () => {};
   /** Those who have notes switched off. @type {Set<string>} */ off = new Set();
 
   /** @param {string[]} names */
@@ -44,6 +45,7 @@ class Room {
 
   /** @param {string} from @param {string} to @param {string} text */
   carry(from, to, text) {
+    if (JSON.parse(text).type === "note") this.heard();
     if (!this.cut.has(`${from}>${to}`)) this.people.get(to)?.inBand.take({ peer: from, text });
     return true;
   }
@@ -112,12 +114,25 @@ test("who has notes off is shown none, and whoever sends one is told", () => {
   assert.deepEqual([room.of("bo").shown, room.of("ana").notes.all[0].trouble], [[], "BO has notes switched off"]);
 });
 
-test("of a flood five are shown, told of once, and none that was left out reads as one that came", async () => {
+test("of a flood five are shown, told of once, then one in two seconds, and none that was left out reads as one that came", async () => {
   const room = new Room("ana", "bo");
   for (let count = 1; count <= 50; count += 1) room.of("ana").notes.send(`note ${count}`, "Ana");
   assert.deepEqual([room.of("bo").shown.length, room.of("bo").crowded], [5, [{ name: "ANA" }]]);
+  let told = 0;
+  room.heard = () => { told += 1; };
   await room.clock.advance(8000);
-  assert.equal(room.of("ana").notes.all.filter((/** @type {any} */ { trouble }) => trouble === "didn't reach BO").length, 45);
+  assert.deepEqual([told, room.of("bo").shown.length], [4, 9]);
+  assert.equal(room.of("ana").notes.all.filter((/** @type {any} */ { trouble }) => trouble === "didn't reach BO").length, 41);
+  await room.clock.advance(90_000);
+  assert.deepEqual([room.of("bo").shown.length, room.of("bo").crowded.length, room.clock.timers.size], [33, 1, 0]);
+});
+
+test("the sixth of six quick notes comes late, and comes, between two who are both there", async () => {
+  const room = new Room("ana", "bo");
+  for (const text of ["one", "two", "three", "four", "five", "six"]) room.of("ana").notes.send(text, "Ana");
+  await room.clock.advance(8000);
+  assert.deepEqual(room.of("bo").shown.map((/** @type {any} */ { text }) => text), ["one", "two", "three", "four", "five", "six"]);
+  assert.equal(room.of("ana").notes.all.every((/** @type {any} */ { trouble }) => trouble === ""), true);
   room.of("ana").notes.send("later", "Ana");
   assert.equal(room.of("bo").shown.at(-1).text, "later");
 });

@@ -109,7 +109,7 @@ test("it follows the speaker, whenever that was chosen", async () => {
   assert.deepEqual(sinks, ["desk", ""]);
 });
 
-test("a call plays it once the first links are made, pauses it while muted, and lets go of it at the end", async () => {
+test("a call plays it once the first links are made, pauses it while muted, plays it again after an interruption, and lets go of it at the end", async () => {
   const platform = new FakePlatform();
   platform.keysFollowFiles = true;
   const room = new VoiceRoom("r", { name: "Ana", platform: /** @type {any} */ (platform) });
@@ -139,6 +139,11 @@ test("a call plays it once the first links are made, pauses it while muted, and 
   assert.equal(times(), 1);
   room.unmute();
   await settle();
+  // A phone call.
+  element.paused = true;
+  platform.document.dispatchEvent(new Event("visibilitychange"));
+  await settle();
+  assert.equal(element.paused, false);
   let loads = 0;
   element.load = () => (loads += 1);
   room.leave();

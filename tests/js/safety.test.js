@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash, webcrypto } from "node:crypto";
 import { test } from "node:test";
 
+import { MeantWords } from "../../static/voice/panel/meant-words.js";
 import { InBand } from "../../static/voice/session/in-band.js";
 import { codeOf, commitmentOf, epochOf } from "../../static/voice/session/safety-code.js";
 import { EMOJI } from "../../static/voice/session/safety-emoji.js";
@@ -131,7 +132,7 @@ test("who comes or leaves makes new words for all, and who compared stays marked
   const room = new Room("ana", "bo");
   await room.settle(3000);
   const before = room.words("ana");
-  room.people.get("ana").code.compare();
+  room.people.get("ana").code.compare(room.of("ana").words);
   room.enter("cleo");
   await room.settle(3000);
   assert.equal(new Set(room.all()).size, 1);
@@ -159,7 +160,7 @@ test("who doesn't answer in 5 s is left out and named, and taken in where they s
 test("a key that changes later is told loudly, and no longer counts as compared", async () => {
   const room = new Room("ana", "bo");
   await room.settle(3000);
-  room.people.get("ana").code.compare();
+  room.people.get("ana").code.compare(room.of("ana").words);
   room.seen.set("ana sees bo", hex("mallory"));
   room.people.get("ana").code.look();
   await room.settle(3000);
@@ -184,7 +185,7 @@ test("who changes keys again and again is told of once, until words are compared
   room.seen.clear();
   code.look();
   await room.settle(3000);
-  code.compare();
+  code.compare(room.of("ana").words);
   assert.equal(room.of("ana").trouble, "");
   room.seen.set("ana sees bo", hex("mallory"));
   code.look();
@@ -340,6 +341,53 @@ test("whoever causes an alarm, leaves and comes back causes one a minute, not on
     trust.forget(`m${seat}`);
   }
   assert.equal(loud.length, 2);
+});
+
+test("words that are no longer those of now mark nobody, and least of all whoever came meanwhile", async () => {
+  const room = new Room("ana", "bo");
+  await room.settle(3000);
+  const { code } = room.people.get("ana");
+  const { words } = room.of("ana");
+  room.enter("cleo");
+  await room.settle(3000);
+  assert.equal(code.compare(words), false);
+  assert.deepEqual(room.of("ana").compared, []);
+  assert.equal(code.compare(room.of("ana").words), true);
+  assert.deepEqual(room.of("ana").compared, ["bo", "cleo"]);
+});
+
+test("comparing takes nothing back that speaks against somebody who took no part in it", async () => {
+  const room = new Room("ana", "bo", "mallory");
+  await room.settle(3000);
+  const { code, alarms } = room.people.get("ana");
+  room.mute.add("mallory");
+  for (const [name, key] of [["mallory", "another key"], ["bo", "bo's new key"]]) {
+    room.seen.set(`ana sees ${name}`, hex(key));
+    code.look();
+    await room.settle(100);
+  }
+  room.seen.delete("ana sees bo");
+  code.look();
+  await room.settle(16_000);
+  assert.deepEqual(room.of("ana").included, ["BO"]);
+  assert.match(room.of("ana").trouble, /MALLORY.+BO|BO.+MALLORY/);
+  const told = alarms.length;
+  assert.equal(code.compare(room.of("ana").words), true);
+  assert.match(room.of("ana").trouble, /MALLORY/);
+  assert.doesNotMatch(room.of("ana").trouble, /BO/);
+  room.seen.set("ana sees mallory", hex("yet another"));
+  code.look();
+  await room.settle(100);
+  assert.equal(alarms.length, told, "told loudly once, for nobody compared anything with her");
+});
+
+test("a click right after the words changed is about those before, a later one about those that stand there", () => {
+  const [one, two] = ["1", "2"].map((emoji) => [{ emoji, name: emoji }]);
+  const meant = new MeantWords();
+  assert.deepEqual([meant.show(null, 0), meant.show(one, 0), meant.at(1)], [false, false, one]);
+  assert.equal(meant.show([...one], 5000), false);
+  assert.deepEqual([meant.show(null, 6000), meant.show(two, 6100)], [false, true]);
+  assert.deepEqual([meant.at(6600), meant.at(9000), meant.at(9100)], [one, one, two]);
 });
 
 test("nothing is left after the end", async () => {

@@ -121,6 +121,35 @@ test("a sound that takes the place of another before that began is no less heard
   assert.equal(element.paused, false);
 });
 
+test("a sound that the system pauses, or that fails in the middle, silences none after it", () => {
+  const { it, element, heard } = sounds();
+  it.play("join");
+  element.paused = true;
+  element.onpause();
+  assert.equal(heard("leave"), true);
+  it.play("join");
+  Object.assign(element, { paused: false, error: { code: 3 } });
+  element.onerror();
+  assert.equal(heard("leave"), true);
+});
+
+test("the late word of a sound that another replaced ends nothing", () => {
+  const { it, element, heard } = sounds();
+  it.play("join");
+  it.play("lost");
+  element.paused = false;
+  element.onpause();
+  assert.equal(heard("leave"), false);
+});
+
+test("a sound that is paused after the end of a call is let go of, too", () => {
+  const { it, element, platform } = sounds();
+  it.play("removed");
+  it.close();
+  element.onpause();
+  assert.deepEqual([element.paused, platform.urls.size], [true, 0]);
+});
+
 test("the end of a call lets a sound end, and then nothing is left", () => {
   const { it, element, platform } = sounds();
   it.play("removed");

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { advanceHold, bindKey, FREE, isModifier } from "../../static/voice/panel/talk-key.js";
+import DE from "../../static/lang/de.js";
+import EN from "../../static/lang/en.js";
+import { advanceHold, bindKey, FREE, isModifier, keyName } from "../../static/voice/panel/talk-key.js";
 
 /** @typedef {import("../../static/voice/panel/talk-key.js").HoldEvent} HoldEvent */
 
@@ -53,6 +55,13 @@ for (const [what, events, expected] of TABLE) test(`push-to-talk: ${what}`, () =
 test("a key is bound by its place, and named as the keyboard names it", () => {
   assert.deepEqual(bindKey({ code: "KeyZ", key: "y" }, ["m"]), { key: { code: "KeyZ", label: "Y" } });
   assert.deepEqual(bindKey({ code: "F8", key: "F8" }, ["m"]), { key: { code: "F8", label: "F8" } });
+});
+
+test("a key without a letter is kept as browsers call it, and named as people do", () => {
+  const bound = bindKey({ code: "PageDown", key: "PageDown" }, ["m"]);
+  assert.deepEqual(bound, { key: { code: "PageDown", label: "PageDown" } });
+  assert.deepEqual(["PageDown", "ArrowLeft", "Dead", "F8", "V", "toString"].map(keyName), [EN.voice["key.page-down"], EN.voice["key.left"], EN.voice["key.accent"], "F8", "V", "toString"]);
+  assert.deepEqual([DE.voice["key.page-down"], DE.voice["key.left"]], ["Bild ab", "Pfeil links"]);
 });
 
 test("a key that works the page, the system or a shortcut, or has no name, is refused with words", () => {

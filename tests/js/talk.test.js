@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { VoiceRoom } from "../../static/voice-mesh.js";
 import { Talk } from "../../static/voice/call/talk.js";
 import { advanceTalk, sends, SILENT, speaksInVain } from "../../static/voice/session/talk.js";
 import { Store } from "../../static/voice/store.js";
@@ -77,6 +78,24 @@ test("what changes nothing is the same state", () => {
 test("a voice while muted is in vain, and only then", () => {
   const speaks = /** @type {TalkEvent} */ ({ type: "speaks", speaks: true });
   assert.deepEqual([after(speaks), after(mute(), speaks), after(deafen(), speaks)].map(speaksInVain), [false, true, true]);
+});
+
+test("what was heard and held in one call is nothing in the next, and what was chosen holds", () => {
+  const begin = /** @type {TalkEvent} */ ({ type: "begin" });
+  const speaks = /** @type {TalkEvent} */ ({ type: "speaks", speaks: true });
+  assert.equal(sends(after(mode("voice"), loud(), deaf, begin)), false);
+  assert.equal(sends(after(mode("push", true), press, begin)), false);
+  assert.deepEqual(after(mode("push", true), press, speaks, mute(), begin), after(mode("push", true), mute()));
+});
+
+test("each call begins with nothing held", async () => {
+  const room = new VoiceRoom("mysea-ua", { name: "Ana", store: new Store(), platform: new FakePlatform() });
+  room.talk.choose("push", true);
+  room.talk.press();
+  const joining = room.join();
+  assert.deepEqual([room.talk.pressed, room.talk.sends], [false, false]);
+  room.leave();
+  await assert.rejects(joining, { code: "left" });
 });
 
 test("all that was chosen is remembered on this device, and nothing that is held", () => {

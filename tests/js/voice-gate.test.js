@@ -78,3 +78,55 @@ test("a context that is held back hears none after three seconds, and does once 
   contexts[0].onstatechange();
   assert.deepEqual(told, ["deaf", "hears"]);
 });
+
+/** The system takes the sound, or gives it back. @param {import("./fake-audio.js").FakeContext} context @param {string} state */
+function becomes(context, state) {
+  context.state = state;
+  context.onstatechange();
+}
+
+test("a graph that stops in the middle of a call leaves the microphone shut for three seconds, and then open", async () => {
+  const { told, platform, contexts } = gate();
+  await settle();
+  becomes(contexts[0], "suspended");
+  await platform.advance(2900);
+  assert.deepEqual(told, ["hears"]);
+  becomes(contexts[0], "interrupted");
+  await platform.advance(100);
+  assert.deepEqual(told, ["hears", "deaf"]);
+  becomes(contexts[0], "suspended");
+  await platform.advance(9000);
+  assert.deepEqual(told, ["hears", "deaf"], "told once");
+  becomes(contexts[0], "running");
+  assert.deepEqual([told, platform.timers.size], [["hears", "deaf", "hears"], 0]);
+});
+
+test("a voice in which the graph stopped is told again when it goes on, for the audio thread tells changes alone", async () => {
+  const { told, contexts, node } = gate();
+  await settle();
+  node().port.onmessage({ data: true });
+  becomes(contexts[0], "suspended");
+  becomes(contexts[0], "running");
+  node().port.onmessage({ data: false });
+  assert.deepEqual(told, ["hears", "loud", "loud", "hears", "quiet"]);
+});
+
+test("a page that slept through a phone call opens no microphone on waking: its sound has three seconds anew", async () => {
+  const { told, platform, contexts } = gate();
+  await settle();
+  becomes(contexts[0], "interrupted");
+  platform.time += 60_000;
+  await platform.advance(1000);
+  becomes(contexts[0], "running");
+  await platform.advance(9000);
+  assert.deepEqual([told, platform.timers.size], [["hears", "hears"], 0]);
+});
+
+test("nothing is told of a graph that stops after the gate was let go", async () => {
+  const { it, told, platform, contexts } = gate();
+  await settle();
+  becomes(contexts[0], "suspended");
+  it.close();
+  await platform.advance(9000);
+  assert.deepEqual([told, platform.timers.size], [["hears", "quiet"], 0]);
+});

@@ -43,6 +43,10 @@ export class Microphone extends Emitter {
   /** @type {any} */
   #asking = null;
   #stuck = false;
+  /** What the last opening asked for. */
+  #asked = "";
+  /** Whether devices changed during an opening. */
+  #missed = false;
   #choice;
   #platform;
   #devicesChanged = () => {
@@ -92,6 +96,7 @@ export class Microphone extends Emitter {
 
   /**
    * Something else was chosen, or is there again: the old track is sent until the new one is there. Never rejects, as `open`.
+   * During an opening it comes after that, where the choice is another than was asked for.
    * @param {string} [code]
    * @returns {Promise<void>}
    */
@@ -118,16 +123,34 @@ export class Microphone extends Emitter {
     this.#platform.clearTimeout(this.#asking);
     this.#platform.mediaDevices?.removeEventListener("devicechange", this.#devicesChanged);
     this.#release();
+    this.#missed = false;
     this.#trouble = "";
   }
 
   /** @param {Promise<void>} opening */
   #begin(opening) {
-    this.#opening = opening.finally(() => {
-      if (this.#opening === begun) this.#opening = null;
+    const begun = opening.finally(() => {
+      if (this.#opening !== begun) return;
+      this.#opening = null;
+      return this.#catchUp();
     });
-    const begun = this.#opening;
+    this.#opening = begun;
     return begun;
+  }
+
+  /** What was chosen during an opening, or plugged in, was too late for it. */
+  async #catchUp() {
+    if (this.#asked !== JSON.stringify(this.#choice())) return this.change();
+    if (!this.#missed) return;
+    this.#missed = false;
+    await this.#lookAtDevices();
+  }
+
+  /** What is asked for now. */
+  #wanted() {
+    const choice = this.#choice();
+    this.#asked = JSON.stringify(choice);
+    return choice;
   }
 
   /** @param {MediaStreamTrack} old @param {string} code @param {number} turn */
@@ -137,7 +160,7 @@ export class Microphone extends Emitter {
     old.onended = null;
     let got;
     try {
-      got = await acquire(/** @type {MediaDevices} */ (mediaDevices), this.#choice());
+      got = await acquire(/** @type {MediaDevices} */ (mediaDevices), this.#wanted());
     } catch {
       // Some systems give one microphone at a time, and one device to one asker: without the old one it may be had.
       if (turn === this.#turn) await this.#open(code, turn);
@@ -151,6 +174,7 @@ export class Microphone extends Emitter {
   /** @param {string} code @param {number} turn */
   async #open(code, turn) {
     const { mediaDevices, secure } = this.#platform;
+    const choice = this.#wanted();
     if (!mediaDevices?.getUserMedia) {
       // Told no sooner than any other failure: whoever shows it is made right after the join has begun.
       await null;
@@ -168,7 +192,7 @@ export class Microphone extends Emitter {
       this.#say("asking", false);
     }, ASKING);
     try {
-      const got = await acquire(mediaDevices, this.#choice());
+      const got = await acquire(mediaDevices, choice);
       if (turn !== this.#turn) return got.track.stop();
       this.#use(got.track, got.fellBack ? "device-gone" : code);
     } catch (error) {
@@ -206,6 +230,7 @@ export class Microphone extends Emitter {
   async #lookAtDevices() {
     const turn = this.#turn;
     const devices = await this.#platform.mediaDevices?.enumerateDevices() ?? [];
+    if (this.#opening) this.#missed = true;
     if (turn !== this.#turn || this.#opening) return;
     if (!this.#track) {
       if (MENDED_BY_A_DEVICE.has(this.#trouble) && devices.some(({ kind }) => kind === "audioinput")) this.open();

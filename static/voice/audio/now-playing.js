@@ -57,6 +57,7 @@ export class NowPlaying {
     if (this.#muted) this.hold();
   }
 
+  /** The system, too, may have paused it. */
   async hold() {
     const element = this.#element;
     try {

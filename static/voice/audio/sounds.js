@@ -39,6 +39,10 @@ export class Sounds {
     element.onended = () => {
       this.#playing = "";
     };
+    // The system takes the sound, or the file fails in the middle. One that another replaced may tell so late.
+    element.onpause = element.onerror = () => {
+      if (element.paused || element.error) this.#playing = "";
+    };
     // Only the gesture counts here, which needs no source.
     element.play().catch(() => {});
   }
@@ -80,12 +84,14 @@ export class Sounds {
   close() {
     const element = this.#element;
     this.#element = null;
+    if (!element) return;
     const letGo = () => {
+      element.onended = element.onpause = element.onerror = null;
       for (const url of this.#urls.values()) this.#platform.forgetUrl(url);
-      element?.pause();
-      element?.removeAttribute("src");
+      element.pause();
+      element.removeAttribute("src");
     };
-    if (element && this.#playing) element.onended = letGo;
+    if (this.#playing) element.onended = element.onpause = element.onerror = letGo;
     else letGo();
   }
 

@@ -4,7 +4,8 @@
 import { amplitude } from "../decibels.js";
 import { Emitter } from "../emitter.js";
 
-/** @typedef {{track: MediaStreamTrack, node: AudioWorkletNode|null, timer: any}} Listening */
+/** hears: sound passes; loud: what the audio thread said last
+ *  @typedef {{track: MediaStreamTrack, node: AudioWorkletNode|null, timer: any, hears: boolean, loud: boolean}} Listening */
 
 /** A context that isn't let run answers nothing at all. */
 const PATIENCE = 3000;
@@ -21,14 +22,14 @@ export class VoiceGate extends Emitter {
 
   /**
    * @param {{graph: import("./audio-graph.js").AudioGraph, level: import("./level.js").Level,
-   *   platform: Pick<import("../browser/platform.js").Platform, "setTimeout"|"clearTimeout">}} options
+   *   platform: Pick<import("../browser/platform.js").Platform, "now"|"setTimeout"|"clearTimeout">}} options
    */
   constructor({ graph, level, platform }) {
     super();
     this.#graph = graph;
     this.#level = level;
     this.#platform = platform;
-    graph.on("running", () => this.#opened());
+    graph.on("running", (running) => (running ? this.#opened() : this.#stopped()));
   }
 
   /** @param {number} decibels of full scale */
@@ -42,8 +43,8 @@ export class VoiceGate extends Emitter {
     if (track === (this.#listening?.track ?? null)) return;
     this.close();
     if (!track) return;
-    const timer = this.#platform.setTimeout(() => this.emit("deaf", true), PATIENCE);
-    const listening = this.#listening = { track, node: null, timer };
+    const listening = this.#listening = { track, node: null, timer: null, hears: false, loud: false };
+    this.#wait(listening);
     this.#open(listening).catch(() => this.#failed(listening));
   }
 
@@ -66,16 +67,42 @@ export class VoiceGate extends Emitter {
     const node = this.#graph.build((context) => new AudioWorkletNode(context, "voice-gate", { numberOfOutputs: 0 }));
     if (!node || !this.#level.feed(node)) throw new Error("WebAudio refuses");
     listening.node = node;
-    node.port.onmessage = ({ data }) => this.#listening === listening && this.emit("loud", data);
+    node.port.onmessage = ({ data }) => {
+      if (this.#listening !== listening) return;
+      listening.loud = data;
+      this.emit("loud", data);
+    };
     node.port.postMessage(amplitude(this.#threshold));
     this.#graph.resume();
     this.#opened();
   }
 
   #opened() {
-    if (!this.#listening?.node || !this.#graph.running) return;
-    this.#platform.clearTimeout(this.#listening.timer);
+    const listening = this.#listening;
+    if (!listening?.node || !this.#graph.running) return;
+    this.#platform.clearTimeout(listening.timer);
+    listening.hears = true;
+    // The audio thread goes on where it stopped, and tells changes alone.
+    if (listening.loud) this.emit("loud", true);
     this.emit("deaf", false);
+  }
+
+  /** The system took the sound in the middle of a call: what was heard last would hold for ever. */
+  #stopped() {
+    const listening = this.#listening;
+    if (!listening?.hears) return;
+    listening.hears = false;
+    this.#wait(listening);
+  }
+
+  /** @param {Listening} listening */
+  #wait(listening) {
+    const begun = this.#platform.now();
+    listening.timer = this.#platform.setTimeout(() => {
+      // A page that slept gets its sound back a moment after it wakes, and opens no microphone for that.
+      if (this.#platform.now() - begun > 2 * PATIENCE) this.#wait(listening);
+      else this.emit("deaf", true);
+    }, PATIENCE);
   }
 
   /** @param {Listening} listening */

@@ -48,6 +48,7 @@ export class Call extends Emitter {
   constructor(belongings, journal) {
     super();
     const { roomId, name, talk, devices, store, platform } = belongings;
+    talk.begin();
     this.#belongings = belongings;
     this.#journal = journal;
     const graph = this.#graph = new AudioGraph(platform);

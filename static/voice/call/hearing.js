@@ -97,8 +97,10 @@ export class Hearing extends Emitter {
     this.#playback.adjust();
   }
 
+  /** A click, or coming back after an interruption: what the browser or the system stopped plays again. */
   unlock() {
     this.#playback.unlock();
+    this.#keys.hold();
   }
 
   /** @param {import("../audio/constraints.js").Device|null} device */

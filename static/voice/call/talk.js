@@ -133,6 +133,12 @@ export class Talk extends Emitter {
     this.#take({ type: "speaks", speaks });
   }
 
+  /** A call begins: what was heard and held in the one before counts no more. */
+  begin() {
+    this.#platform.clearTimeout(this.#tail);
+    this.#take({ type: "begin" });
+  }
+
   /** @param {TalkEvent} event */
   #take(event) {
     const before = this.#state;

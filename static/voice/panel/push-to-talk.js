@@ -3,7 +3,7 @@
 
 import { make, picture } from "../../dom.js";
 import { phrase } from "../phrase.js";
-import { advanceHold, DEFAULT_KEY, FREE, isModifier } from "./talk-key.js";
+import { advanceHold, DEFAULT_KEY, FREE, isModifier, keyName } from "./talk-key.js";
 import { setText } from "./text.js";
 import { isWriting } from "./writing.js";
 
@@ -67,8 +67,9 @@ export class PushToTalk {
     setText(this.#label, words);
     this.element.setAttribute("aria-pressed", String(pressed));
     const { label } = talkKey(this.#store);
-    setText(this.#key, label);
-    this.element.title = phrase("push.key", { key: label });
+    setText(this.#key, keyName(label));
+    this.element.title = phrase("push.key", { key: keyName(label) });
+    // By the browsers' names for keys (WAI-ARIA 1.2), whatever the page's language.
     this.element.setAttribute("aria-keyshortcuts", label);
     if (mode !== "push" && this.#hold !== FREE) this.#take({ type: "doubt" });
   }

@@ -2,7 +2,8 @@
 // The settings' section with the safety code: six pictures to compare by voice, and what speaks against them.
 
 import { make } from "../../dom.js";
-import { phrase } from "../phrase.js";
+import { list, phrase } from "../phrase.js";
+import { MeantWords } from "./meant-words.js";
 
 /** @typedef {import("../session/safety.js").Safety} Safety */
 
@@ -17,15 +18,19 @@ export function safetySection(room, _store, closed) {
   const acts = make("div", { className: "actions" }, same, differ);
   const answer = make("p", { className: "note bad", hidden: true, textContent: phrase("safety.different") });
   answer.setAttribute("role", "alert");
+  const renewed = make("p", { className: "note", hidden: true, textContent: phrase("safety.renewed") });
+  renewed.setAttribute("role", "status");
+  const meant = new MeantWords();
   same.onclick = () => {
     answer.hidden = true;
-    room.compare();
+    renewed.hidden = room.compare(meant.at(performance.now()));
   };
   differ.onclick = () => { answer.hidden = false; };
   const show = () => {
     const safety = room.safety;
     const code = safety?.words ?? null;
     const shown = code?.map(({ name }) => name).join() ?? "";
+    if (meant.show(code, performance.now())) renewed.hidden = false;
     if (words.dataset.words !== shown) {
       words.dataset.words = shown;
       answer.hidden = true;
@@ -33,17 +38,18 @@ export function safetySection(room, _store, closed) {
         make("span", { className: "emoji", ariaHidden: "true", textContent: emoji }), make("span", { textContent: name }))));
     }
     words.hidden = acts.hidden = code === null;
+    if (code === null) renewed.hidden = true;
     state.textContent = stateOf(safety);
     trouble.textContent = safety?.trouble ?? "";
     trouble.hidden = trouble.textContent === "";
     const names = room.people.filter(({ peer }) => safety?.compared.includes(peer)).map(({ name }) => name);
     compared.hidden = names.length === 0;
-    compared.textContent = phrase("safety.compared", { names: names.join(", ") });
+    compared.textContent = phrase("safety.compared", { names: list(names) });
   };
   room.addEventListener("safety", show, { signal: closed });
   show();
   return make("section", { className: "safety" }, make("h3", { textContent: phrase("safety") }), make("p", { className: "quiet", textContent: phrase("safety.about") }),
-    trouble, words, state, compared, acts, answer);
+    trouble, renewed, words, state, compared, acts, answer);
 }
 
 /** @param {Safety|null} safety */
@@ -51,6 +57,6 @@ function stateOf(safety) {
   const { words = null, included = [], missing = [] } = safety ?? {};
   if (words === null && included.length + missing.length === 0) return phrase("safety.alone");
   if (words === null) return phrase("safety.agreeing");
-  const names = included.join(", ");
-  return missing.length > 0 ? phrase("safety.for-without", { names, missing: missing.join(", ") }) : phrase("safety.for", { names });
+  const names = list([phrase("safety.you"), ...included]);
+  return missing.length > 0 ? phrase("safety.for-without", { names, missing: list(missing) }) : phrase("safety.for", { names });
 }

@@ -5,6 +5,7 @@ import { make } from "../../dom.js";
 import { phrase } from "../phrase.js";
 import { talkKey } from "./push-to-talk.js";
 import { SHORTCUTS } from "./shortcuts.js";
+import { keyName } from "./talk-key.js";
 
 /** @type {import("./sections.js").MakeSection} */
 export function shortcutsSection(room, store) {
@@ -18,7 +19,7 @@ export function shortcutsSection(room, store) {
 /** The key of push-to-talk has no part in the switch. @param {import("./panel-view.js").VoiceRoomInterface} room @param {import("../store.js").Store} store */
 function talkRow({ talk }, store) {
   if (talk.mode !== "push") return [];
-  return [row(talkKey(store).label, talk.toggles ? phrase("push.press") : phrase("push.hold"))];
+  return [row(keyName(talkKey(store).label), talk.toggles ? phrase("push.press") : phrase("push.hold"))];
 }
 
 /** @param {string} key @param {string} does */

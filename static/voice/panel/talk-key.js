@@ -61,13 +61,36 @@ function isStuck({ by, since, seen, repeats }, now) {
   return repeats ? now - seen > REPEATS_WITHIN : now - since > HELD_AT_MOST;
 }
 
-/** @typedef {{code: string, label: string}} TalkKey */
+/** label: its letter, or the name that browsers have for it; `keyName` reads it out. @typedef {{code: string, label: string}} TalkKey */
 
 /** @type {Readonly<TalkKey>} */
 export const DEFAULT_KEY = Object.freeze({ code: "KeyV", label: "V" });
 
 const MODIFIERS = new Set(["Control", "Alt", "AltGraph", "Meta", "OS", "Shift", "Fn", "CapsLock", "Hyper", "Super"]);
 const NAVIGATES = new Set(["Tab", "Enter", "NumpadEnter", "Space", "Escape", "F5", "F11", "F12"]);
+
+/** What has no letter, as the keyboards of the page's language call it. @type {Readonly<Record<string, string>>} */
+const NAMES = Object.freeze({
+  ArrowLeft: phrase("key.left"),
+  ArrowRight: phrase("key.right"),
+  ArrowUp: phrase("key.up"),
+  ArrowDown: phrase("key.down"),
+  PageUp: phrase("key.page-up"),
+  PageDown: phrase("key.page-down"),
+  Home: phrase("key.home"),
+  End: phrase("key.end"),
+  Insert: phrase("key.insert"),
+  Delete: phrase("key.delete"),
+  Backspace: phrase("key.backspace"),
+  ContextMenu: phrase("key.menu"),
+  ScrollLock: phrase("key.scroll-lock"),
+  NumLock: phrase("key.num-lock"),
+  PrintScreen: phrase("key.print"),
+  Dead: phrase("key.accent"),
+});
+
+/** @param {string} label of a key @returns {string} as people call it */
+export const keyName = (label) => (Object.hasOwn(NAMES, label) ? NAMES[label] : label);
 
 /** Keys that a system's own shortcuts are made with. @param {string} key */
 export const isModifier = (key) => ["Control", "Alt", "AltGraph", "Meta", "OS"].includes(key);

@@ -6,7 +6,7 @@ import { decibels } from "../decibels.js";
 import { phrase } from "../phrase.js";
 import { talkKey } from "./push-to-talk.js";
 import { SHORTCUTS } from "./shortcuts.js";
-import { bindKey } from "./talk-key.js";
+import { bindKey, keyName } from "./talk-key.js";
 
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
 /** @typedef {import("../store.js").Store} Store */
@@ -49,7 +49,7 @@ function pushFields({ talk }, store, closed) {
   said.setAttribute("role", "status");
   const key = make("button", { type: "button" });
   const name = () => {
-    key.replaceChildren(`${phrase("talk.key")} `, make("kbd", { textContent: talkKey(store).label }));
+    key.replaceChildren(`${phrase("talk.key")} `, make("kbd", { textContent: keyName(talkKey(store).label) }));
   };
   name();
   let listening = false;
@@ -76,7 +76,7 @@ function pushFields({ talk }, store, closed) {
     if ("refused" in bound) said.textContent = bound.refused;
     else {
       store.set("talk-key", bound.key);
-      stop(phrase("talk.key-now", { key: bound.key.label }));
+      stop(phrase("talk.key-now", { key: keyName(bound.key.label) }));
     }
   }, { signal: closed });
   return make("div", { className: "fields" },

@@ -203,9 +203,13 @@ export class VoiceRoom extends EventTarget {
     return this.#calls.now?.past.safety ?? null;
   }
 
-  /** The words of the safety code were compared by voice, and are the same. */
-  compare() {
-    this.#calls.now?.past.compare();
+  /**
+   * These words of the safety code were compared by voice, and are the same.
+   * @param {import("../session/safety.js").Safety["words"]} words
+   * @returns {boolean} false where others are shown by now
+   */
+  compare(words) {
+    return this.#calls.now?.past.compare(words) ?? false;
   }
 
   /** How the path to somebody is, in words and figures; null where there is none. @param {string} peer */

@@ -29,6 +29,8 @@ const LATEST = 60_000;
 /** Of one person: so many at once, then one in so many ms. */
 const BURST = 5;
 const EVERY = 2000;
+/** So many are told one person again at a time: what they take of us meanwhile, where they got too many at once. */
+const AGAIN = PATIENCE / EVERY;
 const KEPT = 200;
 /** Who sends too much is told of, and told of no more for so many ms. */
 const CROWDED = 60_000;
@@ -139,14 +141,26 @@ export class Notes extends Emitter {
 
   #look() {
     const now = this.#clock.now();
+    /** @type {Map<string, number>} */
+    const again = new Map();
     for (const [n, sent] of this.#sent) {
       const age = now - sent.note.at;
       if (age < PATIENCE) continue;
       sent.late = true;
       this.#tellTrouble(sent);
+      if (age < LATEST) this.#tellAgain(n, sent, again);
       if (age >= LATEST || sent.waiting.size === 0) this.#sent.delete(n);
     }
     this.#timer = this.#sent.size > 0 ? this.#clock.setTimeout(() => this.#look(), PATIENCE) : null;
+  }
+
+  /** @param {number} n @param {Sent} sent @param {Map<string, number>} again how often whom in this look */
+  #tellAgain(n, { note: { text }, waiting }, again) {
+    for (const peer of [...waiting.keys()]) {
+      const times = (again.get(peer) ?? 0) + 1;
+      again.set(peer, times);
+      if (times <= AGAIN) this.#inBand.tell(peer, { type: "note", n, text });
+    }
   }
 
   /** @param {Sent} sent */

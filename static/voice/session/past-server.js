@@ -66,8 +66,9 @@ export class PastServer extends Emitter {
     return this.#safety.now;
   }
 
-  compare() {
-    this.#safety.compare();
+  /** @param {import("./safety.js").Safety["words"]} words @returns {boolean} */
+  compare(words) {
+    return this.#safety.compare(words);
   }
 
   /** @param {string} text @param {string} name one's own @returns {boolean} false where it is empty or too long */

@@ -67,6 +67,11 @@ export async function codeOf(sha256, { room, epoch, round }, people, length = LE
   return { words, check: hexOf(await sha256(bytesOf([LABEL, "check", hexOf(bytes)]))) };
 }
 
+/** Whether two people have the same words. @param {readonly {emoji: string}[]} one @param {readonly {emoji: string}[]} other */
+export function alike(one, other) {
+  return one.length === other.length && one.every(({ emoji }, at) => emoji === other[at].emoji);
+}
+
 /** @param {Uint8Array} bytes @param {number} at */
 function sixBits(bytes, at) {
   const bit = at * 6;

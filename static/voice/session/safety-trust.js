@@ -22,7 +22,7 @@ export class SafetyTrust {
   /** By peer, what speaks for somebody in between. @type {Map<string, string>} */
   #troubles = new Map();
   /** What was told loudly, of which peer and when: of that one it is not told again before a comparison.
-   *  @type {Map<string, {peer: string, at: number}>} */
+   *  @type {Map<string, {peer: string, user: string, at: number}>} */
   #alarmed = new Map();
   #members;
   #now;
@@ -56,11 +56,14 @@ export class SafetyTrust {
     if (before !== undefined) this.alarm(peer, "key-changed");
   }
 
-  /** The words were compared, and are the same. @param {Iterable<string>} keys  of the others who took part */
+  /** The words were compared, and are the same: of whoever took no part that says nothing. @param {ReadonlyMap<string, string>} keys  of the others who took part, by peer */
   compare(keys) {
-    for (const key of keys) this.#compared.add(key);
-    this.#troubles.clear();
-    this.#alarmed.clear();
+    const users = this.#members().flatMap(({ peer, user = peer }) => (keys.has(peer) ? [user] : []));
+    for (const [peer, key] of keys) {
+      this.#compared.add(key);
+      this.#troubles.delete(peer);
+    }
+    for (const [about, { peer, user }] of this.#alarmed) if (keys.has(peer) || users.includes(user)) this.#alarmed.delete(about);
   }
 
   /** @param {string} peer @param {AlarmCode} code */
@@ -71,7 +74,7 @@ export class SafetyTrust {
     // Who makes it happen again and again doesn't get to fill the page with it, by coming and going neither.
     const before = this.#alarmed.get(`${user} ${code}`);
     if (before && (before.peer === peer || this.#now() - before.at < AGAIN)) return this.#tell(null);
-    this.#alarmed.set(`${user} ${code}`, { peer, at: this.#now() });
+    this.#alarmed.set(`${user} ${code}`, { peer, user, at: this.#now() });
     this.#tell({ code, words });
   }
 

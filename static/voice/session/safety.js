@@ -2,7 +2,7 @@
 // Owns a call's safety code: commit, then reveal, with everybody who is there.
 
 import { Emitter } from "../emitter.js";
-import { codeOf, commitmentOf, epochOf, hexOf } from "./safety-code.js";
+import { alike, codeOf, commitmentOf, epochOf, hexOf } from "./safety-code.js";
 import { SafetyTrust } from "./safety-trust.js";
 
 /** @typedef {import("./in-band.js").InBand} InBand */
@@ -102,12 +102,17 @@ export class SafetyCode extends Emitter {
     this.#run(() => this.#look());
   }
 
-  /** The words of now were compared with everybody's who took part, and are the same. */
-  compare() {
-    if (!this.#round?.code) return;
-    const { keys } = this.#round;
-    this.#trust.compare(this.#others().map((peer) => keys.get(peer) ?? ""));
+  /**
+   * These words were compared with everybody's who took part, and are the same.
+   * @param {Safety["words"]} words
+   * @returns {boolean} false where they are no longer those of now: with whom those are made, nobody has compared
+   */
+  compare(words) {
+    const { code = null, keys } = this.#round ?? {};
+    if (!code || !keys || !words || !alike(words, code.words)) return false;
+    this.#trust.compare(new Map(this.#others().map((peer) => [peer, keys.get(peer) ?? ""])));
     this.#tell();
+    return true;
   }
 
   /** @param {string} peer */

@@ -19,7 +19,7 @@
  * @typedef {{type: "mute", muted: boolean} | {type: "deafen", deafened: boolean}
  *   | {type: "mode", mode: TalkMode, toggles: boolean} | {type: "press"} | {type: "release"} | {type: "trailed"}
  *   | {type: "doubt"} | {type: "loud", loud: boolean} | {type: "deaf", deaf: boolean}
- *   | {type: "speaks", speaks: boolean}} TalkEvent
+ *   | {type: "speaks", speaks: boolean} | {type: "begin"}} TalkEvent  begin: a call
  */
 
 /** @type {Readonly<TalkState>} */
@@ -79,5 +79,7 @@ function change(state, event) {
       return { deaf: event.deaf };
     case "speaks":
       return { speaks: event.speaks };
+    case "begin":
+      return { loud: false, deaf: false, speaks: false, ...RELEASED };
   }
 }
