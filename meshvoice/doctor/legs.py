@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import errno
 import re
+import socket
 import ssl
 from dataclasses import dataclass
 
 from meshvoice.doctor import handshake, rejections
 from meshvoice.doctor.deployment import Deployment, Way, allocated
 from meshvoice.doctor.findings import Cause, Check, Finding
-from meshvoice.doctor.turn_client import Leg, Rejected, Unanswered, answered, dial
+from meshvoice.doctor.turn_client import Leg, Peer, Rejected, Unanswered, answered, dial
 from meshvoice.settings import TurnSettings
 
 CERTIFICATE_DAYS = 14
@@ -32,6 +33,8 @@ class LookedUp:
 
     addresses: list[str]
     problem: str = ""
+    unheard: bool = False
+    """Whether no name server said anything, be it that there is no such name."""
 
 
 async def look_up(deployment: Deployment) -> LookedUp:
@@ -39,13 +42,30 @@ async def look_up(deployment: Deployment) -> LookedUp:
     try:
         return LookedUp(await deployment.resolve(deployment.turn.host))
     except OSError as problem:
-        return LookedUp([], str(problem))
+        return LookedUp([], str(problem), unheard(problem))
+
+
+def unheard(problem: BaseException | None) -> bool:
+    """Tell a name that nobody could be asked about from one that doesn't exist."""
+    return isinstance(problem, socket.gaierror) and problem.errno == socket.EAI_AGAIN
+
+
+def no_name_server(check: Check) -> Finding:
+    """Say that nothing is known of a name."""
+    return check.skipped(
+        "no name server answers this machine",
+        "has it a network (`ip route`, /etc/resolv.conf)? Else run the doctor from one that has; where that "
+        "one gets no answer either, the name's own servers give none",
+        cause=Cause.NO_NETWORK,
+    )
 
 
 def name(deployment: Deployment, found: LookedUp) -> Finding:
     """See that the name leads to where the settings say that the relay is."""
     turn = deployment.turn
     check = Check(name="name", tried=f"look up {turn.host}")
+    if found.unheard:
+        return no_name_server(check)
     if found.problem:
         return check.failed(
             found.problem,
@@ -200,9 +220,22 @@ async def credential(deployment: Deployment, way: Way) -> Finding:
 def _unopened(turn: TurnSettings, check: Check, way: Way, problem: OSError) -> Finding:
     if isinstance(problem, ssl.SSLError):
         return handshake.broken(check, problem)
-    if problem.errno in UNREACHABLE and way.family == 6:
-        return check.skipped("this machine has no IPv6", "run the doctor from one that has")
+    if problem.errno in UNREACHABLE and (way.family == 6 or not _routed(way.server)):
+        return check.skipped(
+            f"this machine has no IPv{way.family}", "run the doctor from one that has", cause=Cause.NO_NETWORK
+        )
     return check.failed(str(problem), _fix_silence(turn, way))
+
+
+def _routed(server: Peer) -> bool:
+    """Tell whether this machine knows a way there: a router that refuses gives TCP the same error."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            # Connecting a UDP socket sends nothing: the kernel only chooses the route.
+            probe.connect(server)
+    except OSError as problem:
+        return problem.errno not in UNREACHABLE
+    return True
 
 
 def _fix_refused(turn: TurnSettings, way: Way) -> str:
