@@ -100,6 +100,13 @@ class Answers:
         named = re.match(r"Coturn-(\d+)\.(\d+)\.(\d+)", self.software)
         return tuple(map(int, named.groups())) if named else turn.version
 
+    @property
+    def no_coturn(self) -> str:
+        """Say that it is none; empty where it is, or doesn't tell."""
+        # Ours is told not to name itself.
+        told = self.software and not self.software.startswith("Coturn")
+        return "it calls itself something else than coturn" if told else ""
+
 
 async def stun(deployment: Deployment, way: Way, answers: Answers) -> Finding:
     """See whether the leg answers STUN."""
@@ -120,7 +127,7 @@ async def stun(deployment: Deployment, way: Way, answers: Answers) -> Finding:
     except Rejected as rejected:
         fix = "is another program on this port? See `ss -lunpt` on the host"
         if rejected.code == 401:
-            fix = f"browsers ask STUN without credentials: take `secure-stun` out; {rejections.RENDER}"
+            fix = f"browsers ask STUN without credentials: take `secure-stun` out; {deployment.mend}"
         return check.failed(str(rejected), fix, code=rejected.code)
     answers.software = answers.software or software
     return check.ok(f"this machine is {own}")
@@ -212,7 +219,8 @@ async def credential(deployment: Deployment, way: Way) -> Finding:
         async with allocated(deployment, way, again=False) as (_, (address, _)):
             return check.ok(f"accepted, relay {address}")
     except Rejected as rejected:
-        return check.failed(str(rejected), rejections.fix(rejected, deployment.turn), code=rejected.code)
+        fix = rejections.fix(rejected, deployment.turn, others=bool(deployment.others))
+        return check.failed(str(rejected), fix, code=rejected.code)
     except (Unanswered, OSError) as problem:
         return check.failed(str(problem), f"STUN answered, this did not: {rejections.LOG}")
 
