@@ -29,6 +29,8 @@ class Cause(enum.StrEnum):
     """It opens, and nothing follows that would tell why."""
     NO_PAIR = "no-pair"
     """It speaks TLS, and has no certificate and key that it could use."""
+    NO_TURN = "no-turn"
+    """It opens, and what listens there, or before it, answers no STUN."""
     EXPIRED = "expired"
     EARLY = "early"
     """The certificate is not valid yet."""

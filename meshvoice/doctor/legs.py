@@ -120,6 +120,8 @@ async def stun(deployment: Deployment, way: Way, answers: Answers) -> Finding:
             own, software = await _bind(deployment, way)
     except ConnectionRefusedError:
         return check.failed(REFUSED, _fix_refused(deployment.turn, way))
+    except _Mute:
+        return check.failed("it opens, and answers no STUN", _fix_mute(way), cause=Cause.NO_TURN)
     except Unanswered:
         return check.failed(SILENCE, _fix_silence(deployment.turn, way))
     except OSError as problem:
@@ -133,9 +135,18 @@ async def stun(deployment: Deployment, way: Way, answers: Answers) -> Finding:
     return check.ok(f"this machine is {own}")
 
 
+class _Mute(Unanswered):
+    """It let us in, which is no firewall's doing, and said nothing that is STUN."""
+
+
 async def _bind(deployment: Deployment, way: Way) -> tuple[str, str]:
     async with dial(way.server, way.leg, tls=deployment.tls, name=deployment.turn.host) as client:
-        own, _ = await client.bind()
+        try:
+            own, _ = await client.bind()
+        except Unanswered as silence:
+            if way.leg is Leg.UDP:
+                raise
+            raise _Mute(str(silence)) from None
         return own, client.software
 
 
@@ -259,6 +270,16 @@ def _fix_refused(turn: TurnSettings, way: Way) -> str:
     return (
         "start coturn: `systemctl status coturn` on the host says why not. If it runs, it listens elsewhere "
         f"than on COTURN_PORT: {rejections.RENDER}"
+    )
+
+
+def _fix_mute(way: Way) -> str:
+    port = "COTURN_PORT"
+    if way.leg is Leg.TLS:
+        port = "COTURN_TLS_PORT, or COTURN_PUBLIC_TLS_PORT where that is set,"
+    return (
+        "what listens there speaks no TURN, or passes on to a coturn that doesn't run: "
+        f"{port} must lead to coturn; `ss -lntp` on the host shows what listens there"
     )
 
 

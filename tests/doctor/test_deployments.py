@@ -122,7 +122,13 @@ async def test_a_broken_deployment_is_named_by_its_leg_and_by_no_other_and_so_it
 ) -> None:
     chosen, case = broken.set_up(case, bench, nat_bench)
     findings = await chosen.examine(
-        case.turn, case.conf, addresses=case.addresses, clock=broken.clock(case), held=case.held, runs=2
+        case.turn,
+        case.conf,
+        addresses=case.addresses,
+        clock=broken.clock(case),
+        held=case.held,
+        web=case.web,
+        runs=2,
     )
     assert failed(findings) == case.failed
     wrong = [finding.line() for finding in findings if finding.status is Status.FAILED]

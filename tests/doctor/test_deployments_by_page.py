@@ -63,7 +63,9 @@ async def visitors(authority: Authority, tmp_path_factory: pytest.TempPathFactor
 async def told_twice(bench: Bench, visitors: Visitors, folder: Path, case: Broken) -> list[Told]:
     """Let the doctor examine a deployment, and somebody check it twice on one page."""
     clock = broken.clock(case)
-    standing = bench.standing(case.turn, case.conf, addresses=case.addresses, clock=clock, held=case.held)
+    standing = bench.standing(
+        case.turn, case.conf, addresses=case.addresses, clock=clock, held=case.held, web=case.web
+    )
     leads_to = [str(PUBLIC)] if case.addresses is None else case.addresses
     async with (
         standing as deployment,

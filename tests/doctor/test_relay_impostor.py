@@ -25,6 +25,7 @@ from meshvoice.doctor.turn_client import Leg
 from meshvoice.settings import TurnSettings
 from meshvoice.turn import credentials
 from tests.doctor.authority import Authority
+from tests.doctor.bench import secured, serve_web
 from tests.turn.coturn_server import SECRET
 from tests.turn.eturnal_like import REALM, Relay
 
@@ -248,6 +249,32 @@ async def test_what_hangs_up_on_tls_and_answers_stun_is_told_as_the_plain_port(t
 
     found = await _shake_hands(tmp_path, answer)
     assert (found.answer, found.cause) == ("what answers there speaks no TLS", Cause.NO_TLS)
+
+
+async def test_a_web_server_on_the_tls_port_is_told_as_what_it_is_and_as_no_firewall(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    turn = secured(replace(TURN, tls_port=0), authority.issue(HOST))
+    async with await serve_web(turn, "127.0.0.1") as server:
+        way = Way(leg=Leg.TLS, server=server.sockets[0].getsockname())
+        deployment = Deployment(turn=turn, tls=authority.trust())
+        assert (await certificate(deployment, way)).status is Status.OK
+        found = await ask_stun(deployment, way, Answers())
+    assert (found.answer, found.cause) == ("it opens, and answers no STUN", Cause.NO_TURN)
+    assert "ss -lntp" in found.fix
+    assert "firewall" not in found.fix
+
+
+async def test_a_port_that_opens_before_a_dead_server_is_no_firewall_either() -> None:
+    """As a TCP proxy's does."""
+
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        way = Way(leg=Leg.TCP, server=server.sockets[0].getsockname())
+        found = await ask_stun(Deployment(turn=TURN), way, Answers())
+    assert found.cause is Cause.NO_TURN
+    assert "firewall" not in found.fix
 
 
 async def _shake_hands(

@@ -71,6 +71,8 @@ const TABLE = [
   ["TCP is shut", { tcp: refused(701) }, ["(turn-tcp)"], /not answer by TCP; voice will go through UDP/, /COTURN_PORT\/tcp/],
   ["the certificate is refused", { tls: refused(701) }, ["(turn-tls)"], /certificate/, /expired, self-signed/],
   ["the certificate is refused, without a code (Firefox)", { tls: refused() }, ["(turn-tls)"], /certificate/, /expired, self-signed/],
+  ["a web server on the TLS port", { tls: refused(701), site: site(["stun", "tls", 4, 0, 0, "no-turn"]) }, ["(turn-tls)"], /speaks no TURN/, /ss -lntp/],
+  ["another program on the TCP port", { tcp: silent, site: site(["stun", "tcp", 4, 0, 0, "no-turn"]) }, ["(turn-tcp)"], /not answer by TCP/, /nothing there answers TURN/],
   ["the TLS port is shut", { tls: silent }, ["(turn-tls)"], /not answer by TLS/, /COTURN_TLS_PORT\/tcp/],
   ["the relay range is closed", { oneSided: lost }, ["relay-range"], /ports are shut/, /COTURN_MIN_PORT/],
   ["what the relay sends does not get out", { oneSided: lost, site: site(["one-relay", "", 4]) }, ["one-sided"], /does not get out/, /stops what coturn sends/],

@@ -2,7 +2,7 @@
 // What is wrong with a relay, by what this browser and this site saw of it: the leg at fault, and no other; pure.
 
 import { TLS, WRONG } from "./check-words.js";
-import { current, failsThere, met, tlsCause, unseen } from "./site-word.js";
+import { current, failsThere, met, noTurnByTcp, tlsCause, unseen } from "./site-word.js";
 
 /** @typedef {import("./relay-probe.js").Loop} Loop */
 /** @typedef {import("./check-verdicts.js").Symptoms} Symptoms */
@@ -111,7 +111,7 @@ function wayTrouble({ udp, tcp, tls, site }) {
   const found = [];
   const there = (/** @type {string} */ leg) => ({ by, there: failsThere(site, [leg]) });
   if (udp && !udp.allocated) found.push(wrong("turn-udp", "noUdp", there("udp")));
-  if (tcp && !tcp.allocated) found.push(wrong("turn-tcp", "noTcp", there("tcp")));
+  if (tcp && !tcp.allocated) found.push(wrong("turn-tcp", noTurnByTcp(site) ? "otherTcp" : "noTcp", there("tcp")));
   if (tls && !tls.allocated) found.push(tlsTrouble(tls, { ...there("tls"), cause: tlsCause(site) }));
   return found;
 }

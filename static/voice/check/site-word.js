@@ -83,9 +83,13 @@ export function tlsCause(word) {
   const failed = word?.failed.filter(({ host }) => !host) ?? [];
   // Where TCP leads nowhere from there, neither does TLS, or to another than the relay.
   if (failed.some(({ check, leg, ip }) => check === "stun" && leg === "tcp" && ip !== 6)) return "";
-  const shaken = failed.filter(({ check }) => check === "certificate");
+  const shaken = failed.filter(({ check, leg, cause }) => check === "certificate" || (check === "stun" && leg === "tls" && cause));
   return (shaken.find(({ ip }) => ip !== 6) ?? shaken[0])?.cause ?? "";
 }
+
+/** Whether the port for TCP opens there, and nothing on it is TURN. @param {SiteWord|null} word */
+export const noTurnByTcp = (word) =>
+  word?.failed.some(({ check, leg, cause, host }) => check === "stun" && leg === "tcp" && cause === "no-turn" && !host) ?? false;
 
 /** @param {SiteWord|null} word @param {number} code STUN's */
 export const met = (word, code) => word?.failed.some((each) => each.code === code) ?? false;
