@@ -195,7 +195,7 @@ async def certificate(deployment: Deployment, way: Way) -> Finding:
     except ssl.SSLCertVerificationError as problem:
         return handshake.untrusted(check, problem)
     except ssl.SSLError as problem:
-        return handshake.broken(check, problem)
+        return handshake.broken(check, problem, fronted=deployment.turn.public_tls_port is not None)
     except (Unanswered, OSError):
         # Whether it hangs up or keeps silent is chance where it waits for something else.
         return handshake.plain(check) if await _answers_plainly(way) else handshake.unanswered(check)
@@ -238,7 +238,7 @@ async def credential(deployment: Deployment, way: Way) -> Finding:
 
 def _unopened(turn: TurnSettings, check: Check, way: Way, problem: OSError) -> Finding:
     if isinstance(problem, ssl.SSLError):
-        return handshake.broken(check, problem)
+        return handshake.broken(check, problem, fronted=turn.public_tls_port is not None)
     if problem.errno in UNREACHABLE and (way.family == 6 or not _routed(way.server)):
         return check.skipped(
             f"this machine has no IPv{way.family}", "run the doctor from one that has", cause=Cause.NO_NETWORK
@@ -262,8 +262,9 @@ def _fix_refused(turn: TurnSettings, way: Way) -> str:
         return "start what holds COTURN_PUBLIC_TLS_PORT before coturn (`ss -lntp` there), or correct the port"
     if way.leg is Leg.TLS:
         return (
-            "coturn opens this port only when user turnserver can read certificate and key: "
-            "see `cannot find certificate` in its log, and conf/coturn-deploy-hook.sh"
+            "coturn opens this port only when its file names certificate and key (if it was rendered before "
+            f"COTURN_TLS_CERT was set, {rejections.RENDER}), and when user turnserver can read certificate "
+            "and key: see `cannot find certificate` in its log, and conf/coturn-deploy-hook.sh"
         )
     if way.family == 6 and not turn.public_ip6:
         return _IPV6

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -118,9 +118,15 @@ async def serve_web(turn: TurnSettings, host: str = "0.0.0.0") -> asyncio.Server
     tls.load_cert_chain(turn.tls_cert, turn.tls_key)
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1500)
-        writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-        writer.close()
+        try:
+            # Whoever only shakes hands hangs up.
+            with suppress(OSError):
+                await reader.read(1500)
+                writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                writer.close()
+                await writer.wait_closed()
+        finally:
+            writer.transport.abort()
 
     return await asyncio.start_server(answer, host, turn.tls_port, ssl=tls)
 

@@ -648,7 +648,7 @@ TABLE = [
         certify=unreadable,
         user="turnserver",
         failed={"certificate/tls"},
-        says="read certificate and key",
+        says="cannot find certificate",
     ),
     Broken(
         name="plain TURN on the TLS port",
@@ -657,6 +657,15 @@ TABLE = [
         turn=replace(DIRECT, public_tls_port=3478),
         failed={"certificate/tls"},
         says="what answers there speaks no TLS",
+    ),
+    Broken(
+        name="a coturn whose file is from before TLS was set",
+        page="turn-tls",
+        mends="its file names certificate and key",
+        certify=of(),
+        tls=False,
+        failed={"certificate/tls"},
+        says="its file names certificate and key",
     ),
     Broken(
         name="a web server on the TLS port",

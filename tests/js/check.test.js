@@ -73,6 +73,8 @@ const TABLE = [
   ["the certificate is refused, without a code (Firefox)", { tls: refused() }, ["(turn-tls)"], /certificate/, /expired, self-signed/],
   ["a web server on the TLS port", { tls: refused(701), site: site(["stun", "tls", 4, 0, 0, "no-turn"]) }, ["(turn-tls)"], /speaks no TURN/, /ss -lntp/],
   ["another program on the TCP port", { tcp: silent, site: site(["stun", "tcp", 4, 0, 0, "no-turn"]) }, ["(turn-tcp)"], /not answer by TCP/, /nothing there answers TURN/],
+  ["a TLS port that serves other names", { tls: refused(701), site: shaken("no-name") }, ["(turn-tls)"], /for other names/, /by SNI/],
+  ["TLS that browsers gave up", { tls: refused(701), site: shaken("old-tls") }, ["(turn-tls)"], /older than browsers take/, /no-tlsv1_2/],
   ["the TLS port is shut", { tls: silent }, ["(turn-tls)"], /not answer by TLS/, /COTURN_TLS_PORT\/tcp/],
   ["the relay range is closed", { oneSided: lost }, ["relay-range"], /ports are shut/, /COTURN_MIN_PORT/],
   ["what the relay sends does not get out", { oneSided: lost, site: site(["one-relay", "", 4]) }, ["one-sided"], /does not get out/, /stops what coturn sends/],

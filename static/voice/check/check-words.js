@@ -66,6 +66,8 @@ export const TLS = {
   "no-tls": [phrase("tls.no-tls"), phrase("tls.no-tls.fix")],
   "no-handshake": [phrase("tls.no-handshake"), phrase("tls.no-handshake.fix")],
   "no-turn": [phrase("tls.no-turn"), phrase("tls.no-turn.fix")],
+  "no-name": [phrase("tls.no-name"), phrase("tls.no-name.fix")],
+  "old-tls": [phrase("tls.old-tls"), phrase("tls.old-tls.fix")],
   "no-pair": [phrase("tls.no-pair"), phrase("tls.no-pair.fix")],
   expired: [phrase("tls.expired"), phrase("tls.expired.fix")],
   early: [phrase("tls.early"), phrase("tls.early.fix")],
