@@ -79,7 +79,7 @@ export default {
     "code.403": "das Relais verbietet es",
     "code.437": "das Relais hält noch eine frühere Verbindung von hier",
     "code.440": "das Relais hat keine Adresse dieser Art",
-    "code.486": "dein Anteil am Relais ist aufgebraucht",
+    "code.486": "dein Anteil am Relais ist aufgebraucht, oder das ganze",
     "code.508": "das Relais hat keine freie Adresse mehr",
     "code.701": "keine Verbindung",
     "code.other": "das Relais antwortet mit Fehler {code}",

@@ -79,7 +79,7 @@ export default {
     "code.403": "the relay forbids it",
     "code.437": "the relay still holds an earlier connection from here",
     "code.440": "the relay has no address of that kind",
-    "code.486": "your share of the relay is used up",
+    "code.486": "your share of the relay is used up, or all of it",
     "code.508": "the relay has no free address left",
     "code.701": "no connection",
     "code.other": "the relay answers with error {code}",

@@ -26,6 +26,8 @@ import { flag, number, record, text } from "../signaling/reading.js";
 
 /** It looks every quarter of an hour, for two minutes at most: what is older is no news. */
 const OLD = 17 * 60;
+/** A quota is used up from one moment to the next, so of one only what is younger tells something. */
+const OF_NOW = 60;
 /** @type {Record<string, Unseen>} */
 const BY_CHECK = {
   clock: "clock", realm: "realm", name: "hostName", "public-ip": "hostName",
@@ -56,6 +58,9 @@ export const old = (word) => word !== null && word.age !== null && word.age > OL
 
 /** What counts now: nothing of one that is old, or was never said. @param {SiteWord|null} word */
 export const current = (word) => (word === null || word.age === null || old(word) ? null : word);
+
+/** What counts of what changes by the minute. @param {SiteWord|null} word */
+export const ofNow = (word) => (word === null || word.age === null || word.age > OF_NOW ? null : word);
 
 /** What a browser can't see, each once. @param {SiteWord|null} word @returns {Unseen[]} */
 export function unseen(word) {
