@@ -25,7 +25,7 @@ FIRST_SECONDS = 5.0
 """From our start to the first look: at a machine's start coturn comes up beside us."""
 EVERY_SECONDS = 900.0
 AGAIN_SECONDS = 60.0
-"""After a word that is worse than the one before: what was being restarted is there again by then."""
+"""After a word that is worse than the one before, or none: what was being restarted is there by then."""
 PATIENCE_SECONDS = 120.0
 """For one examination, in which each leg that doesn't answer takes some seconds."""
 _POLITE = 10
@@ -106,11 +106,10 @@ class RelayWatch:
         self.wanted = asyncio.Event()
 
     def hear(self, report: bytes) -> bool:
-        """Take a report; gives whether it is worse than the one before. Raises `msgspec.DecodeError`."""
+        """Take a report; gives whether to look again soon: it is worse. Raises `msgspec.DecodeError`."""
         told = msgspec.json.decode(report, type=_Report)
         if told.missed:
-            self.miss(told.missed)
-            return False
+            return self.miss(told.missed)
         word = Word(self._clock.steady(), tuple(each for each in told.findings if each.status == "failed"))
         before = set(self.last.names) if self.last else set()
         worse = not before.issuperset(word.names)
@@ -125,11 +124,16 @@ class RelayWatch:
         self.last, self._problem, self._looked = word, "", word.at
         return worse
 
-    def miss(self, problem: str) -> None:
-        """Note that nothing could be learned: what was known stays, and is told with its age."""
-        if problem != self._problem:
+    def miss(self, problem: str) -> bool:
+        """Note that nothing could be learned: what was known stays, and is told with its age.
+
+        Gives whether to look again soon: at a machine's start its network comes up beside us.
+        """
+        new = problem != self._problem
+        if new:
             log.warning("the relay can't be examined from here: %s", problem)
         self._problem, self._looked = problem, self._clock.steady()
+        return new
 
     def trouble(self) -> str | None:
         """Say what is wrong, in one sentence; None where nothing is known to be."""
@@ -188,15 +192,15 @@ async def watch(
     relay.watched = relay.running = True
     await asyncio.sleep(first)
     while True:
-        worse, relay.running = False, True
+        relay.running = True
         relay.wanted.clear()
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 worse = relay.hear(await ask())
         except TimeoutError:
-            relay.miss(f"the doctor took longer than {PATIENCE_SECONDS:.0f} s")
+            worse = relay.miss(f"the doctor took longer than {PATIENCE_SECONDS:.0f} s")
         except (OSError, msgspec.DecodeError) as problem:
-            relay.miss(str(problem))
+            worse = relay.miss(str(problem))
         relay.running = False
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(again if worse else every):

@@ -173,9 +173,9 @@ async def test_what_can_not_be_learned_is_told_beside_what_was(
             raise answer
         return answer
 
-    def miss(problem: str) -> None:
-        missed(problem)
+    def miss(problem: str) -> bool:
         done.set()
+        return missed(problem)
 
     missed = relay.miss
     relay.miss = miss  # type: ignore[method-assign]
@@ -196,12 +196,18 @@ async def test_where_nothing_was_ever_learned_nobody_is_blamed(answer: bytes) ->
         asked.put_nowait(None)
         return answer
 
-    task = asyncio.create_task(watch(relay, ask, first=0, every=0))
+    task = asyncio.create_task(watch(relay, ask, first=0, every=0, again=0))
     for _ in range(2):
         await asyncio.wait_for(asked.get(), 10)
     task.cancel()
     assert relay.trouble() is None
     assert relay.body() == {"age": None, "running": False, "missed": True, "failed": []}
+
+
+def test_after_the_first_look_in_vain_it_looks_again_soon_and_then_as_ever() -> None:
+    relay = relay_watch_of_now()
+    assert [relay.hear(report_without_network()) for _ in range(3)] == [True, False, False]
+    assert [relay.hear(report()), relay.hear(report_without_network())] == [False, True]
 
 
 async def test_health_keeps_what_was_found_where_the_next_look_tells_nothing(
