@@ -14,9 +14,9 @@ import { flag, number, record, text } from "../signaling/reading.js";
  */
 /**
  * @typedef {object} SiteWord
- * @property {number|null} age  seconds since it looked; null: it did not yet, or in vain
+ * @property {number|null} age  seconds since it last learned something; null: it never did
  * @property {boolean} running  it looks just now
- * @property {boolean} missed   it could not look
+ * @property {boolean} missed   the last look was in vain
  * @property {SiteFinding[]} failed
  */
 /**
