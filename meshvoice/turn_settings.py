@@ -99,6 +99,15 @@ class TurnSettings:
         return bool(self.username)
 
     @property
+    def others(self) -> str:
+        """Why the relay is somebody else's, whose file we don't render; empty where it may be ours."""
+        if self.fixed:
+            return "COTURN_USERNAME is set"
+        if not all(map(values.strong, self.shared_secrets)):
+            return "COTURN_SHARED_SECRET is none that a coturn of one's own gets"
+        return ""
+
+    @property
     def offered(self) -> bool:
         """Whether browsers are offered a relay."""
         return bool(self.hosts) and bool(self.username or self.shared_secrets)

@@ -7,7 +7,7 @@ from secrets import token_urlsafe
 
 from meshvoice.doctor.deployment import Deployment, Way, allocated
 from meshvoice.doctor.findings import Check, Finding, Status
-from meshvoice.doctor.rejections import BELIEVED, RENDER
+from meshvoice.doctor.rejections import BELIEVED
 from meshvoice.doctor.turn_client import Rejected
 from meshvoice.turn.credentials import TurnCredentials
 
@@ -66,14 +66,17 @@ async def _secret(deployment: Deployment, way: Way) -> Finding:
         await _taken(deployment, way, deployment.credentials(ttl=_DECADE, secret=value)) for value in secrets
     ]
     if not any(taken):
+        has = "coturn has as static-auth-secret"
+        if deployment.others:
+            has = "the relay has (coturn: static-auth-secret, eturnal: secret)"
         return check.failed(
-            "coturn knows none of them",
-            f"COTURN_SHARED_SECRET is not what coturn has as static-auth-secret: {RENDER}",
+            f"{'the relay' if deployment.others else 'coturn'} knows none of them",
+            f"COTURN_SHARED_SECRET is not what {has}: {deployment.mend}",
         )
     if not taken[0]:
         return check.failed(
             "coturn does not know the first, which signs",
-            f"the first of COTURN_SHARED_SECRET must be a static-auth-secret of coturn's: {RENDER}",
+            f"the first of COTURN_SHARED_SECRET must be a static-auth-secret of coturn's: {deployment.mend}",
         )
     return check.ok("coturn knows the one that signs")
 
@@ -83,7 +86,7 @@ async def _wrong_credential(deployment: Deployment, way: Way) -> Finding:
     check = Check(name="wrong-credential", tried=f"allocate with another {what}")
     if await _taken(deployment, way, deployment.credentials(secret=token_urlsafe(32))):
         danger = "anyone can relay here: is `no-auth` set?"
-        return check.failed("accepted", f"{danger} {RENDER.capitalize()}")
+        return check.failed("accepted", f"{danger} {deployment.mend.capitalize()}")
     return check.ok("refused")
 
 
@@ -91,7 +94,7 @@ async def _expired(deployment: Deployment, way: Way) -> Finding:
     check = Check(name="expired-credential", tried="allocate with a credential that ended yesterday")
     if await _taken(deployment, way, deployment.credentials(ttl=-86400)):
         danger = "credentials never end: is `use-auth-secret` missing?"
-        return check.failed("accepted", f"{danger} {RENDER.capitalize()}")
+        return check.failed("accepted", f"{danger} {deployment.mend.capitalize()}")
     return check.ok("refused")
 
 
@@ -109,7 +112,7 @@ async def _realm(deployment: Deployment, way: Way) -> Finding:
     if found != deployment.turn.realm:
         return check.failed(
             f"{found}, not {deployment.turn.realm}",
-            f"coturn's realm is not COTURN_REALM, so it runs with another configuration: {RENDER}",
+            f"coturn's realm is not COTURN_REALM, so it runs with another configuration: {deployment.mend}",
         )
     return check.ok(str(found))
 

@@ -9,17 +9,17 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from ssl import SSLContext, create_default_context
 
-from meshvoice.doctor import rotation
+from meshvoice.doctor import legs, rotation
 from meshvoice.doctor.deployment import Deployment
 from meshvoice.doctor.examination import examine
-from meshvoice.doctor.findings import Check, Finding
+from meshvoice.doctor.findings import Check, Finding, missed
 from meshvoice.settings import Settings
 from meshvoice.turn import installed
 from meshvoice.turn.errors import Refused
 
 
 def run(settings: Settings, *, as_json: bool, tls: SSLContext | None = None) -> int:
-    """Examine the TURN path: 0 all is well, 1 something failed, 2 there is nothing to examine.
+    """Examine the TURN path: 0 all is well, 1 something failed or nothing could be seen, 2 there is no path.
 
     `tls` is what certificates are trusted by, unlike what browsers are.
     """
@@ -34,16 +34,23 @@ def run(settings: Settings, *, as_json: bool, tls: SSLContext | None = None) -> 
         turn = installed.looked_up(turn)
     except Refused as problem:
         check = Check(name="public-ip", tried=f"look up {turn.public_ip}")
-        problems.append(check.failed("it has no IPv4 address now", str(problem)))
+        if legs.unheard(problem.__cause__):
+            problems.append(legs.no_name_server(check))
+        else:
+            problems.append(check.failed("it has no IPv4 address now", str(problem)))
         turn = replace(turn, public_ip=None)
     deployment = Deployment(turn=turn, tls=tls or create_default_context())
     findings = asyncio.run(_report(problems, examine(deployment), as_json=as_json))
-    return 1 if any(finding.status == "failed" for finding in findings) else 0
+    return 0 if _well(findings) else 1
 
 
 def rotate(settings: Settings, *, database: str, check: bool) -> int:
     """Tell a running coturn the secrets, or only prove that it takes them: `rotation.run`."""
     return rotation.run(settings, check=check, **({"database": database} if database else {}))
+
+
+def _well(findings: list[Finding]) -> bool:
+    return not missed(findings) and all(finding.status != "failed" for finding in findings)
 
 
 async def _report(
@@ -63,7 +70,11 @@ async def _report(
     async for finding in findings:
         tell(finding)
     if as_json:
-        ok = all(finding.status != "failed" for finding in found)
-        json.dump({"ok": ok, "findings": [finding.as_json() for finding in found]}, sys.stdout, indent=2)
+        report = {
+            "ok": _well(found),
+            "missed": missed(found),
+            "findings": [finding.as_json() for finding in found],
+        }
+        json.dump(report, sys.stdout, indent=2)
         sys.stdout.write("\n")
     return found

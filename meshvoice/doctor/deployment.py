@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from secrets import token_bytes, token_hex
 from ssl import SSLContext, create_default_context
 
+from meshvoice.doctor.rejections import ASK, RENDER
 from meshvoice.doctor.turn_client import Leg, Peer, Rejected, TurnClient, Unanswered, dial
 from meshvoice.settings import TurnSettings
 from meshvoice.turn.credentials import TurnCredentials, fixed, issue
@@ -33,15 +34,22 @@ class Deployment:
     resolve: Callable[[str], Awaitable[list[str]]] = resolve
     ours: bool = True
     """Whether the settings describe this relay's own file, or only how it is dialled."""
+    others: str = ""
+    """Why it is somebody else's, who has other files than ours; empty: it is one of ours, for all we know."""
 
     def at(self, host: str) -> Deployment:
         """Give the deployment as it is at one of several hosts."""
         return replace(self, turn=replace(self.turn, hosts=(host,)))
 
-    def of_another(self) -> Deployment:
+    def of_another(self, others: str = "") -> Deployment:
         """Give it without what the settings say of a relay that is another."""
         turn = replace(self.turn, public_ip=None, private_ip=None, public_ip6=None)
-        return replace(self, turn=turn, ours=False)
+        return replace(self, turn=turn, ours=False, others=others)
+
+    @property
+    def mend(self) -> str:
+        """What to do about the relay's own file."""
+        return ASK if self.others else RENDER
 
     def credentials(self, *, ttl: int | None = None, secret: str | None = None) -> TurnCredentials:
         """Give credentials as the app does, of a new user each time: coturn's quota is for one user.

@@ -29,9 +29,9 @@ async def _examine_host(deployment: Deployment, *, several: bool) -> AsyncIterat
     """Examine every leg, then through those that work all that does not depend on the leg."""
     found = await legs.look_up(deployment)
     public = {str(each) for each in (deployment.turn.public_ip, deployment.turn.public_ip6)}
-    if several and not public & {*found.addresses}:
-        deployment = deployment.of_another()
-    addresses = found.addresses
+    if deployment.turn.others or (several and not public & {*found.addresses}):
+        deployment = deployment.of_another(deployment.turn.others)
+    addresses, answers = found.addresses, legs.Answers()
     yield legs.name(deployment, found)
     if not deployment.turn.tls:
         yield Check(name="certificate", leg=Leg.TLS, tried="TLS").skipped(
@@ -39,7 +39,7 @@ async def _examine_host(deployment: Deployment, *, several: bool) -> AsyncIterat
         )
     answering: list[Way] = []
     working: list[Way] = []
-    async for way, findings in _by_leg(deployment, legs.ways(deployment.turn, addresses)):
+    async for way, findings in _by_leg(deployment, legs.ways(deployment.turn, addresses), answers):
         for finding in findings:
             yield finding
         good = {finding.check for finding in findings if finding.status is Status.OK}
@@ -47,6 +47,12 @@ async def _examine_host(deployment: Deployment, *, several: bool) -> AsyncIterat
             answering.append(way)
         if "credential" in good:
             working.append(way)
+    deployment = _by_its_name(deployment, answers)
+    if deployment.others:
+        yield Check(name="own-file", tried="compare it with the file that we render").skipped(
+            f"the relay is somebody else's: {deployment.others}",
+            "its realm, its IPv6 and where it may send are for them to know",
+        )
     # By each IP version that browsers dial, IPv4 first.
     best = _one_for_each_family(working) or _one_for_each_family(answering)[:1]
     if not best:
@@ -58,10 +64,17 @@ async def _examine_host(deployment: Deployment, *, several: bool) -> AsyncIterat
             yield finding
 
 
-async def _by_leg(deployment: Deployment, ways: Sequence[Way]) -> AsyncIterator[tuple[Way, list[Finding]]]:
-    answers = legs.Answers()
+def _by_its_name(deployment: Deployment, answers: legs.Answers) -> Deployment:
+    others = deployment.others or answers.no_coturn
+    return deployment.of_another(others) if others else deployment
+
+
+async def _by_leg(
+    deployment: Deployment, ways: Sequence[Way], answers: legs.Answers
+) -> AsyncIterator[tuple[Way, list[Finding]]]:
     # At once, for a leg that does not answer takes seconds; told in order.
     reached = await asyncio.gather(*(_reach(deployment, way, answers) for way in ways))
+    deployment = _by_its_name(deployment, answers)
     for way, findings in zip(ways, reached, strict=True):
         if findings[-1].status is Status.OK:
             # One after the other: where a quota is nearly used up, which one is refused must not be chance.
@@ -161,6 +174,6 @@ async def _settled(
 def _unexpected(deployment: Deployment, name: str, problem: Exception) -> Finding:
     check = Check(name=name, tried="ask the relay")
     if isinstance(problem, Rejected):
-        fix = rejections.fix(problem, deployment.turn)
+        fix = rejections.fix(problem, deployment.turn, others=bool(deployment.others))
         return check.failed(str(problem), fix, code=problem.code)
     return check.failed(str(problem), rejections.LOG)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 
@@ -28,6 +29,12 @@ class Cause(enum.StrEnum):
     """It opens, and nothing follows that would tell why."""
     NO_PAIR = "no-pair"
     """It speaks TLS, and has no certificate and key that it could use."""
+    NO_TURN = "no-turn"
+    """It opens, and what listens there, or before it, answers no STUN."""
+    NO_NAME = "no-name"
+    """It speaks TLS, for other names than the relay's."""
+    OLD_TLS = "old-tls"
+    """It speaks only versions of TLS that browsers have given up."""
     EXPIRED = "expired"
     EARLY = "early"
     """The certificate is not valid yet."""
@@ -39,6 +46,8 @@ class Cause(enum.StrEnum):
     OTHER_NAME = "other-name"
     PRIVATE = "private"
     """The address that is relayed by is one that only its own network reaches."""
+    NO_NETWORK = "no-network"
+    """The machine that examines has no way there, and so says nothing of the deployment."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,9 +101,9 @@ class Check:
         """End badly."""
         return self._end(Status.FAILED, answer, fix, code, cause)
 
-    def skipped(self, answer: str, fix: str = "") -> Finding:
+    def skipped(self, answer: str, fix: str = "", *, cause: Cause = Cause.UNTOLD) -> Finding:
         """End without an answer, through no fault of the deployment's."""
-        return self._end(Status.SKIPPED, answer, fix)
+        return self._end(Status.SKIPPED, answer, fix, cause=cause)
 
     def _end(
         self, status: Status, answer: str, fix: str, code: int = 0, cause: Cause = Cause.UNTOLD
@@ -110,3 +119,14 @@ class Check:
             code=code,
             cause=cause,
         )
+
+
+def missed(findings: Sequence[Finding]) -> str:
+    """Say why this machine could learn nothing of the relay; empty where it did learn something."""
+    # A literal address, or a name in /etc/hosts, is looked up without a network.
+    if any(
+        each.status is Status.FAILED or (each.status is Status.OK and each.check != "name")
+        for each in findings
+    ):
+        return ""
+    return ", ".join(dict.fromkeys(each.answer for each in findings if each.cause is Cause.NO_NETWORK))

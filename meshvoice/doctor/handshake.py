@@ -39,6 +39,14 @@ _NO_TLS = (
     "COTURN_TLS_PORT, or COTURN_PUBLIC_TLS_PORT where that is set, must lead to coturn's tls-listening-port: "
     "`ss -lntp` on the host shows what listens there"
 )
+_NO_NAME = (
+    "what answers there serves other names: it must pass TLS for COTURN_TURN_HOST on to coturn as it comes "
+    "(by SNI), or coturn must listen there itself; `ss -lntp` on the host shows what does"
+)
+_OLD_TLS = (
+    "browsers want TLS 1.2 or newer: take `no-tlsv1_2` out of coturn's file, or let what holds the port "
+    "before coturn speak it"
+)
 
 
 def untrusted(check: Check, problem: ssl.SSLCertVerificationError) -> Finding:
@@ -50,12 +58,20 @@ def untrusted(check: Check, problem: ssl.SSLCertVerificationError) -> Finding:
     return check.failed(answer, fix, cause=cause)
 
 
-def broken(check: Check, problem: ssl.SSLError) -> Finding:
-    """Say what ended the handshake before there was a certificate to look at."""
+def broken(check: Check, problem: ssl.SSLError, *, fronted: bool) -> Finding:
+    """Say what ended the handshake before there was a certificate to look at.
+
+    `fronted`: another program holds the port before coturn, and passes TLS on by its name.
+    """
     reason = problem.reason or "TLS error"
     if reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"}:
         return plain(check)
+    if reason.endswith(("UNSUPPORTED_PROTOCOL", "ALERT_PROTOCOL_VERSION")):
+        return check.failed("it speaks only TLS older than 1.2", _OLD_TLS, cause=Cause.OLD_TLS)
     answer = f"the handshake ends in a TLS alert ({reason.lower().replace('_', ' ')})"
+    # nginx refuses a name that it doesn't know by the one, Caddy by the other, which coturn may send as well.
+    if reason.endswith("UNRECOGNIZED_NAME") or (fronted and reason.endswith("ALERT_INTERNAL_ERROR")):
+        return check.failed(answer, _NO_NAME, cause=Cause.NO_NAME)
     return check.failed(answer, _NO_PAIR, cause=Cause.NO_PAIR)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import errno
 import re
+import socket
 import ssl
 from dataclasses import dataclass
 
 from meshvoice.doctor import handshake, rejections
 from meshvoice.doctor.deployment import Deployment, Way, allocated
 from meshvoice.doctor.findings import Cause, Check, Finding
-from meshvoice.doctor.turn_client import Leg, Rejected, Unanswered, answered, dial
+from meshvoice.doctor.turn_client import Leg, Peer, Rejected, Unanswered, answered, dial
 from meshvoice.settings import TurnSettings
 
 CERTIFICATE_DAYS = 14
@@ -32,6 +33,8 @@ class LookedUp:
 
     addresses: list[str]
     problem: str = ""
+    unheard: bool = False
+    """Whether no name server said anything, be it that there is no such name."""
 
 
 async def look_up(deployment: Deployment) -> LookedUp:
@@ -39,13 +42,30 @@ async def look_up(deployment: Deployment) -> LookedUp:
     try:
         return LookedUp(await deployment.resolve(deployment.turn.host))
     except OSError as problem:
-        return LookedUp([], str(problem))
+        return LookedUp([], str(problem), unheard(problem))
+
+
+def unheard(problem: BaseException | None) -> bool:
+    """Tell a name that nobody could be asked about from one that doesn't exist."""
+    return isinstance(problem, socket.gaierror) and problem.errno == socket.EAI_AGAIN
+
+
+def no_name_server(check: Check) -> Finding:
+    """Say that nothing is known of a name."""
+    return check.skipped(
+        "no name server answers this machine",
+        "has it a network (`ip route`, /etc/resolv.conf)? Else run the doctor from one that has; where that "
+        "one gets no answer either, the name's own servers give none",
+        cause=Cause.NO_NETWORK,
+    )
 
 
 def name(deployment: Deployment, found: LookedUp) -> Finding:
     """See that the name leads to where the settings say that the relay is."""
     turn = deployment.turn
     check = Check(name="name", tried=f"look up {turn.host}")
+    if found.unheard:
+        return no_name_server(check)
     if found.problem:
         return check.failed(
             found.problem,
@@ -80,6 +100,13 @@ class Answers:
         named = re.match(r"Coturn-(\d+)\.(\d+)\.(\d+)", self.software)
         return tuple(map(int, named.groups())) if named else turn.version
 
+    @property
+    def no_coturn(self) -> str:
+        """Say that it is none; empty where it is, or doesn't tell."""
+        # Ours is told not to name itself.
+        told = self.software and not self.software.startswith("Coturn")
+        return "it calls itself something else than coturn" if told else ""
+
 
 async def stun(deployment: Deployment, way: Way, answers: Answers) -> Finding:
     """See whether the leg answers STUN."""
@@ -93,6 +120,8 @@ async def stun(deployment: Deployment, way: Way, answers: Answers) -> Finding:
             own, software = await _bind(deployment, way)
     except ConnectionRefusedError:
         return check.failed(REFUSED, _fix_refused(deployment.turn, way))
+    except _Mute:
+        return check.failed("it opens, and answers no STUN", _fix_mute(way), cause=Cause.NO_TURN)
     except Unanswered:
         return check.failed(SILENCE, _fix_silence(deployment.turn, way))
     except OSError as problem:
@@ -100,15 +129,24 @@ async def stun(deployment: Deployment, way: Way, answers: Answers) -> Finding:
     except Rejected as rejected:
         fix = "is another program on this port? See `ss -lunpt` on the host"
         if rejected.code == 401:
-            fix = f"browsers ask STUN without credentials: take `secure-stun` out; {rejections.RENDER}"
+            fix = f"browsers ask STUN without credentials: take `secure-stun` out; {deployment.mend}"
         return check.failed(str(rejected), fix, code=rejected.code)
     answers.software = answers.software or software
     return check.ok(f"this machine is {own}")
 
 
+class _Mute(Unanswered):
+    """It let us in, which is no firewall's doing, and said nothing that is STUN."""
+
+
 async def _bind(deployment: Deployment, way: Way) -> tuple[str, str]:
     async with dial(way.server, way.leg, tls=deployment.tls, name=deployment.turn.host) as client:
-        own, _ = await client.bind()
+        try:
+            own, _ = await client.bind()
+        except Unanswered as silence:
+            if way.leg is Leg.UDP:
+                raise
+            raise _Mute(str(silence)) from None
         return own, client.software
 
 
@@ -157,7 +195,7 @@ async def certificate(deployment: Deployment, way: Way) -> Finding:
     except ssl.SSLCertVerificationError as problem:
         return handshake.untrusted(check, problem)
     except ssl.SSLError as problem:
-        return handshake.broken(check, problem)
+        return handshake.broken(check, problem, fronted=deployment.turn.public_tls_port is not None)
     except (Unanswered, OSError):
         # Whether it hangs up or keeps silent is chance where it waits for something else.
         return handshake.plain(check) if await _answers_plainly(way) else handshake.unanswered(check)
@@ -192,17 +230,31 @@ async def credential(deployment: Deployment, way: Way) -> Finding:
         async with allocated(deployment, way, again=False) as (_, (address, _)):
             return check.ok(f"accepted, relay {address}")
     except Rejected as rejected:
-        return check.failed(str(rejected), rejections.fix(rejected, deployment.turn), code=rejected.code)
+        fix = rejections.fix(rejected, deployment.turn, others=bool(deployment.others))
+        return check.failed(str(rejected), fix, code=rejected.code)
     except (Unanswered, OSError) as problem:
         return check.failed(str(problem), f"STUN answered, this did not: {rejections.LOG}")
 
 
 def _unopened(turn: TurnSettings, check: Check, way: Way, problem: OSError) -> Finding:
     if isinstance(problem, ssl.SSLError):
-        return handshake.broken(check, problem)
-    if problem.errno in UNREACHABLE and way.family == 6:
-        return check.skipped("this machine has no IPv6", "run the doctor from one that has")
+        return handshake.broken(check, problem, fronted=turn.public_tls_port is not None)
+    if problem.errno in UNREACHABLE and (way.family == 6 or not _routed(way.server)):
+        return check.skipped(
+            f"this machine has no IPv{way.family}", "run the doctor from one that has", cause=Cause.NO_NETWORK
+        )
     return check.failed(str(problem), _fix_silence(turn, way))
+
+
+def _routed(server: Peer) -> bool:
+    """Tell whether this machine knows a way there: a router that refuses gives TCP the same error."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            # Connecting a UDP socket sends nothing: the kernel only chooses the route.
+            probe.connect(server)
+    except OSError as problem:
+        return problem.errno not in UNREACHABLE
+    return True
 
 
 def _fix_refused(turn: TurnSettings, way: Way) -> str:
@@ -210,14 +262,25 @@ def _fix_refused(turn: TurnSettings, way: Way) -> str:
         return "start what holds COTURN_PUBLIC_TLS_PORT before coturn (`ss -lntp` there), or correct the port"
     if way.leg is Leg.TLS:
         return (
-            "coturn opens this port only when user turnserver can read certificate and key: "
-            "see `cannot find certificate` in its log, and conf/coturn-deploy-hook.sh"
+            "coturn opens this port only when its file names certificate and key (if it was rendered before "
+            f"COTURN_TLS_CERT was set, {rejections.RENDER}), and when user turnserver can read certificate "
+            "and key: see `cannot find certificate` in its log, and conf/coturn-deploy-hook.sh"
         )
     if way.family == 6 and not turn.public_ip6:
         return _IPV6
     return (
         "start coturn: `systemctl status coturn` on the host says why not. If it runs, it listens elsewhere "
         f"than on COTURN_PORT: {rejections.RENDER}"
+    )
+
+
+def _fix_mute(way: Way) -> str:
+    port = "COTURN_PORT"
+    if way.leg is Leg.TLS:
+        port = "COTURN_TLS_PORT, or COTURN_PUBLIC_TLS_PORT where that is set,"
+    return (
+        "what listens there speaks no TURN, or passes on to a coturn that doesn't run: "
+        f"{port} must lead to coturn; `ss -lntp` on the host shows what listens there"
     )
 
 

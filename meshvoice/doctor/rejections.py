@@ -7,6 +7,7 @@ from meshvoice.settings import TurnSettings
 
 LOG = "see coturn's log (journalctl -u coturn)"
 RENDER = "write turnserver.conf anew with `meshvoice coturn-conf` and restart coturn"
+ASK = "ask whoever runs the relay"
 BELIEVED = frozenset({440, 486, 508})
 """What coturn answers only to those whose credential it took."""
 _FIXES = {
@@ -20,6 +21,14 @@ _FIXES = {
 }
 
 
+_OTHERS = {
+    401: "the relay does not take this secret, or the clocks differ (see `secret` and `clock`): "
+    f"COTURN_SHARED_SECRET must be one of its own; {ASK}",
+    440: "browsers don't say whether they want IPv4 or IPv6, and the relay then gives one that it has not: "
+    + ASK,
+    486: f"the relay's quota is used up, for all or for each user: {ASK}",
+    508: f"all ports of the relay are taken: {ASK}",
+}
 _FIXED = {
     401: "the relay does not take COTURN_USERNAME with COTURN_PASSWORD: correct them",
     486: "the relay's quota is used up: everybody is one user to it, COTURN_USERNAME, so what it allows one "
@@ -32,8 +41,8 @@ def forwarded(family: int) -> str:
     return "" if family == 6 else ", and as a port forwarding in the router, where one stands before the host"
 
 
-def fix(rejected: Rejected, turn: TurnSettings) -> str:
-    """Say what to do about an answer that nobody wants."""
+def fix(rejected: Rejected, turn: TurnSettings, *, others: bool) -> str:
+    """Say what to do about an answer that nobody wants; `others`: the relay is somebody else's."""
     if turn.fixed and rejected.code in _FIXED:
         return _FIXED[rejected.code]
-    return _FIXES.get(rejected.code, LOG)
+    return (_OTHERS if others else _FIXES).get(rejected.code, LOG)

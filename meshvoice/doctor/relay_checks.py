@@ -11,7 +11,7 @@ from secrets import token_bytes
 from meshvoice.doctor.deployment import Deployment, Way, allocated, family
 from meshvoice.doctor.findings import Cause, Check, Finding
 from meshvoice.doctor.legs import UNREACHABLE
-from meshvoice.doctor.rejections import RENDER, forwarded
+from meshvoice.doctor.rejections import ASK, RENDER, forwarded
 from meshvoice.doctor.turn_client import Peer, Rejected, TurnClient, Unanswered, dial
 from meshvoice.turn.deny import denied
 
@@ -44,9 +44,11 @@ async def address(deployment: Deployment, way: Way, known: list[str]) -> Finding
         if family(offered) == 6:
             # IPv6 has no 1:1 NAT to be told of.
             hint = "set COTURN_PUBLIC_IP6 to an address of the host's by which others reach it"
+        if deployment.others:
+            hint = "it must be told its address outside (coturn: external-ip, eturnal: relay_ipv4_addr)"
         return check.failed(
             f"{offered}, which nobody outside reaches: relayed calls stay silent",
-            f"{hint}; {RENDER}",
+            f"{hint}; {deployment.mend}",
             cause=Cause.PRIVATE,
         )
     if not deployment.ours:
@@ -93,7 +95,7 @@ async def two_relays(deployment: Deployment, here: Way, there: Way) -> Finding:
                 return check.failed(
                     f"{at_ana[0]} and {at_bo[0]}, between which nothing can be sent",
                     "allocation-default-address-family must not be keep on a relay that has IPv4, which all "
-                    f"can share: {RENDER}",
+                    f"can share: {deployment.mend}",
                 )
             await bo.expect(at_ana)
             to_bo = await _arrives(lambda data: ana.send(data, at_bo), bo)
@@ -113,6 +115,8 @@ async def two_relays(deployment: Deployment, here: Way, there: Way) -> Finding:
 
 def _open_to_itself(deployment: Deployment) -> str:
     turn = deployment.turn
+    if deployment.others:
+        return f"it must be an allowed peer of itself, for two people who both need it; {ASK}"
     if turn.public_ip6 and not turn.public_ip and denied(turn.public_ip6):
         return (
             f"{turn.public_ip6} is no public address, and must be an allowed peer: {RENDER}. coturn 4.13.1 "
@@ -130,9 +134,8 @@ async def from_outside(deployment: Deployment, ways: Sequence[Way], by: int) -> 
 
     Several, for a firewall may let only some ports in: one alone would tell another story each time.
     """
-    turn = deployment.turn
     one = Check(name="one-relay", ip=by, tried=f"send from here to an allocation and back by IPv{by}")
-    ports = f"send to {PORTS} ports of {turn.min_port} to {turn.max_port} by IPv{by}"
+    ports = f"send to {PORTS} ports of {_range(deployment)} by IPv{by}"
     whole = Check(name="relay-range", ip=by, tried=ports)
     tries = (_there_and_back(deployment, ways, by) for _ in range(PORTS))
     arrived = await asyncio.gather(*tries, return_exceptions=True)
@@ -152,7 +155,7 @@ async def from_outside(deployment: Deployment, ways: Sequence[Way], by: int) -> 
         back = one.failed(
             "nothing came back",
             "a firewall of the host stops what coturn sends: let out what comes from "
-            f"{turn.min_port} to {turn.max_port}/udp",
+            f"{_range(deployment)}/udp",
         )
     if len(there) < PORTS:
         # Which ones is chance, and another run would name others.
@@ -172,10 +175,15 @@ async def _there_and_back(deployment: Deployment, ways: Sequence[Way], by: int) 
         return True, await _arrives(lambda data: relay.send(data, source), direct) is not None
 
 
-def _open_range(deployment: Deployment, by: int) -> str:
+def _range(deployment: Deployment) -> str:
     turn = deployment.turn
+    # Which ports somebody else's relays by the settings don't say.
+    return "the relay's range" if deployment.others else f"{turn.min_port} to {turn.max_port}"
+
+
+def _open_range(deployment: Deployment, by: int) -> str:
     too = " for IPv6, too," if by == 6 else ""
-    ports = f"{turn.min_port} to {turn.max_port}/udp{too}"
+    ports = f"{_range(deployment)}/udp{too}"
     return f"open {ports} in the firewalls of host and provider{forwarded(by)}"
 
 

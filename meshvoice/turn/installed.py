@@ -61,7 +61,7 @@ def looked_up(turn: TurnSettings) -> TurnSettings:
         raise Refused(
             f"COTURN_PUBLIC_IP={turn.public_ip} has no IPv4 address now ({problem.strerror}): "
             "correct the name, or write the address"
-        ) from None
+        ) from problem
     # The order of several is the resolver's, and changes.
     return replace(turn, public_ip=min(ipaddress.IPv4Address(entry[4][0]) for entry in found))
 

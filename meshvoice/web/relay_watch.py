@@ -25,7 +25,7 @@ FIRST_SECONDS = 5.0
 """From our start to the first look: at a machine's start coturn comes up beside us."""
 EVERY_SECONDS = 900.0
 AGAIN_SECONDS = 60.0
-"""After a word that is worse than the one before: what was being restarted is there again by then."""
+"""After a word that is worse than the one before, or none: what was being restarted is there by then."""
 PATIENCE_SECONDS = 120.0
 """For one examination, in which each leg that doesn't answer takes some seconds."""
 _POLITE = 10
@@ -48,6 +48,8 @@ class Failed(msgspec.Struct, frozen=True):
 
 class _Report(msgspec.Struct):
     findings: list[Failed]
+    missed: str = ""
+    """Why this machine could see nothing of the relay; empty where it could."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class RelayBody(TypedDict):
     """The JSON that the check page asks for."""
 
     age: int | None
-    """Seconds since the relay was examined; null: it was not yet, or could not be."""
+    """Seconds since something was learned of the relay; null: nothing was yet."""
     running: bool
     """Whether it is being examined now, or will be in some seconds."""
     missed: bool
@@ -94,6 +96,9 @@ class RelayWatch:
         self._clock = clock
         self.last: Word | None = None
         self._problem = ""
+        """Why the last look told nothing; empty: it did, or there was none."""
+        self._looked = clock.steady()
+        """When the last look ended, whatever came of it."""
         self.watched = False
         """Whether somebody looks from time to time."""
         self.running = False
@@ -101,9 +106,11 @@ class RelayWatch:
         self.wanted = asyncio.Event()
 
     def hear(self, report: bytes) -> bool:
-        """Take a report; gives whether it is worse than the one before. Raises `msgspec.DecodeError`."""
-        findings = msgspec.json.decode(report, type=_Report).findings
-        word = Word(self._clock.steady(), tuple(each for each in findings if each.status == "failed"))
+        """Take a report; gives whether to look again soon: it is worse. Raises `msgspec.DecodeError`."""
+        told = msgspec.json.decode(report, type=_Report)
+        if told.missed:
+            return self.miss(told.missed)
+        word = Word(self._clock.steady(), tuple(each for each in told.findings if each.status == "failed"))
         before = set(self.last.names) if self.last else set()
         worse = not before.issuperset(word.names)
         if worse or before != set(word.names):
@@ -114,26 +121,38 @@ class RelayWatch:
                 )
         if not word.failed and (self.last is None or before or self._problem):
             log.info("the relay, seen from here, works")
-        self.last, self._problem = word, ""
+        self.last, self._problem, self._looked = word, "", word.at
         return worse
 
-    def miss(self, problem: str) -> None:
-        """Note that nothing could be learned: what was known is too old to be told."""
-        if problem != self._problem:
+    def miss(self, problem: str) -> bool:
+        """Note that nothing could be learned: what was known stays, and is told with its age.
+
+        Gives whether to look again soon: at a machine's start its network comes up beside us.
+        """
+        new = problem != self._problem
+        if new:
             log.warning("the relay can't be examined from here: %s", problem)
-        self.last, self._problem = None, problem
+        self._problem, self._looked = problem, self._clock.steady()
+        return new
 
     def trouble(self) -> str | None:
         """Say what is wrong, in one sentence; None where nothing is known to be."""
         if self.last is None or not self.last.failed:
             return None
         names = ", ".join(self.last.names)
+        if self._problem:
+            minutes = self._age(self.last) // 60
+            return (
+                f"From the server's own side the relay failed at {names}, {minutes} min ago, and could not "
+                "be examined since: the log says why."
+            )
         return f"From the server's own side the relay fails at {names}: `meshvoice doctor` says what to do."
 
     def want(self) -> None:
         """Ask for another look where something was wrong: whoever mended it should not wait for the next."""
-        wrong = self.last is not None and self.last.failed and self._age(self.last) >= AGAIN_SECONDS
-        if wrong and self.watched:
+        wrong = self.last is not None and self.last.failed
+        # Since the last look, not the last word: one that tells nothing is not to be had at every click.
+        if wrong and self.watched and self._clock.steady() - self._looked >= AGAIN_SECONDS:
             self.running = True
             self.wanted.set()
 
@@ -173,15 +192,15 @@ async def watch(
     relay.watched = relay.running = True
     await asyncio.sleep(first)
     while True:
-        worse, relay.running = False, True
+        relay.running = True
         relay.wanted.clear()
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 worse = relay.hear(await ask())
         except TimeoutError:
-            relay.miss(f"the doctor took longer than {PATIENCE_SECONDS:.0f} s")
+            worse = relay.miss(f"the doctor took longer than {PATIENCE_SECONDS:.0f} s")
         except (OSError, msgspec.DecodeError) as problem:
-            relay.miss(str(problem))
+            worse = relay.miss(str(problem))
         relay.running = False
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(again if worse else every):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import ssl
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -83,9 +85,10 @@ class Bench:
         *,
         addresses: list[str] | None = None,
         held: int = 0,
+        web: bool = False,
         **options: Any,
     ) -> AsyncIterator[Deployment]:
-        """Run coturn, and move to the examiner's machine for as long."""
+        """Run coturn, perhaps a web server on its TLS port, and move to the examiner for as long."""
 
         async def resolve(host: str) -> list[str]:
             if addresses == []:
@@ -97,6 +100,9 @@ class Bench:
             if conf is not None:
                 with self.lab.on("server"):
                     machines.enter_context(running(conf, self.folder, user=self.user))
+            if web:
+                with self.lab.on("server"):
+                    await machines.enter_async_context(await serve_web(turn))
             machines.enter_context(self.lab.on(self.examiner))
             deployment = Deployment(turn=turn, tls=self.authority.trust(), resolve=resolve, **options)
             for _ in range(held):
@@ -104,6 +110,25 @@ class Bench:
                 way = Way(leg=Leg.TCP, server=(str(turn.public_ip), turn.port))
                 await machines.enter_async_context(allocated(deployment, way))
             yield deployment
+
+
+async def serve_web(turn: TurnSettings, host: str = "0.0.0.0") -> asyncio.Server:
+    """Serve HTTP where TURN by TLS should be."""
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(turn.tls_cert, turn.tls_key)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            # Whoever only shakes hands hangs up.
+            with suppress(OSError):
+                await reader.read(1500)
+                writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                writer.close()
+                await writer.wait_closed()
+        finally:
+            writer.transport.abort()
+
+    return await asyncio.start_server(answer, host, turn.tls_port, ssl=tls)
 
 
 def failed(findings: list[Finding]) -> set[str]:

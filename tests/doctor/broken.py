@@ -73,6 +73,10 @@ class Broken:
     """What coturn has; None: it doesn't run."""
     certify: Certify | None = None
     """Makes certificate and key, which app and coturn are given then."""
+    tls: bool = True
+    """Whether coturn has certificate and key, too."""
+    web: bool = False
+    """Whether a web server has its TLS port."""
     firewall: str = ""
     addresses: list[str] | None = None
     nat: bool = False
@@ -644,7 +648,7 @@ TABLE = [
         certify=unreadable,
         user="turnserver",
         failed={"certificate/tls"},
-        says="read certificate and key",
+        says="cannot find certificate",
     ),
     Broken(
         name="plain TURN on the TLS port",
@@ -653,6 +657,26 @@ TABLE = [
         turn=replace(DIRECT, public_tls_port=3478),
         failed={"certificate/tls"},
         says="what answers there speaks no TLS",
+    ),
+    Broken(
+        name="a coturn whose file is from before TLS was set",
+        page="turn-tls",
+        mends="its file names certificate and key",
+        certify=of(),
+        tls=False,
+        failed={"certificate/tls"},
+        says="its file names certificate and key",
+    ),
+    Broken(
+        name="a web server on the TLS port",
+        page="turn-tls",
+        mends="nothing there answers TURN",
+        certify=of(),
+        tls=False,
+        web=True,
+        failed={"stun/tls"},
+        says="what listens there speaks no TURN",
+        quick=True,
     ),
     # --- Several hosts
     Broken(
@@ -703,7 +727,7 @@ def built(broken: Broken, authority: Authority) -> Broken:
     if broken.certify is None:
         return broken
     turn = secured(broken.turn, broken.certify(authority))
-    return replace(broken, turn=turn, conf=conf(turn))
+    return replace(broken, turn=turn, conf=conf(turn if broken.tls else broken.turn))
 
 
 def set_up(broken: Broken, bench: Bench, nat_bench: Bench) -> tuple[Bench, Broken]:

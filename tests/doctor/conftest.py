@@ -39,6 +39,13 @@ def behind_nat() -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="module")
+def by_ipv6() -> Iterator[Lab]:
+    """Give a lab whose client has no IPv4."""
+    with two_machines(server=(f"{PUBLIC}/32", f"{PUBLIC6}/128"), client=(CLIENT6,)) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
 

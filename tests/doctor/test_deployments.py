@@ -83,6 +83,15 @@ async def test_an_examiner_without_ipv6_blames_nobody_for_it(behind_nat: Lab, be
     assert {"stun"} == {f.check for f in findings if f.answer == "this machine has no IPv6"}
 
 
+async def test_an_examiner_without_ipv4_blames_nobody_for_it(by_ipv6: Lab, bench: Bench) -> None:
+    bench.lab = by_ipv6
+    findings = await bench.examine(DUAL, conf(DUAL), addresses=[str(PUBLIC), str(PUBLIC6)])
+    assert failed(findings) == set()
+    assert {"stun", "one-relay", "relay-range"} == {
+        f.check for f in findings if f.answer == "this machine has no IPv4"
+    }
+
+
 async def test_the_guard_stops_nothing_that_is_needed(nat_bench: Bench) -> None:
     """The whole of a production host: NAT, the rendered configuration and the guard, as user `turnserver`."""
     nat_bench.user = "turnserver"
@@ -122,7 +131,13 @@ async def test_a_broken_deployment_is_named_by_its_leg_and_by_no_other_and_so_it
 ) -> None:
     chosen, case = broken.set_up(case, bench, nat_bench)
     findings = await chosen.examine(
-        case.turn, case.conf, addresses=case.addresses, clock=broken.clock(case), held=case.held, runs=2
+        case.turn,
+        case.conf,
+        addresses=case.addresses,
+        clock=broken.clock(case),
+        held=case.held,
+        web=case.web,
+        runs=2,
     )
     assert failed(findings) == case.failed
     wrong = [finding.line() for finding in findings if finding.status is Status.FAILED]

@@ -25,6 +25,7 @@ from meshvoice.doctor.turn_client import Leg
 from meshvoice.settings import TurnSettings
 from meshvoice.turn import credentials
 from tests.doctor.authority import Authority
+from tests.doctor.bench import secured, serve_web
 from tests.turn.coturn_server import SECRET
 from tests.turn.eturnal_like import REALM, Relay
 
@@ -197,19 +198,21 @@ async def test_a_handshake_that_ends_at_once_is_told_as_tls_and_as_no_firewall(t
 
 
 @pytest.mark.parametrize(
-    ("alert", "said"),
+    ("alert", "front", "cause", "said", "named"),
     [
-        (40, "handshake failure"),
-        (70, "protocol version"),
-        (80, "internal error"),
-        (112, "unrecognized name"),
-        (116, "certificate required"),
+        (40, None, Cause.NO_PAIR, "handshake failure", "COTURN_TLS_KEY must be the key"),
+        (80, None, Cause.NO_PAIR, "internal error", "COTURN_TLS_KEY must be the key"),
+        (116, None, Cause.NO_PAIR, "certificate required", "COTURN_TLS_KEY must be the key"),
+        (80, 443, Cause.NO_NAME, "internal error", "by SNI"),
+        (112, 443, Cause.NO_NAME, "unrecognized name", "by SNI"),
+        (112, None, Cause.NO_NAME, "unrecognized name", "ss -lntp"),
+        (70, None, Cause.OLD_TLS, "older than 1.2", "no-tlsv1_2"),
     ],
 )
 async def test_whatever_the_alert_it_is_told_as_tls_and_as_no_firewall(
-    tmp_path: Path, alert: int, said: str
+    tmp_path: Path, alert: int, front: int | None, cause: Cause, said: str, named: str
 ) -> None:
-    """Which one comes is the version's, and its OpenSSL's (RFC 8446, section 6)."""
+    """Which one comes is the version's, and its OpenSSL's, or that of the program before it (RFC 8446, 6)."""
 
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
@@ -217,12 +220,26 @@ async def test_whatever_the_alert_it_is_told_as_tls_and_as_no_firewall(
         await writer.drain()
         writer.close()
 
-    found = await _shake_hands(tmp_path, refuse)
-    assert found.cause is Cause.NO_PAIR
-    assert "TLS alert" in found.answer
+    found = await _shake_hands(tmp_path, refuse, replace(TURN, public_tls_port=front))
+    assert found.cause is cause
     assert said in found.answer
-    assert "COTURN_TLS_KEY must be the key" in found.fix
+    assert named in found.fix
     assert "firewall" not in found.fix
+
+
+async def test_a_server_that_answers_in_an_older_tls_is_told_as_that(tmp_path: Path) -> None:
+    """It picks TLS 1.1 from what it was offered, and sends no alert."""
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        hello = bytes([3, 2, *bytes(32), 0, 0xC0, 0x13, 0])
+        message = bytes([2, *len(hello).to_bytes(3, "big")]) + hello
+        writer.write(bytes([22, 3, 2]) + len(message).to_bytes(2, "big") + message)
+        await writer.drain()
+        writer.close()
+
+    found = await _shake_hands(tmp_path, greet)
+    assert found.cause is Cause.OLD_TLS
 
 
 async def test_what_speaks_no_tls_is_told_as_such(tmp_path: Path) -> None:
@@ -250,9 +267,37 @@ async def test_what_hangs_up_on_tls_and_answers_stun_is_told_as_the_plain_port(t
     assert (found.answer, found.cause) == ("what answers there speaks no TLS", Cause.NO_TLS)
 
 
+async def test_a_web_server_on_the_tls_port_is_told_as_what_it_is_and_as_no_firewall(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    turn = secured(replace(TURN, tls_port=0), authority.issue(HOST))
+    async with await serve_web(turn, "127.0.0.1") as server:
+        way = Way(leg=Leg.TLS, server=server.sockets[0].getsockname())
+        deployment = Deployment(turn=turn, tls=authority.trust())
+        assert (await certificate(deployment, way)).status is Status.OK
+        found = await ask_stun(deployment, way, Answers())
+    assert (found.answer, found.cause) == ("it opens, and answers no STUN", Cause.NO_TURN)
+    assert "ss -lntp" in found.fix
+    assert "firewall" not in found.fix
+
+
+async def test_a_port_that_opens_before_a_dead_server_is_no_firewall_either() -> None:
+    """As a TCP proxy's does."""
+
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        way = Way(leg=Leg.TCP, server=server.sockets[0].getsockname())
+        found = await ask_stun(Deployment(turn=TURN), way, Answers())
+    assert found.cause is Cause.NO_TURN
+    assert "firewall" not in found.fix
+
+
 async def _shake_hands(
-    folder: Path, answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+    folder: Path,
+    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    turn: TurnSettings = TURN,
 ) -> Finding:
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         way = Way(leg=Leg.TLS, server=server.sockets[0].getsockname())
-        return await certificate(Deployment(turn=TURN, tls=Authority(folder).trust()), way)
+        return await certificate(Deployment(turn=turn, tls=Authority(folder).trust()), way)

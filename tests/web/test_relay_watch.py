@@ -45,6 +45,10 @@ def report(*failed: str) -> bytes:
     ).encode()
 
 
+def report_without_network() -> bytes:
+    return json.dumps({"ok": False, "missed": "no name server answers this machine", "findings": []}).encode()
+
+
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if "relay" in record.getMessage()]
 
@@ -157,7 +161,7 @@ def test_nobody_looks_again_where_nobody_watches() -> None:
 
 
 @pytest.mark.parametrize("answer", [b"no JSON", b"{}", OSError("no python here")])
-async def test_what_can_not_be_learned_is_told_as_that_and_not_as_trouble(
+async def test_what_can_not_be_learned_is_told_beside_what_was(
     caplog: pytest.LogCaptureFixture, answer: bytes | OSError
 ) -> None:
     relay = relay_watch_of_now()
@@ -169,18 +173,69 @@ async def test_what_can_not_be_learned_is_told_as_that_and_not_as_trouble(
             raise answer
         return answer
 
-    def miss(problem: str) -> None:
-        missed(problem)
+    def miss(problem: str) -> bool:
         done.set()
+        return missed(problem)
 
     missed = relay.miss
     relay.miss = miss  # type: ignore[method-assign]
     task = asyncio.create_task(watch(relay, ask, first=0))
     await asyncio.wait_for(done.wait(), 10)
     task.cancel()
+    body = relay.body()
+    assert (body["missed"], [each["check"] for each in body["failed"]]) == (True, ["clock"])
+    assert any("can't be examined from here" in line for line in lines(caplog))
+
+
+@pytest.mark.parametrize("answer", [b"no JSON", report_without_network()])
+async def test_where_nothing_was_ever_learned_nobody_is_blamed(answer: bytes) -> None:
+    relay = relay_watch_of_now()
+    asked: asyncio.Queue[None] = asyncio.Queue()
+
+    async def ask() -> bytes:
+        asked.put_nowait(None)
+        return answer
+
+    task = asyncio.create_task(watch(relay, ask, first=0, every=0, again=0))
+    for _ in range(2):
+        await asyncio.wait_for(asked.get(), 10)
+    task.cancel()
     assert relay.trouble() is None
     assert relay.body() == {"age": None, "running": False, "missed": True, "failed": []}
-    assert any("can't be examined from here" in line for line in lines(caplog))
+
+
+def test_after_the_first_look_in_vain_it_looks_again_soon_and_then_as_ever() -> None:
+    relay = relay_watch_of_now()
+    assert [relay.hear(report_without_network()) for _ in range(3)] == [True, False, False]
+    assert [relay.hear(report()), relay.hear(report_without_network())] == [False, True]
+
+
+async def test_health_keeps_what_was_found_where_the_next_look_tells_nothing(
+    house: House, ana: Person
+) -> None:
+    house.app[RELAY].hear(report("clock"))
+    house.clock.now += 15 * 60
+    house.app[RELAY].hear(report_without_network())
+    health = (await ana.ask("GET", "/healthz")).json
+    assert health["status"] == "degraded"
+    assert "clock, 15 min ago" in health["relay"]
+    assert (await told(ana))["age"] == 15 * 60
+    house.app[RELAY].hear(report())
+    assert (await ana.ask("GET", "/healthz")).json == {"status": "ok"}
+
+
+async def test_a_look_that_told_nothing_is_not_repeated_at_every_click() -> None:
+    now = [0.0]
+    relay = RelayWatch(Clock(time.time, lambda: now[0]))
+    relay.watched = True
+    relay.hear(report("clock"))
+    now[0] += 900
+    relay.miss("no network")
+    relay.want()
+    assert not relay.body()["running"]
+    now[0] += 60
+    relay.want()
+    assert relay.body()["running"]
 
 
 async def test_the_doctor_runs_apart_with_the_relays_settings_and_nothing_of_ours(

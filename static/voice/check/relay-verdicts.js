@@ -2,7 +2,7 @@
 // What is wrong with a relay, by what this browser and this site saw of it: the leg at fault, and no other; pure.
 
 import { TLS, WRONG } from "./check-words.js";
-import { current, failsThere, met, tlsCause, unseen } from "./site-word.js";
+import { current, failsThere, met, noTurnByTcp, ofNow, tlsCause, unseen } from "./site-word.js";
 
 /** @typedef {import("./relay-probe.js").Loop} Loop */
 /** @typedef {import("./check-verdicts.js").Symptoms} Symptoms */
@@ -67,8 +67,9 @@ function limitTrouble({ site, fixed }, code) {
   if (code !== QUOTA) return wrong("relay-limit", "limit", { code });
   if (fixed) return wrong("relay-limit", "fixedQuota");
   // The site asks in another name than this person's: what is refused to both is refused to all.
-  if (met(site, QUOTA)) return wrong("relay-limit", "quotaOfAll");
-  return site ? wrong("relay-limit", "ownQuota") : wrong("relay-limit", "limit", { code });
+  const now = ofNow(site);
+  if (met(now, QUOTA)) return wrong("relay-limit", "quotaOfAll");
+  return now ? wrong("relay-limit", "ownQuota") : wrong("relay-limit", "limit", { code });
 }
 
 /** No way leads to an address. @param {Symptoms} symptoms @param {Unseen[]} hidden @returns {Finding} */
@@ -111,7 +112,7 @@ function wayTrouble({ udp, tcp, tls, site }) {
   const found = [];
   const there = (/** @type {string} */ leg) => ({ by, there: failsThere(site, [leg]) });
   if (udp && !udp.allocated) found.push(wrong("turn-udp", "noUdp", there("udp")));
-  if (tcp && !tcp.allocated) found.push(wrong("turn-tcp", "noTcp", there("tcp")));
+  if (tcp && !tcp.allocated) found.push(wrong("turn-tcp", noTurnByTcp(site) ? "otherTcp" : "noTcp", there("tcp")));
   if (tls && !tls.allocated) found.push(tlsTrouble(tls, { ...there("tls"), cause: tlsCause(site) }));
   return found;
 }

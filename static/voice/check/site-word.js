@@ -14,9 +14,9 @@ import { flag, number, record, text } from "../signaling/reading.js";
  */
 /**
  * @typedef {object} SiteWord
- * @property {number|null} age  seconds since it looked; null: it did not yet, or in vain
+ * @property {number|null} age  seconds since it last learned something; null: it never did
  * @property {boolean} running  it looks just now
- * @property {boolean} missed   it could not look
+ * @property {boolean} missed   the last look was in vain
  * @property {SiteFinding[]} failed
  */
 /**
@@ -26,6 +26,8 @@ import { flag, number, record, text } from "../signaling/reading.js";
 
 /** It looks every quarter of an hour, for two minutes at most: what is older is no news. */
 const OLD = 17 * 60;
+/** A quota is used up from one moment to the next, so of one only what is younger tells something. */
+const OF_NOW = 60;
 /** @type {Record<string, Unseen>} */
 const BY_CHECK = {
   clock: "clock", realm: "realm", name: "hostName", "public-ip": "hostName",
@@ -57,6 +59,9 @@ export const old = (word) => word !== null && word.age !== null && word.age > OL
 /** What counts now: nothing of one that is old, or was never said. @param {SiteWord|null} word */
 export const current = (word) => (word === null || word.age === null || old(word) ? null : word);
 
+/** What counts of what changes by the minute. @param {SiteWord|null} word */
+export const ofNow = (word) => (word === null || word.age === null || word.age > OF_NOW ? null : word);
+
 /** What a browser can't see, each once. @param {SiteWord|null} word @returns {Unseen[]} */
 export function unseen(word) {
   const failed = word?.failed ?? [];
@@ -83,9 +88,13 @@ export function tlsCause(word) {
   const failed = word?.failed.filter(({ host }) => !host) ?? [];
   // Where TCP leads nowhere from there, neither does TLS, or to another than the relay.
   if (failed.some(({ check, leg, ip }) => check === "stun" && leg === "tcp" && ip !== 6)) return "";
-  const shaken = failed.filter(({ check }) => check === "certificate");
+  const shaken = failed.filter(({ check, leg, cause }) => check === "certificate" || (check === "stun" && leg === "tls" && cause));
   return (shaken.find(({ ip }) => ip !== 6) ?? shaken[0])?.cause ?? "";
 }
+
+/** Whether the port for TCP opens there, and nothing on it is TURN. @param {SiteWord|null} word */
+export const noTurnByTcp = (word) =>
+  word?.failed.some(({ check, leg, cause, host }) => check === "stun" && leg === "tcp" && cause === "no-turn" && !host) ?? false;
 
 /** @param {SiteWord|null} word @param {number} code STUN's */
 export const met = (word, code) => word?.failed.some((each) => each.code === code) ?? false;
