@@ -17,7 +17,7 @@ from tests.browser.homes import at_home
 from tests.browser.test_dropped_sockets import connections
 from tests.process import Server
 
-ENTER = "\ue007"
+ENTER = "\ue006"
 """As WebDriver writes the key."""
 
 
@@ -69,9 +69,9 @@ async def test_a_key_on_the_big_button_talks_until_it_is_let_go_of(server: Serve
         for key in (" ", ENTER):
             await page.evaluate("document.querySelector('.push').focus()")
             await page.key("keyDown", key)
-            assert await page.evaluate("seen.room.talk.pressed")
+            await until("the key talks", lambda: page.evaluate("seen.room.talk.pressed"), seconds=3)
             await page.key("keyUp", key)
-            assert not await page.evaluate("seen.room.talk.pressed")
+            await until("it talks no more", lambda: page.evaluate("!seen.room.talk.pressed"), seconds=3)
             await until("nothing goes out", lambda: page.evaluate("!seen.room.talk.sends"))
 
 
