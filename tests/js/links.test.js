@@ -356,6 +356,31 @@ test("candidates before the answer wait for it", async () => {
   assert.equal(mine.candidates.length, 1);
 });
 
+test("candidates go to the browser one after the other, and none once their connection is over", async () => {
+  const room = new Room();
+  const bo = room.enter("bo", 2);
+  bo.links.present({ peer: "ana", order: 1 });
+  await room.advance(100);
+  const [mine] = room.network.open("bo");
+  await settled();
+  bo.links.deliver({ type: "answer", source: "ana", gen: 1, sdp: sdpOf(`ana/9/for/${mine.local}`) });
+  await room.advance(10);
+  /** @type {(() => void)[]} */
+  const asked = [];
+  mine.addIceCandidate = () => new Promise((done) => asked.push(() => done(undefined)));
+  const candidates = [1, 2, 3].map((n) => ({ candidate: `candidate:${n}`, sdpMid: "0" }));
+  bo.links.deliver({ type: "ice", source: "ana", gen: 1, candidates });
+  await settled();
+  assert.equal(asked.length, 1);
+  asked[0]();
+  await settled();
+  assert.equal(asked.length, 2);
+  bo.links.left("ana", "left");
+  asked[1]();
+  await settled();
+  assert.equal(asked.length, 2);
+});
+
 test("candidates after the answer wait for nothing: neither for the sender's limit nor for a bad one before them", async () => {
   const room = new Room();
   const bo = room.enter("bo", 2);

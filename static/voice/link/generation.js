@@ -67,6 +67,7 @@ export class Generation {
   #given = {};
   /** The other side's, until its description is in; then null. @type {(Candidate | null)[] | null} */
   #waiting = [];
+  #adding = Promise.resolve();
   #named = new Named();
   #listening = new Listening();
   #strangers = 0;
@@ -278,9 +279,15 @@ export class Generation {
     await Promise.all([this.#addAll(waiting), this.#sending.limit()]);
   }
 
-  /** The browser takes one after the other, in their order. @param {Candidates} candidates */
-  async #addAll(candidates) {
-    await Promise.all(candidates.map((each) => this.#add(each)));
+  /**
+   * One after the other: a hundred at once hold the page's voices up, and of those that still wait none is taken once this is over.
+   * @param {Candidates} candidates
+   */
+  #addAll(candidates) {
+    this.#adding = this.#adding.then(async () => {
+      for (const candidate of candidates) await this.#add(candidate);
+    });
+    return this.#adding;
   }
 
   /** @param {Candidate | null} candidate */
