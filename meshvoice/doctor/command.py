@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from ssl import SSLContext, create_default_context
 
-from meshvoice.doctor import legs, rotation
+from meshvoice.doctor import lookup, rotation
 from meshvoice.doctor.deployment import Deployment
 from meshvoice.doctor.examination import examine
 from meshvoice.doctor.findings import Check, Finding, missed
@@ -34,8 +34,8 @@ def run(settings: Settings, *, as_json: bool, tls: SSLContext | None = None) -> 
         turn = installed.looked_up(turn)
     except Refused as problem:
         check = Check(name="public-ip", tried=f"look up {turn.public_ip}")
-        if legs.unheard(problem.__cause__):
-            problems.append(legs.no_name_server(check))
+        if lookup.unheard(problem.__cause__):
+            problems.append(lookup.no_name_server(check))
         else:
             problems.append(check.failed("it has no IPv4 address now", str(problem)))
         turn = replace(turn, public_ip=None)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations_with_replacement
 
-from meshvoice.doctor import authority, denial, legs, rejections, relay_checks
+from meshvoice.doctor import authority, denial, legs, lookup, rejections, relay_checks
 from meshvoice.doctor.deployment import Deployment, Way
 from meshvoice.doctor.findings import Check, Finding, Status
 from meshvoice.doctor.turn_client import Leg, Rejected, Unanswered
@@ -27,12 +27,13 @@ async def examine(deployment: Deployment) -> AsyncIterator[Finding]:
 
 async def _examine_host(deployment: Deployment, *, several: bool) -> AsyncIterator[Finding]:
     """Examine every leg, then through those that work all that does not depend on the leg."""
-    found = await legs.look_up(deployment)
+    found = await lookup.look_up(deployment)
     public = {str(each) for each in (deployment.turn.public_ip, deployment.turn.public_ip6)}
     if deployment.turn.others or (several and not public & {*found.addresses}):
         deployment = deployment.of_another(deployment.turn.others)
     addresses, answers = found.addresses, legs.Answers()
-    yield legs.name(deployment, found)
+    elsewhere = lookup.elsewhere(deployment.turn, addresses)
+    yield lookup.name(deployment, found)
     if not deployment.turn.tls:
         yield Check(name="certificate", leg=Leg.TLS, tried="TLS").skipped(
             "COTURN_TLS_CERT is not set", "set it, for networks that let only TLS out"
@@ -40,6 +41,11 @@ async def _examine_host(deployment: Deployment, *, several: bool) -> AsyncIterat
     answering: list[Way] = []
     working: list[Way] = []
     async for way, findings in _by_leg(deployment, legs.ways(deployment.turn, addresses), answers):
+        if way.server[0] in elsewhere and findings[-1].status is Status.FAILED:
+            # Whatever stands there is none of ours: that the name leads there is the fault.
+            for finding in findings:
+                yield replace(finding, status=Status.SKIPPED, fix="see `name`")
+            continue
         for finding in findings:
             yield finding
         good = {finding.check for finding in findings if finding.status is Status.OK}
@@ -128,7 +134,7 @@ async def _relayed(
         reachable &= found.status is Status.OK
         yield found
     if deployment.ours:
-        found = await _settle(deployment, "relay-ipv6", relay_checks.ipv6(deployment, best[0]))
+        found = await _settle(deployment, "relay-ipv6", relay_checks.ipv6(deployment, best[0], addresses))
         yield found
         ipv6 = turn.public_ip6 is not None and found.status is Status.OK
     if reachable:

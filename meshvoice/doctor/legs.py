@@ -1,4 +1,4 @@
-"""The ways to the server: does its name resolve, does each leg answer, is each credential taken."""
+"""The ways to the server: does each leg answer, is each credential taken."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from meshvoice.doctor import handshake, rejections
 from meshvoice.doctor.deployment import Deployment, Way, allocated
 from meshvoice.doctor.findings import Cause, Check, Finding
+from meshvoice.doctor.lookup import public, unreachable
 from meshvoice.doctor.turn_client import Leg, Peer, Rejected, Unanswered, answered, dial
 from meshvoice.settings import TurnSettings
+from meshvoice.turn.deny import denied
 
 CERTIFICATE_DAYS = 14
 """Renewal begins 30 days before the end, so fewer than this means that it does not happen."""
@@ -25,59 +28,6 @@ _DAY = 86400
 UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 ONE_HOP = frozenset({(4, 17, 0), (4, 17, 1)})
 """Versions of coturn that send by UDP with a hop limit of 1, from their first allocation on."""
-
-
-@dataclass(frozen=True, slots=True)
-class LookedUp:
-    """What a name gave."""
-
-    addresses: list[str]
-    problem: str = ""
-    unheard: bool = False
-    """Whether no name server said anything, be it that there is no such name."""
-
-
-async def look_up(deployment: Deployment) -> LookedUp:
-    """Look the host up; browsers try every address that it has."""
-    try:
-        return LookedUp(await deployment.resolve(deployment.turn.host))
-    except OSError as problem:
-        return LookedUp([], str(problem), unheard(problem))
-
-
-def unheard(problem: BaseException | None) -> bool:
-    """Tell a name that nobody could be asked about from one that doesn't exist."""
-    return isinstance(problem, socket.gaierror) and problem.errno == socket.EAI_AGAIN
-
-
-def no_name_server(check: Check) -> Finding:
-    """Say that nothing is known of a name."""
-    return check.skipped(
-        "no name server answers this machine",
-        "has it a network (`ip route`, /etc/resolv.conf)? Else run the doctor from one that has; where that "
-        "one gets no answer either, the name's own servers give none",
-        cause=Cause.NO_NETWORK,
-    )
-
-
-def name(deployment: Deployment, found: LookedUp) -> Finding:
-    """See that the name leads to where the settings say that the relay is."""
-    turn = deployment.turn
-    check = Check(name="name", tried=f"look up {turn.host}")
-    if found.unheard:
-        return no_name_server(check)
-    if found.problem:
-        return check.failed(
-            found.problem,
-            "give COTURN_TURN_HOST a name that resolves (it needs an A or AAAA record), or an IP address",
-        )
-    ipv4 = [address for address in found.addresses if ":" not in address]
-    if turn.public_ip and ipv4 and str(turn.public_ip) not in ipv4:
-        return check.failed(
-            f"{', '.join(found.addresses)}, but COTURN_PUBLIC_IP is {turn.public_ip}",
-            "correct the name's A record, or COTURN_PUBLIC_IP",
-        )
-    return check.ok(", ".join(found.addresses))
 
 
 def ways(turn: TurnSettings, addresses: list[str]) -> list[Way]:
@@ -266,8 +216,8 @@ def _fix_refused(turn: TurnSettings, way: Way) -> str:
             f"COTURN_TLS_CERT was set, {rejections.RENDER}), and when user turnserver can read certificate "
             "and key: see `cannot find certificate` in its log, and conf/coturn-deploy-hook.sh"
         )
-    if way.family == 6 and not turn.public_ip6:
-        return _IPV6
+    if _strange(turn, way):
+        return _strange(turn, way)
     return (
         "start coturn: `systemctl status coturn` on the host says why not. If it runs, it listens elsewhere "
         f"than on COTURN_PORT: {rejections.RENDER}"
@@ -285,14 +235,29 @@ def _fix_mute(way: Way) -> str:
 
 
 def _fix_silence(turn: TurnSettings, way: Way) -> str:
-    if way.family == 6 and not turn.public_ip6:
-        return _IPV6
+    if _strange(turn, way):
+        return _strange(turn, way)
     kind = "udp" if way.leg is Leg.UDP else "tcp"
     by = ", for IPv6 too," if way.family == 6 else ""
     port, forward = f"{way.server[1]}/{kind}{by}", rejections.forwarded(way.family)
-    return f"open {port} in the firewalls of host and provider{forward}; see that coturn runs"
+    own = ip_address(way.server[0])
+    near = f". Only its own network reaches {own}: is this machine in it?" * (
+        denied(own) and not own.is_loopback
+    )
+    return f"open {port} in the firewalls of host and provider{forward}; see that coturn runs{near}"
 
 
-_IPV6 = (
-    "the name has this IPv6 address, so browsers try it: set COTURN_PUBLIC_IP6 to it, or drop the AAAA record"
-)
+def _strange(turn: TurnSettings, way: Way) -> str:
+    """Say what to do about an address that the settings don't name; empty where they do, or name none."""
+    named = public(turn, way.family)
+    if way.family == 6 and not named:
+        return (
+            "the name has this IPv6 address, so browsers try it: set COTURN_PUBLIC_IP6 to it, or drop the "
+            "AAAA record"
+        )
+    if named and named != way.server[0] and not unreachable(named, [way.server[0]]):
+        return (
+            f"the name leads there, too, so browsers may try it, and the relay is at {named}: drop the "
+            f"record of {way.server[0]}"
+        )
+    return ""

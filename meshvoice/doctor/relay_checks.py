@@ -11,6 +11,7 @@ from secrets import token_bytes
 from meshvoice.doctor.deployment import Deployment, Way, allocated, family
 from meshvoice.doctor.findings import Cause, Check, Finding
 from meshvoice.doctor.legs import UNREACHABLE
+from meshvoice.doctor.lookup import elsewhere, unreachable
 from meshvoice.doctor.rejections import ASK, RENDER, forwarded
 from meshvoice.doctor.turn_client import Peer, Rejected, TurnClient, Unanswered, dial
 from meshvoice.turn.deny import denied
@@ -31,26 +32,15 @@ async def address(deployment: Deployment, way: Way, known: list[str]) -> Finding
     """See that the relay offers the address by which others reach it, not its own behind the NAT."""
     turn = deployment.turn
     public = [str(each) for each in (turn.public_ip, turn.public_ip6) if each]
-    expected = public or known
-    tried = f"allocate by IPv{way.family}" + (f"; expect {' or '.join(expected)}" if deployment.ours else "")
+    # Where the name leads elsewhere, and that is told, what stands there offers its own.
+    expected = [*public, *sorted(elsewhere(turn, known))] if public else known
+    expect = f"; expect {' or '.join(public or known)}" if deployment.ours else ""
+    tried = f"allocate by IPv{way.family}{expect}"
     check = Check(name="relay-address", ip=way.family, tried=tried)
     async with allocated(deployment, way) as (_, (offered, port)):
         pass
-    if offered not in expected and denied(ip_address(offered)):
-        hint = (
-            "the host is behind NAT: set COTURN_PUBLIC_IP to its address outside, and "
-            f"COTURN_PRIVATE_IP={offered}, of which coturn's external-ip is made"
-        )
-        if family(offered) == 6:
-            # IPv6 has no 1:1 NAT to be told of.
-            hint = "set COTURN_PUBLIC_IP6 to an address of the host's by which others reach it"
-        if deployment.others:
-            hint = "it must be told its address outside (coturn: external-ip, eturnal: relay_ipv4_addr)"
-        return check.failed(
-            f"{offered}, which nobody outside reaches: relayed calls stay silent",
-            f"{hint}; {deployment.mend}",
-            cause=Cause.PRIVATE,
-        )
+    if unreachable(offered, known) or (offered not in expected and denied(ip_address(offered))):
+        return _private(deployment, check, offered)
     if not deployment.ours:
         return check.ok(offered)
     if offered not in expected or not turn.min_port <= port <= turn.max_port:
@@ -63,7 +53,25 @@ async def address(deployment: Deployment, way: Way, known: list[str]) -> Finding
     return check.ok(offered)
 
 
-async def ipv6(deployment: Deployment, way: Way) -> Finding:
+def _private(deployment: Deployment, check: Check, offered: str) -> Finding:
+    turn = deployment.turn
+    hint = (
+        "the host is behind NAT: set COTURN_PUBLIC_IP to its address outside, and "
+        f"COTURN_PRIVATE_IP={turn.private_ip or offered}, of which coturn's external-ip is made"
+    )
+    if family(offered) == 6:
+        # IPv6 has no 1:1 NAT to be told of.
+        hint = "set COTURN_PUBLIC_IP6 to an address of the host's by which others reach it"
+    if deployment.others:
+        hint = "it must be told its address outside (coturn: external-ip, eturnal: relay_ipv4_addr)"
+    return check.failed(
+        f"{offered}, which nobody outside reaches: relayed calls stay silent",
+        f"{hint}; {deployment.mend}",
+        cause=Cause.PRIVATE,
+    )
+
+
+async def ipv6(deployment: Deployment, way: Way, known: list[str]) -> Finding:
     """See that a host that has IPv6 relays by it, and no other."""
     turn = deployment.turn
     check = Check(name="relay-ipv6", ip=6, tried="allocate an IPv6 address")
@@ -76,7 +84,9 @@ async def ipv6(deployment: Deployment, way: Way) -> Finding:
         if turn.public_ip6:
             return check.failed("coturn relays no IPv6", f"COTURN_PUBLIC_IP6 is set, so it should: {RENDER}")
         return check.ok("coturn relays no IPv6, as COTURN_PUBLIC_IP6 is not set")
-    if offered != str(turn.public_ip6):
+    if offered == str(turn.public_ip6) and unreachable(offered, known):
+        return _private(deployment, check, offered)
+    if offered not in {str(turn.public_ip6), *elsewhere(turn, known)}:
         mend = f"coturn runs with another configuration than the app: {RENDER}"
         if not turn.public_ip6:
             mend = f"if the host shall relay IPv6, set COTURN_PUBLIC_IP6 to it; in any case {RENDER}"

@@ -36,6 +36,9 @@ from tests.turn.coturn_server import DENIED_BY_ITSELF, SECRET, conf, let_through
 BOTH = [str(PUBLIC), str(PUBLIC6)]
 IPV6 = replace(BASE, public_ip6=PUBLIC6)
 HOME6 = replace(BASE, public_ip6=LAN6)
+INSIDE = replace(BASE, public_ip=PRIVATE)
+CARRIER = IPv4Address("100.64.0.7")
+GONE, GONE6 = "45.76.0.11", "2a01:4f8::99"
 Files = tuple[Path, Path]
 Certify = Callable[[Authority], Files]
 
@@ -237,7 +240,16 @@ TABLE = [
         mends="COTURN_PUBLIC_IP",
         turn=replace(DIRECT, public_ip=IPv4Address("45.76.0.99")),
         addresses=[str(PUBLIC)],
-        failed={"name", "relay-address"},
+        failed={"name"},
+        says="the name's A record, or COTURN_PUBLIC_IP",
+    ),
+    Broken(
+        name="the name's A record is a former host's",
+        page="name",
+        mends="A record",
+        addresses=[GONE],
+        failed={"name"},
+        says=f"{GONE}, but COTURN_PUBLIC_IP is {PUBLIC}",
     ),
     Broken(
         name="the name leads nowhere",
@@ -256,7 +268,50 @@ TABLE = [
         failed={"two-relays"},
         says="The guard must know",
     ),
+    Broken(
+        name="COTURN_PUBLIC_IP is the host's own address behind NAT",
+        page="external-ip",
+        mends="COTURN_PRIVATE_IP",
+        nat=True,
+        turn=INSIDE,
+        conf=conf(INSIDE),
+        addresses=[str(PUBLIC)],
+        failed={"relay-address"},
+        says=f"COTURN_PRIVATE_IP={PRIVATE}",
+        quick=True,
+    ),
+    Broken(
+        name="COTURN_PUBLIC_IP is the provider's own, behind another NAT",
+        page="external-ip",
+        mends="COTURN_PRIVATE_IP",
+        nat=True,
+        turn=replace(NAT, public_ip=CARRIER),
+        conf=conf(replace(NAT, public_ip=CARRIER)),
+        addresses=[str(PUBLIC)],
+        failed={"relay-address"},
+        says=f"{CARRIER}, which nobody outside reaches",
+    ),
     # --- IPv6
+    Broken(
+        name="the name's AAAA record is a former host's",
+        page="name",
+        mends="AAAA",
+        turn=DUAL,
+        conf=conf(DUAL),
+        addresses=[str(PUBLIC), GONE6],
+        failed={"name"},
+        says="the name's AAAA record, or COTURN_PUBLIC_IP6",
+        quick=True,
+    ),
+    Broken(
+        name="COTURN_PUBLIC_IP6 is an address of the home network",
+        page="relay-ipv6",
+        mends="COTURN_PUBLIC_IP6",
+        turn=replace(DIRECT, public_ip6=LAN6),
+        conf=conf(replace(DIRECT, public_ip6=LAN6)),
+        failed={"relay-ipv6"},
+        says=f"{LAN6}, which nobody outside reaches",
+    ),
     Broken(
         name="an AAAA record, and a coturn without IPv6",
         page="relay-ipv6",
@@ -296,8 +351,8 @@ TABLE = [
         page="relay-ipv6",
         mends="set COTURN_PUBLIC_IP6 to an address of the host's by which others reach it",
         turn=IPV6,
-        conf=conf(HOME6),
-        addresses=[str(LAN6)],
+        conf=conf(HOME6).replace(f"listening-ip={LAN6}", f"listening-ip={PUBLIC6}"),
+        addresses=[str(PUBLIC6)],
         failed={"relay-address", "relay-ipv6"},
         says="set COTURN_PUBLIC_IP6 to an address of the host's by which others reach it",
     ),
