@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from aioice.turn import TCP_TRANSPORT
 
-from meshvoice.doctor.deployment import Deployment, Way, allocated
+from meshvoice.doctor.deployment import Deployment, Way, allocated, family
 from meshvoice.doctor.findings import Check, Finding
 from meshvoice.doctor.rejections import RENDER
 from meshvoice.doctor.turn_client import Leg, Rejected, TurnClient, dial
@@ -35,7 +35,8 @@ async def special(deployment: Deployment, way: Way, family: int) -> AsyncIterato
         yield denial.failed(
             f"{granted[0]} granted, and {len(granted) - 1} more of {len(asked)}",
             f"anyone with a credential reaches your network through the relay: {RENDER}, and load the kernel "
-            "guard (`meshvoice coturn-conf --guard`)",
+            "guard (`meshvoice coturn-conf --guard`). In a file of your own: denied-peer-ip knows ranges "
+            "(FIRST-LAST) alone, no CIDR",
         )
     else:
         yield denial.ok(f"all {len(asked)} refused")
@@ -59,6 +60,14 @@ async def _ask(deployment: Deployment, way: Way, family: int) -> tuple[list[bool
         refused = await asyncio.gather(*(_refused(relay, deny.literal(address)) for address in asked))
         public = await asyncio.gather(*(_refused(relay, address) for address in _PUBLIC[family]))
     return refused, public, asked
+
+
+async def of_everybody(deployment: Deployment, way: Way) -> str:
+    """Name the check that tells that the relay refuses public addresses, too; empty where it doesn't."""
+    async with allocated(deployment, way) as (relay, (own, _)):
+        by = family(own)
+        refused = await asyncio.gather(*(_refused(relay, address) for address in _PUBLIC[by]))
+    return f"granted-ipv{by}" if all(refused) else ""
 
 
 async def tcp_relay(deployment: Deployment, working: Sequence[Way]) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from secrets import token_bytes, token_hex
 from ssl import SSLContext, create_default_context
 
-from meshvoice.doctor.rejections import ASK, RENDER
+from meshvoice.doctor.rejections import ASK, RENDER, USED_UP
 from meshvoice.doctor.turn_client import Leg, Peer, Rejected, TurnClient, Unanswered, dial
 from meshvoice.settings import TurnSettings
 from meshvoice.turn.credentials import TurnCredentials, fixed, issue
@@ -24,6 +25,22 @@ async def resolve(host: str) -> list[str]:
     return sorted({str(entry[4][0]) for entry in found}, key=lambda address: (":" in address, address))
 
 
+_REMEMBERED = 1.5
+"""Seconds for which coturn may count an allocation by UDP, and hold its port, after its end."""
+_PAUSE = 0.3
+
+
+@dataclass(slots=True)
+class Ended:
+    """When the last of our own allocations ended."""
+
+    at: float = -math.inf
+
+    def may_count(self) -> bool:
+        """Tell whether it may still count against what there is to be had."""
+        return time.monotonic() < self.at + _REMEMBERED
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deployment:
     """What is examined, with the clock and the trust of whoever examines it."""
@@ -34,6 +51,7 @@ class Deployment:
     resolve: Callable[[str], Awaitable[list[str]]] = resolve
     ours: bool = True
     """Whether the settings describe this relay's own file, or only how it is dialled."""
+    ended: Ended = field(default_factory=Ended)
     others: str = ""
     """Why it is somebody else's, who has other files than ours; empty: it is one of ours, for all we know."""
 
@@ -102,12 +120,14 @@ async def allocated(
 ) -> AsyncIterator[tuple[TurnClient, Peer]]:
     """Hold an allocation: the client, and its relayed address. Raises as `dial` and `allocate` do.
 
-    Where nothing comes back, another port asks once more, unless `again` is false.
+    Where nothing comes back, another port asks once more, unless `again` is false. Where none is left, it
+    waits for those of our own that ended: a small range must not be blamed for them.
 
     No `family` is asked for unless one is given: browsers ask for none, and take what the relay chooses.
     """
     async with AsyncExitStack() as sockets:
-        for last in (False, False, True):
+        tries = 3
+        while True:
             way_in = dial(
                 way.server,
                 way.leg,
@@ -116,17 +136,25 @@ async def allocated(
                 name=deployment.turn.host,
             )
             relay = await sockets.enter_async_context(way_in)
+            tries -= 1
             try:
                 relayed = await relay.allocate(family=family)
             except Rejected as rejected:
+                if rejected.code in USED_UP and deployment.ended.may_count():
+                    await asyncio.sleep(_PAUSE)
+                    tries += 1
                 # coturn remembers a UDP client for a second: this port belonged to one of them.
-                if rejected.code != 437 or last:
+                elif rejected.code != 437 or not tries:
                     raise
             except Unanswered:
                 # It may also be answered by what that one's key signs.
-                if last or not again:
+                if not (tries and again):
                     raise
                 again = False
             else:
                 break
-        yield relay, relayed
+        try:
+            yield relay, relayed
+        finally:
+            if way.leg is Leg.UDP:
+                deployment.ended.at = time.monotonic()

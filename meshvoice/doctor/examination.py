@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations_with_replacement
 
-from meshvoice.doctor import authority, denial, legs, lookup, rejections, relay_checks
+from meshvoice.doctor import authority, denial, legs, lookup, rejections, relay_checks, relay_range
 from meshvoice.doctor.deployment import Deployment, Way
 from meshvoice.doctor.findings import Check, Finding, Status
 from meshvoice.doctor.turn_client import Leg, Rejected, Unanswered
@@ -60,7 +60,7 @@ async def _examine_host(deployment: Deployment, *, several: bool) -> AsyncIterat
             "its realm, its IPv6 and where it may send are for them to know",
         )
     # By each IP version that browsers dial, IPv4 first.
-    best = _one_for_each_family(working) or _one_for_each_family(answering)[:1]
+    best = _one_for_each_family(_freed_at_once(working)) or _one_for_each_family(answering)[:1]
     if not best:
         return
     async for finding in _settled(deployment, "secret", authority.examine(deployment, best[0])):
@@ -68,6 +68,11 @@ async def _examine_host(deployment: Deployment, *, several: bool) -> AsyncIterat
     if working:
         async for finding in _relayed(deployment, best, working, addresses):
             yield finding
+
+
+def _freed_at_once(ways: Iterable[Way]) -> list[Way]:
+    """Put UDP last: by it coturn counts an allocation a second longer than it lasts, one refused a minute."""
+    return sorted(ways, key=lambda way: way.leg is Leg.UDP)
 
 
 def _by_its_name(deployment: Deployment, answers: legs.Answers) -> Deployment:
@@ -129,7 +134,9 @@ async def _relayed(
     deployment: Deployment, best: Sequence[Way], working: Sequence[Way], addresses: list[str]
 ) -> AsyncIterator[Finding]:
     turn, reachable, ipv6 = deployment.turn, True, False
-    for way in best:
+    # As most people do: by UDP, where it works.
+    dialled = _one_for_each_family(working)
+    for way in dialled:
         found = await _settle(deployment, "relay-address", relay_checks.address(deployment, way, addresses))
         reachable &= found.status is Status.OK
         yield found
@@ -139,11 +146,11 @@ async def _relayed(
         ipv6 = turn.public_ip6 is not None and found.status is Status.OK
     if reachable:
         # Else all of these fail for sure: nobody reaches the address that the relay offers.
-        for here, there in combinations_with_replacement(best, 2):
+        for here, there in combinations_with_replacement(dialled, 2):
             yield await _settle(deployment, "two-relays", relay_checks.two_relays(deployment, here, there))
         for by in (4, 6):
             if ipv6 if by == 6 else (turn.public_ip or not turn.public_ip6):
-                async for found in _settled(deployment, "one-relay", _from_outside(deployment, best, by)):
+                async for found in _settled(deployment, "one-relay", _outside(deployment, best, dialled, by)):
                     yield found
     if not deployment.ours:
         # Where somebody else's relay may send is theirs to know.
@@ -154,8 +161,10 @@ async def _relayed(
             yield found
 
 
-async def _from_outside(deployment: Deployment, best: Sequence[Way], by: int) -> AsyncIterator[Finding]:
-    for found in await relay_checks.from_outside(deployment, best, by):
+async def _outside(
+    deployment: Deployment, best: Sequence[Way], dialled: Sequence[Way], by: int
+) -> AsyncIterator[Finding]:
+    for found in await relay_range.from_outside(deployment, best, dialled, by):
         yield found
 
 

@@ -46,6 +46,8 @@ class Cause(enum.StrEnum):
     OTHER_NAME = "other-name"
     PRIVATE = "private"
     """The address that is relayed by is one that only its own network reaches."""
+    MAPPED = "mapped"
+    """It takes IPv4 for IPv6, and tells people an address that nobody has."""
     NO_NETWORK = "no-network"
     """The machine that examines has no way there, and so says nothing of the deployment."""
 

@@ -8,7 +8,7 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 from meshvoice.doctor import handshake, rejections
 from meshvoice.doctor.deployment import Deployment, Way, allocated
@@ -16,7 +16,7 @@ from meshvoice.doctor.findings import Cause, Check, Finding
 from meshvoice.doctor.lookup import public, unreachable
 from meshvoice.doctor.turn_client import Leg, Peer, Rejected, Unanswered, answered, dial
 from meshvoice.settings import TurnSettings
-from meshvoice.turn.deny import denied
+from meshvoice.turn.deny import denied, literal
 
 CERTIFICATE_DAYS = 14
 """Renewal begins 30 days before the end, so fewer than this means that it does not happen."""
@@ -82,6 +82,14 @@ async def stun(deployment: Deployment, way: Way, answers: Answers) -> Finding:
             fix = f"browsers ask STUN without credentials: take `secure-stun` out; {deployment.mend}"
         return check.failed(str(rejected), fix, code=rejected.code)
     answers.software = answers.software or software
+    mapped = ip_address(own)
+    if isinstance(mapped, IPv6Address) and mapped.ipv4_mapped:
+        return check.failed(
+            f"this machine is {literal(mapped)}, which is no address",
+            "coturn takes IPv4 for IPv6, as it does by `listening-ip=::`, and tells people no address by "
+            f"which others reach them: its file must name each address of the relay; {deployment.mend}",
+            cause=Cause.MAPPED,
+        )
     return check.ok(f"this machine is {own}")
 
 

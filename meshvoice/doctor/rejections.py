@@ -10,6 +10,8 @@ RENDER = "write turnserver.conf anew with `meshvoice coturn-conf` and restart co
 ASK = "ask whoever runs the relay"
 BELIEVED = frozenset({440, 486, 508})
 """What coturn answers only to those whose credential it took."""
+USED_UP = frozenset({486, 508})
+"""What it answers where somebody, or everybody, holds as many allocations as there are to be had."""
 _FIXES = {
     401: f"coturn does not take this secret, or the clocks differ (see `secret` and `clock`): {RENDER}",
     440: "browsers don't say whether they want IPv4 or IPv6, and coturn then gives IPv4, which it has not: "

@@ -172,6 +172,8 @@ export default {
     "half-ipv6.fix": "Von dieser Website aus gesehen funktioniert das IPv6 des Relais nur zum Teil: Der AAAA-Eintrag des Namens (seine IPv6-Adresse), COTURN_PUBLIC_IP6 und die Firewalls von Rechner und Anbieter müssen zueinander passen. `meshvoice doctor` sagt, was nicht passt.",
     "home-ipv6.fix": "Über IPv6 gibt das Relais eine Adresse seines eigenen Netzes aus, die von außen niemand erreicht: Setze COTURN_PUBLIC_IP6 auf eine Adresse des Rechners, unter der andere ihn erreichen, und lass den AAAA-Eintrag des Namens dorthin zeigen. {render}",
     "other-file.fix": "Das Relais gibt eine Adresse oder einen Port aus, den die Einstellungen nicht nennen: coturn läuft mit einer anderen Konfiguration. {render}",
+    "user-quota.fix": "coturns user-quota ist kleiner als das, was eine Person in einem vollen Raum braucht. {render}",
+    "mapped.fix": "coturn hält IPv4 für IPv6, wie mit `listening-ip=::`, und nennt Browsern eine Adresse, die niemand hat: Seine Datei muss jede Adresse des Relais nennen. {render}",
     "other-host.fix": "Einer der Rechner in COTURN_TURN_HOST fällt aus, und die anderen tragen seinen Teil: `meshvoice doctor` sagt, welcher, und warum.",
     "no-relay": "Das Relais antwortet auf keinem Weg: Nur wen du direkt erreichst, wird dich hören.",
     "no-relay.fix": "coturn gibt auf keinem Weg eine Adresse her: Läuft es (`systemctl status coturn`)? Sind seine Ports in den Firewalls von Rechner und Anbieter offen? Wenn es bei anderen geht, lässt das Netz dieser Person nur Webseiten durch: Biete TLS auf Port 443 an (COTURN_TLS_PORT).",

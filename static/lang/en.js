@@ -172,6 +172,8 @@ export default {
     "half-ipv6.fix": "Seen from this site, the relay's IPv6 works in part only: the name's AAAA record (its IPv6 address), COTURN_PUBLIC_IP6 and the firewalls of host and provider must agree. `meshvoice doctor` tells which doesn't.",
     "home-ipv6.fix": "By IPv6 the relay gives out an address of its own network, which nobody outside reaches: set COTURN_PUBLIC_IP6 to an address of the host's by which others reach it, and point the name's AAAA record there. {render}",
     "other-file.fix": "The relay gives out an address or a port that the settings don't name: coturn runs with another configuration. {render}",
+    "user-quota.fix": "coturn's user-quota is smaller than what one person takes in a full room. {render}",
+    "mapped.fix": "coturn takes IPv4 for IPv6, as it does by `listening-ip=::`, and tells browsers an address that nobody has: its file must name each address of the relay. {render}",
     "other-host.fix": "One of the hosts in COTURN_TURN_HOST fails, and the others carry its part: `meshvoice doctor` tells which, and why.",
     "no-relay": "The relay does not answer by any way: only those whom you reach directly will hear you.",
     "no-relay.fix": "coturn gives no address by any way: is it running (`systemctl status coturn`)? Are its ports open in the firewalls of host and provider? If it works for others, this person's network lets only web pages through: offer TLS on port 443 (COTURN_TLS_PORT).",

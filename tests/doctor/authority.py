@@ -23,10 +23,22 @@ class Authority:
         self._name = _name(name)
         self._certificate = (
             _builder(self._name, self._name, self._key, days=30)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
             .sign(self._key, hashes.SHA256())
         )
         self._serial = itertools.count()
+
+    def between(self) -> Authority:
+        """Make an authority that this one vouches for, and nobody else."""
+        folder = self._folder / "between"
+        folder.mkdir(exist_ok=True)
+        other = Authority(folder, "an authority between")
+        other._certificate = (
+            _builder(other._name, self._name, other._key, days=30)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .sign(self._key, hashes.SHA256())
+        )
+        return other
 
     def trust(self) -> ssl.SSLContext:
         """Trust this authority, and no other."""
@@ -43,8 +55,10 @@ class Authority:
     def _pem(self) -> str:
         return self._certificate.public_bytes(serialization.Encoding.PEM).decode()
 
-    def issue(self, name: str, *, days: int = 30, by_itself: bool = False) -> tuple[Path, Path]:
-        """Write a certificate that ends in `days` and its key, readable to all."""
+    def issue(
+        self, name: str, *, days: int = 30, by_itself: bool = False, chained: bool = False
+    ) -> tuple[Path, Path]:
+        """Write a certificate that ends in `days`, perhaps its authority's with it, and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = _name(name)
         certificate = (
@@ -54,7 +68,8 @@ class Authority:
         )
         number = next(self._serial)
         paths = self._folder / f"{number}-cert.pem", self._folder / f"{number}-key.pem"
-        paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        chain = self._pem() if chained else ""
+        paths[0].write_text(certificate.public_bytes(serialization.Encoding.PEM).decode() + chain)
         paths[1].write_bytes(
             key.private_bytes(
                 serialization.Encoding.PEM,

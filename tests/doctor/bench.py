@@ -97,9 +97,10 @@ class Bench:
             return addresses or literal or [str(turn.public_ip or LAN)]
 
         async with AsyncExitStack() as machines:
+            at = str(turn.public_ip or LAN)
             if conf is not None:
                 with self.lab.on("server"):
-                    machines.enter_context(running(conf, self.folder, user=self.user))
+                    machines.enter_context(running(conf, self.folder, user=self.user, at=at))
             if web:
                 with self.lab.on("server"):
                     await machines.enter_async_context(await serve_web(turn))

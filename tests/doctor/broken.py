@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
-from meshvoice.settings import TurnSettings
-from meshvoice.turn import coturn
+from meshvoice.settings import Network, TurnSettings
+from meshvoice.turn import coturn, deny
 from tests.doctor.authority import Authority
 from tests.doctor.bench import (
     BASE,
@@ -31,7 +31,7 @@ from tests.doctor.bench import (
     secured,
     without,
 )
-from tests.turn.coturn_server import DENIED_BY_ITSELF, SECRET, conf, let_through
+from tests.turn.coturn_server import DENIED_BY_ITSELF, SECRET, VERSION, conf, let_through
 
 BOTH = [str(PUBLIC), str(PUBLIC6)]
 IPV6 = replace(BASE, public_ip6=PUBLIC6)
@@ -66,7 +66,7 @@ class Broken:
     """All that may be named."""
     page: str
     """What the check page names, in its report; several by spaces."""
-    says: str = ""
+    says: str
     """What one of the failures says, in its answer or in what to do."""
     mends: str = ""
     """What the page tells whoever runs the server to do, in part."""
@@ -117,6 +117,16 @@ def of_a_stranger(authority: Authority) -> Files:
     return Authority(folder, "a stranger").issue(HOST)
 
 
+def chained(authority: Authority) -> Files:
+    """The certificate alone of an authority between, which whoever is asked must bring along."""
+    return authority.between().issue(HOST)
+
+
+def denying(blocks: Iterable[Network]) -> str:
+    return "".join(f"denied-peer-ip={block[0]}-{block[-1]}\n" for block in blocks)
+
+
+HOME_NETWORKS = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8")))
 LEGS = {"credential/udp", "credential/tcp"}
 TABLE = [
     # --- The secret, the clock, the realm
@@ -126,6 +136,7 @@ TABLE = [
         mends="COTURN_SHARED_SECRET is not what coturn has",
         conf=conf(replace(DIRECT, shared_secrets=(OTHER,))),
         failed={*LEGS, "secret"},
+        says="coturn knows none of them",
         quick=True,
     ),
     Broken(
@@ -143,6 +154,7 @@ TABLE = [
         conf=without(without(conf(DIRECT), "use-auth-secret"), "static-auth-secret")
         + "lt-cred-mech\nuser=ana:secret\n",
         failed={*LEGS, "secret"},
+        says="not what coturn has as static-auth-secret",
     ),
     Broken(
         name="a fixed user whose password is another",
@@ -160,6 +172,7 @@ TABLE = [
         mends="COTURN_REALM",
         conf=conf(replace(DIRECT, realm="elsewhere.example.org")),
         failed={"realm"},
+        says="elsewhere.example.org, not turn.example.org",
         quick=True,
     ),
     Broken(
@@ -327,6 +340,7 @@ TABLE = [
         mends="COTURN_PUBLIC_IP6",
         turn=DUAL,
         failed={"relay-ipv6"},
+        says="COTURN_PUBLIC_IP6 is set, so it should",
     ),
     Broken(
         name="IPv6 relayed, and not set",
@@ -334,6 +348,7 @@ TABLE = [
         mends="COTURN_PUBLIC_IP6",
         conf=conf(DUAL),
         failed={"relay-ipv6"},
+        says="set COTURN_PUBLIC_IP6 to its address",
     ),
     Broken(
         name="an IPv6 relay alone that gives IPv4 where nobody asks",
@@ -446,6 +461,7 @@ TABLE = [
         certify=of(),
         firewall=dropping("meta l4proto { tcp, udp } th dport 3478"),
         failed={"stun/udp", "stun/tcp"},
+        says="3478/udp in the firewalls",
     ),
     Broken(
         name="all closed",
@@ -454,6 +470,7 @@ TABLE = [
         certify=of(),
         firewall=dropping("meta l4proto { tcp, udp }"),
         failed={"stun/udp", "stun/tcp", "certificate/tls"},
+        says="5349/tcp in the firewalls",
     ),
     Broken(
         name="a firewall that refuses UDP",
@@ -485,6 +502,14 @@ TABLE = [
         page="relay-range",
         mends="open all of",
         firewall=dropping("udp dport 50500-50999"),
+        failed={"relay-range"},
+        says="some of them",
+    ),
+    Broken(
+        name="a third of the relay range closed",
+        page="relay-range",
+        mends="open all of",
+        firewall=dropping("udp dport 50667-50999"),
         failed={"relay-range"},
         says="some of them",
     ),
@@ -552,6 +577,31 @@ TABLE = [
         says="no-udp",
     ),
     Broken(
+        name="coturn told to take no TCP",
+        page="turn-tcp",
+        mends="no-tcp",
+        conf=conf(DIRECT) + "no-tcp\n",
+        failed={"stun/tcp"},
+        says="no-tcp",
+    ),
+    Broken(
+        name="a coturn that listens on :: and takes IPv4 for IPv6",
+        page="stun",
+        mends="listening-ip=::",
+        conf=conf(DIRECT).replace(f"listening-ip={PUBLIC}", "listening-ip=::"),
+        failed={"stun/udp", "stun/tcp"},
+        says="this machine is ::ffff:45.77.0.2, which is no address",
+        quick=True,
+    ),
+    Broken(
+        name="a coturn that is told none of the host's addresses",
+        page="relay-ipv6",
+        mends="COTURN_PUBLIC_IP6",
+        conf=without(without(conf(DIRECT), "listening-ip"), "relay-ip"),
+        failed={"relay-ipv6"},
+        says="listening-ip",
+    ),
+    Broken(
         name="STUN to those alone who have credentials",
         page="stun",
         mends="secure-stun",
@@ -565,6 +615,7 @@ TABLE = [
         mends="another configuration",
         conf=conf(replace(DIRECT, min_port=60000, max_port=60999)),
         failed={"relay-address"},
+        says="by a port outside 50000 to 50999",
     ),
     Broken(
         name="the total quota used up",
@@ -575,6 +626,23 @@ TABLE = [
         failed=LEGS,
         says="total-quota",
         quick=True,
+    ),
+    Broken(
+        name="a quota for each user that is smaller than a call",
+        page="relay-limit",
+        mends="user-quota",
+        conf=without(conf(DIRECT), "user-quota") + "user-quota=1\n",
+        failed={"user-quota"},
+        says="another user gets one",
+        quick=True,
+    ),
+    Broken(
+        name="a quota for each user that is smaller than a room",
+        page="relay-limit",
+        mends="user-quota",
+        conf=without(conf(DIRECT), "user-quota") + "user-quota=7\n",
+        failed={"user-quota"},
+        says="8 allocations of one user's at once",
     ),
     Broken(
         name="a fixed user's quota used up",
@@ -605,6 +673,7 @@ TABLE = [
         turn=DUAL,
         conf=without(conf(DUAL), "denied-peer-ip="),
         failed={"denied-ipv4", "denied-ipv6"},
+        says="granted, and",
     ),
     Broken(
         name="a deny list without the providers' own networks",
@@ -628,7 +697,18 @@ TABLE = [
         page="deny-list",
         mends="shuts everybody out",
         conf=conf(DIRECT) + "denied-peer-ip=0.0.0.0\n",
-        failed={"granted-ipv4", "two-relays"},
+        failed={"granted-ipv4"},
+        says="shuts everyone out",
+    ),
+    Broken(
+        name="a deny list of the home's four networks alone",
+        page="deny-list",
+        mends="kernel guard",
+        turn=DUAL,
+        conf=without(conf(DUAL), "denied-peer-ip=") + denying(HOME_NETWORKS),
+        failed={"denied-ipv4", "denied-ipv6"},
+        says="and 19 more of 30" if not DENIED_BY_ITSELF else "100.64.0.0 granted",
+        quick=True,
     ),
     Broken(
         name="TCP relays allowed",
@@ -636,6 +716,7 @@ TABLE = [
         mends="no-tcp-relay",
         conf=without(conf(DIRECT), "no-tcp-relay"),
         failed={"tcp-relay"},
+        says="`no-tcp-relay` is missing",
     ),
     # --- TLS
     Broken(
@@ -686,6 +767,14 @@ TABLE = [
         certify=of_a_stranger,
         failed={"certificate/tls"},
         says="its authority is unknown",
+    ),
+    Broken(
+        name="a certificate without the chain to its authority",
+        page="turn-tls",
+        mends="its chain",
+        certify=chained,
+        failed={"certificate/tls"},
+        says="its chain incomplete",
     ),
     Broken(
         name="key and certificate that differ",
@@ -753,6 +842,20 @@ TABLE = [
 ]
 
 
+# From 4.11 on it does not start with it.
+if VERSION < (4, 11, 0):
+    TABLE.append(
+        Broken(
+            name="a deny list of CIDR blocks, which coturn doesn't read",
+            page="deny-list",
+            mends="kernel guard",
+            turn=DUAL,
+            conf=without(conf(DUAL), "denied-peer-ip=")
+            + "".join(f"denied-peer-ip={block}\n" for block in deny.BLOCKS),
+            failed={"denied-ipv4", "denied-ipv6"},
+            says="no CIDR",
+        )
+    )
 # From 4.13.1 on coturn denies these by itself, whatever its file says.
 if not DENIED_BY_ITSELF:
     TABLE += [

@@ -46,16 +46,29 @@ async def test_a_good_deployment_with_tls_and_ipv6_has_nothing_wrong(bench: Benc
     before = sent(bench)
     findings = await bench.examine(turn, conf(turn), addresses=[str(PUBLIC), str(PUBLIC6)])
     # The server does it every quarter of an hour.
-    assert sent(bench) - before < 150_000
+    assert sent(bench) - before < 170_000
     assert [finding.line() for finding in findings if finding.status is not Status.OK] == []
     assert {(finding.check, finding.leg) for finding in findings} >= {
         *((check, leg) for check in ("stun", "credential") for leg in ("udp", "tcp", "tls")),
         *((check, "") for check in ("name", "secret", "clock", "realm", "relay-address", "two-relays")),
-        *((check, "") for check in ("one-relay", "relay-range", "relay-ipv6", "tcp-relay")),
+        *((check, "") for check in ("one-relay", "relay-range", "user-quota", "relay-ipv6", "tcp-relay")),
         *((check, "") for check in ("wrong-credential", "expired-credential")),
         *((f"{check}-ipv{family}", "") for check in ("denied", "granted") for family in (4, 6)),
         ("certificate", "tls"),
     }
+
+
+@pytest.mark.parametrize("ports", [pytest.param(2, marks=pytest.mark.slow), 4])
+async def test_a_small_range_is_not_blamed_for_the_ports_that_the_doctor_itself_holds(
+    bench: Bench, ports: int
+) -> None:
+    """Nor is its quota, of as many allocations, for those that ended a second ago."""
+    turn = replace(BASE, public_ip=PUBLIC, max_port=BASE.min_port + ports - 1)
+    findings = await bench.examine(turn, conf(turn), runs=2)
+    assert failed(findings) == set()
+    [range_] = [finding for finding in findings if finding.check == "relay-range"]
+    assert range_.status is Status.OK
+    assert range_.answer == "all of them are open"
 
 
 async def test_a_good_deployment_behind_nat_has_nothing_wrong(nat_bench: Bench) -> None:

@@ -110,13 +110,14 @@ async def test_a_broken_deployment_is_named_by_its_leg_and_by_no_other_and_so_it
 GOOD = [
     Broken(
         name="with TLS and IPv6",
+        says="",
         failed=set(),
         page="",
         turn=DUAL,
         addresses=[str(PUBLIC), str(PUBLIC6)],
         certify=broken.of(),
     ),
-    Broken(name="behind NAT", failed=set(), page="", turn=NAT, conf=conf(NAT), nat=True),
+    Broken(name="behind NAT", failed=set(), says="", page="", turn=NAT, conf=conf(NAT), nat=True),
 ]
 
 

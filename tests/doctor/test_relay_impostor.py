@@ -280,6 +280,18 @@ async def test_a_web_server_on_the_tls_port_is_told_as_what_it_is_and_as_no_fire
     assert "firewall" not in found.fix
 
 
+@pytest.mark.parametrize(("chained", "answer"), [(True, "valid for 29 more days"), (False, "incomplete")])
+async def test_a_certificate_is_taken_with_the_chain_to_its_authority_alone(
+    tmp_path: Path, chained: bool, answer: str
+) -> None:
+    authority = Authority(tmp_path)
+    turn = secured(replace(TURN, tls_port=0), authority.between().issue(HOST, chained=chained))
+    async with await serve_web(turn, "127.0.0.1") as server:
+        way = Way(leg=Leg.TLS, server=server.sockets[0].getsockname())
+        found = await certificate(Deployment(turn=turn, tls=authority.trust()), way)
+    assert answer in found.answer
+
+
 async def test_a_port_that_opens_before_a_dead_server_is_no_firewall_either() -> None:
     """As a TCP proxy's does."""
 

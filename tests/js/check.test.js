@@ -117,6 +117,12 @@ const TABLE = [
   ["no deny list", { site: site(["denied-ipv4"], ["denied-ipv6"]) }, ["(deny-list)"], /something to mend/, /kernel guard/],
   ["a deny list that denies everyone", { udp: lost, tcp: lost, tls: null, oneSided: lost, site: site(["two-relays"], ["granted-ipv4"]) }, ["deny-list"],
     /sends to nobody/, /shuts everybody out/],
+  ["a deny list that denies everyone, as the site tells it", { udp: lost, tcp: lost, tls: null, oneSided: lost, site: site(["granted-ipv4"]) },
+    ["deny-list"], /sends to nobody/, /shuts everybody out/],
+  ["a user's quota that a call exceeds", { site: site(["user-quota"]) }, ["(relay-limit)"], /You can talk/, /user-quota/],
+  ["a user's quota that the check exceeds", { udp: refused(486), tcp: refused(486), tls: null, oneSided: null, site: site(["user-quota"]) },
+    ["relay-limit"], /Your share/, /user-quota/],
+  ["IPv4 taken for IPv6", { site: site(["stun", "udp", 4, 0, 0, "mapped"], ["stun", "tcp", 4, 0, 0, "mapped"]) }, ["(stun)"], /You can talk/, /listening-ip/],
   ["TCP relays", { site: site(["tcp-relay"]) }, ["(tcp-relay)"], /You can talk/, /no-tcp-relay/],
   ["no-auth, which no browser takes", { udp: silent, tcp: silent, tls: null, oneSided: null, site: site(["wrong-credential"]) },
     ["open-relay"], /asks nobody/, /no-auth/],
@@ -292,6 +298,7 @@ test("what fails for the site and works here is its own network's, and that is a
   assert.doesNotMatch(words(site(["stun", "udp", 4]), { udp: silent }), /hairpin/);
   assert.doesNotMatch(words(site(["relay-range", "", 4])), /hairpin/);
   assert.doesNotMatch(words(site(["stun", "udp", 6])), /hairpin/);
+  assert.doesNotMatch(words(site(["stun", "udp", 4, 0, 0, "mapped"])), /hairpin/);
   assert.doesNotMatch(words(site(["stun", "udp", 4, 0, 2])), /hairpin/);
 });
 

@@ -110,9 +110,12 @@ class Coturn:
 
 @contextmanager
 def running(
-    conf: str, folder: Path, *, user: str | None = None, own_database: bool = True
+    conf: str, folder: Path, *, user: str | None = None, own_database: bool = True, at: str = "127.0.0.1"
 ) -> Iterator[Coturn]:
-    """Run coturn with `conf` until the block ends, by a database of its own or by that which `conf` names."""
+    """Run coturn with `conf` until the block ends, by a database of its own or by that which `conf` names.
+
+    `at` is where it is awaited if the file names no address.
+    """
     program = shutil.which("turnserver")
     if program is None:
         missing("coturn (`apt install coturn`)")
@@ -131,10 +134,10 @@ def running(
     try:
         address = re.search(r"^listening-ip=(.+)$", conf, re.M)
         port = re.search(r"^listening-port=(\d+)$", conf, re.M)
-        assert address is not None
         assert port is not None
-        server = (address[1], int(port[1]))
-        opened = [_accepts] if re.search(r"^no-udp$", conf, re.M) else [_accepts, _takes_datagrams]
+        server = (address[1] if address else at, int(port[1]))
+        kinds = {"no-tcp": _accepts, "no-udp": _takes_datagrams}
+        opened = [opens for no, opens in kinds.items() if not re.search(rf"^{no}$", conf, re.M)]
         _await_listening(server, opened, process, log)
         yield Coturn(process, log)
     finally:

@@ -128,9 +128,9 @@ export function siteLine(symptoms) {
 function apart({ site, oneSided, ...loops }) {
   // One that some ports let through is no proof that all do.
   if (unseen(site).includes("partialRange")) return false;
-  return site !== null && site.failed.every(({ check, leg, ip, host }) => {
+  return site !== null && site.failed.every(({ check, leg, ip, host, cause }) => {
     const loop = { udp: loops.udp, tcp: loops.tcp, tls: loops.tls }[leg] ?? null;
-    if (host || ip === 6) return false;
+    if (host || ip === 6 || cause === "mapped") return false;
     return check === "stun" ? works(loop) : (check === "one-relay" || check === "relay-range") && works(oneSided);
   });
 }

@@ -138,5 +138,7 @@ export const WRONG = {
   relayRange: () => [phrase("relay-range"), phrase("relay-range.fix")],
   shutRange: () => [mend, phrase("relay-range.fix")],
   partialRange: () => [phrase("partial-range"), phrase("partial-range.fix")],
+  userQuota: () => [mend, phrase("user-quota.fix", { render })],
+  mapped: () => [mend, phrase("mapped.fix", { render })],
   sendsNothing: ({ by }) => [by ? mend : phrase("sends-nothing"), phrase("sends-nothing.fix")],
 };

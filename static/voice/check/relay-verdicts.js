@@ -21,7 +21,7 @@ const UNSEEN_STEPS = /** @type {const} */ ({
   clock: "clock", realm: "realm", hostName: "name", denyList: "deny-list", grantList: "deny-list", tcpRelay: "tcp-relay",
   openRelay: "open-relay", endless: "expired-credential", halfIpv6: "relay-ipv6", homeIpv6: "relay-ipv6", otherFile: "relay-address", otherHost: "turn",
   badCertificate: "turn-tls", mixedFamilies: "relay-family", partialRange: "relay-range", shutRange: "relay-range",
-  sendsNothing: "one-sided",
+  sendsNothing: "one-sided", userQuota: "relay-limit", mapped: "stun",
 });
 /** What can't be told, or follows, where things get lost on their way through the relay. @type {Unseen[]} */
 const OF_LOSS = ["grantList", "otherFile", "mixedFamilies", "partialRange", "shutRange", "sendsNothing"];

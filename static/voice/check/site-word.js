@@ -21,7 +21,7 @@ import { flag, number, record, text } from "../signaling/reading.js";
  */
 /**
  * @typedef {"clock"|"realm"|"hostName"|"denyList"|"grantList"|"tcpRelay"|"openRelay"|"endless"|"halfIpv6"|"otherFile"
- *   |"homeIpv6"|"otherHost"|"badCertificate"|"mixedFamilies"|"partialRange"|"shutRange"|"sendsNothing"} Unseen
+ *   |"homeIpv6"|"otherHost"|"badCertificate"|"mixedFamilies"|"partialRange"|"shutRange"|"sendsNothing"|"userQuota"|"mapped"} Unseen
  */
 
 /** It looks every quarter of an hour, for two minutes at most: what is older is no news. */
@@ -33,6 +33,7 @@ const BY_CHECK = {
   clock: "clock", realm: "realm", name: "hostName", "public-ip": "hostName",
   "denied-ipv4": "denyList", "denied-ipv6": "denyList", "granted-ipv4": "grantList", "granted-ipv6": "grantList",
   "tcp-relay": "tcpRelay", "wrong-credential": "openRelay", "expired-credential": "endless", "relay-ipv6": "halfIpv6",
+  "user-quota": "userQuota",
 };
 /** By which it is told whether a host can be used at all. */
 const REACH = ["name", "stun", "certificate", "credential", "secret"];
@@ -68,6 +69,7 @@ export function unseen(word) {
   const wrong = (/** @type {string} */ check) => failed.some((each) => each.check === check && each.ip !== 6);
   return [...new Set(failed.flatMap(({ check, leg, ip, cause, host }) => {
     if (host && REACH.includes(check)) return "otherHost";
+    if (check === "stun" && cause === "mapped") return "mapped";
     if (check === "relay-address" && ip === 6 && cause === "private") return "homeIpv6";
     // By IPv6 alone: most browsers have none, and so don't see it.
     const alone = ip === 6 && !failed.some((other) => other.check === check && other.leg === leg && other.ip === 4);
