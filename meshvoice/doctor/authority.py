@@ -55,13 +55,13 @@ async def _clock(deployment: Deployment, way: Way) -> Finding:
         return check.failed(f"coturn's clock is more than {TOLERANCE} s ahead of this machine's", ntp)
     if await _taken(deployment, way, deployment.credentials(ttl=-TOLERANCE)):
         return check.failed(f"coturn's clock is more than {TOLERANCE} s behind this machine's", ntp)
-    return check.ok(f"it agrees within {TOLERANCE} s")
+    return check.ok(f"coturn's and this machine's agree within {TOLERANCE} s")
 
 
 async def _secret(deployment: Deployment, way: Way) -> Finding:
     """Tell a wrong secret from a wrong clock: try each secret with credentials that end in years."""
     secrets = deployment.turn.shared_secrets
-    check = Check(name="secret", tried=f"{len(secrets)} of COTURN_SHARED_SECRET")
+    check = Check(name="secret", tried="allocate with each of COTURN_SHARED_SECRET")
     taken = [
         await _taken(deployment, way, deployment.credentials(ttl=_DECADE, secret=value)) for value in secrets
     ]

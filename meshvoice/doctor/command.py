@@ -12,7 +12,7 @@ from ssl import SSLContext, create_default_context
 from meshvoice.doctor import lookup, rotation
 from meshvoice.doctor.deployment import Deployment
 from meshvoice.doctor.examination import examine
-from meshvoice.doctor.findings import Check, Finding, missed
+from meshvoice.doctor.findings import Check, Finding, Status, missed
 from meshvoice.settings import Settings
 from meshvoice.turn import installed
 from meshvoice.turn.errors import Refused
@@ -53,6 +53,15 @@ def _well(findings: list[Finding]) -> bool:
     return not missed(findings) and all(finding.status != "failed" for finding in findings)
 
 
+def _conclusion(findings: list[Finding]) -> str:
+    failed = [finding.name() for finding in findings if finding.status is Status.FAILED]
+    if failed:
+        return f"To mend: {', '.join(dict.fromkeys(failed))}. What to do stands above, after each ->."
+    if missed(findings):
+        return f"Nothing was learned of the relay: {missed(findings)}."
+    return "All is well, as far as it can be seen from here."
+
+
 async def _report(
     problems: list[Finding], findings: AsyncIterator[Finding], *, as_json: bool
 ) -> list[Finding]:
@@ -69,6 +78,8 @@ async def _report(
         tell(problem)
     async for finding in findings:
         tell(finding)
+    if not as_json:
+        sys.stdout.write(f"\n{_conclusion(found)}\n")
     if as_json:
         report = {
             "ok": _well(found),

@@ -35,7 +35,7 @@ async def _examine_host(deployment: Deployment, *, several: bool) -> AsyncIterat
     elsewhere = lookup.elsewhere(deployment.turn, addresses)
     yield lookup.name(deployment, found)
     if not deployment.turn.tls:
-        yield Check(name="certificate", leg=Leg.TLS, tried="TLS").skipped(
+        yield Check(name="certificate", leg=Leg.TLS, tried="look for TURN by TLS").skipped(
             "COTURN_TLS_CERT is not set", "set it, for networks that let only TLS out"
         )
     answering: list[Way] = []

@@ -74,10 +74,13 @@ class Finding:
     host: int = 0
     """Its place in COTURN_TURN_HOST, counted from 1; 0 where that names one alone."""
 
+    def name(self) -> str:
+        """Name the check, and its leg, for a person."""
+        return f"{self.check} ({self.leg})" if self.leg else self.check
+
     def line(self) -> str:
         """Write it for a person."""
-        leg = f" ({self.leg})" if self.leg else ""
-        return f"{self.status:<8}{self.check}{leg}: {self.tried}: {self.answer}" + (
+        return f"{self.status:<8}{self.name()}: {self.tried}: {self.answer}" + (
             f"\n        -> {self.fix}" if self.fix else ""
         )
 

@@ -18,8 +18,8 @@ _FIXES = {
     f"allocation-default-address-family must be keep on a relay that has IPv6 alone; {RENDER}",
     # Each user of the doctor's is new, so no quota of a user's is meant.
     486: "coturn's total-quota is used up: who relays so much? Is COTURN_SHARED_SECRET known to others? "
-    f"If all is right, widen COTURN_MIN_PORT to COTURN_MAX_PORT, from which it follows; {RENDER}",
-    508: f"all relay ports are taken: widen COTURN_MIN_PORT to COTURN_MAX_PORT; {RENDER}",
+    f"If all is right, widen the range COTURN_MIN_PORT to COTURN_MAX_PORT, from which it follows; {RENDER}",
+    508: f"all relay ports are taken: widen the range COTURN_MIN_PORT to COTURN_MAX_PORT; {RENDER}",
 }
 
 

@@ -39,6 +39,14 @@ def test_without_a_turn_host_there_is_nothing_to_examine(
     assert "COTURN_TURN_HOST" in err
 
 
+def test_the_last_line_names_what_is_to_be_mended(capsys: pytest.CaptureFixture[str]) -> None:
+    """Between twenty that are well, a failure is soon overlooked."""
+    nobody = replace(TURN, hosts=("127.0.0.1",), public_ip=None, port=1)
+    assert run(settings(nobody), as_json=False) == 1
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "To mend: stun (udp), stun (tcp). What to do stands above, after each ->."
+
+
 @pytest.mark.coturn
 @pytest.mark.lab
 def test_a_healthy_relay_exits_with_0_and_json_says_the_same(
@@ -47,6 +55,7 @@ def test_a_healthy_relay_exits_with_0_and_json_says_the_same(
     with namespace(f"{PUBLIC}/32"), running(conf(TURN), tmp_path):
         assert run(settings(TURN), as_json=False) == 0
         lines = capsys.readouterr().out
+        assert lines.endswith("\n\nAll is well, as far as it can be seen from here.\n")
         assert run(settings(TURN), as_json=True) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["ok"] is True
