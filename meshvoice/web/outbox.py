@@ -144,8 +144,7 @@ class Outbox:
     def close(self, code: int, reason: str) -> None:
         """Close the socket after the frames that were put; later frames are dropped."""
         if self._closing is None:
-            self.send()
-        if self._closing is None:  # that may have closed it
+            # What was put leaves first: its turn came before that of the task.
             self._closing = (code, reason)
             asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._cut)
             self._closer = asyncio.create_task(self._close(code, reason))
