@@ -136,7 +136,9 @@ RECEIVED = """async () => {
     if (connection.connectionState !== "connected") continue;
     for (const each of (await connection.getStats()).values()) {
       if (each.type !== "inbound-rtp" || each.kind !== "audio") continue;
-      found.push({ stream: each.ssrc, lost: each.packetsLost, came: each.packetsReceived });
+      // One that is asked for again, and then comes, was lost as well.
+      const lost = each.packetsLost + (each.nackCount ?? 0) + (each.retransmittedPacketsReceived ?? 0);
+      found.push({ stream: each.ssrc, lost, came: each.packetsReceived });
     }
   }
   return found;
