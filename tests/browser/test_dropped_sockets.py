@@ -145,8 +145,8 @@ async def _away(person: Person, name: str) -> bool:
 
 
 @pytest.mark.long
-async def test_a_killed_server_and_its_restart_cost_no_word_in_a_call_of_four(stage: Stage) -> None:
-    people = await stage.sea("Ana", "Bo", "Cleo", "Dee")
+async def test_a_killed_server_and_its_restart_cost_no_word_in_a_call_of_four(own_stage: Stage) -> None:
+    people = await own_stage.sea("Ana", "Bo", "Cleo", "Dee")
     ana, bo, cleo, dee = people
     for person in people:
         await person.join()
@@ -156,7 +156,7 @@ async def test_a_killed_server_and_its_restart_cost_no_word_in_a_call_of_four(st
     speakers = [ana, cleo, dee]
     since, opened = await marks(people), await sockets(people)
     made = [await connections(person) for person in people]
-    await stage.server.restart(signal.SIGKILL)
+    await own_stage.server.restart(signal.SIGKILL)
     await reseated(people, opened)
     await until("the roster is whole", lambda: _whole(people))
     await no_gap(speakers, since)
@@ -165,7 +165,7 @@ async def test_a_killed_server_and_its_restart_cost_no_word_in_a_call_of_four(st
 
     # Everything that the server does works afterwards.
     assert await _sees(ana, "Bo", "muted")
-    eli = await stage.person("Eli")
+    eli = await own_stage.person("Eli")
     await eli.come(await ana.invite())
     await eli.join()
     await bo.click_voice()
