@@ -33,16 +33,19 @@ test: $(VENV)/test.done
 	$(BIN)/python -m pytest $(SHORT_HEAVY_TESTS)
 	@if command -v node >/dev/null; then node --test tests/js/; else echo "skipped: tests/js, node is missing"; fi
 
-# What one core computes: it goes beside tests that mostly wait for a relay's answers, or for their absence.
+# Tests of relays mostly wait for an answer, or for its absence: what computes goes beside them. Browsers have the
+# machine for themselves.
 STATIC = $(BIN)/mypy && npm run --silent types && npm run --silent lint && npm run --silent coverage && \
 	node --test --test-reporter=dot tests/js/simulator.test.js
+BESIDE = .coverage-beside
 
 check: $(VENV)/check.done node_modules/.package-lock.json
 	@tests/need.sh $(BROWSER_NEEDS)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	@tests/beside.sh "$(BIN)/python -m pytest $(RELAY_TESTS) --cov --cov-report=" "$(STATIC)"
-	$(BIN)/python -m pytest $(LIGHT_TESTS) --cov --cov-append --cov-report=
+	@tests/beside.sh "$(BIN)/python -m pytest $(LIGHT_TESTS) --cov --cov-report=" \
+		"COVERAGE_FILE=$(BESIDE) $(BIN)/python -m pytest $(RELAY_TESTS) --cov --cov-report= && $(STATIC)"
+	$(BIN)/coverage combine --quiet --append $(BESIDE)
 	$(BIN)/python -m pytest $(BROWSER_TESTS) --cov --cov-append --cov-report=term
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
 
@@ -182,7 +185,7 @@ doctor: $(VENV)/serve.done $(ENV_FILE)
 	@$(MESHVOICE) doctor
 
 clean:
-	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage node_modules $(VENV)
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage $(BESIDE) node_modules $(VENV)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || CI=true tests/need.sh no-ensurepip:python3-venv
