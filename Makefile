@@ -16,11 +16,12 @@ BROWSER_NEEDS = chromium:chromium turnserver:coturn firefox-esr:firefox-esr nft:
 	nginx:nginx-light caddy:caddy apache2:apache2-bin haproxy:haproxy \
 	WebKitWebDriver:webkit2gtk-driver Xvfb:xvfb prometheus:prometheus dbus-daemon:dbus-daemon dbus-send:dbus-bin
 
-# Two calls at one time would be a load test of the machine: what starts browsers and relays runs in a row, after the
-# rest. What takes half a minute by itself is left to `make check`.
+# Two calls at one time would be a load test of the machine: what starts browsers and relays runs in a row. What takes
+# half a minute by itself is left to `make check`.
 HEAVY = browser or coturn or lab
+RELAY_TESTS = -m '(coturn or lab) and not (browser or slow or deploy)'
+BROWSER_TESTS = -m 'browser and not (slow or deploy)'
 LIGHT_TESTS = -n 2 -m 'not ($(HEAVY) or slow or deploy)'
-HEAVY_TESTS = -m '($(HEAVY)) and not (slow or deploy)'
 SHORT_HEAVY_TESTS = -m '($(HEAVY)) and not (long or slow or deploy)'
 
 run: $(VENV)/serve.done $(ENV_FILE)
@@ -32,17 +33,20 @@ test: $(VENV)/test.done
 	$(BIN)/python -m pytest $(SHORT_HEAVY_TESTS)
 	@if command -v node >/dev/null; then node --test tests/js/; else echo "skipped: tests/js, node is missing"; fi
 
+# Tests of relays mostly wait for an answer, or for its absence: what computes goes beside them. Browsers have the
+# machine for themselves.
+STATIC = $(BIN)/mypy && npm run --silent types && npm run --silent lint && npm run --silent coverage && \
+	node --test --test-reporter=dot tests/js/simulator.test.js
+BESIDE = .coverage-beside
+
 check: $(VENV)/check.done node_modules/.package-lock.json
 	@tests/need.sh $(BROWSER_NEEDS)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-	npm run --silent types
-	npm run --silent lint
-	npm run --silent coverage
-	node --test tests/js/simulator.test.js
-	$(BIN)/python -m pytest $(LIGHT_TESTS) --cov --cov-report=
-	$(BIN)/python -m pytest $(HEAVY_TESTS) --cov --cov-append --cov-report=term
+	@tests/beside.sh "$(BIN)/python -m pytest $(LIGHT_TESTS) --cov --cov-report=" \
+		"COVERAGE_FILE=$(BESIDE) $(BIN)/python -m pytest $(RELAY_TESTS) --cov --cov-report= && $(STATIC)"
+	$(BIN)/coverage combine --quiet --append $(BESIDE)
+	$(BIN)/python -m pytest $(BROWSER_TESTS) --cov --cov-append --cov-report=term
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
 
 # What takes minutes: half an hour of comings and goings (SOAK_MINUTES), browsers asleep, deployments broken one by one;
@@ -181,7 +185,7 @@ doctor: $(VENV)/serve.done $(ENV_FILE)
 	@$(MESHVOICE) doctor
 
 clean:
-	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage node_modules $(VENV)
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage $(BESIDE) node_modules $(VENV)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || CI=true tests/need.sh no-ensurepip:python3-venv
@@ -192,9 +196,10 @@ $(VENV)/serve.done: $(BIN)/python setup.cfg pyproject.toml
 	$(PIP) --editable .
 	@touch $@
 
-$(VENV)/test.done: $(VENV)/serve.done
+# Each in one go with all that it holds: every installation asks for everything anew.
+$(VENV)/test.done: $(BIN)/python setup.cfg pyproject.toml
 	$(PIP) --editable '.[test]'
-	@touch $@
+	@touch $(VENV)/serve.done $@
 
 $(VENV)/ear.done: $(VENV)/test.done
 	$(PIP) --editable '.[test,ear]'
@@ -204,9 +209,9 @@ $(VENV)/pictures.done: $(VENV)/test.done
 	$(PIP) --editable '.[test,pictures]'
 	@touch $@
 
-$(VENV)/check.done: $(VENV)/test.done
+$(VENV)/check.done: $(BIN)/python setup.cfg pyproject.toml
 	$(PIP) --editable '.[test,lint]'
-	@touch $@
+	@touch $(VENV)/serve.done $(VENV)/test.done $@
 
 node_modules/.package-lock.json: package.json package-lock.json
 	@tests/need.sh npm:npm

@@ -71,6 +71,8 @@ class Wire:
         self._open: dict[asyncio.Task[None], tuple[bytes, list[asyncio.StreamWriter]]] = {}
         self.refused: set[bytes] = set()
         """Whose connections end at once."""
+        self.source = ""
+        """The address of loopback from which it dials; empty: the usual one."""
         self.port = 0
 
     async def start(self, port: int = 0) -> None:
@@ -104,7 +106,8 @@ class Wire:
             self._open[task] = (head, writers)
             if any(whose in head for whose in self.refused):
                 return
-            far_reader, far_writer = await asyncio.open_connection(*self._target)
+            source = (self.source, 0) if self.source else None
+            far_reader, far_writer = await asyncio.open_connection(*self._target, local_addr=source)
             writers.append(far_writer)
             far_writer.write(head)
             await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))

@@ -101,16 +101,16 @@ class Programs(House):
         return somebody
 
 
-async def test_members_who_read_nothing_are_cut_and_nobody_else_notices(stage: Stage) -> None:
+async def test_members_who_read_nothing_are_cut_and_nobody_else_notices(own_stage: Stage) -> None:
     """Two of them in the call's own room: one is sent more than kernels take, one lets a ping go by."""
-    ana, bo = people = await stage.sea("Ana", "Bo")
+    ana, bo = people = await own_stage.sea("Ana", "Bo")
     for person in people:
         await person.join()
     await all_hear_each_other(people)
     since, opened = await marks(people), await sockets(people)
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
-        house, room = Programs(stage.server, http), f"mysea-{ana.user_id}"
+        house, room = Programs(own_stage.server, http), f"mysea-{ana.user_id}"
         senders = [await (await house.guest_of(ana, name)).join(room) for name in SENDERS]
         flooded, _ = [
             stack.enter_context(closing(await Stalled.join(await house.guest_of(ana, name), room)))
@@ -128,11 +128,11 @@ async def test_members_who_read_nothing_are_cut_and_nobody_else_notices(stage: S
                 await wire.caught_up()
                 pings.append((asyncio.get_running_loop().time() - at) * 1000)
             await asyncio.sleep(1)
-            return sum(ended(await metrics(stage.server, http)).values()) == 2
+            return sum(ended(await metrics(own_stage.server, http)).values()) == 2
 
         await until("both are cut", both_are_cut, seconds=60)
         print(f"\n{len(pings)} pings, median {statistics.median(pings):.0f} ms, longest {max(pings):.0f} ms")
-        assert ended(await metrics(stage.server, http)) == {
+        assert ended(await metrics(own_stage.server, http)) == {
             'meshvoice_ended_sockets_total{code="4408"}': 1.0,
             'meshvoice_ended_sockets_total{code="1006"}': 1.0,
         }

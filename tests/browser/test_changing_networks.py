@@ -90,8 +90,8 @@ async def test_with_udp_blocked_in_mid_call_the_relay_by_tcp_takes_over(tmp_path
         await until("the page says that the path is a relay", relayed)
 
 
-# The owner of a link is who came later: once the one who may ask is deaf, once the one who makes it.
-@pytest.mark.parametrize("lost", [1, 2])
+# The owner of a link is who came later: once the one who makes it is deaf, once the one who may only ask.
+@pytest.mark.parametrize("lost", [pytest.param(1, marks=pytest.mark.slow), 2])
 async def test_who_is_lost_on_one_way_only_is_heard_again_soon_and_reads_so_on_their_own_row(
     tmp_path: Path, lost: int
 ) -> None:

@@ -43,14 +43,14 @@ async def metric(server_stage: Stage, name: str) -> float:
 @pytest.mark.slow
 @pytest.mark.parametrize("rounds", [20, 200])
 async def test_after_rounds_of_coming_and_going_every_pair_hears_each_other(
-    stage: Stage, rounds: int
+    own_stage: Stage, rounds: int
 ) -> None:
-    people = await stage.sea(*NAMES)
+    people = await own_stage.sea(*NAMES)
     seed = int(os.environ.get("SEED", "5"))
     chance = random.Random(seed)
     done: Counter[str] = Counter()
     for _ in range(rounds):
-        done[await act(chance, chance.choice(people), stage)] += 1
+        done[await act(chance, chance.choice(people), own_stage)] += 1
         # The time between two acts is the script's input.
         await asyncio.sleep(chance.choice([0.0, 0.1, 0.3, 0.8]))
     print(f"\nseed {seed}: {dict(done)}")
@@ -68,6 +68,6 @@ async def test_after_rounds_of_coming_and_going_every_pair_hears_each_other(
 
     async def empty() -> bool:
         gauges = ("meshvoice_rooms", 'meshvoice_peers{state="connected"}', "meshvoice_sockets")
-        return [await metric(stage, gauge) for gauge in gauges] == [0, 0, 0]
+        return [await metric(own_stage, gauge) for gauge in gauges] == [0, 0, 0]
 
     await until("the server's registries are empty", empty, seconds=10)

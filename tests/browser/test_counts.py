@@ -20,18 +20,18 @@ async def told(stage: Stage) -> dict[str, float]:
 
 
 @pytest.mark.long
-async def test_a_call_is_counted_by_its_pair_and_by_how_soon_it_was_heard(stage: Stage) -> None:
-    ana, bo = await stage.sea("Ana", "Bo")
+async def test_a_call_is_counted_by_its_pair_and_by_how_soon_it_was_heard(own_stage: Stage) -> None:
+    ana, bo = await own_stage.sea("Ana", "Bo")
     await ana.join()
     await bo.join()
     await all_hear_each_other([ana, bo])
 
     async def counted() -> bool:
-        metrics = await told(stage)
+        metrics = await told(own_stage)
         both = metrics["meshvoice_first_audio_seconds_count"] == 2
         return both and metrics['meshvoice_pairs{path="direct",state="up"}'] == 1
 
     await until("both ends told of their link", counted, seconds=10)
-    metrics = await told(stage)
+    metrics = await told(own_stage)
     assert 0 < metrics["meshvoice_first_audio_seconds_sum"] < 10
     assert sum(number for name, number in metrics.items() if name.startswith("meshvoice_repairs_total")) == 0

@@ -37,14 +37,14 @@ async def reads(person: Person, name: str, **what: object) -> bool:
     return {key: shown.get(key) for key in what} == what
 
 
-async def test_muting_and_leaving_reach_the_others_while_the_server_is_down(stage: Stage) -> None:
-    people = await stage.sea("Ana", "Bo", "Cleo")
+async def test_muting_and_leaving_reach_the_others_while_the_server_is_down(own_stage: Stage) -> None:
+    people = await own_stage.sea("Ana", "Bo", "Cleo")
     ana, bo, cleo = people
     for person in people:
         await person.join()
     await all_hear_each_other(people)
     await in_band(people)
-    await stage.server.end(signal.SIGKILL)
+    await own_stage.server.end(signal.SIGKILL)
     await until("Ana's page misses the server", lambda: _reconnecting(ana))
     await ana.click_voice()
     for other in (bo, cleo):
@@ -56,8 +56,8 @@ async def test_muting_and_leaving_reach_the_others_while_the_server_is_down(stag
     for other in (ana, cleo):
         await until(f"{other.name} sees that Bo left", partial(_without, other, "Bo"), seconds=2)
     await all_hear_each_other([ana, cleo])
-    await stage.server.start()
-    await stage.server.ready()
+    await own_stage.server.start()
+    await own_stage.server.ready()
     for other in (ana, cleo):
         await until(f"{other.name} is back", other.joined)
         assert await row(other, "Bo") == {}

@@ -30,9 +30,9 @@ async def shows(person: Person, *texts: str) -> bool:
 
 
 async def test_a_note_reaches_everyone_also_without_the_server_and_nobody_who_comes_later(
-    stage: Stage,
+    own_stage: Stage,
 ) -> None:
-    ana, bo = await stage.sea("Ana", "Bo")
+    ana, bo = await own_stage.sea("Ana", "Bo")
     await ana.join()
     await bo.join()
     await all_hear_each_other([ana, bo])
@@ -47,15 +47,15 @@ async def test_a_note_reaches_everyone_also_without_the_server_and_nobody_who_co
     unread = bo.page.get_by_role("button", name="Notes").locator(".unread")
     assert (await unread.text_content() or "").startswith("1")
     assert any(said.startswith("Note from Ana: see") for said in await bo.events("announce"))
-    await stage.server.end(signal.SIGKILL)
+    await own_stage.server.end(signal.SIGKILL)
     await write(bo, "still here")
     await until("Ana has the answer", lambda: shows(ana, shown, "still here"))
     assert await unread.is_hidden()
-    await stage.server.start()
-    await stage.server.ready()
+    await own_stage.server.start()
+    await own_stage.server.ready()
     for person in (ana, bo):
         await until(f"{person.name} is back", person.joined)
-    cleo = await stage.person("Cleo")
+    cleo = await own_stage.person("Cleo")
     await cleo.come(await ana.invite())
     await cleo.join()
     await all_hear_each_other([ana, bo, cleo])

@@ -86,12 +86,13 @@ async def goes_by(person: Person, candidate: str) -> None:
     await until(f"{person.name} sends by {candidate}", told)
 
 
+# By TCP and TLS people talk below, too, for want of another way.
 @pytest.mark.parametrize(
     ("url", "transport"),
     [
         (f"turn:{SERVER}:3478?transport=udp", "udp"),
-        pytest.param(f"turn:{SERVER}:3478?transport=tcp", "tcp", marks=pytest.mark.long),
-        pytest.param(f"turns:{SERVER}:5349?transport=tcp", "tls", marks=pytest.mark.long),
+        pytest.param(f"turn:{SERVER}:3478?transport=tcp", "tcp", marks=pytest.mark.slow),
+        pytest.param(f"turns:{SERVER}:5349?transport=tcp", "tls", marks=pytest.mark.slow),
     ],
 )
 async def test_a_relay_only_call_is_heard(tmp_path: Path, url: str, transport: str) -> None:
@@ -105,7 +106,7 @@ async def test_a_relay_only_call_is_heard(tmp_path: Path, url: str, transport: s
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", ["udp", pytest.param("tcp", marks=pytest.mark.slow)])
 async def test_behind_1_to_1_nat_one_side_alone_needs_the_relay(tmp_path: Path, transport: str) -> None:
     """Bo's network lets nothing of Ana's in or out, nor UDP at all where the transport is TCP."""
     async with relay(tmp_path, "Ana", "Bo", server_behind_nat=True) as homes:

@@ -15,7 +15,7 @@ from tests.proxies.front import fronted
 
 @pytest.mark.long
 @pytest.mark.proxy
-@pytest.mark.parametrize("kind", ["nginx", "caddy"])
+@pytest.mark.parametrize("kind", ["nginx", pytest.param("caddy", marks=pytest.mark.slow)])
 async def test_two_people_hear_each_other_under_a_path(browser: Browser, kind: Proxy, tmp_path: Path) -> None:
     """By the pages alone, from the link to the voice; nothing is asked for outside the path."""
     port = free_port()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 
-from tests.browser.harness import Person, Stage, until
+from tests.browser.harness import TONES, Person, Stage, until
+from tests.process import Server
 
 SOON = 3.0
 """Seconds within which what was closed must be silent: the jitter buffer and the ear's window lie in it."""
@@ -30,15 +31,32 @@ async def hears_nothing(listener: Person) -> None:
     await until(f"{listener.name} hears nothing", listener.hears, seconds=SOON)
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def listener(browser: Browser, lent_server: Server) -> AsyncIterator[Person]:
+    """Ana, who listens to each Bo in turn: these tests are about what goes out at his end."""
+    async with Stage(lent_server, lent=browser) as opened:
+        ana = await opened.person("Ana")
+        await ana.open_sea()
+        await ana.join()
+        yield ana
+        assert opened.problems == []
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def pair(stage: Stage) -> tuple[Person, Person]:
-    """Ana and Bo, who hear each other."""
-    ana, bo = await stage.sea("Ana", "Bo")
-    await ana.join()
+async def pair(listener: Person, stage: Stage) -> AsyncIterator[tuple[Person, Person]]:
+    """Ana and a Bo who is new, who hear each other."""
+    ana, bo = listener, await stage.person("Bo", tone=TONES[1])
+    await bo.come(await ana.invite())
     await bo.join()
     await hears(ana, bo)
     await hears(bo, ana)
-    return ana, bo
+    yield ana, bo
+    await bo.leave()
+    await until("Ana is alone", lambda: is_alone(ana))
+
+
+async def is_alone(person: Person) -> bool:
+    return await person.names() == [person.name]
 
 
 async def let_go(page: Page) -> None:
