@@ -261,6 +261,8 @@ export default {
     "left": "Du bist gegangen.",
     "joining": "Es geht los.",
     "joined": "Du bist dabei.",
+    "joined.with": "Du bist dabei. Schon hier: {names}.",
+    "joined.alone": "Du bist dabei. Sonst ist noch niemand hier.",
     "left-early": "Du bist gegangen, bevor das Gespräch begonnen hatte.",
     "server-lost": "Die Verbindung zum Server wird neu aufgebaut; du kannst weiterreden.",
     "server-back": "Wieder mit dem Server verbunden.",

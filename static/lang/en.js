@@ -261,6 +261,8 @@ export default {
     "left": "You left.",
     "joining": "Joining.",
     "joined": "You are in.",
+    "joined.with": "You are in, with {names}.",
+    "joined.alone": "You are in. Nobody else is here yet.",
     "left-early": "Voice was left before it had begun.",
     "server-lost": "Reconnecting to the server; you can go on talking.",
     "server-back": "Connected to the server again.",
