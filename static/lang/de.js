@@ -370,6 +370,7 @@ export default {
     "microphone.device-gone": "Das Mikrofon vom letzten Mal ist nicht da: Jetzt wird das übliche benutzt.",
     "microphone.returned": "Das Mikrofon, das du gewählt hast, ist wieder da und wird benutzt.",
     "microphone.listen-only": "Du hörst nur zu, wie gewünscht.",
+    "microphone.nothing-to-unmute": "Du hörst nur zu: Da ist kein Mikrofon, das stumm sein könnte. Damit man dich hört, wähle „Mikrofon benutzen“.",
     "microphone.switched": "Dein Mikrofon ist weg: Jetzt wird das übliche benutzt.",
     "microphone.default-changed": "Das System hat ein anderes Mikrofon zum üblichen gemacht: Jetzt wird das neue benutzt.",
     "microphone.interrupted": "Das System hat das Mikrofon genommen, vielleicht für einen Anruf: Danach wird es wieder benutzt, oder versuch es noch einmal.",

@@ -370,6 +370,7 @@ export default {
     "microphone.device-gone": "The microphone you used before isn't there: the default one is used now.",
     "microphone.returned": "The microphone that you chose is there again, and used.",
     "microphone.listen-only": "You listen only, as you chose.",
+    "microphone.nothing-to-unmute": "You listen only, so there is nothing to unmute. To be heard, choose “Use the microphone”.",
     "microphone.switched": "Your microphone is gone: the default one is used now.",
     "microphone.default-changed": "The system's default microphone changed: the new one is used now.",
     "microphone.interrupted": "The system took the microphone, for a call perhaps: it is used again after that, or try again.",

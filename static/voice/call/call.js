@@ -2,7 +2,7 @@
 // One call from join to leave: makes its parts, and tells each what it has to know of the others.
 
 import { AudioGraph } from "../audio/audio-graph.js";
-import { silent } from "../audio/microphone-words.js";
+import { microphoneStatus, NOTHING_TO_UNMUTE, silent } from "../audio/microphone-words.js";
 import { Speaking } from "../audio/speaking.js";
 import { PageLife } from "../browser/page-life.js";
 import { Emitter } from "../emitter.js";
@@ -143,6 +143,11 @@ export class Call extends Emitter {
   /** @param {import("../audio/constraints.js").Device|null} device */
   changeSpeaker(device) {
     this.#hearing.choose(device);
+  }
+
+  /** Whoever listens only has nothing to unmute, and is told what there is to do. */
+  remind() {
+    this.#heardOfMicrophone({ ok: false, ...microphoneStatus(this.trouble), words: NOTHING_TO_UNMUTE });
   }
 
   /** Something was played beside the call. */

@@ -95,6 +95,7 @@ export class VoicePanel {
     const controls = { mute: [this.#bar.mute, document.getElementById("id_voice_btn")], deafen: [this.#bar.deafen] };
     keys.show({ ...controls, settings: [this.#bar.settings] }, (which) => this.#open(which));
     sayOwnState(room, controls, signal);
+    for (const control of controls.mute) control?.addEventListener("click", () => room.devices.listenOnly && notices.offer("microphone"), { signal });
     markPage(room, signal);
     stayHere(signal);
     this.#lay();
