@@ -137,6 +137,11 @@ class Notice(_Out, frozen=True, tag="notice"):
     """Seconds since 1970."""
 
 
+class Knock(_Out, frozen=True, tag="knock"):
+    user: UserId
+    name: str
+
+
 class Error(_Out, frozen=True, tag="error"):
     code: str
     message: str
@@ -159,6 +164,7 @@ FromServer = (
     | Left
     | Pong
     | Notice
+    | Knock
     | Error
 )
 

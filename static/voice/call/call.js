@@ -25,7 +25,7 @@ import { InVain } from "./in-vain.js";
  */
 /**
  * What goes out as the room's own event, and what the room has to answer.
- * @typedef {Pick<RoomEvents, "server"|"announce"|"microphone"|"playback"|"volumerange"|"closing"|"notice"|"note"|"safety">
+ * @typedef {Pick<RoomEvents, "server"|"announce"|"microphone"|"playback"|"volumerange"|"closing"|"knock"|"notice"|"note"|"safety">
  *   & Pick<import("../session/session-events.js").SessionEvents, "joined"|"lost"|"trouble"|"over"|"changed"|"linking"> & {hide: null}} CallEvents
  */
 
@@ -225,6 +225,7 @@ export class Call extends Emitter {
       this.#tell("closing", { at, words: said });
       this.announce(said);
     });
+    session.on("knock", (caller) => this.#tell("knock", caller));
     session.on("notice", (notice) => this.#notice(notice));
     session.on("safety", (safety) => this.#tell("safety", safety));
     session.on("alarm", (said) => this.#notice({ ...said, alarm: true }));

@@ -145,6 +145,7 @@ export class VoicePanel {
       notices.show("server", lost ? words : "");
     });
     on("closing", ({ at }) => this.#closing.begin(at));
+    on("knock", (caller) => this.#door.hear(caller));
     on("microphone", ({ ok, code, words, retry }) => {
       notices.show("microphone", ok ? "" : words, retry ? [code === "listen-only" ? phrase("panel.use-microphone") : phrase("panel.retry-microphone"), () => this.#room.retryMicrophone()] : null);
       // All is well, but not with the microphone that one thinks.
