@@ -387,6 +387,7 @@ export default {
     "speaker.back": "Der Lautsprecher, den du gewählt hast, ist wieder da und wird benutzt.",
     "speaker.refused": "Dieser Browser lässt die Seite diesen Lautsprecher nicht benutzen: Du hörst über den üblichen.",
     "loudness.as-they-come": "Lauter als gesendet macht dieser Browser niemanden, darum ist bei 100 % Schluss.",
+    "loudness.asleep": "Dieser Browser hält lauteren Ton gerade zurück. Bis er ihn durchlässt, sind alle so laut, wie sie kommen.",
     "loudness.fixed": "Auf diesem Gerät ändern nur seine eigenen Tasten, wie laut jemand ist. Jemanden für dich stumm zu schalten geht.",
 
     "bar": "Gespräch",

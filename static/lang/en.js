@@ -387,6 +387,7 @@ export default {
     "speaker.back": "The speaker that you chose is there again, and used.",
     "speaker.refused": "This browser doesn't let the page use that speaker: you hear by the system's default.",
     "loudness.as-they-come": "This browser makes nobody louder than they come, so this ends at 100 %.",
+    "loudness.asleep": "This browser holds louder sound back just now. Until it lets it through, people are as loud as they come.",
     "loudness.fixed": "On this device its own buttons alone change how loud somebody is. Muting somebody for you works.",
 
     "bar": "Call",

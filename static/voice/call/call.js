@@ -112,6 +112,8 @@ export class Call extends Emitter {
 
   /** What is wanted of somebody's loudness holds from now on. */
   adjustVolumes() {
+    // It may be asleep; who moves a slider has clicked, which wakes it.
+    this.#graph.resume();
     this.#hearing.adjust();
   }
 
