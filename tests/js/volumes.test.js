@@ -152,7 +152,7 @@ for (const member of ["createMediaStreamSource", "createMediaStreamDestination",
 }
 
 test("a context that is held back or taken away leaves everyone heard by their own element", async () => {
-  const { choose, contexts: [context], graph, element, heard, playback } = playing();
+  const { choose, contexts: [context], graph, element, heard } = playing();
   assert.deepEqual(await choose(200), [1, true, 1]);
   await context.suspend();
   assert.deepEqual([element()?.muted, element()?.volume, heard().length], [false, 1, 1]);
@@ -170,7 +170,7 @@ test("while the context is asleep the range ends at 100 %, said so, and what was
   assert.deepEqual([await choose(90), told], [[0.9, false, 1], []], "nobody is louder: it makes no difference");
   assert.deepEqual(await choose(200), [1, false, 1]);
   assert.deepEqual(told, [[100, EN.voice["loudness.asleep"]]]);
-  context.faults.resume = undefined;
+  delete context.faults.resume;
   graph.resume();
   await settle();
   assert.deepEqual([element()?.muted, told.slice(1)], [true, [[200, ""]]]);
