@@ -51,12 +51,22 @@ async def test_all_see_the_same_words_and_a_newcomer_makes_new_ones(stage: Stage
     await ana.page.keyboard.press("Escape")
     await ana.page.get_by_label("Details of Bo").and_(ana.page.locator(":visible")).click()
     assert await ana.page.get_by_text("Safety code compared.").is_visible()
+    await ana.page.get_by_role("button", name="Settings").click()
+    await shown.first.wait_for()
     await cleo.join()
     await all_hear_each_other(people)
     await until("all three see the same words", lambda: alike(*people))
     assert await words(ana) != before
     assert len((await safety(ana))["compared"]) == 1
     assert [(await safety(person))["trouble"] for person in people] == ["", "", ""]
+    assert await ana.page.get_by_text("These words are new").is_visible()
+
+    async def both_are_marked() -> bool:
+        await ana.page.get_by_role("button", name="They are the same").click()
+        return await ana.page.get_by_text("Compared with: Bo and Cleo.").is_visible()
+
+    await until("both are marked, once the new words have stood there for a while", both_are_marked)
+    assert await ana.page.get_by_text("These words are new").is_hidden()
 
 
 class InBetween:
