@@ -133,7 +133,7 @@ class InBetween:
             message["candidates"] = [None]
 
 
-async def _attacked(stage: Stage, *, forge: bool) -> tuple[Person, Person, InBetween]:
+async def attacked(stage: Stage, *, forge: bool) -> tuple[Person, Person, InBetween]:
     """Let Ana and Bo talk with Mallory in between."""
     ana, bo = await stage.sea("Ana", "Bo")
     mallory = await stage.person("Mallory")
@@ -149,7 +149,7 @@ async def _attacked(stage: Stage, *, forge: bool) -> tuple[Person, Person, InBet
 
 
 async def test_somebody_in_between_makes_the_words_differ_and_the_page_says_so(stage: Stage) -> None:
-    ana, bo, between = await _attacked(stage, forge=True)
+    ana, bo, between = await attacked(stage, forge=True)
     shown = await until("both have words", lambda: words(ana, bo))
     assert shown[0] != shown[1]
     await ana.page.get_by_role("button", name="Settings").click()
@@ -159,7 +159,7 @@ async def test_somebody_in_between_makes_the_words_differ_and_the_page_says_so(s
 
 
 async def test_somebody_in_between_who_passes_all_on_is_found_by_the_pages_themselves(stage: Stage) -> None:
-    ana, bo, between = await _attacked(stage, forge=False)
+    ana, bo, between = await attacked(stage, forge=False)
 
     async def alarmed(person: Person) -> bool:
         codes = [notice["code"] for notice in await person.events("notice")]
@@ -168,4 +168,8 @@ async def test_somebody_in_between_who_passes_all_on_is_found_by_the_pages_thems
     for person in (ana, bo):
         await until(f"{person.name}'s page says so", partial(alarmed, person))
         assert "another key" in await person.page.locator(".notices .note.bad:visible").inner_text()
+    await ana.page.keyboard.press("s")
+    await ana.page.locator(".safety .bad:visible").wait_for()
+    assert await ana.page.locator(".safety-code").is_hidden()
+    assert await ana.page.get_by_text("The code is being agreed on").is_hidden()
     between.close()
