@@ -151,7 +151,7 @@ icons: $(VENV)/test.done
 FONTS = fc-list | grep -qi 'Inter' && fc-list | grep -q 'Noto Color Emoji' || \
 	tests/need.sh no-such-font:fonts-inter no-such-font:fonts-noto-color-emoji
 
-# The pictures under docs/pictures/, each looked at before it is committed; 3 minutes, and as root also those of networks.
+# The pictures under docs/pictures/, each looked at before it is committed; 5 minutes, and as root also those of networks.
 pictures: $(VENV)/pictures.done
 	@tests/need.sh chromium:chromium turnserver:coturn nft:nftables ip:iproute2 conntrack:conntrack certutil:libnss3-tools fc-list:fontconfig
 	@$(FONTS)

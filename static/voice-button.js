@@ -14,12 +14,16 @@ export function kept(ask) {
 }
 
 /** @param {HTMLElement} button @param {import("./voice/panel/button.js").Page} [page] */
-export function attach(button, { hint, panel, modules = load, words = {} } = {}) {
+export function attach(button, { hint, live = liveRegion(), panel, modules = load, words = {} } = {}) {
   /** @type {import("./voice/panel/button.js").VoiceButton} */
   let voice;
   /** @type {any} */
   let timer = 0;
-  const say = (words = "") => void (hint && (hint.textContent = words));
+  const show = (words = "") => void (hint && (hint.textContent = words));
+  const say = (words = "") => {
+    show(words);
+    if (live) live.textContent = words;
+  };
 
   const flash = () => {
     button.classList.remove("flash");
@@ -52,7 +56,7 @@ export function attach(button, { hint, panel, modules = load, words = {} } = {})
         clearTimeout(timer);
         timer = 0;
         loading.abort();
-        voice ??= new loaded[1].VoiceButton(button, say, panel, loaded);
+        voice ??= new loaded[1].VoiceButton(button, { show, live, panel }, loaded);
         return voice.join(pressed);
       }
       free(words.later);
@@ -83,6 +87,17 @@ export function prepare(button, { connection, idle = (task) => setTimeout(task, 
 }
 
 const part = (/** @type {string} */ id) => globalThis.document?.getElementById(id);
+
+/** What is said to a screen reader: it stands in the page, empty, long before its first sentence, or that one is told to nobody. */
+function liveRegion() {
+  const there = part("id_voice_live");
+  const { document } = globalThis;
+  if (there || !document?.body) return there;
+  const made = Object.assign(document.createElement("p"), { id: "id_voice_live", className: "visually-hidden", role: "status" });
+  document.body.append(made);
+  return made;
+}
+
 const found = part("id_voice_btn");
 if (found) {
   const words = JSON.parse(part("id_words")?.textContent ?? "{}");

@@ -33,7 +33,7 @@ from meshvoice.signaling.joining import Entry
 from meshvoice.signaling.letters import Letter, read
 from meshvoice.signaling.pairs import Due
 from meshvoice.signaling.registry import Connecting, Peer, Registry, SocketId
-from meshvoice.signaling.server_messages import Away, Pong, Reason, SentLinks
+from meshvoice.signaling.server_messages import Away, Knock, Pong, Reason, SentLinks
 from meshvoice.signaling.tally import Tally
 from meshvoice.signaling.terms import Terms
 
@@ -233,6 +233,13 @@ class Hub:
             return []
         peer.role = role
         return tell(peer.room.others(peer), server_messages.joined(peer), now)
+
+    def knock(self, room: RoomId, user: UserId, *, name: str, now: float) -> list[Effect]:
+        """Tell those in a room's voice of somebody at its door: who may come in, and isn't in."""
+        found = self.registry.get(room)
+        if found is None or found.of_user(user) is not None:
+            return []
+        return tell(found.peers.values(), Knock(user=user, name=name), now)
 
     def close_room(self, room: RoomId) -> list[Effect]:
         """End a room for everyone in it."""

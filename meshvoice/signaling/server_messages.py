@@ -100,13 +100,20 @@ class Notice(_Out, frozen=True, tag="notice"):
     """Seconds since 1970."""
 
 
+class Knock(_Out, frozen=True, tag="knock"):
+    user: UserId
+    name: str
+
+
 class Error(_Out, frozen=True, tag="error"):
     code: str
     message: str
     about: str | None = None
 
 
-FromServer = Welcome | Present | Joined | SentState | SentLinks | Away | Back | Left | Pong | Notice | Error
+FromServer = (
+    Welcome | Present | Joined | SentState | SentLinks | Away | Back | Left | Pong | Notice | Knock | Error
+)
 
 
 def welcome(terms: Terms, peer: Peer, ticket: str, *, resumed: bool) -> Welcome:

@@ -17,7 +17,7 @@ from meshvoice.lookalikes import alike_among
 from meshvoice.web import templates
 from meshvoice.web.door import no_such_room, read_room
 from meshvoice.web.error_pages import RequestRefused, wants_json
-from meshvoice.web.keys import BOOK, CLOCK, DOOR, SETTINGS, SWITCHBOARD, VISITOR, Visitor
+from meshvoice.web.keys import BOOK, CLOCK, DOOR, SETTINGS, SWITCHBOARD, THROTTLES, VISITOR, Visitor
 from meshvoice.web.origins import local_path
 from meshvoice.web.site import path_within, to
 
@@ -103,6 +103,8 @@ async def my_sea(request: web.Request) -> Context:
     room = Sea(owner_id=visitor.user_id)
     window = book.seas.window(visitor.user_id, now=now)
     talking = _talking(request, room.room_id)
+    if window is not None:
+        _knock(request, room.room_id, visitor)
     guests = book.seas.guests(visitor.user_id) if window else ()
     alike = alike_among({visitor.user_id: visitor.name, **{guest.user_id: guest.name for guest in guests}})
     return {
@@ -135,6 +137,7 @@ async def sea(request: web.Request) -> Context:
         raise web.HTTPSeeOther(to(request.app, "/my-sea/"))
     room = Sea(owner_id=owner_id)
     admission = request.app[DOOR].at_page(room, visitor.user_id)
+    _knock(request, room.room_id, visitor)
     owner = request.app[BOOK].users.get(room.owner_id)
     return {
         "voice": {"active": True, "room_id": room.room_id},
@@ -152,6 +155,7 @@ async def table(request: web.Request) -> Context:
     record = request.app[BOOK].tables.get(room.table_id) if isinstance(room, Table) else None
     if record is None:
         raise no_such_room()
+    _knock(request, record.room_id, visitor)
     owns = record.owner == visitor.user_id
     invitations = request.app[BOOK].invitations.of(record.room, by=record.owner, now=request.app[CLOCK]())
     return {
@@ -220,6 +224,12 @@ def _listed(invitations: tuple[Invitation, ...]) -> list[Context]:
 
 def _talking(request: web.Request, room: RoomId) -> frozenset[UserId]:
     return request.app[SWITCHBOARD].hub.users_in(room)
+
+
+def _knock(request: web.Request, room: RoomId, visitor: Visitor) -> None:
+    # Not again at each reload: a sound that anybody can make others hear has to be a rare one.
+    if request.app[THROTTLES].knocks.take((visitor.user_id, room), request.app[CLOCK]()):
+        request.app[SWITCHBOARD].knock(room, visitor)
 
 
 async def _take_fresh(request: web.Request, room: RoomId) -> Context | None:

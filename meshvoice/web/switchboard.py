@@ -223,6 +223,10 @@ class Switchboard:
         self.recheck(room)
         return len(users)
 
+    def knock(self, room: RoomId, visitor: Visitor) -> None:
+        """Tell a room's voice that somebody opened its page."""
+        self.carry_out(self.hub.knock(room, visitor.user_id, name=visitor.name, now=self._clock.steady()))
+
     def close_room(self, room: RoomId) -> None:
         """End a room's voice for everyone."""
         self.carry_out(self.hub.close_room(room))

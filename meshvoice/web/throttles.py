@@ -84,6 +84,8 @@ class Throttles:
     arrivals: Buckets = field(default_factory=lambda: Buckets(rate=1 / 5, burst=8))
     """By user and room: hellos of which the others hear, for each of them then connects. One too many waits
     for its turn. A kept seat that is taken again does not count, however often a bad network makes that."""
+    knocks: Buckets = field(default_factory=lambda: Buckets(rate=1 / 20, burst=1))
+    """By user and room: openings of its page of which those in voice are told."""
     sockets_of_user: Cap = field(default_factory=lambda: Cap(8))
     sockets_of_address: Cap = field(default_factory=lambda: Cap(192))
     silent_sockets_of_address: Cap = field(default_factory=lambda: Cap(32))

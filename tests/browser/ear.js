@@ -189,7 +189,7 @@
   const seen = globalThis.seen = { room: null, connections: [], channels: [], sockets: [], events: [] };
   document.addEventListener("meshvoice:room", (event) => {
     seen.room = event.detail.room;
-    const told = ["state", "people", "pairs", "between", "announce", "notice", "server", "microphone", "playback", "closing", "volumerange",
+    const told = ["state", "people", "pairs", "between", "announce", "notice", "server", "microphone", "playback", "closing", "knock", "volumerange",
       "note", "safety"];
     for (const name of told) {
       seen.room.addEventListener(name, ({ detail }) => seen.events.push({ name, detail, at: performance.now() }));

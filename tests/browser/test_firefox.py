@@ -46,6 +46,13 @@ async def test_chromium_and_firefox_hear_each_other_and_after_a_generation_made_
             await person.join()
         await all_hear_each_other([ana, fox])
         assert await fox.names() == ["Fox", "Ana"]
+        # Firefox asks for stereo, which would halve what each channel gets.
+        settings = await ana.page.evaluate("""async () => {
+          const stats = await globalThis.seen.connections.at(-1).getStats();
+          const { codecId } = [...stats.values()].find(({ type }) => type === "outbound-rtp");
+          return stats.get(codecId).sdpFmtpLine.split(";");
+        }""")
+        assert "stereo=0" in settings
         # Whoever came second owns the link. One side's connection dies: if it is the owner's it makes a new
         # generation, else it asks for one.
         for broken in order:

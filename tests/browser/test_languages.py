@@ -12,7 +12,7 @@ from meshvoice import assets
 from meshvoice.languages import read
 from tests.browser.conftest import need_file
 from tests.browser.harness import Person, Stage, until
-from tests.browser.test_accessibility import AXE, violations
+from tests.browser.test_accessibility import AXE, TOKEN, violations
 
 pytestmark = pytest.mark.long
 
@@ -83,13 +83,19 @@ async def test_a_whole_call_in_german_has_nothing_english_on_the_screen(stage: S
     await button("Hereinkommen").click()
     await ana.page.get_by_role("heading", name="Hallo, Ana").wait_for()
     await look(ana, "home", axe=True)
-    await ana.go("/check/")
-    await look(ana, "check")
-    await ana.go("/gibt-es-nicht/")
-    await look(ana, "error")
-    await ana.go("/my-sea/")
-    await look(ana, "closed sea")
+    table = (await ana.post("/tables", name="Freitagsspiel"))["table_id"]
+    for path, where in (
+        ("/check/", "check"),
+        ("/gibt-es-nicht/", "error"),
+        (f"/table/{table}/", "table"),
+        (f"/host-link/#{TOKEN}", "host link"),
+        ("/my-sea/", "closed sea"),
+    ):
+        await ana.go(path)
+        await look(ana, where, axe=True)
     await button("Dein Meer öffnen").click()
+    await button("Mitreden").wait_for()
+    await look(ana, "before joining", axe=True)
     await button("Mitreden").click()
     await until("Ana is in", ana.joined)
     await look(ana, "alone")
@@ -100,7 +106,7 @@ async def test_a_whole_call_in_german_has_nothing_english_on_the_screen(stage: S
     bo = await stage.person("Bo", sign_in=False, **GERMAN)
     await bo.go(link.removeprefix(stage.server.origin))
     await bo.page.get_by_role("heading", name="Ana lädt dich ein").wait_for()
-    await look(bo, "invitation")
+    await look(bo, "invitation", axe=True)
     await bo.page.get_by_label("Dein Name").fill("Bo")
     await bo.page.get_by_role("button", name="Hereinkommen").click()
     await bo.page.get_by_role("heading", name="Meer von Ana").wait_for()
@@ -131,14 +137,14 @@ async def test_a_whole_call_in_german_has_nothing_english_on_the_screen(stage: S
     await ana.page.keyboard.press("Escape")
     await ana.page.keyboard.press("?")
     await ana.page.get_by_role("dialog", name="Tastenkürzel").wait_for()
-    await look(ana, "shortcuts")
+    await look(ana, "shortcuts", axe=True)
     await ana.page.keyboard.press("Escape")
     said = [*await ana.events("announce"), *await bo.events("announce")]
     found += [f"announced: {sentence}" for sentence in said if foreign().fullmatch(sentence)]
     await button("Gehen").click()
     await look(ana, "left")
     assert found == []
-    assert len(seen) == len(set(seen)) == 15
+    assert len(seen) == len(set(seen)) == 18
 
     await ana.page.reload()
     assert await ana.page.evaluate("document.documentElement.lang") == "en"

@@ -51,12 +51,22 @@ async def test_all_see_the_same_words_and_a_newcomer_makes_new_ones(stage: Stage
     await ana.page.keyboard.press("Escape")
     await ana.page.get_by_label("Details of Bo").and_(ana.page.locator(":visible")).click()
     assert await ana.page.get_by_text("Safety code compared.").is_visible()
+    await ana.page.get_by_role("button", name="Settings").click()
+    await shown.first.wait_for()
     await cleo.join()
     await all_hear_each_other(people)
     await until("all three see the same words", lambda: alike(*people))
     assert await words(ana) != before
     assert len((await safety(ana))["compared"]) == 1
     assert [(await safety(person))["trouble"] for person in people] == ["", "", ""]
+    assert await ana.page.get_by_text("These words are new").is_visible()
+
+    async def both_are_marked() -> bool:
+        await ana.page.get_by_role("button", name="They are the same").click()
+        return await ana.page.get_by_text("Compared with: Bo and Cleo.").is_visible()
+
+    await until("both are marked, once the new words have stood there for a while", both_are_marked)
+    assert await ana.page.get_by_text("These words are new").is_hidden()
 
 
 class InBetween:
@@ -123,7 +133,7 @@ class InBetween:
             message["candidates"] = [None]
 
 
-async def _attacked(stage: Stage, *, forge: bool) -> tuple[Person, Person, InBetween]:
+async def attacked(stage: Stage, *, forge: bool) -> tuple[Person, Person, InBetween]:
     """Let Ana and Bo talk with Mallory in between."""
     ana, bo = await stage.sea("Ana", "Bo")
     mallory = await stage.person("Mallory")
@@ -139,7 +149,7 @@ async def _attacked(stage: Stage, *, forge: bool) -> tuple[Person, Person, InBet
 
 
 async def test_somebody_in_between_makes_the_words_differ_and_the_page_says_so(stage: Stage) -> None:
-    ana, bo, between = await _attacked(stage, forge=True)
+    ana, bo, between = await attacked(stage, forge=True)
     shown = await until("both have words", lambda: words(ana, bo))
     assert shown[0] != shown[1]
     await ana.page.get_by_role("button", name="Settings").click()
@@ -149,7 +159,7 @@ async def test_somebody_in_between_makes_the_words_differ_and_the_page_says_so(s
 
 
 async def test_somebody_in_between_who_passes_all_on_is_found_by_the_pages_themselves(stage: Stage) -> None:
-    ana, bo, between = await _attacked(stage, forge=False)
+    ana, bo, between = await attacked(stage, forge=False)
 
     async def alarmed(person: Person) -> bool:
         codes = [notice["code"] for notice in await person.events("notice")]
@@ -158,4 +168,8 @@ async def test_somebody_in_between_who_passes_all_on_is_found_by_the_pages_thems
     for person in (ana, bo):
         await until(f"{person.name}'s page says so", partial(alarmed, person))
         assert "another key" in await person.page.locator(".notices .note.bad:visible").inner_text()
+    await ana.page.keyboard.press("s")
+    await ana.page.locator(".safety .bad:visible").wait_for()
+    assert await ana.page.locator(".safety-code").is_hidden()
+    assert await ana.page.get_by_text("The code is being agreed on").is_hidden()
     between.close()

@@ -303,14 +303,30 @@ test("whoever listens only goes on so when they deafen and hear again, and when 
   }
 });
 
-test("whoever listens only, or has no microphone yet, is shown as muted, and the button unmutes the one and mutes the other", async () => {
+test("whoever listens only is shown as muted, and the button opens no microphone: it says how to", async () => {
   const store = new Store();
   new Devices(store, new FakePlatform()).chooseListening(true);
   const { room, platform } = await joined(store);
+  /** @type {unknown[]} */
+  const told = [];
+  room.addEventListener("microphone", (event) => {
+    const { ok, code, retry } = /** @type {CustomEvent} */ (event).detail;
+    told.push([ok, code, retry]);
+  });
+  room.addEventListener("announce", (event) => told.push(/** @type {CustomEvent} */ (event).detail));
   assert.deepEqual([room.muted, room.silent], [false, true]);
-  room.toggleMute();
-  await settle();
-  assert.deepEqual([room.muted, room.silent, platform.devices.asked.length], [false, false, 1]);
+  for (const muted of [false, true]) {
+    room.talk.mute(muted);
+    told.length = 0;
+    room.toggleMute();
+    await platform.advance(2000);
+    assert.deepEqual([room.muted, room.silent, room.devices.listenOnly, platform.devices.asked.length], [muted, true, true, 0]);
+    assert.deepEqual(told, [[false, "listen-only", true], "You listen only, so there is nothing to unmute. To be heard, choose “Use the microphone”."]);
+  }
+});
+
+test("whoever has no microphone yet is shown as muted, and the button mutes the one that may come", async () => {
+  const { room, platform } = await joined(new Store());
   platform.devices.answers.push({ name: "NotFoundError" });
   platform.devices.tracks[0].stop();
   platform.devices.tracks[0].onended();

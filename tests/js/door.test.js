@@ -3,21 +3,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { lookOutside, readOf, UNSEEN } from "../../static/voice/panel/door.js";
+import { heardAt, lookOutside, readOf, UNSEEN } from "../../static/voice/panel/door.js";
 
 const MINUTE = 60_000;
+const STANDS_UNTIL = 5 * MINUTE;
 
 /** A door, looked out of at times in ms: "bo cleo" are those who may come in, and then those in voice. */
 function door() {
   let state = UNSEEN;
-  const look = (/** @type {number} */ now, /** @type {string} */ members, inVoice = "ana") => {
+  const look = (/** @type {number} */ now, /** @type {string} */ members, inVoice = "ana", fresh = true) => {
     const seen = lookOutside(state, {
-      members: members.split(" ").filter(Boolean).map((user) => ({ user, name: user.toUpperCase() })), inVoice: new Set(inVoice.split(" ")), now,
+      members: members.split(" ").filter(Boolean).map((user) => ({ user, name: user.toUpperCase() })), inVoice: new Set(inVoice.split(" ")), now, fresh,
     });
     state = seen.door;
     return { knocks: seen.knocks.join(" "), standing: seen.standing.join(" "), next: seen.next };
   };
-  return { look, read: () => { state = readOf(state); } };
+  const hear = (/** @type {number} */ now, user = "bo") => { state = heardAt(state, { user, name: user.toUpperCase() }, now); };
+  return { look, hear, read: () => { state = readOf(state); } };
 }
 
 const NOBODY = { knocks: "", standing: "", next: null };
@@ -82,6 +84,40 @@ test("who comes while another stands there knocks alone, and both are named", ()
   look(0, "bo");
   look(8000, "bo cleo");
   assert.deepEqual(look(16_000, "bo cleo"), { knocks: "CLEO", standing: "BO CLEO", next: 284_000 });
+});
+
+test("whoever comes to the page again knocks again, at most once in half a minute, and stands there all the while", () => {
+  const { look, hear, read } = door();
+  look(0, "bo");
+  hear(1000);
+  assert.deepEqual(look(1000, "bo"), { ...NOBODY, next: 8000 });
+  assert.equal(look(9000, "bo").knocks, "BO");
+  hear(30_000);
+  assert.deepEqual([look(30_000, "bo").knocks, look(30_000, "bo").standing], ["", "BO"]);
+  hear(31_000);
+  assert.deepEqual([look(31_000, "bo").knocks, look(31_000, "bo").standing], ["BO", "BO"]);
+  read();
+  hear(70_000);
+  assert.equal(look(70_000, "bo").standing, "");
+  assert.equal(look(78_000, "bo").knocks, "BO");
+});
+
+test("whoever was in voice, left, and opens the page again knocks if they stay out of it", () => {
+  const { look, hear } = door();
+  look(0, "bo", "ana bo");
+  hear(60_000);
+  assert.deepEqual(look(65_000, "bo", "ana bo"), NOBODY);
+  hear(120_000);
+  assert.equal(look(128_000, "bo").knocks, "BO");
+});
+
+test("a page without a list tells of those at the door, too, and a list of hours ago makes nobody a newcomer", () => {
+  const { look, hear } = door();
+  hear(0);
+  assert.equal(look(8000, "", "ana", false).knocks, "BO");
+  assert.equal(look(20_000, "cleo", "ana", false).knocks, "");
+  assert.equal(look(21_000, "cleo dan", "ana").next, STANDS_UNTIL - 21_000, "the first look at the server's list");
+  assert.equal(look(40_000, "cleo dan", "ana").standing, "BO");
 });
 
 test("who is put out while we wait doesn't knock", () => {

@@ -7,6 +7,9 @@ export class Element extends EventTarget {
   firstElementChild = null;
   append() {}
   closest() { return null; }
+  /** @param {unknown} node */
+  contains(node) { return node === this; }
+  setPointerCapture() {}
   setAttribute() {}
   getAttribute() { return null; }
 }

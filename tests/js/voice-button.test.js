@@ -65,6 +65,7 @@ class Room extends EventTarget {
     this.muted = !this.muted;
     this.emit("muted", { muted: this.muted });
   }
+  announce(sentence) { this.emit("announce", sentence); }
   emit(type, detail) { this.dispatchEvent(new CustomEvent(type, { detail })); }
 }
 
@@ -100,20 +101,28 @@ async function click(button) {
   await settled();
 }
 
+/** A live region, and all that it told. */
+class Live {
+  told = [];
+  get textContent() { return this.told.at(-1) ?? ""; }
+  set textContent(words) { if (words !== this.textContent) this.told.push(words); }
+}
+
 /** @param {object} [options] */
 function page(options) {
   const button = /** @type {any} */ (new Button(options));
   const hint = /** @type {any} */ ({ textContent: "" });
-  attach(button, { hint, panel: /** @type {any} */ ({}), modules, words: EN.page });
-  return { button, hint };
+  const live = /** @type {any} */ (new Live());
+  attach(button, { hint, live, panel: /** @type {any} */ ({}), modules, words: EN.page });
+  return { button, hint, live };
 }
 
 async function joined() {
-  const { button, hint } = page();
+  const { button, hint, live } = page();
   await click(button);
   const [room] = Room.made;
   await room.joined();
-  return { button, hint, room };
+  return { button, hint, live, room };
 }
 
 beforeEach(() => {
@@ -296,6 +305,31 @@ test("once joined the button is called Mute, and a click changes only what is pr
   assert.equal(room.muted, true);
   assert.deepEqual([button.textContent, button.getAttribute("aria-pressed")], ["Mute", "true"]);
   assert.equal(hint.textContent, "You are muted: nobody hears you.");
+});
+
+test("one region that is there before the click is told of joining, of who is there, of the call and of its end", async () => {
+  const { button, live } = page();
+  await click(button);
+  const [room] = Room.made;
+  room.people = [{ name: "Ana", self: true }, ...["Ben", "Cleo", "Dan", "Eva", "Finn"].map((name) => ({ name, self: false }))];
+  await room.joined();
+  assert.deepEqual(live.told, [EN.page.joining, "You are in, with Ben, Cleo, Dan and 2 others."]);
+  room.emit("muted", { muted: true });
+  room.emit("announce", "Gus joined");
+  for (const state of ["reconnecting", "joined"]) room.emit("state", { state, words: "" });
+  await room.end(4410, "The room was closed.");
+  room.emit("announce", "Hal joined");
+  assert.deepEqual(live.told.slice(2), ["Gus joined", "The room was closed."]);
+});
+
+test("whoever is alone is told so, and so is whoever could not get in", async () => {
+  const { live } = await joined();
+  assert.equal(live.textContent, "You are in. Nobody else is here yet.");
+  const { button, live: other } = page();
+  await click(button);
+  Room.made[1].reject(new Error("The room is full."));
+  await settled();
+  assert.deepEqual(other.told, [EN.page.joining, "The room is full."]);
 });
 
 test("without a microphone one is shown as muted, as the others see it", async () => {

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import EN from "../../static/lang/en.js";
 import { VoiceRoom } from "../../static/voice-mesh.js";
 import { AudioGraph } from "../../static/voice/audio/audio-graph.js";
 import { HEADROOM, ceilingCurve, under } from "../../static/voice/audio/ceiling.js";
@@ -151,13 +152,45 @@ for (const member of ["createMediaStreamSource", "createMediaStreamDestination",
 }
 
 test("a context that is held back or taken away leaves everyone heard by their own element", async () => {
-  const { choose, contexts: [context], graph, element, heard, playback } = playing();
+  const { choose, contexts: [context], graph, element, heard } = playing();
   assert.deepEqual(await choose(200), [1, true, 1]);
   await context.suspend();
-  assert.deepEqual([element()?.muted, heard().length, playback.range.max], [false, 1, 200]);
+  assert.deepEqual([element()?.muted, element()?.volume, heard().length], [false, 1, 1]);
   graph.resume();
   await settle();
   assert.deepEqual([element()?.muted, heard().length], [true, 1]);
+});
+
+test("while the context is asleep the range ends at 100 %, said so, and what was chosen is there when it runs", async () => {
+  const { choose, contexts: [context], graph, element, playback } = playing({ resume: "throw" });
+  /** @type {unknown[]} */
+  const told = [];
+  playback.on("range", ({ max, words }) => told.push([max, words]));
+  assert.equal(context.state, "suspended");
+  assert.deepEqual([await choose(90), told], [[0.9, false, 1], []], "nobody is louder: it makes no difference");
+  assert.deepEqual(await choose(200), [1, false, 1]);
+  assert.deepEqual(told, [[100, EN.voice["loudness.asleep"]]]);
+  delete context.faults.resume;
+  graph.resume();
+  await settle();
+  assert.deepEqual([element()?.muted, told.slice(1)], [true, [[200, ""]]]);
+  await context.suspend();
+  assert.deepEqual([element()?.muted, playback.range.max], [false, 100]);
+  playback.play("b", null);
+  assert.equal(playback.range.max, 200, "nobody is left who would be louder");
+});
+
+test("a slider that is moved wakes what is asleep", async () => {
+  const platform = new FakePlatform();
+  const contexts = lend(platform, {});
+  const room = new VoiceRoom("mysea-ua", { name: "Ana", store: device(), platform });
+  room.join().catch(() => {});
+  await settle();
+  await contexts[0].suspend();
+  room.setVolume("ub", 150);
+  await settle();
+  assert.equal(contexts[0].state, "running");
+  room.leave();
 });
 
 test("on a device that lets no page set a volume, only muting is offered, said so", async () => {

@@ -199,6 +199,17 @@ def test_a_role_that_stays_or_of_who_is_not_there_is_told_to_nobody(name: str) -
     assert world.hub.change_role(SEA, user(name), "guest", world.now) == []
 
 
+def test_a_knock_is_told_to_all_in_voice_and_not_where_nobody_is_or_who_knocks_is_in() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    world.happens(world.hub.knock(SEA, user("Dan"), name="Dan", now=world.now))
+    for each in (ana, bo):
+        (told,) = each.hears()
+        assert (told["type"], told["user"], told["name"]) == ("knock", user("Dan"), "Dan")
+    assert world.hub.knock(SEA, bo.user, name="Bo", now=world.now) == []
+    assert World().hub.knock(SEA, user("Dan"), name="Dan", now=world.now) == []
+
+
 # Nothing is left
 
 

@@ -95,6 +95,25 @@ async def test_everyone_is_told_before_voice_ends(ana: Person, bo: Person) -> No
             assert (await wire.next("notice"))["at"] == closes_at
 
 
+async def test_whoever_opens_the_page_and_is_not_in_knocks_once_in_twenty_seconds(
+    ana: Person, bo: Person
+) -> None:
+    hers, his = await pair(ana, bo)
+    page = f"/sea/{ana.user_id}/"
+    await bo.get(page)
+    await his.say(type="bye")
+    await hers.next("left")
+    # Not while he was in, which counted as one.
+    await bo.get(page)
+    assert "knock" not in [frame["type"] for frame in await hers.caught_up()]
+    for _ in range(2):
+        ana.house.clock.now += 20
+        for _ in range(3):
+            await bo.get(page)
+        told = [frame for frame in await hers.caught_up() if frame["type"] == "knock"]
+        assert [(frame["user"], frame["name"]) for frame in told] == [(bo.user_id, "Bo")]
+
+
 async def test_a_guest_book_that_fails_ends_one_socket_in_good_order(ana: Person, bo: Person) -> None:
     """1011, after which a client comes back; a removal that isn't in the file is not carried out."""
     hers, his = await pair(ana, bo)

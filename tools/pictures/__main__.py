@@ -17,17 +17,19 @@ from tests.nat_lab import possible
 from tests.process import serving
 from tools.pictures import gallery
 from tools.pictures.album import Album
+from tools.pictures.attack import attack
 from tools.pictures.calls import calls
 from tools.pictures.fonts import same_fonts
 from tools.pictures.looks import LOOKS
 from tools.pictures.networks import networks
 from tools.pictures.outside import outside
 
+PARTS = ["outside", "calls", "attack", "networks"]
 KEPT = Path(__file__).parents[2] / "docs" / "pictures"
 
 
 async def main(folder: Path, looks: list[str], parts: list[str]) -> None:
-    """Take all of them, in three walks."""
+    """Take all of them, in four walks."""
 
     def album_of(person: Person) -> Album:
         return Album(person.page, folder, looks)
@@ -37,7 +39,7 @@ async def main(folder: Path, looks: list[str], parts: list[str]) -> None:
 
     with tempfile.TemporaryDirectory() as home:
         same_fonts(Path(home))
-        for name, walk in (("outside", outside), ("calls", calls)):
+        for name, walk in (("outside", outside), ("calls", calls), ("attack", attack)):
             if name not in parts:
                 continue
             # Twice: a page that once had forced colours is never again painted as the others are.
@@ -57,14 +59,14 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tools.pictures", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=KEPT)
     parser.add_argument("--every-look", action="store_true", help="not only those in which a state is kept")
-    parser.add_argument("--part", action="append", choices=["outside", "calls", "networks"])
+    parser.add_argument("--part", action="append", choices=PARTS)
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     asyncio.run(
         main(
             given.folder,
             list(LOOKS) if given.every_look else [],
-            given.part or ["outside", "calls", "networks"],
+            given.part or PARTS,
         )
     )
     taken = {path.name for path in given.folder.glob("*.png")}

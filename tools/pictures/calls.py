@@ -113,7 +113,7 @@ async def _six(people: list[Person], album_of: AlbumOf) -> None:
 
 
 async def _trouble(stage: Stage, people: list[Person], album_of: AlbumOf) -> None:
-    ana, bo, cleo, dan, eva, _ = people
+    ana, bo, cleo, dan, eva, fay = people
     album = album_of(ana)
     await eva.leave()
     await eva.page.evaluate("() => { voice.refuse = 'NotFoundError'; }")
@@ -121,6 +121,13 @@ async def _trouble(stage: Stage, people: list[Person], album_of: AlbumOf) -> Non
     await eva.page.get_by_text("No microphone found").first.wait_for()
     await until("Eva sees Ana", partial(_speaks, eva, "Ana"))
     await album_of(eva).take("listening")
+    await fay.leave()
+    await fay.page.check("#id_listen_only")
+    await fay.join()
+    await until("Fay sees Ana", partial(_speaks, fay, "Ana"))
+    await fay.page.keyboard.press("m")
+    await fay.page.get_by_text("nothing to unmute").first.wait_for()
+    await album_of(fay).take("unmute")
     await stage.server.end(signal.SIGKILL)
     await ana.page.get_by_text("Reconnecting to the server").first.wait_for()
     await album.take("away")

@@ -24,6 +24,9 @@ export const MICROPHONE = {
   failed: phrase("microphone.failed"),
 };
 
+/** To whoever listens only, and would unmute. */
+export const NOTHING_TO_UNMUTE = phrase("microphone.nothing-to-unmute");
+
 /** Those with which one sends; with all others one still listens. */
 const ON = new Set(["ok", "returned", "device-gone", "switched", "default-changed"]);
 

@@ -18,6 +18,8 @@ const BOOST = "";
 export const FULL = { min: 0, max: LOUDEST, words: "" };
 /** @type {VolumeRange} */
 const AS_LOUD_AS_THEY_COME = { min: 0, max: 100, words: phrase("loudness.as-they-come") };
+/** What has to be louder is asleep: until it runs, nobody is silent for it. @type {VolumeRange} */
+const ASLEEP = { min: 0, max: 100, words: phrase("loudness.asleep") };
 /** @type {VolumeRange} */
 const FIXED = {
   min: 100, max: 100, words: phrase("loudness.fixed"),
@@ -39,6 +41,8 @@ export class Playback extends Emitter {
   #deafened = false;
   /** The id of the speaker; "" is the system's default. */
   #sink = "";
+  /** What this browser can do while it lets the graph run. @type {VolumeRange} */
+  #able = FULL;
   /** @type {VolumeRange} */
   #range = FULL;
   #boost;
@@ -93,7 +97,8 @@ export class Playback extends Emitter {
       element.play().catch(() => {});
       this.#pool.push(element);
     }
-    this.#setRange(this.#rangeOf(this.#pool[0] ?? this.#create()));
+    this.#able = this.#rangeOf(this.#pool[0] ?? this.#create());
+    this.#setRange(this.#able);
   }
 
   /** Play what a peer sends now, or stop with null. @param {string} peer @param {MediaStream|null} stream */
@@ -104,12 +109,15 @@ export class Playback extends Emitter {
       this.#boost.drop(peer);
     }
     this.#assign(peer, stream);
-    if (stream) this.#adjust(peer, stream);
+    this.adjust();
   }
 
   /** What is wanted of anybody's loudness has changed. */
   adjust() {
-    for (const [peer, stream] of this.#streams) this.#adjust(peer, stream);
+    let short = false;
+    for (const [peer, stream] of this.#streams) short = this.#adjust(peer, stream) || short;
+    if (short && this.#graph.running) this.#able = AS_LOUD_AS_THEY_COME;
+    this.#setRange(short && this.#able === FULL ? ASLEEP : this.#able);
   }
 
   /** Try again, within a gesture. */
@@ -125,19 +133,19 @@ export class Playback extends Emitter {
     this.#pool = [];
   }
 
-  /** @param {string} peer @param {MediaStream} stream */
+  /** @param {string} peer @param {MediaStream} stream @returns {boolean} whether they are less loud than is wanted */
   #adjust(peer, stream) {
     const element = this.#playing.get(peer);
-    if (!element) return;
+    if (!element) return false;
     const { volume, mutedForMe } = this.#loudness(peer);
     const silent = this.#deafened || mutedForMe || volume === 0;
-    const louder = !silent && volume > 100 && this.#range.max > 100;
+    const louder = !silent && volume > 100 && this.#able === FULL;
     const boosted = louder && this.#boost.raise(peer, stream, volume / 100);
     if (!boosted) this.#boost.drop(peer);
-    if (louder && !boosted && this.#graph.running) this.#setRange(AS_LOUD_AS_THEY_COME);
     // Muted and not paused: a paused element would need another click to play, and the graph has no sound without it in Chromium.
     element.muted = silent || boosted;
     element.volume = Math.min(volume, 100) / 100;
+    return louder && !boosted;
   }
 
   /** iOS lets no page set a volume, and plays nothing of the kind by WebAudio. @param {HTMLAudioElement} element */

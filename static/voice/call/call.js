@@ -2,7 +2,7 @@
 // One call from join to leave: makes its parts, and tells each what it has to know of the others.
 
 import { AudioGraph } from "../audio/audio-graph.js";
-import { silent } from "../audio/microphone-words.js";
+import { microphoneStatus, NOTHING_TO_UNMUTE, silent } from "../audio/microphone-words.js";
 import { Speaking } from "../audio/speaking.js";
 import { PageLife } from "../browser/page-life.js";
 import { Emitter } from "../emitter.js";
@@ -25,7 +25,7 @@ import { InVain } from "./in-vain.js";
  */
 /**
  * What goes out as the room's own event, and what the room has to answer.
- * @typedef {Pick<RoomEvents, "server"|"announce"|"microphone"|"playback"|"volumerange"|"closing"|"notice"|"note"|"safety">
+ * @typedef {Pick<RoomEvents, "server"|"announce"|"microphone"|"playback"|"volumerange"|"closing"|"knock"|"notice"|"note"|"safety">
  *   & Pick<import("../session/session-events.js").SessionEvents, "joined"|"lost"|"trouble"|"over"|"changed"|"linking"> & {hide: null}} CallEvents
  */
 
@@ -112,6 +112,8 @@ export class Call extends Emitter {
 
   /** What is wanted of somebody's loudness holds from now on. */
   adjustVolumes() {
+    // It may be asleep; who moves a slider has clicked, which wakes it.
+    this.#graph.resume();
     this.#hearing.adjust();
   }
 
@@ -143,6 +145,11 @@ export class Call extends Emitter {
   /** @param {import("../audio/constraints.js").Device|null} device */
   changeSpeaker(device) {
     this.#hearing.choose(device);
+  }
+
+  /** Whoever listens only has nothing to unmute, and is told what there is to do. */
+  remind() {
+    this.#heardOfMicrophone({ ok: false, ...microphoneStatus(this.trouble), words: NOTHING_TO_UNMUTE });
   }
 
   /** Something was played beside the call. */
@@ -220,6 +227,7 @@ export class Call extends Emitter {
       this.#tell("closing", { at, words: said });
       this.announce(said);
     });
+    session.on("knock", (caller) => this.#tell("knock", caller));
     session.on("notice", (notice) => this.#notice(notice));
     session.on("safety", (safety) => this.#tell("safety", safety));
     session.on("alarm", (said) => this.#notice({ ...said, alarm: true }));

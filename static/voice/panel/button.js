@@ -2,13 +2,14 @@
 // Owns what the voice button says and shows from joining a room to its end.
 
 import { phrase } from "../phrase.js";
+import { youAreIn } from "../session/words.js";
 import { SHUT } from "../signaling/codes.js";
 import { LISTEN_ONLY, ofTheDevice } from "../store.js";
 import { Early } from "./early.js";
 
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
 /** @typedef {[typeof import("../../voice-mesh.js"), typeof import("./button.js"), typeof import("./panel.js")]} Modules */
-/** @typedef {{hint?: HTMLElement|null, panel?: HTMLElement|null, modules?: () => Promise<Modules>, words?: Record<string, string>}} Page */
+/** @typedef {{hint?: HTMLElement|null, live?: HTMLElement|null, panel?: HTMLElement|null, modules?: () => Promise<Modules>, words?: Record<string, string>}} Page */
 
 /** ms from the click to its panel, in which most first links are agreed on: their messages don't wait for it. */
 export const PANEL_AFTER = 250;
@@ -33,21 +34,29 @@ export class VoiceButton {
   #button;
   #label;
   #before;
-  #say;
+  /** Who has the server back is told that, not that they are in. */
+  #isIn = false;
+  #show;
+  #live;
   #panel;
   #modules;
   #store = ofTheDevice();
   #listen = box();
   /** What was begun at the last click, and goes on without it. @type {{drawing: any, early: Early, keys: import("./call-keys.js").CallKeys}|null} */
   #begun = null;
-  #hint = part("id_voice_hint");
 
-  /** @param {HTMLElement} button @param {(words: string) => void} say @param {Page["panel"]} panel @param {Modules} modules */
-  constructor(button, say, panel, [{ VoiceRoom }, , { CallKeys, VoicePanel }]) {
+  /**
+   * @param {HTMLElement} button
+   * @param {{show: (words: string) => void, live: Page["live"], panel: Page["panel"]}} page
+   *   show: beside the button; live: what is read out, from the click to after the end
+   * @param {Modules} modules
+   */
+  constructor(button, { show, live, panel }, [{ VoiceRoom }, , { CallKeys, VoicePanel }]) {
     this.#button = button;
     this.#label = button.querySelector("span") ?? button;
     this.#before = this.#label.textContent;
-    this.#say = say;
+    this.#show = show;
+    this.#live = live;
     this.#panel = panel;
     this.#modules = { CallKeys, VoiceRoom, VoicePanel };
   }
@@ -58,6 +67,7 @@ export class VoiceButton {
     const room = new this.#modules.VoiceRoom(roomId, { name, store: this.#store });
     this.#button.setAttribute("aria-busy", "true");
     for (const event of ["muted", "deafened", "microphone"]) room.addEventListener(event, () => this.#showMuted(room));
+    room.addEventListener("announce", (event) => this.room === room && this.#tell(/** @type {CustomEvent} */ (event).detail));
     room.addEventListener("state", (event) => this.#showState(room, /** @type {CustomEvent} */ (event).detail));
     // Beside the button one can choose to listen only; choosing a microphone later ends that.
     const listen = this.#listen;
@@ -91,7 +101,7 @@ export class VoiceButton {
     const { CallKeys, VoicePanel } = this.#modules;
     const early = new Early(room);
     const keys = new CallKeys(room, this.#store);
-    const drawing = setTimeout(() => new VoicePanel(panel, room, this.#store, early.take(), keys), PANEL_AFTER);
+    const drawing = setTimeout(() => new VoicePanel(panel, room, this.#store, early.take(), keys, this.#live), PANEL_AFTER);
     this.#begun = { drawing, early, keys };
   }
 
@@ -108,10 +118,11 @@ export class VoiceButton {
     // A page that the back button brings back as it was joins by itself the room that it had left.
     if (state === "joining" && !this.room) this.#take(room);
     if (state === "joined") {
-      // While a call runs, its own live region speaks.
-      this.#hint?.removeAttribute("role");
       this.#label.textContent = phrase("bar.mute");
       this.#showMuted(room);
+      // In its turn, as all that a call tells.
+      if (!this.#isIn) room.announce(youAreIn(room.people.filter(({ self }) => !self).map(({ name }) => name)));
+      this.#isIn = true;
     }
     if (state === "left" || state === "refused") this.#end(room, code, words);
   }
@@ -120,17 +131,18 @@ export class VoiceButton {
   #showMuted(room) {
     if (this.room !== room || room.state === "joining") return;
     this.#button.setAttribute("aria-pressed", String(room.silent));
-    if (room.deafened) this.#say(phrase("bar.deafened"));
+    // What is only shown here the call tells by itself, where the control does not.
+    if (room.deafened) this.#show(phrase("bar.deafened"));
     // What there is with the microphone, the panel says.
-    else this.#say(room.muted ? phrase("bar.vain") : "");
+    else this.#show(room.muted ? phrase("bar.vain") : "");
   }
 
   /** @param {VoiceRoomInterface} room @param {unknown} code @param {string} words */
   #end(room, code, words) {
     if (this.room !== room) return;
     this.room = null;
+    this.#isIn = false;
     this.#begun?.keys.close();
-    this.#hint?.setAttribute("role", "status");
     if (this.#listen) this.#listen.checked = room.devices.listenOnly;
     this.#label.textContent = this.#before;
     this.#button.removeAttribute("aria-pressed");
@@ -140,6 +152,12 @@ export class VoiceButton {
       delete this.#button.dataset.roomId;
       this.#button.dataset.hint = words;
     }
-    this.#say(words);
+    this.#show(words);
+    this.#tell(words);
+  }
+
+  /** @param {string} words */
+  #tell(words) {
+    if (this.#live) this.#live.textContent = words;
   }
 }

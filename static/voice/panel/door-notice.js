@@ -1,8 +1,8 @@
 // @ts-check
-// Owns the notice of those at the door, by the page's own list of who may come in, and has the room knock for them.
+// Owns the notice of those at the door, by the server's word and the page's own list of who may come in, and has the room knock.
 
 import { atTheDoor } from "../session/words.js";
-import { lookOutside, readOf, UNSEEN } from "./door.js";
+import { heardAt, lookOutside, readOf, UNSEEN } from "./door.js";
 
 /** @typedef {import("./panel-view.js").Person} Person */
 
@@ -20,7 +20,7 @@ export class DoorNotice {
     this.#room = room;
     this.#notices = notices;
     // The list that the page came with may be hours old: only what is new after the first look at the server's knocks.
-    document.addEventListener("meshvoice:part", () => this.#look(), { signal: over });
+    document.addEventListener("meshvoice:part", () => this.#look(true), { signal: over });
     over.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
   }
 
@@ -30,9 +30,16 @@ export class DoorNotice {
     if (this.#door !== UNSEEN) this.#look();
   }
 
-  #look() {
+  /** @param {import("./door.js").Member} caller */
+  hear(caller) {
+    this.#door = heardAt(this.#door, caller, Date.now());
+    this.#look();
+  }
+
+  /** @param {boolean} [fresh] whether the page's list just came */
+  #look(fresh = false) {
     const inVoice = new Set(this.#people.filter(({ word }) => word !== "gone").map(({ user }) => user));
-    const { door, knocks, standing, next } = lookOutside(this.#door, { members: members(), inVoice, now: Date.now() });
+    const { door, knocks, standing, next } = lookOutside(this.#door, { members: members(), inVoice, now: Date.now(), fresh });
     this.#door = door;
     if (knocks.length > 0) this.#room.announce(atTheDoor(knocks), "knock");
     if (standing.length > 0) this.#notices.note(atTheDoor(standing), "door", () => this.#read());

@@ -5,7 +5,7 @@
 /** @typedef {CustomEvent & {type: typeof TOLD[number]}} Told */
 
 /** What stands nowhere in the room afterwards. */
-const TOLD = /** @type {const} */ (["state", "server", "closing", "microphone", "playback", "notice", "announce"]);
+const TOLD = /** @type {const} */ (["state", "server", "closing", "knock", "microphone", "playback", "notice"]);
 
 export class Early {
   /** @type {Told[]} */

@@ -49,6 +49,11 @@ export class Notices {
     this.show(kind, words, [phrase("panel.noted"), read]);
   }
 
+  /** What there is to do about it is under the next press. @param {NoticeKind} kind */
+  offer(kind) {
+    this.#slots.get(kind)?.querySelector("button")?.focus();
+  }
+
   /** @param {NoticeKind} kind */
   shows(kind) {
     return this.#slots.get(kind)?.hidden === false;

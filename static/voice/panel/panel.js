@@ -16,6 +16,7 @@ import { isWorthACheck } from "./panel-view.js";
 import { PeopleList } from "./people-list.js";
 import { checkLink, copyReport } from "./report-copy.js";
 import { stayHere } from "./staying.js";
+import { lendTo } from "./live.js";
 import { keepReport } from "../session/last-report.js";
 
 // Named here although others import them: so the browser fetches them beside the rest.
@@ -57,7 +58,6 @@ export class VoicePanel {
   #alone = make("p", { className: "quiet small", hidden: true }, phrase("panel.alone"));
   #between = new BetweenList();
   #views = make("div", { className: "views" });
-  #live = make("p", { className: "visually-hidden", role: "status" });
   /** What was said of the server that is missed: that one can go on talking. */
   #missed = "";
   #check;
@@ -68,16 +68,19 @@ export class VoicePanel {
   #bar;
   #title;
   #container;
+  #live;
   #room;
   #store;
 
   /**
    * @param {HTMLElement} container @param {VoiceRoomInterface} room @param {import("../store.js").Store} store
    * @param {readonly import("./early.js").Told[]} told what the room told before @param {import("./call-keys.js").CallKeys} keys
+   * @param {HTMLElement|null} [live] what is read out, which is not this panel's own: it is there before and after it
    */
-  constructor(container, room, store, told, keys) {
+  constructor(container, room, store, told, keys, live = null) {
     const { signal } = this.#over;
     this.#container = container;
+    this.#live = live;
     this.#room = room;
     this.#store = store;
     this.#title = container.querySelector("h2") ?? mark(make("h2", { className: "visually-hidden", textContent: phrase("panel.title") }));
@@ -92,6 +95,7 @@ export class VoicePanel {
     const controls = { mute: [this.#bar.mute, document.getElementById("id_voice_btn")], deafen: [this.#bar.deafen] };
     keys.show({ ...controls, settings: [this.#bar.settings] }, (which) => this.#open(which));
     sayOwnState(room, controls, signal);
+    for (const control of controls.mute) control?.addEventListener("click", () => room.devices.listenOnly && notices.offer("microphone"), { signal });
     markPage(room, signal);
     stayHere(signal);
     this.#lay();
@@ -115,7 +119,7 @@ export class VoicePanel {
     if (!this.#title.isConnected) who.before(this.#title);
     who.before(mark(this.#notices.element));
     who.prepend(this.#people.element);
-    who.after(...[this.#alone, this.#pairs.element, this.#between.element, this.#check, this.#views, this.#bar.element, this.#live].map(mark));
+    who.after(...[this.#alone, this.#pairs.element, this.#between.element, this.#check, this.#views, this.#bar.element].map(mark));
     container.classList.add("live");
     container.hidden = false;
   }
@@ -135,13 +139,13 @@ export class VoicePanel {
     for (const loudness of ["volume", "volumerange"]) on(loudness, () => this.#showPeople(room.people));
     on("pairs", (pairs) => this.#pairs.update(pairs));
     on("between", (between) => this.#between.update(between));
-    on("announce", (sentence) => void (this.#live.textContent = sentence));
     on("state", (detail) => this.#showState(detail));
     on("server", ({ lost, words }) => {
       this.#missed = words;
       notices.show("server", lost ? words : "");
     });
     on("closing", ({ at }) => this.#closing.begin(at));
+    on("knock", (caller) => this.#door.hear(caller));
     on("microphone", ({ ok, code, words, retry }) => {
       notices.show("microphone", ok ? "" : words, retry ? [code === "listen-only" ? phrase("panel.use-microphone") : phrase("panel.retry-microphone"), () => this.#room.retryMicrophone()] : null);
       // All is well, but not with the microphone that one thinks.
@@ -166,9 +170,7 @@ export class VoicePanel {
     const [settings, shortcuts] = loaded;
     const open = which === "settings" ? settings.openSettings : shortcuts.openShortcuts;
     const sheet = open(this.#room, this.#store, this.#over.signal);
-    // Behind an open sheet nothing is said to a screen reader.
-    sheet.append(this.#live);
-    sheet.addEventListener("close", () => this.#over.signal.aborted || this.#bar.element.after(this.#live));
+    if (this.#live) lendTo(sheet, this.#live);
   }
 
   /** @param {Person[]} people */
@@ -205,7 +207,7 @@ export class VoicePanel {
     container.classList.remove("live", "alone");
     if (code === undefined) {
       // Whoever left knows; the button says it.
-      for (const part of [this.#notices.element, this.#live]) part.remove();
+      this.#notices.element.remove();
       container.hidden = !container.querySelector("[data-who]");
     } else this.#notices.element.after(mark(copyReport(this.#room)));
     // "Leave" vanishes under its own click: the button that joins again is the next step.

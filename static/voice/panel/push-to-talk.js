@@ -25,6 +25,8 @@ export class PushToTalk {
   #hold = FREE;
   /** When a key went up on the button, whether or not it held it. */
   #upAt = -Infinity;
+  /** Whether it was a finger that was put on it last. */
+  #touches = false;
   /** @type {any} */
   #looking = null;
   #room;
@@ -43,8 +45,10 @@ export class PushToTalk {
     document.addEventListener("visibilitychange", doubt, first);
     document.addEventListener("contextmenu", (event) => {
       // A long press on a phone asks for the menu of what lies there: here it is a finger that talks.
-      if (this.element.contains(/** @type {Node} */ (event.target))) event.preventDefault();
-      else doubt();
+      if (!this.element.contains(/** @type {Node} */ (event.target))) return doubt();
+      event.preventDefault();
+      // A mouse's second button is no way to talk, and may take the first one's going up with it.
+      if (!this.#touches) this.#take({ type: "lost", by: "pointer" });
     }, first);
     document.addEventListener("compositionstart", doubt, first);
     document.addEventListener("focusin", ({ target }) => {
@@ -111,12 +115,17 @@ export class PushToTalk {
     button.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       finger = event.pointerId;
+      this.#touches = event.pointerType === "touch";
       button.setPointerCapture(finger);
       this.#take({ type: "down", by: "pointer", repeat: false, sure: true });
     }, passing);
     // Wherever it goes up: a capture that is lost before the finger's next move is told by no event.
     document.addEventListener("pointerup", ({ pointerId }) => {
       if (pointerId === finger) this.#take({ type: "up", by: "pointer" });
+    }, first);
+    // While another button is down, the first one goes up by a move alone (Pointer Events, 5.3: chorded buttons).
+    document.addEventListener("pointermove", ({ pointerId, buttons }) => {
+      if (pointerId === finger && buttons !== 1) this.#take({ type: "lost", by: "pointer" });
     }, first);
     for (const lost of ["pointercancel", "lostpointercapture"]) {
       document.addEventListener(lost, (event) => {

@@ -42,6 +42,8 @@ export function safetySection(room, _store, closed) {
     state.textContent = stateOf(safety);
     trouble.textContent = safety?.trouble ?? "";
     trouble.hidden = trouble.textContent === "";
+    // Somebody in between may keep a code from ever coming about: then nothing is promised.
+    state.hidden = code === null && !trouble.hidden;
     const names = room.people.filter(({ peer }) => safety?.compared.includes(peer)).map(({ name }) => name);
     compared.hidden = names.length === 0;
     compared.textContent = phrase("safety.compared", { names: list(names) });

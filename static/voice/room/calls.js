@@ -13,7 +13,7 @@ import { ANOTHER_TAB } from "../signaling/codes.js";
 /** @typedef {<Name extends keyof RoomEvents>(name: Name, detail: RoomEvents[Name]) => void} Tell */
 
 /** What a call tells that goes out as it is. */
-export const AS_TOLD = /** @type {const} */ (["server", "announce", "microphone", "playback", "volumerange", "closing", "notice", "safety", "note"]);
+export const AS_TOLD = /** @type {const} */ (["server", "announce", "microphone", "playback", "volumerange", "closing", "knock", "notice", "safety", "note"]);
 
 export class Calls {
   /** @type {RoomState} */

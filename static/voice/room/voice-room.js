@@ -127,9 +127,14 @@ export class VoiceRoom extends EventTarget {
     this.#calls.now?.beHeard();
   }
 
-  /** Whoever listens only is shown as muted, and changes that. A microphone that may come by itself is muted first. */
+  /**
+   * Whoever listens only chose so and has nothing to unmute: a slip of a key opens no microphone, they are told how to.
+   * A microphone that may come by itself is muted first.
+   */
   toggleMute() {
-    if (this.muted || this.#calls.now?.trouble === "listen-only") this.unmute();
+    const call = this.#calls.now;
+    if (call?.trouble === "listen-only") call.remind();
+    else if (this.muted) this.unmute();
     else this.mute();
   }
 

@@ -16,6 +16,7 @@
  * @property {{user: string} & import("../audio/volumes.js").Loudness} volume
  * @property {import("../audio/playback.js").VolumeRange} volumerange
  * @property {{at: number, words: string}} closing  at: seconds since 1970
+ * @property {{user: string, name: string}} knock  they opened the room's page, and aren't in voice
  * @property {{lost: boolean, words: string}} server
  * @property {string} announce  one sentence for a polite live region
  * @property {import("./words.js").Said & {alarm?: boolean}} notice  alarm: it speaks for somebody in between

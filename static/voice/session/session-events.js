@@ -15,6 +15,7 @@
  * @property {{lost: boolean, words: string}} server
  * @property {{peer: string, stream: MediaStream|null}} stream
  * @property {number} closing  when, in seconds since 1970
+ * @property {{user: string, name: string}} knock  they opened the room's page, and aren't in voice
  * @property {Said} notice
  * @property {import("./safety.js").Safety} safety
  * @property {Said} alarm  something speaks for somebody in between

@@ -243,6 +243,8 @@ export class VoiceSession extends Emitter {
         return this.#linking.setCredentials(message);
       case "notice":
         return this.#tell("closing", message.at);
+      case "knock":
+        return this.#tell("knock", { user: message.user, name: message.name });
       case "error":
         return this.#answered(message);
     }
