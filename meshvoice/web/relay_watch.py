@@ -33,7 +33,7 @@ _POLITE = 10
 
 
 class Failed(msgspec.Struct, frozen=True):
-    """A finding of the doctor's that is none to be pleased with (`meshvoice.doctor.findings.Finding`)."""
+    """A finding of the doctor's, mostly one that failed (`meshvoice.doctor.findings.Finding`)."""
 
     check: str
     leg: str
@@ -59,6 +59,8 @@ class Word:
     at: float
     """By the clock's `steady`."""
     failed: tuple[Failed, ...]
+    others: bool = False
+    """Whether the relay is somebody else's, on each of its hosts."""
 
     @property
     def names(self) -> list[str]:
@@ -86,6 +88,8 @@ class RelayBody(TypedDict):
     """Whether it is being examined now, or will be in some seconds."""
     missed: bool
     """Whether the last look could not be made; the log says why."""
+    others: bool
+    """Whether the relay is somebody else's, whose files nobody here can mend."""
     failed: list[Told]
 
 
@@ -110,7 +114,8 @@ class RelayWatch:
         told = msgspec.json.decode(report, type=_Report)
         if told.missed:
             return self.miss(told.missed)
-        word = Word(self._clock.steady(), tuple(each for each in told.findings if each.status == "failed"))
+        failed = tuple(each for each in told.findings if each.status == "failed")
+        word = Word(self._clock.steady(), failed, _of_others(told.findings))
         before = set(self.last.names) if self.last else set()
         worse = not before.issuperset(word.names)
         if worse or before != set(word.names):
@@ -163,6 +168,7 @@ class RelayWatch:
             "age": None if last is None else self._age(last),
             "running": self.running,
             "missed": bool(self._problem),
+            "others": last is not None and last.others,
             "failed": [
                 {
                     "check": each.check,
@@ -178,6 +184,12 @@ class RelayWatch:
 
     def _age(self, word: Word) -> int:
         return max(0, int(self._clock.steady() - word.at))
+
+
+def _of_others(findings: list[Failed]) -> bool:
+    """Tell whether the doctor compared no host's relay with a file of ours, for it is somebody else's."""
+    theirs = {each.host for each in findings if each.check == "own-file"}
+    return bool(theirs) and theirs == {each.host for each in findings if each.check == "name"}
 
 
 async def watch(
