@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from meshvoice.settings import TurnSettings
-from meshvoice.web import relay_watch
 from meshvoice.web.clocks import Clock
 from meshvoice.web.keys import RELAY
 from meshvoice.web.relay_watch import RelayWatch, ask_doctor, watch
@@ -291,11 +290,3 @@ async def test_a_server_that_stops_takes_the_doctor_with_it(
         await task
     with pytest.raises(ProcessLookupError):
         os.kill(int(started.read_text()), 0)
-
-
-def test_without_a_relay_nobody_is_asked() -> None:
-    class App:
-        cleanup_ctx: list[Any] = []  # noqa: RUF012  # it stays empty
-
-    relay_watch.setup(App(), TurnSettings())  # type: ignore[arg-type]
-    assert App.cleanup_ctx == []
