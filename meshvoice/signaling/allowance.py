@@ -34,11 +34,6 @@ class Allowance:
             )
         return None
 
-    def give_back(self, now: float, size: int) -> None:
-        """Count a frame no more: somebody else caused it."""
-        self._messages.give(now)
-        self._bytes.give(now, size)
-
     def end_after(self, problem: SignalingError, now: float) -> tuple[CloseCode, str] | None:
         """Count a refused frame; gives with what its sender's socket closes, None where it is borne."""
         match problem:

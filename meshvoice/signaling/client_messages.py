@@ -36,7 +36,7 @@ _Times = Annotated[int, Meta(ge=1, le=100)]
 class _In(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """What a client may send; a `source` of its own is an unknown field, and so refused.
 
-    Fields stand in the order in which our client writes them: see `read`.
+    Fields stand in the order in which our client writes them: see `letters`.
     """
 
 
@@ -149,18 +149,12 @@ _TOLD_CHARACTERS = 200
 
 def parse(frame: str | bytes) -> FromClient:
     """Read one frame. Raises `BadMessage` or `TooLarge`, and nothing else, whatever came."""
-    return read(frame)[0]
-
-
-def read(frame: str | bytes) -> tuple[FromClient, bytes | None]:
-    """Read one frame as `parse` does, and give its bytes too where they are just what we would write."""
     try:
         data = frame.encode() if isinstance(frame, str) else frame
         message = _decode(data)
         # msgspec takes the last of two equal keys. A frame that is byte for byte what we would write has each
         # key once; JSON.stringify in the order of the fields gives just that, so the slow look is rare.
-        same = data if _encode(message) == data else None
-        if same is None:
+        if _encode(message) != data:
             _look_at_keys(data.decode())
     except msgspec.ValidationError as problem:
         raise BadMessage(str(problem)[:_TOLD_CHARACTERS], about=_about(data)) from None
@@ -173,8 +167,8 @@ def read(frame: str | bytes) -> tuple[FromClient, bytes | None]:
         raise BadMessage(f"not JSON: {problem}") from None
     check = _CHECKS.get(message.__class__)
     if check is not None:
-        check(message, same)
-    return message, same
+        check(message)
+    return message
 
 
 class _DuplicateKey(ValueError):
@@ -195,18 +189,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> None:
 _look_at_keys = json.JSONDecoder(object_pairs_hook=_unique, parse_int=str, parse_float=str).decode
 
 
-# Of each, the second is what `read` gives: the bytes, where they are just what we would write.
-
-
-def _check_sdp(message: Offer | Answer, _: bytes | None) -> None:
+def _check_sdp(message: Offer | Answer) -> None:
     check_sdp(message.sdp, about=type_of(message))
 
 
-def _check_candidates(message: Ice, same: bytes | None) -> None:
+def _check_candidates(message: Ice) -> None:
     if len(message.candidates) > CANDIDATES:
         _too_large(message, f"at most {CANDIDATES} candidates in one message")
-    if same is not None and len(same) <= CANDIDATE_BYTES and _plain(same):
-        return
     for each in message.candidates:
         if each is None:
             continue
@@ -216,23 +205,17 @@ def _check_candidates(message: Ice, same: bytes | None) -> None:
             raise BadMessage("a candidate has no control characters - at `$.candidates`", about="ice")
 
 
-def _check_links(message: Links, _: bytes | None) -> None:
+def _check_links(message: Links) -> None:
     if len(message.links) > LINKS:
         _too_large(message, f"at most {LINKS} links in one report")
 
 
-# A table, and not one `match` after the other: it is asked for each frame.
-_CHECKS: dict[type[FromClient], Callable[[Any, bytes | None], None]] = {
+_CHECKS: dict[type[FromClient], Callable[[Any], None]] = {
     Offer: _check_sdp,
     Answer: _check_sdp,
     Ice: _check_candidates,
     Links: _check_links,
 }
-
-
-def _plain(same: bytes) -> bool:
-    # What we write has a backslash before, or in place of, each control character of ASCII but the last one.
-    return same.isascii() and b"\\" not in same and b"\x7f" not in same
 
 
 def _has_control(candidate: Candidate) -> bool:

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeGuard
-
 from msgspec import UNSET
 
 from meshvoice.ids import PeerId, RoomId, UserId
 from meshvoice.signaling import joining, server_messages, ticking
 from meshvoice.signaling.allowance import Allowance
 from meshvoice.signaling.client_messages import (
-    Abort,
-    Answer,
     Bye,
-    Directed,
     FromClient,
     Hello,
-    Ice,
     Links,
-    Offer,
     Ping,
     Remove,
-    Repair,
     State,
-    read,
+    parse,
     type_of,
 )
 from meshvoice.signaling.codes import CloseCode
@@ -39,13 +30,14 @@ from meshvoice.signaling.errors import (
     UnknownTarget,
 )
 from meshvoice.signaling.joining import Entry
+from meshvoice.signaling.letters import Letter, read
 from meshvoice.signaling.pairs import Due
 from meshvoice.signaling.registry import Connecting, Peer, Registry, SocketId
 from meshvoice.signaling.server_messages import Away, Pong, Reason, SentLinks
 from meshvoice.signaling.tally import Tally
 from meshvoice.signaling.terms import Terms
 
-_OWED = frozenset([Answer, Ice])
+_OWED = frozenset(["answer", "ice"])
 """With what a peer answers to an offer."""
 
 
@@ -104,26 +96,26 @@ class Hub:
             self.tally.joins["ticket" if entry.came_back else "new"] += 1
         return effects
 
-    def receive(self, socket: SocketId, frame: str | bytes, now: float) -> list[Effect]:
+    def receive(self, socket: SocketId, frame: bytes, now: float) -> list[Effect]:
         """Take one text frame of a client. Whatever is wrong with it is answered to its sender alone."""
         peer = self.registry.by_socket(socket)
         if peer is None:
             return self._greet(socket, frame, now)
         try:
-            message, same = _heard(peer, frame, now)
-            count = message.n
+            said = _heard(peer, frame, now)
+            count = said.n
             if count is not UNSET:
                 if count <= peer.got:
                     return []
                 peer.got = count
-            relay = _RELAYED.get(message.__class__)
-            if relay is None:
-                effects = self._route(peer, message, now)
+            kind: str
+            if isinstance(said, Letter):
+                kind, effects = said.kind, self._pass_on(peer, said, now)
             else:
-                effects = relay(self, peer, message, same, now)
+                kind, effects = type_of(said), self._route(peer, said, now)
         except SignalingError as problem:
             return self._refuse(peer, problem, now)
-        self.tally.taken[type_of(message)] += 1
+        self.tally.taken[kind] += 1
         return effects
 
     def receive_binary(self, socket: SocketId, size: int, now: float) -> list[Effect]:
@@ -134,7 +126,7 @@ class Hub:
         problem = sender.allowance.spend(now, size) or BadMessage("frames are JSON text")
         return self._refuse(sender, problem, now)
 
-    def _greet(self, socket: SocketId, frame: str | bytes, now: float) -> list[Effect]:
+    def _greet(self, socket: SocketId, frame: bytes, now: float) -> list[Effect]:
         sender = self.registry.sender(socket)
         if sender is None:
             return []
@@ -142,7 +134,7 @@ class Hub:
             too_fast = sender.allowance.spend(now, len(frame))
             if too_fast is not None:
                 raise too_fast
-            message, _ = read(frame)
+            message = parse(frame)
             if not isinstance(message, Hello):
                 raise NotJoined("say hello first", about=type_of(message))
         except SignalingError as problem:
@@ -176,25 +168,15 @@ class Hub:
 
     # What is said
 
-    def _relay(self, peer: Peer, message: Directed, same: bytes | None, now: float) -> list[Effect]:
-        return self._pass_on(peer, _target(peer, message.target, message), message, same, now)
-
-    def _relay_offer(self, peer: Peer, message: Offer, same: bytes | None, now: float) -> list[Effect]:
-        target = _target(peer, message.target, message)
-        effects = self._pass_on(peer, target, message, same, now)
-        target.due[peer.id] = Due(message.gen)
-        return effects
-
-    def _relay_repair(self, peer: Peer, message: Repair, same: bytes | None, now: float) -> list[Effect]:
-        effects = self._relay(peer, message, same, now)
-        self.tally.repaired(message.why)
-        return effects
-
-    def _pass_on(
-        self, peer: Peer, target: Peer, message: Directed, same: bytes | None, now: float
-    ) -> list[Effect]:
-        peer.room.pairs.check(message, peer, target, now)
-        return send(target, server_messages.relayed_body(message, peer.id, same), now)
+    def _pass_on(self, peer: Peer, letter: Letter, now: float) -> list[Effect]:
+        kind = letter.kind
+        target = _target(peer, letter.target, kind)
+        peer.room.pairs.check(letter, peer, target, now)
+        if kind == "offer":
+            target.due[peer.id] = Due(letter.gen)
+        elif kind == "repair":
+            self.tally.repaired(letter.why)
+        return send(target, server_messages.passed_on(letter, peer.id), now)
 
     def _route(self, peer: Peer, message: FromClient, now: float) -> list[Effect]:
         room = peer.room
@@ -215,7 +197,7 @@ class Hub:
                 if peer.role != "owner":
                     raise NotAllowed("only the room's owner removes people", about="remove")
                 assert peer.socket is not None  # noqa: S101  # this message came over it
-                user = _target(peer, named, message).user
+                user = _target(peer, named, "remove").user
                 return [RemoveUser(peer.socket, room.id, user, peer.user)]
             case _:
                 raise BadMessage("you have joined: a hello comes once, first", about=type_of(message))
@@ -258,46 +240,32 @@ class Hub:
         return [] if found is None else close(self.registry, found)
 
 
-def _heard(peer: Peer, frame: str | bytes, now: float) -> tuple[FromClient, bytes | None]:
-    """Read a frame that its sender may send, or owes to somebody who offered.
-
-    Gives what `client_messages.read` gives. Raises `SignalingError`.
-    """
-    size = len(frame)
-    too_fast = peer.allowance.spend(now, size)
-    due = peer.due
+def _heard(peer: Peer, frame: bytes, now: float) -> Letter | FromClient:
+    """Read a frame that its sender may send, or owes to somebody who offered. Raises `SignalingError`."""
+    size, due = len(frame), peer.due
     if not due:
+        too_fast = peer.allowance.spend(now, size)
         if too_fast is not None:
             raise too_fast
         return read(frame)
-    message, same = read(frame)
-    if _is_owed(message):
-        owed = due.get(message.target)
-        if owed is not None and owed.covers(message, size):
-            if too_fast is None:
-                peer.allowance.give_back(now, size)
-            return message, same
+    try:
+        said = read(frame)
+    except SignalingError:
+        peer.allowance.spend(now, size)
+        raise
+    if isinstance(said, Letter) and said.kind in _OWED:
+        owed = due.get(said.target)
+        if owed is not None and owed.covers(said, size):
+            # Somebody else caused it, and it is counted there.
+            return said
+    too_fast = peer.allowance.spend(now, size)
     if too_fast is not None:
         raise too_fast
-    return message, same
+    return said
 
 
-def _is_owed(message: FromClient) -> TypeGuard[Answer | Ice]:
-    return message.__class__ in _OWED
-
-
-def _target(peer: Peer, target: PeerId, message: FromClient) -> Peer:
+def _target(peer: Peer, target: PeerId, about: str) -> Peer:
     found = peer.room.peers.get(target)
     if found is None or found is peer:
-        raise UnknownTarget("nobody else of that id is in this room now", about=type_of(message))
+        raise UnknownTarget("nobody else of that id is in this room now", about=about)
     return found
-
-
-# By class, and not by `isinstance`: of a struct that asks half a microsecond for each class it isn't of.
-_RELAYED: dict[type[FromClient], Callable[[Hub, Peer, Any, bytes | None, float], list[Effect]]] = {
-    Offer: Hub._relay_offer,
-    Answer: Hub._relay,
-    Ice: Hub._relay,
-    Repair: Hub._relay_repair,
-    Abort: Hub._relay,
-}

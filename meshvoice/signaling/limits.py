@@ -37,11 +37,6 @@ class TokenBucket:
         self._tokens = tokens - amount
         return True
 
-    def give(self, now: float, amount: float = 1.0) -> None:
-        """Give tokens back that were taken."""
-        self._tokens = min(self.burst, self.left(now) + amount)
-        self._at = now
-
     def left(self, now: float) -> float:
         """How many tokens there are; takes none."""
         # A clock that goes back gives no tokens and takes none.

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from meshvoice.ids import PeerId, UserId
-from meshvoice.signaling.client_messages import Abort, Answer, Directed, Ice, Offer, Repair, type_of
 from meshvoice.signaling.errors import BadMessage, TooFast
+from meshvoice.signaling.letters import Letter
 from meshvoice.signaling.limits import Buckets
 
 ASKED_AT_ONCE = 8
@@ -24,7 +24,7 @@ GEN_LEAP = 64
 ANSWER_FRAMES = 16
 ANSWER_BYTES = 96 * 1024
 """What one offer may call for: an answer, and candidates in several messages."""
-_LIMITED: frozenset[type[Directed]] = frozenset([Offer, Repair, Abort])
+_LIMITED = frozenset(["offer", "repair", "abort"])
 _MOST = 256
 """Pairs of users whose asking is remembered in one room; ten people are 90."""
 
@@ -45,9 +45,9 @@ class Due:
     frames: int = ANSWER_FRAMES
     bytes: int = ANSWER_BYTES
 
-    def covers(self, message: Answer | Ice, size: int) -> bool:
-        """Tell whether this message is a part of it, and count it then."""
-        if message.gen != self.gen or self.frames < 1 or self.bytes < size:
+    def covers(self, letter: Letter, size: int) -> bool:
+        """Tell whether this answer, or these candidates, are a part of it, and count them then."""
+        if letter.gen != self.gen or self.frames < 1 or self.bytes < size:
             return False
         self.frames -= 1
         self.bytes -= size
@@ -74,17 +74,18 @@ class Pairs:
     def __len__(self) -> int:
         return len(self._links)
 
-    def check(self, message: Directed, peer: Member, target: Member, now: float) -> None:
+    def check(self, letter: Letter, peer: Member, target: Member, now: float) -> None:
         """Count a message from one to the other. Raises `TooFast`, and `BadMessage` where its `gen` leaps."""
+        gen = letter.gen
+        if gen <= GEN_LEAP and letter.kind not in _LIMITED:
+            return
         one, other = peer.id, target.id
         key = (one, other) if one < other else (other, one)
-        link, gen = self._links.get(key), message.gen
+        link = self._links.get(key)
         if gen > (FIRST_GEN if link is None else link.gen + GEN_LEAP) and gen > _most(link, now):
             last = "none before it" if link is None else f"the last was {link.gen}"
-            raise BadMessage(
-                f"generations count by one: {gen} leaps, {last} - at `$.gen`", about=type_of(message)
-            )
-        if message.__class__ not in _LIMITED:
+            raise BadMessage(f"generations count by one: {gen} leaps, {last} - at `$.gen`", about=letter.kind)
+        if letter.kind not in _LIMITED:
             # What isn't limited lifts no count either: else candidates could carry it anywhere.
             return
         taken = self._asking.take((peer.user, target.user), now)
@@ -95,7 +96,7 @@ class Pairs:
             link.gen, link.at = gen if taken else link.gen + 1, now
         if not taken:
             raise TooFast(
-                "this link was begun anew too often: wait, this message was dropped", about=type_of(message)
+                "this link was begun anew too often: wait, this message was dropped", about=letter.kind
             )
 
     def forget(self, peer: PeerId) -> None:

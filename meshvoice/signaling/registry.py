@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NewType
 
@@ -80,6 +80,8 @@ class Registry:
     def __init__(self) -> None:
         self._rooms: dict[RoomId, LiveRoom] = {}
         self._by_socket: dict[SocketId, Peer] = {}
+        self.by_socket: Callable[[SocketId], Peer | None] = self._by_socket.get
+        """Find the peer that holds a socket."""
         self._connecting: dict[SocketId, Connecting] = {}
 
     def __iter__(self) -> Iterator[LiveRoom]:
@@ -119,10 +121,6 @@ class Registry:
         """Find the peer of a user in a room."""
         found = self._rooms.get(room)
         return found.of_user(user) if found else None
-
-    def by_socket(self, socket: SocketId) -> Peer | None:
-        """Find the peer that holds a socket."""
-        return self._by_socket.get(socket)
 
     def sender(self, socket: SocketId) -> Peer | Connecting | None:
         """Find who speaks on a socket; None: one that is being closed."""

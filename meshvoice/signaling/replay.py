@@ -20,12 +20,16 @@ class Replay:
 
     def number(self, body: bytes, now: float) -> int:
         """Keep a body under the next number, and give the number. An empty body takes a number, no more."""
-        self.seq += 1
-        self._kept.append((now, body))
+        self.seq = seq = self.seq + 1
+        kept = self._kept
+        kept.append((now, body))
         self._bytes += len(body)
-        while len(self._kept) > REPLAY_FRAMES or self._bytes > REPLAY_BYTES:
+        # As `_drop`, written out: of who is sent a lot one is dropped for each that comes.
+        if len(kept) > REPLAY_FRAMES:
+            self._bytes -= len(kept.pop(0)[1])
+        while self._bytes > REPLAY_BYTES:
             self._drop()
-        return self.seq
+        return seq
 
     def rewind(self, seen: int) -> list[bytes] | None:
         """Go back to the frame that the peer saw last, and give the bodies of what it missed.

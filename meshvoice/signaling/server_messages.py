@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from meshvoice.ids import PeerId, UserId
-from meshvoice.signaling.client_messages import (
-    Abort,
-    Answer,
-    Candidate,
-    Directed,
-    Ice,
-    LinkReport,
-    Offer,
-    Repair,
-)
+from meshvoice.signaling.client_messages import LinkReport
 from meshvoice.signaling.errors import SignalingError
+from meshvoice.signaling.letters import Kind, Letter
 from meshvoice.signaling.registry import Peer
 from meshvoice.signaling.terms import Terms
 
@@ -74,35 +66,6 @@ class Joined(_Out, frozen=True, tag="hello"):
     """As in `Present`."""
 
 
-class SentOffer(_Out, frozen=True, tag="offer"):
-    source: PeerId
-    gen: int
-    sdp: str
-
-
-class SentAnswer(_Out, frozen=True, tag="answer"):
-    source: PeerId
-    gen: int
-    sdp: str
-
-
-class SentIce(_Out, frozen=True, tag="ice"):
-    source: PeerId
-    gen: int
-    candidates: list[Candidate | None]
-
-
-class SentRepair(_Out, frozen=True, tag="repair"):
-    source: PeerId
-    gen: int
-    why: str
-
-
-class SentAbort(_Out, frozen=True, tag="abort"):
-    source: PeerId
-    gen: int
-
-
 class SentState(_Out, frozen=True, tag="state"):
     source: PeerId
     muted: bool
@@ -143,24 +106,7 @@ class Error(_Out, frozen=True, tag="error"):
     about: str | None = None
 
 
-FromServer = (
-    Welcome
-    | Present
-    | Joined
-    | SentOffer
-    | SentAnswer
-    | SentIce
-    | SentRepair
-    | SentAbort
-    | SentState
-    | SentLinks
-    | Away
-    | Back
-    | Left
-    | Pong
-    | Notice
-    | Error
-)
+FromServer = Welcome | Present | Joined | SentState | SentLinks | Away | Back | Left | Pong | Notice | Error
 
 
 def welcome(terms: Terms, peer: Peer, ticket: str, *, resumed: bool) -> Welcome:
@@ -220,41 +166,12 @@ def error(problem: SignalingError) -> Error:
     return Error(code=problem.code.value, message=str(problem), about=problem.about)
 
 
-def relayed(message: Directed, source: PeerId) -> FromServer:
-    """Build anew, from checked fields, what the target gets in place of a client's message."""
-    match message:
-        case Offer(gen=gen, sdp=sdp):
-            return SentOffer(source=source, gen=gen, sdp=sdp)
-        case Answer(gen=gen, sdp=sdp):
-            return SentAnswer(source=source, gen=gen, sdp=sdp)
-        case Ice(gen=gen, candidates=candidates):
-            return SentIce(source=source, gen=gen, candidates=candidates)
-        case Repair(gen=gen, why=why):
-            return SentRepair(source=source, gen=gen, why=why)
-        case _:
-            abort: Abort = message
-            return SentAbort(source=source, gen=abort.gen)
+_HEADS: dict[Kind, bytes] = {kind: b'{"type":"%b","source":' % kind.encode() for kind in get_args(Kind)}
 
 
-_HEADS: dict[type[Directed], bytes] = {
-    kind: b'{"type":"%b","source":' % str(kind.__struct_config__.tag).encode()
-    for kind in (Offer, Answer, Ice, Repair, Abort)
-}
-# No string holds either: its quotes have backslashes before them.
-_GEN = b',"gen":'
-_COUNT = b',"n":'
-
-
-def relayed_body(message: Directed, source: PeerId, same: bytes | None) -> bytes:
-    """Encode what the target gets; `same`: the client's bytes, where they are just what we would write.
-
-    The body is the same to the byte as that of `relayed`: between the target, in whose place the source
-    stands, and the client's own count, which is left out, the client wrote what we would write anew.
-    """
-    if same is None:
-        return body(relayed(message, source))
-    end = len(same) - 1 if message.n is UNSET else same.rindex(_COUNT)
-    return _HEADS[message.__class__] + _encode(source) + same[same.index(_GEN) : end]
+def passed_on(letter: Letter, source: PeerId) -> bytes:
+    """Put the source in the target's place: the body of what the target gets."""
+    return _HEADS[letter.kind] + _encode(source) + letter.rest
 
 
 def body(message: FromServer) -> bytes:

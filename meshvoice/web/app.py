@@ -45,7 +45,7 @@ from meshvoice.web.door import Door
 from meshvoice.web.error_pages import Handler
 from meshvoice.web.lent import Lent
 from meshvoice.web.others import Others
-from meshvoice.web.outbox import Waiting
+from meshvoice.web.outbox import Outgoing
 from meshvoice.web.pulse import Pulse
 from meshvoice.web.reception import Reception
 from meshvoice.web.relay_watch import RelayWatch
@@ -92,7 +92,7 @@ def make_app(
     app[keys.WAITS] = waits or keys.Waits()
     app[keys.PULSE] = Pulse()
     app[keys.HEALTH] = Health()
-    app[keys.WAITING] = Waiting()
+    app[keys.OUTGOING] = Outgoing()
     app[keys.RELAY] = RelayWatch(timed)
     response: type[web.WebSocketResponse] = web.WebSocketResponse
     app[keys.RESPONSE] = StraightResponse if straight and fits() else response

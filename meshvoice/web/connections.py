@@ -19,7 +19,7 @@ from meshvoice.values import UNIX
 from meshvoice.web.error_pages import plain_page
 from meshvoice.web.keys import HEADERS, LANGUAGES, RESPONSE, SETTINGS, THROTTLES, WAITS
 from meshvoice.web.site import to
-from meshvoice.web.straight import StraightResponse, own_headers
+from meshvoice.web.straight import Bounded, StraightResponse, own_headers
 
 FIELD_BYTES = 32 * 1024
 """Of one header: a single sign-on on the same domain sets cookies that aiohttp's usual 8 KiB don't hold."""
@@ -122,7 +122,7 @@ class Connection(RequestHandler):
     longer than a browser needs for its first request, which has a timer here.
     """
 
-    __slots__ = ("_connections", "_first", "_handshake", "_head", "_release", "heard", "peer")
+    __slots__ = ("_connections", "_first", "_frames", "_handshake", "_head", "_release", "heard", "peer")
 
     def __init__(self, connections: Connections, *, loop: asyncio.AbstractEventLoop, **settings: Any) -> None:
         super().__init__(connections, loop=loop, **settings)
@@ -132,6 +132,7 @@ class Connection(RequestHandler):
         self._first: asyncio.TimerHandle | None = None
         self._head = 0
         self._handshake: CIMultiDict[str] | None = None
+        self._frames: Callable[[bytes], tuple[bool, bytes]] | None = None
         self.heard = False
         """Whether bytes came; whoever looks takes it back."""
         self._release: Callable[[], None] | None = None
@@ -159,10 +160,13 @@ class Connection(RequestHandler):
         """Whether no request has come by it."""
         return self._request_count == 0
 
-    def forget_handshake(self) -> None:
-        """Forget the headers of a handshake that is done."""
+    def upgraded(self) -> None:
+        """Forget the headers of a handshake that is done, and take the short way to whoever reads frames."""
         if self._handshake is not None:
             self._handshake.clear()
+        parser = self._payload_parser
+        if isinstance(parser, Bounded):
+            self._frames = parser.feed_data
 
     def _give_up(self) -> None:
         if self.unasked:
@@ -175,11 +179,18 @@ class Connection(RequestHandler):
         if self._release is not None:
             self._release()
             self._release = None
+        self._frames = None  # it leads back here
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; those of a head are counted until it is whole, for aiohttp bounds each field alone."""
         self.heard = True
+        frames = self._frames
+        if frames is not None:
+            # All that aiohttp does with those of a WebSocket.
+            if not self._force_close and not self._close and frames(data)[0]:
+                self.close()
+            return
         if self._payload_parser is not None:  # a WebSocket: its frames have a bound of their own
             super().data_received(data)
             return

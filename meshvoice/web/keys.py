@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from meshvoice.web.lent import Lent
     from meshvoice.web.metrics import Metrics
     from meshvoice.web.others import Others
-    from meshvoice.web.outbox import Waiting
+    from meshvoice.web.outbox import Outgoing
     from meshvoice.web.pulse import Pulse
     from meshvoice.web.relay_watch import RelayWatch
     from meshvoice.web.switchboard import Switchboard
@@ -77,7 +77,7 @@ DERIVED: web.AppKey[Derived] = web.AppKey("derived", Derived)
 SWITCHBOARD: web.AppKey[Switchboard] = web.AppKey("switchboard")
 THROTTLES: web.AppKey[Throttles] = web.AppKey("throttles")
 WAITS: web.AppKey[Waits] = web.AppKey("waits", Waits)
-WAITING: web.AppKey[Waiting] = web.AppKey("waiting")
+OUTGOING: web.AppKey[Outgoing] = web.AppKey("outgoing")
 RESPONSE: web.AppKey[type[web.WebSocketResponse]] = web.AppKey("response")
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
 RELAY: web.AppKey[RelayWatch] = web.AppKey("relay")

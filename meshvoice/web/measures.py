@@ -74,8 +74,8 @@ def _signaling(app: web.Application, metrics: Metrics) -> None:
         "Sockets cut because too much waited for them.",
         lambda: tally.ended[slow],
     )
-    waiting = app[keys.WAITING]
-    metrics.gauge("meshvoice_outbox_bytes", "What waits in all outboxes.", lambda: waiting.bytes)
+    outgoing = app[keys.OUTGOING]
+    metrics.gauge("meshvoice_outbox_bytes", "What waits in all outboxes.", lambda: outgoing.bytes)
 
 
 def _links(app: web.Application, metrics: Metrics) -> None:

@@ -23,11 +23,11 @@ from meshvoice.web.keys import (
     ADDRESS,
     CLOCK,
     DOOR,
+    OUTGOING,
     RESPONSE,
     SWITCHBOARD,
     THROTTLES,
     VISITOR,
-    WAITING,
     WAITS,
     Visitor,
 )
@@ -60,8 +60,8 @@ async def voice(request: web.Request) -> web.StreamResponse:
         await ws.prepare(request)
         # Of no use to anybody any more, and kilobytes for each socket.
         ws.headers.clear()
-        connection_of(request).forget_handshake()
-        switchboard, outbox = request.app[SWITCHBOARD], Outbox(ws, request, request.app[WAITING])
+        connection_of(request).upgraded()
+        switchboard, outbox = request.app[SWITCHBOARD], Outbox(ws, request, request.app[OUTGOING])
         # Credentials come over a socket too, for which nobody has to ask.
         lends = request.app[THROTTLES].relayed.take(
             address_keys(request[ADDRESS]), visitor.user_id, request.app[CLOCK]()

@@ -59,8 +59,10 @@ _KNOWN = frozenset(
 )
 """All that aiohttp's own `_post_start` names: what is done there is what ours does."""
 
-_OF_A_HANDSHAKE = frozenset(["_messages", "_parser", "_payload_parser", "_upgraded"])
-"""What aiohttp's own `data_received` names, by which `own_headers` goes."""
+_OF_A_READ = frozenset(
+    ["_close", "_force_close", "_messages", "_parser", "_payload_parser", "_upgraded", "close", "feed_data"]
+)
+"""What aiohttp's own `data_received` names, by which `own_headers` and `Connection.data_received` go."""
 
 
 class Unheard(Exception):
@@ -76,22 +78,23 @@ class _Queue(WebSocketDataQueue):
 
     hear: Callable[[bytes], None] | None = None
     whole = 0
-    """Bytes of whole messages that came since `_Bounded` asked."""
+    """Bytes of whole messages that came since `Bounded` asked."""
     others: TokenBucket | None = None
 
     def feed_data(self, data: Any, size: int) -> None:
         # A client may cut its messages into pieces of a kilobyte, with a head for each.
         self.whole += size + size // 64 + _FRAME_HEAD
-        if data.type is not _TEXT and not self._may():
+        kind, text, _ = data
+        if kind is not _TEXT and not self._may():
             # Ends the read in its middle: 40,000 pings fit into one.
             raise WebSocketError(CloseCode.TOO_FAST, "too many pings")
         hear = self.hear
         # Not past what came before, and is yet to be read.
-        if hear is None or self._buffer or data.type is not _TEXT:
+        if hear is None or kind is not _TEXT or self._buffer:
             super().feed_data(data, size)
             return
         try:
-            hear(data.data)
+            hear(text)
         except Exception as problem:
             # The parser would drop it: so it goes to the handler, as what that reads next.
             super().feed_data(WSMessage(WSMsgType.ERROR, Unheard(problem), None), 0)
@@ -103,14 +106,17 @@ class _Queue(WebSocketDataQueue):
         return self.others.take(now)
 
 
-class _Bounded:
+class Bounded:
     """aiohttp's reader of frames, with an end for bytes of which no message becomes.
 
     Empty pieces of a message that never ends cost time, and neither grow it nor reach whoever counts.
     """
 
+    __slots__ = ("_loose", "_queue", "_read", "_reader")
+
     def __init__(self, reader: WebSocketReader, queue: _Queue) -> None:
         self._reader = reader
+        self._read = reader.feed_data
         self._queue = queue
         self._loose = 0
 
@@ -118,10 +124,12 @@ class _Bounded:
         """Take what was read."""
         if self._loose > LOOSE_BYTES:
             return True, b""
-        told = self._reader.feed_data(data)
-        self._loose = max(0, self._loose + len(data) - self._queue.whole)
-        self._queue.whole = 0
-        if self._loose > LOOSE_BYTES and not told[0]:
+        told = self._read(data)
+        queue = self._queue
+        loose = self._loose + len(data) - queue.whole
+        queue.whole = 0
+        self._loose = loose if loose > 0 else 0
+        if loose > LOOSE_BYTES and not told[0]:
             self._queue.set_exception(WebSocketError(CloseCode.TOO_FAST, "no message ends"))
             return True, b""
         return told
@@ -149,7 +157,7 @@ class StraightResponse(web.WebSocketResponse):
         self._parser = WebSocketReader(
             self._queue, self._max_msg_size, compress=bool(self._compress), decode_text=self._decode_text
         )
-        request.protocol.set_parser(_Bounded(self._parser, self._queue))  # type: ignore[arg-type]
+        request.protocol.set_parser(Bounded(self._parser, self._queue))  # type: ignore[arg-type]
         request.protocol.keep_alive(False)
         # No request comes any more, and it holds the headers of the last one.
         request._protocol._parser = None
@@ -177,7 +185,7 @@ def fits(version: str = aiohttp.__version__) -> bool:
     try:
         named = frozenset(web.WebSocketResponse._post_start.__code__.co_names)
         parses = frozenset(RequestHandler.data_received.__code__.co_names)
-        return named == _KNOWN and parses >= _OF_A_HANDSHAKE and _hears()
+        return named == _KNOWN and parses >= _OF_A_READ and _hears()
     except Exception:
         # Whatever it is that has another shape: the usual way goes on.
         return False

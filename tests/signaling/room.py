@@ -64,11 +64,12 @@ class Tab:
 
     def says(self, type: str, **fields: Any) -> list[Effect]:
         """Send one message; gives all that follows from it."""
-        return self.sends(json.dumps({"type": type, **fields}))
+        return self.sends(json.dumps({"type": type, **fields}, separators=(",", ":")))
 
     def sends(self, frame: str | bytes) -> list[Effect]:
         """Send a frame as it is."""
-        return self.world.happens(self.world.hub.receive(self.socket, frame, self.world.now))
+        data = frame.encode("utf-8", "surrogatepass") if isinstance(frame, str) else frame
+        return self.world.happens(self.world.hub.receive(self.socket, data, self.world.now))
 
     def hears_numbered(self) -> list[Frame]:
         """Take what came since the last time, with `seq`."""

@@ -141,7 +141,7 @@ def test_a_second_hello_is_refused() -> None:
 
 
 def test_a_socket_without_a_seat_is_not_heard() -> None:
-    assert World().hub.receive(SocketId(9), '{"type":"ping","t":1}', START) == []
+    assert World().hub.receive(SocketId(9), b'{"type":"ping","t":1}', START) == []
 
 
 # 4: offer, answer, ice, repair, abort

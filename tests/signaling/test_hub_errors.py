@@ -51,7 +51,7 @@ def test_a_binary_frame_is_told_that_frames_are_text() -> None:
 def test_no_frame_of_a_socket_without_a_peer_is_heard() -> None:
     world = World()
     assert world.hub.receive_binary(SocketId(99), 2, world.now) == []
-    assert world.hub.receive(SocketId(99), '{"type":"bye"}', world.now) == []
+    assert world.hub.receive(SocketId(99), b'{"type":"bye"}', world.now) == []
 
 
 def test_too_many_bad_messages_close_the_socket_and_free_the_seat() -> None:

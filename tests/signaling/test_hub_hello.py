@@ -14,7 +14,7 @@ from meshvoice.signaling.registry import SocketId
 from tests.signaling.room import START, World, error, three
 
 SOCKET = SocketId(77)
-HELLO = '{"type":"hello","name":"Dan","muted":false}'
+HELLO = b'{"type":"hello","name":"Dan","muted":false}'
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_between_its_hello_and_its_place_a_socket_is_not_heard(hub: Hub) -> None
 
 def test_anything_else_before_the_hello_is_not_joined(hub: Hub) -> None:
     refused = {**error("not-joined", "say hello first", "ping"), "seq": 0}
-    assert told(hub.receive(SOCKET, '{"type":"ping","t":1}', START)) == [refused]
+    assert told(hub.receive(SOCKET, b'{"type":"ping","t":1}', START)) == [refused]
     assert hub.awaits_hello(SOCKET)
 
 
@@ -52,13 +52,13 @@ def test_a_binary_frame_before_the_hello_is_told_that_frames_are_text(hub: Hub) 
 
 def test_too_many_bad_messages_before_the_hello_close_the_socket(hub: Hub) -> None:
     for _ in range(20):
-        assert len(told(hub.receive(SOCKET, "{", START))) == 1
-    assert hub.receive(SOCKET, "{", START) == [Close(SOCKET, CloseCode.BAD, "too many bad messages")]
+        assert len(told(hub.receive(SOCKET, b"{", START))) == 1
+    assert hub.receive(SOCKET, b"{", START) == [Close(SOCKET, CloseCode.BAD, "too many bad messages")]
     assert hub.receive(SOCKET, HELLO, START) == []
 
 
 def test_too_many_messages_before_the_hello_are_told_to_slow_down(hub: Hub) -> None:
-    said = [hub.receive(SOCKET, " " * 60_000, START) for _ in range(10)]
+    said = [hub.receive(SOCKET, b" " * 60_000, START) for _ in range(10)]
     assert [frame["code"] for frame in told(said[0] + said[-1])] == ["bad-message", "too-fast"]
     assert hub.receive(SOCKET, HELLO, START + 60) == [Greeted(SOCKET, Hello("Dan", False))]
 
@@ -75,7 +75,7 @@ def test_what_is_taken_is_counted_by_type_and_what_is_refused_by_code() -> None:
     world = World()
     ana, _, _ = three(world)
     world.hub.connected(SOCKET, world.now)
-    world.hub.receive(SOCKET, "{", world.now)
+    world.hub.receive(SOCKET, b"{", world.now)
     ana.says("ping", t=1, n=1)
     ana.says("ping", t=1, n=1)
     ana.says("abort", target="nobody", gen=1)

@@ -164,7 +164,7 @@ def test_a_hanging_socket_that_ends_later_changes_nothing() -> None:
     hanging = bo.socket
     bo.comes_back()
     assert world.hub.dropped(hanging, world.now) == []
-    assert world.hub.receive(hanging, '{"type":"bye"}', world.now) == []
+    assert world.hub.receive(hanging, b'{"type":"bye"}', world.now) == []
     ana.says("abort", target=bo.peer, gen=1)
     assert gens(bo.hears()) == [1]
 

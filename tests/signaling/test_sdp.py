@@ -13,13 +13,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meshvoice.signaling import usual_sdp
 from meshvoice.signaling.errors import BadMessage, SignalingError, TooLarge
-from meshvoice.signaling.sdp import LINES, MOST, check, is_usual, look_closely
+from meshvoice.signaling.sdp import LINE_CHARACTERS, LINES, MOST, check, look_closely
 from tests.signaling.descriptions import FOLDER, REAL, table, with_candidates
 
 BAD = table("bad.json")
 EDGES = table("edges.json")
 SOUND = [*REAL.values(), *(row["sdp"] for row in EDGES)]
+
+
+def is_usual(sdp: str) -> bool:
+    """Ask the short way, which reads an SDP as it stands in a frame."""
+    frame = json.dumps(sdp).encode()
+    return usual_sdp.is_usual(frame, 1, len(frame) - 1)
 
 
 def trouble(sdp: str) -> str | None:
@@ -52,6 +59,26 @@ def test_what_real_programs_describe_is_told_by_the_short_way(name: str) -> None
 def test_no_attribute_comes_past_its_bound_by_the_short_way() -> None:
     for name, most in MOST.items():
         assert not is_usual(REAL["chromium-offer"] + f"a={name}:1\r\n" * (most + 1)), name
+
+
+def test_the_short_way_keeps_to_each_bound() -> None:
+    """One more than may be, in the session, in the section for audio and in that for data."""
+    sound = (
+        "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n{0}m=audio 9 X/Y 111 0\r\n{1}"
+        "m=application 9 X webrtc-datachannel\r\n{2}"
+    )
+    assert is_usual(sound.format("", "a=rtpmap:111 opus/48000/2\r\n", ""))
+    wide = "a=x:" + "y" * (LINE_CHARACTERS - 3)
+    few = "a=extmap:1 u\r\n" * 40
+    for at in range(3):
+        parts = ["", "", ""]
+        for wrong in (f"{wide}\r\n", "a=\x7f\r\n", "m=video 9 X 1\r\n", "v=0\r\n", "a=fmtp:7 a\r\n", "a=b\n"):
+            parts[at] = wrong
+            assert not is_usual(sound.format(*parts)), (at, wrong)
+    assert not is_usual(sound.format(few, few, ""))
+    assert not is_usual(sound.format("", few, few))
+    for payloads in ("111 128", "111 111", "111 1000", ""):
+        assert not is_usual(sound.format("", "", "").replace("111 0", payloads)), payloads
 
 
 def test_there_is_something_of_every_program() -> None:

@@ -10,8 +10,8 @@ from aiohttp import ClientConnectionError
 
 from meshvoice.signaling.client_messages import FRAME_BYTES
 from meshvoice.signaling.limits import Buckets, Cap
-from meshvoice.web.keys import WAITING
-from meshvoice.web.outbox import FAIR_BYTES, OUTBOX_BYTES, Waiting
+from meshvoice.web.keys import OUTGOING
+from meshvoice.web.outbox import FAIR_BYTES, OUTBOX_BYTES, Outgoing
 from meshvoice.web.throttles import Throttles
 from tests.web.conftest import MakeHouse
 from tests.web.house import DEADLINE, LOOPBACK
@@ -28,7 +28,7 @@ async def test_a_peer_that_reads_nothing_is_cut_and_nobody_else_loses_a_frame(
     for guest in (bo, cleo):
         await guest.accept(await ana.invite(room))
     sender, honest = await ana.join(room), await bo.join(room)
-    waiting = ana.house.app[WAITING]
+    outgoing = ana.house.app[OUTGOING]
     with closing(await Stalled.join(cleo, room)) as stalled:
         await sender.caught_up()
         cut, sent = False, 0
@@ -41,13 +41,13 @@ async def test_a_peer_that_reads_nothing_is_cut_and_nobody_else_loses_a_frame(
                 cut = "away" in [frame["type"] for frame in await sender.caught_up()]
                 got = [frame["gen"] for frame in await honest.caught_up() if frame["type"] == "ice"]
                 assert got == list(range(sent - 7, sent + 1))
-                assert waiting.bytes <= OUTBOX_BYTES + 8 * FRAME_BYTES
+                assert outgoing.bytes <= OUTBOX_BYTES + 8 * FRAME_BYTES
                 # Time moves on for the token buckets alone.
                 ana.house.clock.now += 16
     counted = await ana.metrics()
     assert 'meshvoice_ended_sockets_total{code="4408"} 1.0' in counted
     assert "meshvoice_outbox_overflows_total 1.0" in counted
-    await ana.house.until(lambda: waiting.bytes == 0)
+    await ana.house.until(lambda: outgoing.bytes == 0)
 
 
 @pytest.mark.usefixtures("either_way")
@@ -153,12 +153,12 @@ async def test_who_said_hello_leaves_room_for_the_next_to_dial(make_house: MakeH
 
 def test_whoever_reads_slowly_is_cut_when_all_outboxes_hold_too_much() -> None:
     """Those with little waiting are left alone, whatever the others do (S5)."""
-    waiting = Waiting(most=100_000)
-    waiting.bytes = 100_001
-    assert waiting.too_much(FAIR_BYTES + 1)
-    assert not waiting.too_much(FAIR_BYTES)
-    waiting.bytes = 100_000
-    assert not waiting.too_much(FAIR_BYTES + 1)
+    outgoing = Outgoing(most=100_000)
+    outgoing.bytes = 100_001
+    assert outgoing.too_much(FAIR_BYTES + 1)
+    assert not outgoing.too_much(FAIR_BYTES)
+    outgoing.bytes = 100_000
+    assert not outgoing.too_much(FAIR_BYTES + 1)
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
 
-from meshvoice.web.outbox import text_frame
+from meshvoice.signaling.codes import CloseCode
+from meshvoice.web.outbox import Outbox, Outgoing, text_frame
 
 
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 65_535, 65_536, 70_000])
@@ -15,3 +18,62 @@ def test_a_frame_of_any_length_is_read_as_it_was_put(length: int) -> None:
     queue = WebSocketDataQueue(None, 1 << 20, loop=None)  # type: ignore[arg-type]  # neither is asked
     WebSocketReader(queue, 0, compress=False, decode_text=False).feed_data(text_frame(payload))
     assert [message.data for message, _ in queue._buffer] == [payload]
+
+
+class Recorded:
+    """A transport that takes everything, and notes each write."""
+
+    def __init__(self) -> None:
+        self.writes: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        self.writes.append(data)
+
+    def is_closing(self) -> bool:
+        return False
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+
+class Upgraded:
+    """As much of a request, and of its WebSocket, as an outbox asks for."""
+
+    closed = False
+    protocol = None
+
+    def __init__(self) -> None:
+        self.transport = Recorded()
+
+    async def close(self, *, code: int, message: bytes) -> None:
+        self.transport.write(b"closed")
+
+
+def outbox(outgoing: Outgoing) -> tuple[Outbox, list[bytes]]:
+    upgraded = Upgraded()
+    return Outbox(upgraded, upgraded, outgoing), upgraded.transport.writes  # type: ignore[arg-type]
+
+
+async def test_what_is_put_in_one_pass_leaves_in_one_write_at_its_end() -> None:
+    """In its order, and for every outbox."""
+    outgoing = Outgoing()
+    (one, to_one), (other, to_other) = outbox(outgoing), outbox(outgoing)
+    one.put(b"a")
+    other.put(b"b")
+    one.put(b"c")
+    assert to_one == to_other == []
+    await asyncio.sleep(0)
+    assert (to_one, to_other) == ([b"\x81\x01a\x81\x01c"], [b"\x81\x01b"])
+    one.put(b"d")
+    await asyncio.sleep(0)
+    assert to_one[1:] == [b"\x81\x01d"]
+
+
+async def test_what_was_put_before_the_end_leaves_before_it() -> None:
+    """And nothing behind it."""
+    one, to_one = outbox(Outgoing())
+    one.put(b"a")
+    one.close(CloseCode.REMOVED, "removed")
+    one.put(b"b")
+    await one.finish()
+    assert to_one == [b"\x81\x01a", b"closed"]
