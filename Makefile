@@ -56,17 +56,11 @@ soak: $(VENV)/test.done $(BENCH)/loadgen
 	@tests/soak.sh $(BIN)/python
 
 # All that is tested of the installed coturn, of that of other suites of Debian's or Ubuntu's: fetched once, installed nowhere.
+# Who names suites wants those tested: one that can't be had fails.
 SUITES = testing
 coturns: $(VENV)/test.done
 	@tests/need.sh nft:nftables ip:iproute2 openssl:openssl
-	@failed=; \
-	for suite in $(SUITES); do \
-		programs=$$($(BIN)/python -m tests.turn.suites $$suite) || { echo "skipped: $$suite"; continue; }; \
-		echo "coturn of $$suite: $$($$programs/turnserver --version | tail -n 1)"; \
-		PATH=$$programs:$$PATH $(BIN)/python -m pytest -m 'coturn and not deploy' tests/turn tests/doctor \
-			|| failed="$$failed $$suite"; \
-	done; \
-	test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
+	@tests/coturns.sh $(BIN)/python $(if $(filter file,$(origin SUITES)),--if-there) $(SUITES)
 
 # The relay beside others, coming and going, crowds and pages; writes docs/performance.md. QUICK=1: two minutes, and nothing written.
 bench: $(VENV)/test.done $(BENCH)/loadgen $(BENCH)/channels.done benchmarks/node_modules/.package-lock.json

@@ -49,8 +49,9 @@ def _of_the_relay(turn: TurnSettings) -> Iterator[str]:
     if turn.host and turn.fixed:
         yield (
             "COTURN_USERNAME is one user for everybody: whoever was given its password keeps it, a removed "
-            "guest too, and a quota of that user is shared; where the relay can, let it take credentials "
-            "that expire (use-auth-secret) and write COTURN_SHARED_SECRET"
+            "guest too, and a quota of that user is shared; where the relay is yours, let it take "
+            "credentials that expire (use-auth-secret) and write COTURN_SHARED_SECRET; where it isn't, ask "
+            "whoever runs it for such a secret"
         )
     elif turn.host and not all(map(strong, turn.shared_secrets)):
         yield (

@@ -7,18 +7,16 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from subprocess import DEVNULL, PIPE
 from typing import TypedDict
 
 import msgspec
-from aiohttp import web
 
 from meshvoice import settings_rows
 from meshvoice.settings import PREFIXES, TurnSettings
 from meshvoice.web.clocks import Clock
-from meshvoice.web.keys import RELAY
 
 log = logging.getLogger("meshvoice")
 FIRST_SECONDS = 5.0
@@ -33,7 +31,7 @@ _POLITE = 10
 
 
 class Failed(msgspec.Struct, frozen=True):
-    """A finding of the doctor's that is none to be pleased with (`meshvoice.doctor.findings.Finding`)."""
+    """A finding of the doctor's, mostly one that failed (`meshvoice.doctor.findings.Finding`)."""
 
     check: str
     leg: str
@@ -59,6 +57,8 @@ class Word:
     at: float
     """By the clock's `steady`."""
     failed: tuple[Failed, ...]
+    others: bool = False
+    """Whether the relay is somebody else's, on each of its hosts."""
 
     @property
     def names(self) -> list[str]:
@@ -86,6 +86,8 @@ class RelayBody(TypedDict):
     """Whether it is being examined now, or will be in some seconds."""
     missed: bool
     """Whether the last look could not be made; the log says why."""
+    others: bool
+    """Whether the relay is somebody else's, whose files nobody here can mend."""
     failed: list[Told]
 
 
@@ -110,7 +112,7 @@ class RelayWatch:
         told = msgspec.json.decode(report, type=_Report)
         if told.missed:
             return self.miss(told.missed)
-        word = Word(self._clock.steady(), tuple(each for each in told.findings if each.status == "failed"))
+        word = _word(told.findings, self._clock.steady())
         before = set(self.last.names) if self.last else set()
         worse = not before.issuperset(word.names)
         if worse or before != set(word.names):
@@ -123,6 +125,13 @@ class RelayWatch:
             log.info("the relay, seen from here, works")
         self.last, self._problem, self._looked = word, "", word.at
         return worse
+
+    def learn(self, report: bytes, age: float) -> None:
+        """Take the report of another process's look, which told the log. Raises `msgspec.DecodeError`."""
+        told, at = msgspec.json.decode(report, type=_Report), self._clock.steady() - age
+        self._problem, self._looked = told.missed, at
+        if not told.missed:
+            self.last = _word(told.findings, at)
 
     def miss(self, problem: str) -> bool:
         """Note that nothing could be learned: what was known stays, and is told with its age.
@@ -163,6 +172,7 @@ class RelayWatch:
             "age": None if last is None else self._age(last),
             "running": self.running,
             "missed": bool(self._problem),
+            "others": last is not None and last.others,
             "failed": [
                 {
                     "check": each.check,
@@ -178,6 +188,16 @@ class RelayWatch:
 
     def _age(self, word: Word) -> int:
         return max(0, int(self._clock.steady() - word.at))
+
+
+def _word(findings: list[Failed], at: float) -> Word:
+    return Word(at, tuple(each for each in findings if each.status == "failed"), _of_others(findings))
+
+
+def _of_others(findings: list[Failed]) -> bool:
+    """Tell whether the doctor compared no host's relay with a file of ours, for it is somebody else's."""
+    theirs = {each.host for each in findings if each.check == "own-file"}
+    return bool(theirs) and theirs == {each.host for each in findings if each.check == "name"}
 
 
 async def watch(
@@ -205,21 +225,6 @@ async def watch(
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(again if worse else every):
                 await relay.wanted.wait()
-
-
-def setup(app: web.Application, turn: TurnSettings) -> None:
-    """Watch over the relay of a server, where browsers are offered one."""
-    if not turn.offered:
-        return
-
-    async def going_on(app: web.Application) -> AsyncIterator[None]:
-        watching = asyncio.create_task(watch(app[RELAY], lambda: ask_doctor(turn)))
-        yield
-        watching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watching
-
-    app.cleanup_ctx.append(going_on)
 
 
 async def ask_doctor(turn: TurnSettings) -> bytes:

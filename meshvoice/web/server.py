@@ -20,7 +20,7 @@ from meshvoice.access.errors import GuestBookError
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.access.lock import lock_path
 from meshvoice.settings import Settings, SettingsError
-from meshvoice.web import relay_watch, templates
+from meshvoice.web import relay_sharing, templates
 from meshvoice.web.app import make_app
 from meshvoice.web.cautions import cautions
 from meshvoice.web.connections import Connections, make_runner
@@ -84,7 +84,7 @@ def run(settings: Settings) -> int:
     try:
         book.time_changes(time.perf_counter)
         app = make_app(settings, book)
-        relay_watch.setup(app, settings.turn)
+        relay_sharing.setup(app, settings)
         listening, notifier = listen(settings, os.environ), Notifier(os.environ)
         _warn(settings, listening)
         if not settings.turn.host:

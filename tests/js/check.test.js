@@ -29,7 +29,7 @@ const symptoms = (change) => ({
 });
 /** @param {...[check: string, leg?: string, ip?: number, code?: number, host?: number, cause?: string]} failed */
 const site = (...failed) => ({
-  age: 60, running: false, missed: false,
+  age: 60, running: false, missed: false, others: false,
   failed: failed.map(([check, leg = "", ip = 0, code = 0, host = 0, cause = ""]) => ({ check, leg, ip, code, cause, host })),
 });
 /** @param {string} cause */
@@ -171,6 +171,29 @@ for (const [name, change, legs, words, fix] of TABLE) {
     assert.match(conclusion.words, words);
   });
 }
+
+/** What is to be done on the relay's own host, by whoever has its files. */
+const AT_THE_RELAY = /coturn-conf|restart coturn|systemctl|journalctl|ss -lntp|conf\/|host and provider|certbot|no-t|COTURN_(TLS|MIN|PUBLIC_IP|PRIVATE)/;
+
+for (const [name, change] of TABLE) {
+  const ours = symptoms(change);
+  if (!(ours.udp || ours.tcp || ours.tls) || !ours.site || name === "one of two hosts") continue;
+  test(`${name}, of a relay of somebody else's: whoever runs that is to be told`, () => {
+    const theirs = find({ ...ours, site: ours.site && { ...ours.site, others: true } });
+    const known = find(ours);
+    assert.deepEqual(theirs.map(({ step, words }) => [step, words]), known.map(({ step, words }) => [step, words]));
+    for (const { step, fix } of theirs) {
+      if (step === "server") continue;
+      assert.doesNotMatch(fix, AT_THE_RELAY);
+      assert.match(fix, /whoever runs/);
+    }
+  });
+}
+
+test("a relay of somebody else's is known by its fixed user, before this site examined it", () => {
+  const [{ fix }] = find(symptoms({ fixed: true, tls: silent, site: unknown }));
+  assert.match(fix, /^If others don't see it, .* tell whoever runs that relay that it does not answer by TLS\.$/);
+});
 
 /** @type {[string, Partial<Symptoms>][]} */
 const WELL = [
@@ -345,7 +368,8 @@ test("what the site answers is read strictly", () => {
   assert.equal(readSiteWord("no"), null);
   assert.equal(readSiteWord({ age: 3 }), null);
   assert.deepEqual(readSiteWord({ age: "3", failed: [1, { leg: "udp" }, { check: "clock", ip: "6" }] }),
-    { age: null, running: false, missed: false, failed: [{ check: "clock", leg: "", ip: 0, code: 0, cause: "", host: 0 }] });
+    { age: null, running: false, missed: false, others: false, failed: [{ check: "clock", leg: "", ip: 0, code: 0, cause: "", host: 0 }] });
+  assert.deepEqual(readSiteWord({ age: 3, others: true, failed: [] }), { age: 3, running: false, missed: false, others: true, failed: [] });
 });
 
 test("the site is asked where it offers a relay, and one that doesn't answer is no trouble", async () => {

@@ -14,6 +14,8 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
+import yaml
+from jinja2 import Environment, StrictUndefined
 
 from meshvoice import assets
 from meshvoice.doctor.turn_client import Leg, dial
@@ -105,7 +107,7 @@ def test_systemd_takes_the_units(unit: str, tmp_path: Path) -> None:
 PLAYBOOKS = ("coturn-playbook.yaml", "meshvoice-playbook.yaml")
 
 
-@pytest.mark.parametrize("playbook", [*PLAYBOOKS, "firewall-tasks.yaml"])
+@pytest.mark.parametrize("playbook", [*PLAYBOOKS, "firewall-tasks.yaml", "coturn-renew-tasks.yaml"])
 def test_playbooks_use_what_ansible_itself_brings(playbook: str) -> None:
     text = (CONF / playbook).read_text()
     modules = set(re.findall(r"^ {2,10}(\w+(?:\.\w+)+):", text, re.M))
@@ -127,6 +129,71 @@ def test_tasks_that_carry_a_secret_print_nothing(task: str) -> None:
     text = "".join((CONF / name).read_text() for name in PLAYBOOKS)
     body = text.split(f"- name: {task}\n")[1].split("\n\n")[0]
     assert "no_log: true" in body
+
+
+def addresses(settings: str, own: str, found: str = "", **inventory: str) -> tuple[str, str]:
+    """Fill in (public, private) as the playbook does, by the few of Ansible's words that it uses for it."""
+    (play,) = yaml.safe_load((CONF / "coturn-playbook.yaml").read_text())
+    jinja = Environment(undefined=StrictUndefined)
+    jinja.globals["lookup"] = lambda plugin, path: settings
+    jinja.filters["regex_findall"] = lambda text, pattern: re.findall(pattern, text)
+    jinja.tests["match"] = lambda text, pattern: bool(re.match(pattern, text))
+    known: dict[str, object] = {
+        "meshvoice_env_file": "",
+        "ansible_facts": {"default_ipv4": {"address": own}},
+        "looked_up": {"stdout": found},
+        **inventory,
+    }
+    for name in ("coturn_own_ip", "coturn_set_ip", "coturn_name", "coturn_seen_ip"):
+        known[name] = jinja.from_string(play["vars"][name]).render(known)
+    filled = play["vars"]["coturn_environment"]
+    public, private = (
+        jinja.from_string(filled[name]).render(known) for name in ("COTURN_PUBLIC_IP", "COTURN_PRIVATE_IP")
+    )
+    return public, private
+
+
+@pytest.mark.parametrize(
+    ("settings", "inventory", "own", "found", "public", "private"),
+    [
+        ("COTURN_PUBLIC_IP=45.76.0.10\n", {}, "45.76.0.10", "", "45.76.0.10", ""),
+        ("", {"coturn_public_ip": "45.76.0.10"}, "10.0.0.5", "", "45.76.0.10", "10.0.0.5"),
+        ("COTURN_PUBLIC_IP=home.example.org\n", {}, "10.0.0.5", "45.76.0.11", "45.76.0.11", "10.0.0.5"),
+        ('COTURN_PUBLIC_IP="home.example.org"\n', {}, "45.76.0.11", "45.76.0.11", "45.76.0.11", ""),
+        ("", {"coturn_public_ip": "a.example.org"}, "10.0.0.5", "45.76.0.12", "45.76.0.12", "10.0.0.5"),
+        (
+            "COTURN_PUBLIC_IP=home.example.org\n",
+            {"coturn_public_ip": "45.76.0.10"},
+            "45.76.0.10",
+            "",
+            "45.76.0.10",
+            "",
+        ),
+        ("#COTURN_PUBLIC_IP=home.example.org\n", {}, "45.76.0.10", "", "45.76.0.10", ""),
+    ],
+    ids=[
+        "own",
+        "NAT",
+        "name behind NAT",
+        "name of its own",
+        "name in inventory",
+        "inventory first",
+        "comment",
+    ],
+)
+def test_the_playbook_knows_the_address_of_a_name_and_what_is_nat(
+    settings: str, inventory: dict[str, str], own: str, found: str, public: str, private: str
+) -> None:
+    assert addresses(settings, own, found, **inventory) == (public, private)
+
+
+def test_the_timer_of_the_playbook_renders_by_what_the_playbook_rendered_by() -> None:
+    """Else one would undo what the other did, every two minutes."""
+    (play,) = yaml.safe_load((CONF / "coturn-playbook.yaml").read_text())
+    followed, _ = yaml.safe_load((CONF / "coturn-renew-tasks.yaml").read_text())
+    told = next(task for task in followed["block"] if task["name"] == "Tell it of this host")
+    content = told["ansible.builtin.copy"]["content"]
+    assert set(re.findall(r"Environment=(\w+)=", content)) == set(play["vars"]["coturn_environment"])
 
 
 def test_a_wheel_carries_no_secrets() -> None:

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from meshvoice.settings import TurnSettings
-from meshvoice.web import relay_watch
 from meshvoice.web.clocks import Clock
 from meshvoice.web.keys import RELAY
 from meshvoice.web.relay_watch import RelayWatch, ask_doctor, watch
@@ -60,11 +59,29 @@ async def told(person: Person) -> Any:
 async def test_the_page_is_told_what_failed_and_how_long_ago_and_no_address(
     house: House, ana: Person
 ) -> None:
-    assert await told(ana) == {"age": None, "running": False, "missed": False, "failed": []}
+    assert await told(ana) == {"age": None, "running": False, "missed": False, "others": False, "failed": []}
     house.app[RELAY].hear(report("clock"))
     house.clock.now += 61
     failed = [{"check": "clock", "leg": "", "ip": 0, "code": 0, "cause": "", "host": 0}]
-    assert await told(ana) == {"age": 61, "running": False, "missed": False, "failed": failed}
+    assert await told(ana) == {
+        "age": 61,
+        "running": False,
+        "missed": False,
+        "others": False,
+        "failed": failed,
+    }
+
+
+@pytest.mark.parametrize(("compared", "others"), [((1, 2), True), ((2,), False), ((), False)])
+def test_a_relay_is_somebody_elses_where_all_its_hosts_are(compared: tuple[int, ...], others: bool) -> None:
+    relay, told = relay_watch_of_now(), json.loads(report())
+    name = told["findings"][0]
+    told["findings"] = [
+        *({**name, "host": host} for host in (1, 2)),
+        *({**name, "check": "own-file", "status": "skipped", "host": host} for host in compared),
+    ]
+    relay.hear(json.dumps(told).encode())
+    assert relay.body()["others"] is others
 
 
 async def test_strangers_are_told_nothing(house: House) -> None:
@@ -201,7 +218,7 @@ async def test_where_nothing_was_ever_learned_nobody_is_blamed(answer: bytes) ->
         await asyncio.wait_for(asked.get(), 10)
     task.cancel()
     assert relay.trouble() is None
-    assert relay.body() == {"age": None, "running": False, "missed": True, "failed": []}
+    assert relay.body() == {"age": None, "running": False, "missed": True, "others": False, "failed": []}
 
 
 def test_after_the_first_look_in_vain_it_looks_again_soon_and_then_as_ever() -> None:
@@ -273,11 +290,3 @@ async def test_a_server_that_stops_takes_the_doctor_with_it(
         await task
     with pytest.raises(ProcessLookupError):
         os.kill(int(started.read_text()), 0)
-
-
-def test_without_a_relay_nobody_is_asked() -> None:
-    class App:
-        cleanup_ctx: list[Any] = []  # noqa: RUF012  # it stays empty
-
-    relay_watch.setup(App(), TurnSettings())  # type: ignore[arg-type]
-    assert App.cleanup_ctx == []

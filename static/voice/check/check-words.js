@@ -142,3 +142,56 @@ export const WRONG = {
   mapped: () => [mend, phrase("mapped.fix", { render })],
   sendsNothing: ({ by }) => [by ? mend : phrase("sends-nothing"), phrase("sends-nothing.fix")],
 };
+
+/** @param {string} what said of the relay */
+const tell = (what) => phrase("theirs", { what });
+/**
+ * What to do where the relay is somebody else's, whose host and files nobody here can change; what isn't named here is the
+ * site's own to mend.
+ * @type {Partial<Record<keyof typeof WRONG, (about: About) => string>>}
+ */
+export const THEIRS = {
+  credential: () => phrase("theirs.credential"),
+  secret: () => phrase("theirs.credential"),
+  fixedUser: () => phrase("theirs.fixed-user"),
+  limit: ({ code }) => tell(phrase("theirs.code", { code })),
+  portsTaken: () => tell(phrase("theirs.code", { code: 508 })),
+  family: () => tell(phrase("theirs.code", { code: 440 })),
+  mixedFamilies: () => tell(phrase("theirs.mixed-families")),
+  quotaOfAll: () => tell(phrase("theirs.code", { code: 486 })),
+  fixedQuota: () => tell(phrase("theirs.fixed-quota")),
+  ownQuota: () => tell(phrase("theirs.code", { code: 486 })),
+  clock: () => phrase("theirs.clock"),
+  realm: () => tell(phrase("theirs.realm")),
+  hostName: () => phrase("theirs.host-name"),
+  denyList: () => tell(phrase("theirs.deny-list")),
+  grantList: () => tell(phrase("theirs.grant-list")),
+  tcpRelay: () => tell(phrase("theirs.tcp-relay")),
+  openRelay: () => tell(phrase("theirs.open-relay")),
+  endless: () => tell(phrase("theirs.endless")),
+  halfIpv6: () => tell(phrase("theirs.half-ipv6")),
+  homeIpv6: () => tell(phrase("theirs.private-address")),
+  otherFile: () => tell(phrase("theirs.other-address")),
+  noRelay: ({ there }) => (there === false ? phrase("theirs.no-relay.one") : phrase("theirs.no-relay")),
+  noUdp: ({ there }) => theirWay("UDP", there),
+  noTcp: ({ there }) => theirWay("TCP", there),
+  otherTcp: () => tell(phrase("theirs.other-tcp")),
+  stunRefused: ({ code }) => tell(phrase("theirs.stun", { code })),
+  certificate: () => tell(phrase("theirs.certificate")),
+  badCertificate: ({ cause }) => tell(TLS[cause] ? phrase("theirs.tls", { why: TLS[cause][0] }) : phrase("theirs.certificate")),
+  tls: ({ cause }) => tell(phrase("theirs.tls", { why: TLS[cause][0] })),
+  noTls: ({ there }) => theirWay("TLS", there),
+  externalIp: () => tell(phrase("theirs.private-address")),
+  relayLoop: () => tell(phrase("theirs.relay-loop")),
+  relayLoopLan: () => tell(phrase("theirs.relay-loop")),
+  relayRange: () => tell(phrase("theirs.relay-range")),
+  shutRange: () => tell(phrase("theirs.relay-range")),
+  partialRange: () => tell(phrase("theirs.relay-range")),
+  sendsNothing: () => tell(phrase("theirs.sends-nothing")),
+};
+
+/** @param {string} by @param {boolean|null} there */
+function theirWay(by, there) {
+  const told = tell(phrase("theirs.way", { by }));
+  return there ? told : `${phrase("theirs.whose")} ${told}`;
+}

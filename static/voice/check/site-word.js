@@ -17,6 +17,7 @@ import { flag, number, record, text } from "../signaling/reading.js";
  * @property {number|null} age  seconds since it last learned something; null: it never did
  * @property {boolean} running  it looks just now
  * @property {boolean} missed   the last look was in vain
+ * @property {boolean} others   the relay is somebody else's, who has other files than ours
  * @property {SiteFinding[]} failed
  */
 /**
@@ -51,7 +52,8 @@ export function readSiteWord(raw) {
       host: number(host) ?? 0,
     }];
   });
-  return { age: number(word.age) ?? null, running: flag(word.running) ?? false, missed: flag(word.missed) ?? false, failed };
+  const said = (/** @type {unknown} */ each) => flag(each) ?? false;
+  return { age: number(word.age) ?? null, running: said(word.running), missed: said(word.missed), others: said(word.others), failed };
 }
 
 /** @param {SiteWord|null} word */
