@@ -173,7 +173,7 @@ class Hub:
         target = _target(peer, letter.target, kind)
         peer.room.pairs.check(letter, peer, target, now)
         if kind == "offer":
-            target.due[peer.id] = Due(letter.gen)
+            _owe(target.due, peer.id, letter.gen)
         elif kind == "repair":
             self.tally.repaired(letter.why)
         return send(target, server_messages.passed_on(letter, peer.id), now)
@@ -257,9 +257,9 @@ def _heard(peer: Peer, frame: bytes, now: float) -> Letter | FromClient:
         return read(frame)
     try:
         said = read(frame)
-    except SignalingError:
-        peer.allowance.spend(now, size)
-        raise
+    except SignalingError as problem:
+        # What is refused and nobody's fault, as an answer that is too large, must not be free without end.
+        raise (peer.allowance.spend(now, size) or problem) from None
     if isinstance(said, Letter) and said.kind in _OWED:
         owed = due.get(said.target)
         if owed is not None and owed.covers(said, size):
@@ -269,6 +269,13 @@ def _heard(peer: Peer, frame: bytes, now: float) -> Letter | FromClient:
     if too_fast is not None:
         raise too_fast
     return said
+
+
+def _owe(due: dict[PeerId, Due], to: PeerId, gen: int) -> None:
+    owed = due.get(to)
+    # An offer that is older than another asks for nothing, and takes nothing of what is owed to that.
+    if owed is None or gen >= owed.gen:
+        due[to] = Due(gen)
 
 
 def _target(peer: Peer, target: PeerId, about: str) -> Peer:

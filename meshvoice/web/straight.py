@@ -85,8 +85,8 @@ class _Queue(WebSocketDataQueue):
         # A client may cut its messages into pieces of a kilobyte, with a head for each.
         self.whole += size + size // 64 + _FRAME_HEAD
         kind, text, _ = data
-        if kind is not _TEXT and not self._may():
-            # Ends the read in its middle: 40,000 pings fit into one.
+        if kind is not _TEXT and kind is not WSMsgType.CLOSING and not self._may():
+            # Ends the read in its middle: 40,000 pings fit into one. `CLOSING` is our own, when we close.
             raise WebSocketError(CloseCode.TOO_FAST, "too many pings")
         hear = self.hear
         # Not past what came before, and is yet to be read.

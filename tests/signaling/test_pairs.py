@@ -194,6 +194,25 @@ def test_a_too_large_answer_is_told_and_never_punished() -> None:
     assert bo.closed is None
 
 
+def test_a_too_large_answer_counts_like_any_frame_even_of_one_who_owes_an_answer() -> None:
+    """A few lines are enough for one, and seventy bytes: it is nobody's fault, but not free without end."""
+    ana, bo, _ = three(World())
+    ana.says("offer", target=bo.peer, gen=1, sdp=SDP)
+    for _ in range(1000):
+        bo.says("answer", target=ana.peer, gen=1, sdp="v=0\na=group\na=group")
+    assert bo.closed is CloseCode.TOO_FAST
+    assert {frame["type"] for frame in ana.hears()} == {"left"}
+
+
+def test_an_older_offer_takes_nothing_of_what_is_owed_to_a_later_one() -> None:
+    ana, bo, _ = three(World())
+    exhaust(bo)
+    ana.says("offer", target=bo.peer, gen=5, sdp=SDP)
+    ana.says("offer", target=bo.peer, gen=4, sdp=SDP)
+    bo.says("answer", target=ana.peer, gen=5, sdp=SDP)
+    assert [frame["type"] for frame in ana.hears()] == ["answer"]
+
+
 # Bytes
 
 

@@ -14,7 +14,7 @@ from aiohttp.web_protocol import RequestHandler
 from meshvoice.signaling.codes import CloseCode
 from meshvoice.web import straight
 from meshvoice.web.keys import RESPONSE
-from meshvoice.web.straight import StraightResponse, fits
+from meshvoice.web.straight import OTHERS_AT_ONCE, StraightResponse, fits
 from tests.web.conftest import MakeHouse
 from tests.web.house import House
 from tests.web.person import Person
@@ -120,6 +120,22 @@ async def test_a_flood_of_frames_that_are_no_messages_ends_its_sender(
     connection.transport.write(flood)
     assert await guilty.closed() == CloseCode.TOO_FAST
     assert [frame["type"] for frame in await honest.caught_up()] == ["away"] * joined
+
+
+async def test_whoever_used_its_pings_up_is_closed_in_good_order(
+    ana: Person, bo: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What wakes the handler at the end goes by the queue, too, and is no client's."""
+    _, guilty = await pair(ana, bo)
+    connection = guilty.socket._response.connection
+    assert connection is not None
+    assert connection.transport is not None
+    connection.transport.write(b"\x89\x80\0\0\0\0" * OTHERS_AT_ONCE)
+    await guilty.say(type="bye")
+    assert await guilty.closed() == CloseCode.LEFT
+    await ana.house.until(lambda: ana.house.connections == 2)
+    gc.collect()
+    assert [each.message for each in caplog.records if each.levelname == "ERROR"] == []
 
 
 async def test_a_message_in_many_pieces_is_one_all_the_same(ana: Person, bo: Person) -> None:
