@@ -241,6 +241,8 @@ export default {
     "theirs.way": "Über {by} antwortet es nicht",
     "theirs.code": "Wer es um eine Adresse bittet, dem antwortet es {code}",
     "theirs.fixed-quota": "Es antwortet 486: Diese ganze Website ist für das Relais ein einziger Nutzer, COTURN_USERNAME, und was es einem erlaubt (bei coturn user-quota), muss für alle reichen",
+    "theirs.user-quota": "Es erlaubt einem Nutzer weniger Adressen, als eine Person in einem vollen Raum braucht (bei coturn user-quota)",
+    "theirs.mapped": "Es hält IPv4 für IPv6 (coturn tut das mit `listening-ip=::`) und nennt Browsern eine Adresse, die niemand hat",
     "theirs.mixed-families": "Wer es über IPv6 anspricht, bekommt eine Adresse, die man über IPv4 nicht erreicht",
     "theirs.realm": "Es nennt einen anderen Realm als COTURN_REALM hier",
     "theirs.deny-list": "Es sendet an Adressen, die es nie erreichen darf, wie das Netz, in dem es steht, und Cloud-Metadaten",

@@ -241,6 +241,8 @@ export default {
     "theirs.way": "it does not answer by {by}",
     "theirs.code": "it answers {code} to who asks it for an address",
     "theirs.fixed-quota": "it answers 486: all of this site is one user to it, COTURN_USERNAME, so what it allows one user (coturn's user-quota) must be for all",
+    "theirs.user-quota": "it allows one user fewer addresses than a person in a full room takes (coturn's user-quota)",
+    "theirs.mapped": "it takes IPv4 for IPv6 (with coturn, by `listening-ip=::`), and tells browsers an address that nobody has",
     "theirs.mixed-families": "who dials it by IPv6 gets an address that those who dial by IPv4 can't reach",
     "theirs.realm": "it names another realm than COTURN_REALM here",
     "theirs.deny-list": "it sends to addresses that it must never reach, such as their own network and cloud metadata",
