@@ -207,24 +207,42 @@ async def watch(
     first: float = FIRST_SECONDS,
     every: float = EVERY_SECONDS,
     again: float = AGAIN_SECONDS,
+    patience: float = PATIENCE_SECONDS,
+    tell: Callable[[bytes], None] = lambda report: None,
 ) -> None:
-    """Ask, soon and from time to time, and when it is wanted, for as long as it is let."""
+    """Ask, soon and from time to time, and when it is wanted, for as long as it is let.
+
+    `tell` takes each report, that of a look in vain too.
+    """
     relay.watched = relay.running = True
     await asyncio.sleep(first)
     while True:
         relay.running = True
         relay.wanted.clear()
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                worse = relay.hear(await ask())
-        except TimeoutError:
-            worse = relay.miss(f"the doctor took longer than {PATIENCE_SECONDS:.0f} s")
-        except (OSError, msgspec.DecodeError) as problem:
-            worse = relay.miss(str(problem))
+        report = await _look(ask, patience)
+        worse = relay.hear(report)
+        tell(report)
         relay.running = False
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(again if worse else every):
                 await relay.wanted.wait()
+
+
+async def _look(ask: Callable[[], Awaitable[bytes]], patience: float) -> bytes:
+    """Give a report that can be read, of a look in vain too."""
+    try:
+        async with asyncio.timeout(patience):
+            report = await ask()
+        msgspec.json.decode(report, type=_Report)
+    except TimeoutError:
+        return _missed(f"the doctor took longer than {patience:.0f} s")
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as problem:
+        return _missed(str(problem) or type(problem).__name__)
+    return report
+
+
+def _missed(problem: str) -> bytes:
+    return msgspec.json.encode(_Report([], problem))
 
 
 async def ask_doctor(turn: TurnSettings) -> bytes:
