@@ -1,13 +1,23 @@
 #!/bin/sh
 # Runs two lines of shell beside each other, and fails if either does; the second tells at the end what it printed.
-log=$(mktemp)
-failed=0
-sh -c "$2" >"$log" 2>&1 &
-second=$!
-trap 'kill "$second" 2>/dev/null; rm -f "$log"' EXIT
-trap 'exit 130' INT TERM
+# Each has a process group of its own, all of which ends when this is interrupted.
+log=$(mktemp) || exit 1
+failed=0 first='' second=''
+end() {
+	for each in $first $second; do kill -s TERM -- "-$each" 2>/dev/null; done
+	wait
+	rm -f "$log"
+}
+trap end EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
 
-sh -c "$1" || failed=1
+setsid sh -c "$2" >"$log" 2>&1 </dev/null &
+second=$!
+setsid sh -c "$1" </dev/null &
+first=$!
+
+wait "$first" || failed=1
 wait "$second" || failed=1
 cat "$log"
 exit "$failed"
