@@ -3,11 +3,14 @@
 
 /** What page.js does for each page. @typedef {Pick<typeof import("./page.js"), "enhance"|"say"|"WORDS">} Comforts */
 
+/** Nobody opens the page: by this the server tells nobody that somebody did. Sec-Fetch-Mode isn't sent to a LAN's name by http. */
+const headers = { "meshvoice-in-place": "1" };
+
 /** Send a form and show the answer's parts. @param {HTMLFormElement} form @param {Comforts} comforts */
 export async function submitInPlace(form, { enhance, say, WORDS }) {
   const body = new URLSearchParams();
   for (const [name, value] of new FormData(form)) body.append(name, String(value));
-  const answer = await fetch(form.action, { method: "POST", body });
+  const answer = await fetch(form.action, { method: "POST", body, headers });
   const page = await parse(answer);
   if (!answer.ok) {
     say(page.getElementById("id_message")?.textContent ?? WORDS.failed);
@@ -30,7 +33,7 @@ export async function submitInPlace(form, { enhance, say, WORDS }) {
  * @param {string} selector @param {Comforts} comforts
  */
 export async function refreshParts(selector, { enhance }) {
-  const answer = await fetch(location.href).catch(() => null);
+  const answer = await fetch(location.href, { headers }).catch(() => null);
   // Without the server the lists stay as they were; the voice panel is where its absence is said.
   if (answer?.ok) swap(await parse(answer), `${selector}:not(:focus-within, :has(details[open] form))`, enhance);
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET
 
 from meshvoice.ids import PeerId, RoomId, UserId
+from meshvoice.lookalikes import looks_alike
 from meshvoice.signaling import joining, server_messages, ticking
 from meshvoice.signaling.allowance import Allowance
 from meshvoice.signaling.client_messages import (
@@ -239,7 +240,8 @@ class Hub:
         found = self.registry.get(room)
         if found is None or found.of_user(user) is not None:
             return []
-        return tell(found.peers.values(), Knock(user=user, name=name), now)
+        alike = any(looks_alike(peer.name, name) for peer in found.peers.values())
+        return tell(found.peers.values(), Knock(user=user, name=name, alike=True if alike else UNSET), now)
 
     def close_room(self, room: RoomId) -> list[Effect]:
         """End a room for everyone in it."""

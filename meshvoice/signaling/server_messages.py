@@ -103,6 +103,8 @@ class Notice(_Out, frozen=True, tag="notice"):
 class Knock(_Out, frozen=True, tag="knock"):
     user: UserId
     name: str
+    alike: Literal[True] | UnsetType = UNSET
+    """Whether the name could be taken for that of somebody in voice; not there where it couldn't."""
 
 
 class Error(_Out, frozen=True, tag="error"):

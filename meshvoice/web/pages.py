@@ -22,6 +22,8 @@ from meshvoice.web.origins import local_path
 from meshvoice.web.site import path_within, to
 
 Context = dict[str, Any]
+IN_PLACE = "Meshvoice-In-Place"
+"""The header of what a page fetches of itself (static/partial-update.js); it is kept over our redirects."""
 FLASH = "invitation"
 """A fresh invitation on its way to the page that shows it once; it travels in the encrypted cookie only."""
 
@@ -227,9 +229,26 @@ def _talking(request: web.Request, room: RoomId) -> frozenset[UserId]:
 
 
 def _knock(request: web.Request, room: RoomId, visitor: Visitor) -> None:
+    talking = _talking(request, room)
+    if not talking or visitor.user_id in talking or not _opened_by_a_person(request):
+        return
     # Not again at each reload: a sound that anybody can make others hear has to be a rare one.
+    # Asked last: what nobody hears takes nothing of it.
     if request.app[THROTTLES].knocks.take((visitor.user_id, room), request.app[CLOCK]()):
         request.app[SWITCHBOARD].knock(room, visitor)
+
+
+def _opened_by_a_person(request: web.Request) -> bool:
+    """Tell whether somebody went to a page, and not a browser ahead of them, or the page's own script."""
+    ahead = ",".join([*request.headers.getall("Sec-Purpose", []), *request.headers.getall("Purpose", [])])
+    return (
+        request.method == "GET"
+        and "prefetch" not in ahead
+        and "prerender" not in ahead
+        # Browsers send it to https:// and localhost alone, so the page's scripts say it in their own words.
+        and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+        and IN_PLACE not in request.headers
+    )
 
 
 async def _take_fresh(request: web.Request, room: RoomId) -> Context | None:

@@ -557,7 +557,7 @@ export default {
     "sounds.back": "Der Server ist wieder da",
     "sounds.removed": "Du wurdest entfernt",
     "sounds.muted": "Du sprichst, bist aber stumm",
-    "sounds.knock": "Jemand kam über einen Link und ist noch nicht im Gespräch",
+    "sounds.knock": "Jemand hat die Seite des Raums geöffnet und ist noch nicht im Gespräch",
     "sounds.hear": "Anhören",
     "sounds.hear-which": "Anhören: {sound}",
     "sounds.volume": "Lautstärke der Klänge",

@@ -557,7 +557,7 @@ export default {
     "sounds.back": "The server is back",
     "sounds.removed": "You were removed",
     "sounds.muted": "You speak while muted",
-    "sounds.knock": "Somebody has come by a link and is not in voice yet",
+    "sounds.knock": "Somebody has opened the room's page and is not in voice yet",
     "sounds.hear": "Hear",
     "sounds.hear-which": "Hear: {sound}",
     "sounds.volume": "Volume of the sounds",

@@ -16,9 +16,10 @@ function door() {
       members: members.split(" ").filter(Boolean).map((user) => ({ user, name: user.toUpperCase() })), inVoice: new Set(inVoice.split(" ")), now, fresh,
     });
     state = seen.door;
-    return { knocks: seen.knocks.join(" "), standing: seen.standing.join(" "), next: seen.next };
+    const told = (/** @type {import("../../static/voice/panel/door.js").Caller[]} */ callers) => callers.map(({ name, alike }) => name + (alike ? "!" : "")).join(" ");
+    return { knocks: told(seen.knocks), standing: told(seen.standing), next: seen.next };
   };
-  const hear = (/** @type {number} */ now, user = "bo") => { state = heardAt(state, { user, name: user.toUpperCase() }, now); };
+  const hear = (/** @type {number} */ now, user = "bo", alike = false) => { state = heardAt(state, { user, name: user.toUpperCase(), alike }, now); };
   return { look, hear, read: () => { state = readOf(state); } };
 }
 
@@ -82,8 +83,9 @@ test("who comes while another stands there knocks alone, and both are named", ()
   const { look } = door();
   look(0, "");
   look(0, "bo");
-  look(8000, "bo cleo");
-  assert.deepEqual(look(16_000, "bo cleo"), { knocks: "CLEO", standing: "BO CLEO", next: 284_000 });
+  look(8000, "bo");
+  look(10_000, "bo cleo");
+  assert.deepEqual(look(18_000, "bo cleo"), { knocks: "CLEO", standing: "BO CLEO", next: 282_000 });
 });
 
 test("whoever comes to the page again knocks again, at most once in half a minute, and stands there all the while", () => {
@@ -92,14 +94,49 @@ test("whoever comes to the page again knocks again, at most once in half a minut
   hear(1000);
   assert.deepEqual(look(1000, "bo"), { ...NOBODY, next: 8000 });
   assert.equal(look(9000, "bo").knocks, "BO");
-  hear(30_000);
-  assert.deepEqual([look(30_000, "bo").knocks, look(30_000, "bo").standing], ["", "BO"]);
-  hear(31_000);
-  assert.deepEqual([look(31_000, "bo").knocks, look(31_000, "bo").standing], ["BO", "BO"]);
+  hear(38_999);
+  assert.deepEqual([look(38_999, "bo").knocks, look(38_999, "bo").standing], ["", "BO"]);
+  hear(39_000);
+  assert.deepEqual([look(39_000, "bo").knocks, look(39_000, "bo").standing], ["BO", "BO"]);
   read();
-  hear(70_000);
-  assert.equal(look(70_000, "bo").standing, "");
-  assert.equal(look(78_000, "bo").knocks, "BO");
+  hear(100_000);
+  assert.equal(look(100_000, "bo").standing, "");
+  assert.equal(look(108_000, "bo").knocks, "BO");
+});
+
+test("whoever reloads the page for an hour and stays out is told of ever more rarely, until they come in", () => {
+  const { look, hear } = door();
+  const told = [];
+  for (let now = 0; now <= 60 * MINUTE; now += 1000) {
+    if (now % 20_000 === 0) hear(now);
+    if (look(now, "", "ana", false).knocks) told.push(now / 1000);
+  }
+  assert.deepEqual(told, [8, 40, 100, 220, 460, 948, 1928]);
+  look(61 * MINUTE, "", "ana bo", false);
+  hear(62 * MINUTE);
+  assert.equal(look(62 * MINUTE + 8000, "", "ana", false).knocks, "BO");
+  hear(62 * MINUTE + 38_000);
+  assert.equal(look(62 * MINUTE + 38_000, "", "ana", false).knocks, "BO");
+});
+
+test("between two knocks are ten seconds, and who comes meanwhile is told of together", () => {
+  const { look, hear, read } = door();
+  hear(0, "bo");
+  hear(1000, "cleo");
+  hear(2000, "dan");
+  assert.equal(look(8000, "", "ana", false).knocks, "BO");
+  assert.deepEqual(look(11_000, "", "ana", false), { knocks: "", standing: "BO", next: 7000 });
+  read();
+  assert.deepEqual(look(17_999, "", "ana", false), { ...NOBODY, next: 1 });
+  assert.equal(look(18_000, "", "ana", false).knocks, "CLEO DAN");
+});
+
+test("a name that could be taken for another's is marked, also where the list told of them first", () => {
+  const { look, hear } = door();
+  look(0, "");
+  look(1000, "bo");
+  hear(1500, "bo", true);
+  assert.deepEqual(look(9000, "bo"), { knocks: "BO!", standing: "BO!", next: 292_000 });
 });
 
 test("whoever was in voice, left, and opens the page again knocks if they stay out of it", () => {

@@ -35,7 +35,7 @@ const GOOD = /** @type {[Record<string, unknown>, string[]][]} */ ([
   [{ type: "credentials", ttl: 3600, iceServers: [{ urls: ["turn:t"], username: "u", credential: "c" }] }, ["ttl", "iceServers"]],
   [{ type: "pong", t: 7 }, ["t"]],
   [{ type: "notice", code: "closing", at: 17 }, ["code", "at"]],
-  [{ type: "knock", user: "u", name: "Bo" }, ["user", "name"]],
+  [{ type: "knock", user: "u", name: "Bo", alike: true }, ["user", "name"]],
   [{ type: "error", code: "unknown-target", message: "nobody", about: "offer" }, ["code", "message"]],
 ]);
 

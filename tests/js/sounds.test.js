@@ -294,3 +294,23 @@ test("a sound played once goes to the speaker that was named, says whether it wa
   assert.equal(await playOnce(new Blob(), { sink: "gone" }, platform), false);
   assert.equal(platform.urls.size, 0);
 });
+
+test("who knocks talks over nothing that the page says of oneself", async () => {
+  const platform = new FakePlatform();
+  const room = new VoiceRoom("mysea-ua", { name: "Ana", store: new Store(), platform });
+  /** @type {string[]} */
+  const said = [];
+  room.addEventListener("announce", (event) => said.push(/** @type {CustomEvent} */ (event).detail));
+  const joining = room.join();
+  await settle();
+  const { socket } = platform;
+  socket.accept();
+  socket.say(welcome());
+  socket.say({ type: "pong", t: socket.all("ping")[0].t });
+  await joining;
+  await platform.advance(2000);
+  said.length = 0;
+  for (const [sentence, sound] of [["You are in."], ["Dan is at the door.", "knock"], ["You are muted."]]) room.announce(sentence, /** @type {Sound} */ (sound));
+  await platform.advance(4000);
+  assert.deepEqual(said, ["You are in.", "You are muted.", "Dan is at the door."]);
+});

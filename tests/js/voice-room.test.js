@@ -8,7 +8,7 @@ import { LINKING } from "../../static/voice/session/showing.js";
 import { Store } from "../../static/voice/store.js";
 import { FakePlatform, FakeTrack, settle, present, welcome } from "./fake-platform.js";
 
-const EVENTS = ["people", "pairs", "between", "state", "muted", "deafened", "talk", "microphone", "playback", "closing", "server", "announce", "notice"];
+const EVENTS = ["people", "pairs", "between", "state", "muted", "deafened", "talk", "microphone", "playback", "closing", "server", "announce", "notice", "knock"];
 
 /** @param {(platform: FakePlatform) => void} [prepare] @param {object} [options] */
 function voice(prepare = () => {}, options = {}) {
@@ -540,6 +540,13 @@ test("the closing hour is told", async () => {
   const at = Math.round(platform.time / 1000) + 600;
   platform.socket.say({ type: "notice", code: "closing", at });
   assert.deepEqual(told("closing"), [{ at, words: "This room closes in 10 minutes." }]);
+});
+
+test("who opens the room's page is told of to the page, with whether their name looks like another", async () => {
+  const { platform, told } = await joined();
+  platform.socket.say({ type: "knock", user: "ud", name: "Dan" });
+  platform.socket.say({ type: "knock", user: "ue", name: "b0", alike: true });
+  assert.deepEqual(told("knock"), [{ user: "ud", name: "Dan", alike: false }, { user: "ue", name: "b0", alike: true }]);
 });
 
 test("leaving says bye and leaves nothing", async () => {

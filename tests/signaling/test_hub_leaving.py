@@ -206,8 +206,17 @@ def test_a_knock_is_told_to_all_in_voice_and_not_where_nobody_is_or_who_knocks_i
     for each in (ana, bo):
         (told,) = each.hears()
         assert (told["type"], told["user"], told["name"]) == ("knock", user("Dan"), "Dan")
+        assert "alike" not in told
     assert world.hub.knock(SEA, bo.user, name="Bo", now=world.now) == []
     assert World().hub.knock(SEA, user("Dan"), name="Dan", now=world.now) == []
+
+
+def test_a_knock_says_whose_name_could_be_taken_for_that_of_somebody_in_voice() -> None:
+    world = World()
+    ana, *_ = three(world)
+    world.happens(world.hub.knock(SEA, user("Dan"), name="bo", now=world.now))
+    (told,) = ana.hears()
+    assert (told["type"], told["alike"]) == ("knock", True)
 
 
 # Nothing is left

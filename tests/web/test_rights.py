@@ -6,7 +6,7 @@ import pytest
 
 from tests.web.conftest import SignIn
 from tests.web.house import HOUR, House
-from tests.web.person import Person
+from tests.web.person import Person, Wire
 from tests.web.rooms import pair
 
 
@@ -101,17 +101,60 @@ async def test_whoever_opens_the_page_and_is_not_in_knocks_once_in_twenty_second
     hers, his = await pair(ana, bo)
     page = f"/sea/{ana.user_id}/"
     await bo.get(page)
+    assert await knocks(hers) == []
     await his.say(type="bye")
     await hers.next("left")
-    # Not while he was in, which counted as one.
-    await bo.get(page)
-    assert "knock" not in [frame["type"] for frame in await hers.caught_up()]
+    # What he opened while he was in counts for nothing.
     for _ in range(2):
-        ana.house.clock.now += 20
         for _ in range(3):
             await bo.get(page)
-        told = [frame for frame in await hers.caught_up() if frame["type"] == "knock"]
-        assert [(frame["user"], frame["name"]) for frame in told] == [(bo.user_id, "Bo")]
+        assert await knocks(hers) == [(bo.user_id, "Bo")]
+        ana.house.clock.now += 20
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ("HEAD", {}),
+        ("GET", {"Sec-Purpose": "prefetch"}),
+        ("GET", {"Sec-Purpose": "prefetch;prerender"}),
+        ("GET", {"Purpose": "prefetch"}),
+        ("GET", {"Sec-Fetch-Mode": "cors"}),
+        ("GET", {"Meshvoice-In-Place": "1"}),
+    ],
+)
+async def test_what_is_no_opening_by_a_person_knocks_not_and_costs_no_later_one(
+    ana: Person, bo: Person, method: str, headers: dict[str, str]
+) -> None:
+    """A page's lists fetched by its own script, or a browser's guess at what will be opened."""
+    hers = await outside(ana, bo)
+    page = f"/sea/{ana.user_id}/"
+    asked = await bo.ask(method, page, headers={"Accept": "text/html", "Origin": None, **headers})
+    assert asked.status == 200
+    assert await knocks(hers) == []
+    await bo.get(page, **{"Sec-Fetch-Mode": "navigate"})
+    assert await knocks(hers) == [(bo.user_id, "Bo")]
+
+
+async def test_an_opening_while_nobody_is_there_costs_no_knock(ana: Person, bo: Person) -> None:
+    room = await ana.open_sea()
+    await bo.accept(await ana.invite(room))
+    await bo.get(f"/sea/{ana.user_id}/")
+    hers = await ana.join(room)
+    await bo.get(f"/sea/{ana.user_id}/")
+    assert await knocks(hers) == [(bo.user_id, "Bo")]
+
+
+async def outside(ana: Person, bo: Person) -> Wire:
+    """Have Ana in her sea's voice, and Bo let in and not there."""
+    room = await ana.open_sea()
+    await bo.accept(await ana.invite(room))
+    return await ana.join(room)
+
+
+async def knocks(wire: Wire) -> list[tuple[str, str]]:
+    """Give of whom a wire was told since it was last looked at."""
+    return [(told["user"], told["name"]) for told in await wire.caught_up() if told["type"] == "knock"]
 
 
 async def test_a_guest_book_that_fails_ends_one_socket_in_good_order(ana: Person, bo: Person) -> None:

@@ -164,7 +164,9 @@ export class Call extends Emitter {
 
   /** @param {string} sentence @param {import("../audio/sounds.js").Sound} [sound] */
   announce(sentence, sound) {
-    this.#announcer.say(sentence);
+    // A knock is what others can cause at will.
+    if (sound === "knock") this.#announcer.pass(sentence);
+    else this.#announcer.say(sentence);
     if (sound) this.#hearing.sound(sound);
   }
 

@@ -1,6 +1,7 @@
 // @ts-check
 // Owns the notice of those at the door, by the server's word and the page's own list of who may come in, and has the room knock.
 
+import { phrase } from "../phrase.js";
 import { atTheDoor } from "../session/words.js";
 import { heardAt, lookOutside, readOf, UNSEEN } from "./door.js";
 
@@ -41,8 +42,8 @@ export class DoorNotice {
     const inVoice = new Set(this.#people.filter(({ word }) => word !== "gone").map(({ user }) => user));
     const { door, knocks, standing, next } = lookOutside(this.#door, { members: members(), inVoice, now: Date.now(), fresh });
     this.#door = door;
-    if (knocks.length > 0) this.#room.announce(atTheDoor(knocks), "knock");
-    if (standing.length > 0) this.#notices.note(atTheDoor(standing), "door", () => this.#read());
+    if (knocks.length > 0) this.#room.announce(atTheDoor(knocks.map(nameOf)), "knock");
+    if (standing.length > 0) this.#notices.note(atTheDoor(standing.map(nameOf)), "door", () => this.#read());
     else this.#notices.show("door", "");
     clearTimeout(this.#timer);
     this.#timer = next === null ? null : setTimeout(() => this.#look(), next);
@@ -52,6 +53,11 @@ export class DoorNotice {
     this.#door = readOf(this.#door);
     this.#look();
   }
+}
+
+/** The name, marked as on the list where it could be taken for another's. @param {import("./door.js").Caller} caller */
+function nameOf({ name, alike }) {
+  return alike ? `${name} (${phrase("row.alike")})` : name;
 }
 
 /** Whom the page lists. @returns {import("./door.js").Member[]} */

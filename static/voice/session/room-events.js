@@ -16,7 +16,7 @@
  * @property {{user: string} & import("../audio/volumes.js").Loudness} volume
  * @property {import("../audio/playback.js").VolumeRange} volumerange
  * @property {{at: number, words: string}} closing  at: seconds since 1970
- * @property {{user: string, name: string}} knock  they opened the room's page, and aren't in voice
+ * @property {{user: string, name: string, alike: boolean}} knock  they opened the room's page, and aren't in voice; alike: the name looks like that of somebody who is
  * @property {{lost: boolean, words: string}} server
  * @property {string} announce  one sentence for a polite live region
  * @property {import("./words.js").Said & {alarm?: boolean}} notice  alarm: it speaks for somebody in between

@@ -15,7 +15,7 @@
  * @property {{lost: boolean, words: string}} server
  * @property {{peer: string, stream: MediaStream|null}} stream
  * @property {number} closing  when, in seconds since 1970
- * @property {{user: string, name: string}} knock  they opened the room's page, and aren't in voice
+ * @property {{user: string, name: string, alike: boolean}} knock  they opened the room's page, and aren't in voice; alike: the name looks like that of somebody who is
  * @property {Said} notice
  * @property {import("./safety.js").Safety} safety
  * @property {Said} alarm  something speaks for somebody in between

@@ -244,7 +244,7 @@ export class VoiceSession extends Emitter {
       case "notice":
         return this.#tell("closing", message.at);
       case "knock":
-        return this.#tell("knock", { user: message.user, name: message.name });
+        return this.#tell("knock", { user: message.user, name: message.name, alike: message.alike === true });
       case "error":
         return this.#answered(message);
     }

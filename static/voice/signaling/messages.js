@@ -30,7 +30,7 @@ import { flag, listOf, number, oneOf, or, orNull, record, shape, text } from "./
  *   | {type: "left", source: string, reason: "left"|"lost"|"removed"|"replaced"}) & Counted} PeerMessage
  * @typedef {({type: "credentials"} & Credentials
  *   | {type: "notice", code: string, at: number}
- *   | {type: "knock", user: string, name: string}
+ *   | {type: "knock", user: string, name: string, alike?: boolean}
  *   | {type: "error", code: string, message: string, about: string}) & Counted} RoomMessage
  * @typedef {{type: "pong", t: number} & Counted} Pong
  * @typedef {{type: "skipped"} & Counted} Skipped  not understood, but counted: a gap would mean a lost frame
@@ -129,7 +129,7 @@ const BY_TYPE = {
   credentials,
   pong: shape({ t: number }),
   notice: shape({ code: text, at: number }),
-  knock: shape({ user: text, name: text }),
+  knock: shape({ user: text, name: text, alike: or(flag, false) }),
   error: shape({ code: text, message: text, about: or(text, "") }),
 };
 
