@@ -46,7 +46,12 @@ async def test_a_note_reaches_everyone_also_without_the_server_and_nobody_who_co
     assert await bo.page.locator(".notes .lines b").count() == 0
     unread = bo.page.get_by_role("button", name="Notes").locator(".unread")
     assert (await unread.text_content() or "").startswith("1")
-    assert any(said.startswith("Note from Ana: see") for said in await bo.events("announce"))
+
+    async def told() -> bool:
+        return any(said.startswith("Note from Ana: see") for said in await bo.events("announce"))
+
+    # Its turn comes after what is said of oneself.
+    await until("a screen reader tells Bo of it", told)
     await own_stage.server.end(signal.SIGKILL)
     await write(bo, "still here")
     await until("Ana has the answer", lambda: shows(ana, shown, "still here"))
