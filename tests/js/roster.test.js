@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { people } from "../../static/voice/session/people.js";
 import { pairs } from "../../static/voice/session/pairs.js";
-import { EMPTY, GONE, applyMessage, hearLink, hearSelf, listEnds, MUTING, overhear, overhearAt, prune, seats, summary } from "../../static/voice/session/roster.js";
+import { EMPTY, GONE, applyMessage, hearLink, hearSelf, listEnds, MUTING, overhear, overhearAt, prune, saidMuted, seats, summary } from "../../static/voice/session/roster.js";
 import { HELD, UNMADE } from "../../static/voice/session/words.js";
 import { present, welcome } from "./fake-platform.js";
 
@@ -142,6 +142,12 @@ test("whoever says muted and is heard long after speaks, is here, and is told of
   const bo = people(after.roster, ME, up(), new Set(["b"]))[1];
   assert.deepEqual([bo.muted, bo.heardMuted, bo.speaking, bo.word], [true, true, true, "here"]);
   assert.deepEqual(overheard(after.roster, 2 * MUTING), { roster: after.roster, news: [] });
+});
+
+test("whoever says muted has time to be before it is asked whether that is so", () => {
+  const { roster } = told([muting(true)], joined());
+  assert.deepEqual([[...saidMuted(roster, MUTING - 1)], [...saidMuted(roster, MUTING)]], [[], ["b"]]);
+  assert.deepEqual([...saidMuted(applyMessage(roster, muting(false), 2000).roster, 2 * MUTING)], []);
 });
 
 test("a second claim is judged anew, without another word", () => {

@@ -680,12 +680,18 @@ test("nothing of a flood waits behind the end", async () => {
   assert.deepEqual([told("people").at(-1), platform.timers.size], [[], 0]);
 });
 
+/** Somebody loud; says: the level that the packets bear. @param {FakePlatform} platform @param {number} says */
+const loud = (platform, says) => /** @type {any} */ ({
+  getSynchronizationSources: () => [{ audioLevel: says }],
+  getStats: async () => new Map([["1", { type: "inbound-rtp", totalAudioEnergy: platform.now() / 1000, totalSamplesDuration: platform.now() / 1000 }]]),
+});
+
 test("whoever says muted and is heard is announced once", async () => {
-  const receiver = { getSynchronizationSources: () => [{ audioLevel: 0.2 }] };
   const { room, platform, told } = await joined();
   platform.socket.lively = true;
   platform.links.report("b", {});
-  platform.links.receivers = () => new Map([["b", /** @type {any} */ (receiver)]]);
+  const receiver = loud(platform, 0.2);
+  platform.links.receivers = () => new Map([["b", receiver]]);
   platform.socket.say({ type: "state", source: "b", muted: true, deafened: false });
   await platform.advance(1000);
   assert.deepEqual([room.people[1].word, room.people[1].speaking], ["muted", false]);
@@ -694,6 +700,18 @@ test("whoever says muted and is heard is announced once", async () => {
   for (const muted of [false, true]) platform.socket.say({ type: "state", source: "b", muted, deafened: false });
   await platform.advance(10_000);
   assert.equal(room.people[1].heardMuted, true);
+  assert.deepEqual(told("announce"), ["Bo says they are muted, but you hear them"]);
+});
+
+test("whoever says muted, writes silence on loud packets and is heard is announced once", async () => {
+  const { room, platform, told } = await joined();
+  const receiver = loud(platform, 0);
+  platform.socket.lively = true;
+  platform.links.report("b", {});
+  platform.links.receivers = () => new Map([["b", receiver]]);
+  platform.socket.say({ type: "state", source: "b", muted: true, deafened: false });
+  await platform.advance(10_000);
+  assert.deepEqual([room.people[1].word, room.people[1].speaking, room.people[1].heardMuted], ["here", true, true]);
   assert.deepEqual(told("announce"), ["Bo says they are muted, but you hear them"]);
 });
 

@@ -1,10 +1,15 @@
 // @ts-check
 // Who speaks now: levels read from the receivers and from one's own microphone, with hysteresis.
+//
+// A receiver's level is what the sender wrote beside its packet (RFC 6464), where it wrote one. Nobody gains by a
+// false one but whoever says "muted" and isn't: of those it counts what is decoded here.
 
 import { Emitter } from "../emitter.js";
 
 /** @typedef {import("../browser/platform.js").Platform} Platform */
 /** @typedef {{speaking: boolean, run: number}} Voice  run: how many levels in a row spoke against the state */
+/** What was decoded since the beginning, in the units of getStats. @typedef {{energy: number, duration: number}} Sound */
+/** @typedef {{at: number, sound: Sound|null, level: number|null}} Measure  level: null where there was none to go by */
 
 const POLL = 120;
 const LOUD = 0.012;
@@ -14,6 +19,10 @@ const DOWN = 6;
 const LIE = 1e-5;
 /** getStats costs more than a level: one in so many polls. */
 const STATS_EVERY = 4;
+/** What is decoded of whoever says "muted" is measured once a second: a page in the background looks no more often. */
+const MEASURE_EVERY = 900;
+/** In ms. Shorter than the grace of who just muted, so that nothing of before is measured with it. */
+const STALE = 1500;
 
 /** @type {Voice} */
 export const QUIET = Object.freeze({ speaking: false, run: 0 });
@@ -29,26 +38,45 @@ export function hear({ speaking, run }, level) {
   return run + 1 >= (speaking ? DOWN : UP) ? { speaking: !speaking, run: 0 } : { speaking, run: run + 1 };
 }
 
+/**
+ * How loud it was between two looks, null where that isn't counted here.
+ * @param {Sound|null} before
+ * @param {Sound|null} now
+ * @returns {number|null} 0 to 1, the root of the mean square
+ */
+export function loudness(before, now) {
+  if (!before || !now) return null;
+  // Another stream began, and its count with it.
+  const since = now.energy < before.energy || now.duration < before.duration ? { energy: 0, duration: 0 } : before;
+  const duration = now.duration - since.duration;
+  return duration > 0 ? Math.sqrt((now.energy - since.energy) / duration) : 0;
+}
+
 /** Polls levels. Events: the peers that speak; oneself is "". @extends {Emitter<{speaking: ReadonlySet<string>}>} */
 export class Speaking extends Emitter {
   /** @type {Map<string, Voice>} */
   #voices = new Map();
   /** @type {WeakMap<RTCRtpReceiver, number>} */
   #stats = new WeakMap();
+  /** @type {WeakMap<RTCRtpReceiver, Measure>} */
+  #measures = new WeakMap();
   #polls = 0;
   /** @type {any} */
   #timer = null;
   #receivers;
+  #doubted;
   #own;
   #platform;
 
   /**
-   * @param {{receivers: () => Map<string, RTCRtpReceiver>, own: () => number|null,
-   *   platform: Pick<Platform, "setTimeout"|"clearTimeout">}} options own: one's own level, muted or not
+   * @param {{receivers: () => Map<string, RTCRtpReceiver>, doubted: () => ReadonlySet<string>, own: () => number|null,
+   *   platform: Pick<Platform, "now"|"setTimeout"|"clearTimeout">}} options
+   *   doubted: the peers whose levels aren't believed; own: one's own level, muted or not
    */
-  constructor({ receivers, own, platform }) {
+  constructor({ receivers, doubted, own, platform }) {
     super();
     this.#receivers = receivers;
+    this.#doubted = doubted;
     this.#own = own;
     this.#platform = platform;
   }
@@ -72,8 +100,10 @@ export class Speaking extends Emitter {
     this.#timer = this.#platform.setTimeout(() => this.#poll(), POLL);
     this.#polls += 1;
     const before = JSON.stringify([...this.now]);
-    const receivers = this.#receivers();
-    const levels = new Map([...receivers].map(([peer, receiver]) => [peer, this.#level(receiver)]));
+    const doubted = this.#doubted();
+    const levels = new Map([...this.#receivers()].map(([peer, receiver]) => [
+      peer, (doubted.has(peer) ? this.#decoded(receiver) : null) ?? this.#level(receiver),
+    ]));
     levels.set("", this.#own() ?? 0);
     this.#voices = new Map([...levels].map(([peer, level]) => [peer, hear(this.#voices.get(peer) ?? QUIET, level)]));
     const { now } = this;
@@ -90,9 +120,40 @@ export class Speaking extends Emitter {
     return this.#stats.get(receiver) ?? 0;
   }
 
+  /** @param {RTCRtpReceiver} receiver @returns {number|null} null before it was measured, and where it can't be */
+  #decoded(receiver) {
+    const now = this.#platform.now();
+    const measure = this.#measures.get(receiver);
+    const fresh = measure && now - measure.at <= STALE ? measure : { at: now, sound: null, level: null };
+    if (fresh !== measure || now - measure.at >= MEASURE_EVERY) {
+      // It stands as it is until the answer is there, so that a slow one is asked for once.
+      this.#measures.set(receiver, { ...fresh, at: now });
+      this.#measure(receiver, fresh.sound, now);
+    }
+    return fresh.level;
+  }
+
+  /** @param {RTCRtpReceiver} receiver @param {Sound|null} before @param {number} at */
+  async #measure(receiver, before, at) {
+    const inbound = await inboundOf(receiver);
+    const counted = inbound.filter(({ totalAudioEnergy, totalSamplesDuration }) => totalAudioEnergy !== undefined && totalSamplesDuration !== undefined);
+    // Of several streams, one of which is loud, silent ones take nothing away.
+    const sound = counted.length === 0 ? null : {
+      energy: counted.reduce((sum, { totalAudioEnergy }) => sum + totalAudioEnergy, 0),
+      duration: Math.max(...counted.map(({ totalSamplesDuration }) => totalSamplesDuration)),
+    };
+    const level = sound ? loudness(before, sound) : inbound[0]?.audioLevel ?? null;
+    this.#measures.set(receiver, { at, sound, level });
+  }
+
   /** @param {RTCRtpReceiver} receiver */
   async #readStats(receiver) {
-    const inbound = [...(await receiver.getStats()).values()].find(({ type }) => type === "inbound-rtp");
+    const [inbound] = await inboundOf(receiver);
     this.#stats.set(receiver, inbound?.audioLevel ?? 0);
   }
+}
+
+/** @param {RTCRtpReceiver} receiver @returns {Promise<any[]>} */
+async function inboundOf(receiver) {
+  return [...(await receiver.getStats()).values()].filter(({ type }) => type === "inbound-rtp");
 }

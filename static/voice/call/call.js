@@ -62,7 +62,9 @@ export class Call extends Emitter {
       takesNotes: () => store.get("notes", true),
     });
     this.#hearing = new Hearing(belongings, graph, (peer) => session.userOf(peer));
-    this.#speaking = new Speaking({ receivers: () => session.receivers(), own: () => capture.level(), platform });
+    this.#speaking = new Speaking({
+      receivers: () => session.receivers(), doubted: () => session.saidMuted(), own: () => capture.level(), platform,
+    });
     this.#inVain = new InVain(() => this.#sayStillMuted(), platform);
     this.#page = new PageLife(platform);
     this.#afterwards = new Afterwards(platform);

@@ -84,6 +84,11 @@ export class Keeper extends Emitter {
     this.#overhear();
   }
 
+  /** Those who say that they are muted, and had the time to be. */
+  get saidMuted() {
+    return rosters.saidMuted(this.#roster, this.#clock.now());
+  }
+
   /** Let go of the lost whose link is gone, too, and show those who only said that they leave. */
   prune() {
     const now = this.#clock.now();

@@ -179,6 +179,16 @@ export function overhear(roster, speaking, now) {
   return { roster, news };
 }
 
+/**
+ * Those who say that they are muted, and had the time to be.
+ * @param {Roster} roster
+ * @param {number} now
+ * @returns {ReadonlySet<string>} peer ids
+ */
+export function saidMuted(roster, now) {
+  return new Set([...roster.peers.values()].filter(({ muted, mutedAt }) => muted && now - mutedAt >= MUTING).map(({ peer }) => peer));
+}
+
 /** When the next of those who just muted can be overheard, null where there is none. @param {Roster} roster @param {number} now */
 export function overhearAt(roster, now) {
   const due = [...roster.peers.values()].filter(({ muted }) => muted).map(({ mutedAt }) => mutedAt + MUTING);

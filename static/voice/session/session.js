@@ -148,6 +148,11 @@ export class VoiceSession extends Emitter {
     this.#keeper.hear(speaking);
   }
 
+  /** Those who say that they are muted, and had the time to be. */
+  saidMuted() {
+    return this.#keeper.saidMuted;
+  }
+
   /** @param {string} peer @returns {string} "" where nobody is known by that id */
   userOf(peer) {
     return this.#keeper.roster.peers.get(peer)?.user ?? "";
