@@ -105,7 +105,8 @@ export class FakeNetwork {
           getParameters: () => parameters,
           async setParameters(next) { sender.limit = next.encodings[0].maxBitrate; },
         };
-        const transceiver = { direction, sender, currentDirection: null, receiver: { track: { kind: "audio" }, of: this, getSynchronizationSources: () => [] } };
+        const receiver = { track: { kind: "audio" }, of: this, getSynchronizationSources: () => [], getStats: async () => new Map() };
+        const transceiver = { direction, sender, currentDirection: null, receiver };
         this.transceivers.push(transceiver);
         return transceiver;
       }
