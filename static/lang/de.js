@@ -305,6 +305,7 @@ export default {
     "doing.held": "der Browser dieser Person fängt immer wieder von vorn an und wurde gebeten zu warten",
     "doing.unmade": "dieser Browser öffnet keine Verbindung dorthin; neuer Versuch läuft. Wenn es so bleibt, lade die Seite neu oder starte den Browser neu",
     "doing.refused": "hat eine Beschreibung geschickt, die diese Seite abgelehnt hat",
+    "doing.unfit": "der Server hat abgelehnt, was dieser Browser für die Verbindung dorthin geschickt hat; neuer Versuch läuft. Wenn es so bleibt, lade die Seite neu oder aktualisiere den Browser",
     "doing.still-heard": "verbindet sich neu mit dem Server; weiter zu hören",
     "doing.waiting": "die Verbindung dort ist unterbrochen; es wird gewartet",
     "doing.connecting": "verbindet sich",

@@ -305,6 +305,7 @@ export default {
     "doing.held": "this person's browser keeps starting over and was asked to wait",
     "doing.unmade": "this browser opens no connection to them; trying again. If it lasts, reload the page or restart the browser",
     "doing.refused": "sent a description that this page refused",
+    "doing.unfit": "the server refused what this browser sent to connect to them; trying again. If it lasts, reload the page or update the browser",
     "doing.still-heard": "reconnecting to the server; still heard",
     "doing.waiting": "their connection is down; waiting for them",
     "doing.connecting": "connecting",

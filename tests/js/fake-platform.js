@@ -189,7 +189,7 @@ export class FakeLinks extends Emitter {
 
   /** @param {string} peer @param {object} report */
   report(peer, report) {
-    const full = { state: "up", path: "direct", rtt: 20.4, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, unmade: false, ...report };
+    const full = { state: "up", path: "direct", rtt: 20.4, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, unmade: false, unfit: false, ...report };
     this.links.set(peer, full);
     this.dispatchEvent(new CustomEvent("report", { detail: { peer, report: full } }));
   }
@@ -221,6 +221,11 @@ export class FakeLinks extends Emitter {
   retune = (...args) => this.calls.push(["retune", ...args]);
   /** @param {any[]} args */
   unsent = (...args) => this.calls.push(["unsent", ...args]);
+  /** @param {any[]} args @returns {string|undefined} */
+  unfit = (...args) => {
+    this.calls.push(["unfit", ...args]);
+    return "b";
+  };
   /** @type {any[]} */ said = [];
   /** Whether what is said in band is on its way. */ carries = true;
   /** @param {string} peer @param {string} text */

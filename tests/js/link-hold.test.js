@@ -199,6 +199,39 @@ test("an offer dropped again and again is made less and less often, whoever asks
   assert.ok(made > 5 && made < 25, `${made} in a minute`);
 });
 
+test("an offer that the server refused is told at once, and the next comes no sooner than without a word", () => {
+  const [told, untold] = [new Told({ owner: true }), new Told({ owner: true })];
+  for (let count = 0; count < 60; count += 1) {
+    told.tell({ type: "unfit", plain: true });
+    assert.equal(report(told.link).unfit, true);
+    assert.deepEqual(opened(told.wait(1000)), opened(untold.wait(1000)));
+  }
+  told.tell({ type: "answer", gen: told.link.gen, sdp: "" });
+  assert.equal(report(told.link).unfit, false);
+});
+
+test("an answer that the server refused is told until the link is heard", () => {
+  const link = new Told();
+  link.offer(1);
+  link.tell({ type: "unfit", plain: true });
+  assert.equal(report(link.link).unfit, true);
+  link.wait(1000, 1);
+  assert.equal(report(link.link).unfit, false);
+});
+
+test("what the server refused, of this link or another, is told once it comes to nothing, until the next does for another reason", () => {
+  const link = new Told({ owner: true });
+  link.tell({ type: "unfit", plain: false });
+  link.wait(7750);
+  assert.equal(report(link.link).unfit, false);
+  link.wait(250);
+  assert.equal(report(link.link).unfit, true);
+  while (link.link.gen === 1) link.wait(250);
+  assert.equal(report(link.link).unfit, true);
+  link.wait(8000);
+  assert.equal(report(link.link).unfit, false);
+});
+
 test("a refused description is told until a later one is heard", () => {
   const link = new Told();
   link.offer(1);

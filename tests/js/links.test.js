@@ -66,7 +66,7 @@ test("the newcomer offers, the other answers, and both hear each other", async (
   assert.deepEqual(room.sent.filter(({ type }) => type !== "ice").map(({ type, source, gen }) => [type, source, gen]),
     [["offer", "bo", 1], ["answer", "ana", 1]]);
   assert.deepEqual(upTo(ana, "bo"),
-    { state: "up", path: "direct", rtt: 42, loss: 0, attempt: 1, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, unmade: false });
+    { state: "up", path: "direct", rtt: 42, loss: 0, attempt: 1, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, unmade: false, unfit: false });
   assert.equal(upTo(bo, "ana").state, "up");
   assert.equal(bo.streams.length, 1);
   assert.equal(ana.links.receivers().get("bo").of.page, "ana");
@@ -328,6 +328,24 @@ test("an offer that the server dropped is made anew, where it is plain which one
   bo.links.unsent();
   await room.advance(2500);
   assert.deepEqual(room.of("offer").map(({ target, gen }) => [target, gen]), [["ana", 1], ["ana", 2], ["ada", 1]]);
+});
+
+test("a description that the server refused is told of its link at once, of several of those that come to nothing", async () => {
+  const room = new Room();
+  const bo = room.enter("bo", 2);
+  const clean = room.relay.bind(room);
+  room.relay = (source, message) => {
+    if (message.type !== "offer" || message.target !== "ana") clean(source, message);
+  };
+  room.enter("ana", 1);
+  await room.advance(500);
+  assert.deepEqual([bo.links.unfit("answer"), upTo(bo, "ana").unfit], [undefined, false]);
+  assert.deepEqual([bo.links.unfit("offer"), upTo(bo, "ana").unfit], ["ana", true]);
+  await room.advance(8000);
+  room.enter("ada", 1);
+  assert.deepEqual([bo.links.unfit("offer"), upTo(bo, "ada").unfit], [undefined, false]);
+  await room.advance(9000);
+  assert.deepEqual([upTo(bo, "ana").unfit, upTo(bo, "ada").unfit, upTo(bo, "ada").state], [true, false, "up"]);
 });
 
 test("candidates of every shape are taken, and a bad one harms no other", async () => {

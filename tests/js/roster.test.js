@@ -13,7 +13,7 @@ const STALLED = { ...UP, state: "stalled" };
 const ME = { name: "Ana", muted: false, deafened: false, silent: "", joined: true };
 const NOBODY = new Set();
 /** @param {object} [more] @returns {any} */
-const report = (more) => ({ state: "up", path: "direct", rtt: 20.4, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, unmade: false, ...more });
+const report = (more) => ({ state: "up", path: "direct", rtt: 20.4, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, unmade: false, unfit: false, ...more });
 
 /** Take frames one after another. @param {any[]} messages @param {import("../../static/voice/session/roster.js").Roster} [roster] */
 function told(messages, roster = EMPTY) {

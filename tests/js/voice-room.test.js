@@ -747,6 +747,19 @@ test("an offer that the server dropped is told to the links and not to the perso
   assert.deepEqual(told("notice"), [{ code: "too-fast", words: "slow down: this message was dropped" }]);
 });
 
+test("a description of ours that the server refused is told on that person's row and in the report", async () => {
+  const { room, platform, told } = await joined();
+  for (const [code, about] of [["bad-message", "offer"], ["too-large", "answer"], ["too-large", "ice"], ["unknown-target", "offer"]]) {
+    platform.socket.say({ type: "error", code, message: "no", about });
+  }
+  assert.deepEqual(platform.links.named("unfit"), [["offer"], ["answer"]]);
+  assert.match(room.report(), /error answered {2}code=bad-message {2}about=offer {2}peer=b\n/);
+  platform.links.report("b", { state: "connecting", attempt: 1, unfit: true });
+  await settle();
+  assert.deepEqual([room.people[1].word, /^the server refused what this browser sent/.test(room.people[1].doing)], ["unheard", true]);
+  assert.deepEqual(told("notice"), []);
+});
+
 test("a description that was refused is in the report, without its words", async () => {
   const { room, platform } = await joined();
   platform.links.dispatchEvent(new CustomEvent("fault", { detail: { peer: "b", gen: 3, reason: "refused: an SDP starts with v=0", refused: true } }));

@@ -68,8 +68,10 @@ function expire({ link }) {
   const each = inFlight(link);
   if (!each) return;
   const aged = link.tickedAt - each.since;
-  if (each.phase !== "connected" && aged >= LIMITS[each.phase]) each.failed = each.phase;
-  else if (each.phase === "connected" && each.heardAt === null && aged >= LIMITS.silent) each.failed = "silent";
+  if (each.phase !== "connected" && aged >= LIMITS[each.phase]) {
+    each.failed = each.phase;
+    link.unfit = each.unfit;
+  } else if (each.phase === "connected" && each.heardAt === null && aged >= LIMITS.silent) each.failed = "silent";
   else if (each.heardAt !== null && link.tickedAt - each.heardAt >= LIMITS.deaf) each.failed = "stalled";
   // ICE gathers once: what began before our addresses changed offers the old ones.
   else if (link.addressesAt !== null && each.since < link.addressesAt && each.heardAt === null

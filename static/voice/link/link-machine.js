@@ -31,13 +31,15 @@ import { BACKOFF, LIMITS, close, deafFor, end, find, inFlight, open } from "./li
  *   | {type: "connection", gen: number, state: string}
  *   | {type: "error", gen: number, refused: boolean, unmade?: boolean}
  *   | {type: "unsent"}
+ *   | {type: "unfit", plain: boolean}
  *   | {type: "sync"}
  *   | {type: "reassess", reason: "online" | "visible" | "wake" | "resume" | "addresses"}
  *   | {type: "credentials", relay: boolean, moveAt: number}
  *   | {type: "lost"}
  *   | {type: "close"}} LinkEvent
  *   error: refused, where it was for the shape of the other side's description; unmade, where the browser made no
- *   connection at all; unsent: the server dropped our offer; sync: messages in flight are gone, and the peer is in the roster; lost: the server lost the peer;
+ *   connection at all; unsent: the server dropped our offer; unfit: it refused a description
+ *   of ours, plain: that of this link; sync: messages in flight are gone, and the peer is in the roster; lost: the server lost the peer;
  *   close: it left, or we do
  */
 
@@ -77,7 +79,7 @@ const EVENTS = {
       if (sample.packets > each.packets) {
         if (each.phase !== "connected") Object.assign(each, { phase: "connected", since: now });
         heard = true;
-        link.unmade = false;
+        link.unmade = link.unfit = false;
         const { refused } = link;
         if (refused && (each.gen > refused.gen || now - refused.at >= LIMITS.refused)) link.refused = null;
         // Between two looks lies a second: the packet itself tells when it came.
@@ -102,7 +104,8 @@ const EVENTS = {
   answer({ link, effects, now }, { gen, sdp }) {
     const each = find(link, gen);
     if (!link.owner || each?.phase !== "signalling") return;
-    Object.assign(each, { phase: "checking", since: now, failed: null });
+    Object.assign(each, { phase: "checking", since: now, failed: null, unfit: false });
+    link.unfit = false;
     effects.push({ type: "apply", gen, sdp });
   },
 
@@ -140,6 +143,7 @@ const EVENTS = {
     link.unmade = false;
     const arrived = state === "connected" && each.phase === "checking";
     if (arrived) Object.assign(each, { phase: "connected", since: now });
+    if (arrived) link.unfit = false;
     if (state === "failed" && !each.won) each.failed ??= "failed";
   },
 
@@ -160,6 +164,14 @@ const EVENTS = {
     link.retryAt = now + Math.min(wait, LIMITS.longest);
     // Asked for or not, the next one would be dropped, too.
     link.startedAt = now;
+  },
+
+  unfit({ link }, { plain }) {
+    const each = inFlight(link);
+    if (!each) return;
+    // It isn't ended: the next one would be refused as well, and comes when that of before is over its time.
+    each.unfit = true;
+    link.unfit ||= plain;
   },
 
   sync(turn) {

@@ -30,6 +30,7 @@ import { BURST, isHeld, spend } from "./link-hold.js";
  * @property {number | null} unanswered for how many ms the peer answered no question; null where it answers none
  * @property {boolean} relayOnly
  * @property {number} moveAt when its credentials are so old that a relayed one has to move
+ * @property {boolean} unfit the server refused a description of ours, perhaps this one's
  * @property {number | null} closeAt it lost, and ends then
  */
 
@@ -49,6 +50,7 @@ import { BURST, isHeld, spend } from "./link-hold.js";
  * @property {number} heldUntil when the last one ends
  * @property {{gen: number, at: number} | null} refused the last description of the peer's that was refused
  * @property {boolean} unmade this browser made no connection for the last generation
+ * @property {boolean} unfit the server refused our description for the last generation
  * @property {boolean} orphan the server lost the peer; perhaps we didn't
  * @property {boolean} asked the other side wants a new generation
  * @property {boolean} heard whether anything ever was
@@ -123,7 +125,7 @@ export function makeLink({ peer, owner, gen = 0, relay = false, moveAt = Infinit
     heardAt: now, tickedAt: now, late: false, wokeAt: null, orphanedAt: null, addressesAt: null, wonAt: now,
     attempt: 0, startedAt: 0, retryAt: 0, askAt: 0, relay, moveAt, allowance: BURST, allowedAt: now,
     made: { gen, at: now }, hold: null, holds: 0, heldUntil: -Infinity, refused: null,
-    unmade: false,
+    unmade: false, unfit: false,
   };
 }
 
@@ -139,6 +141,17 @@ export function find(link, gen) {
 export function inFlight(link) {
   const newest = link.live.at(-1);
   return newest && !newest.won && !newest.failed ? newest : undefined;
+}
+
+/**
+ * Whether a description of ours may be on its way to the server, or was just there.
+ * @param {LinkState} link
+ * @param {"offer" | "answer"} type
+ */
+export function hasSaid(link, type) {
+  const each = inFlight(link);
+  if (!each || link.owner !== (type === "offer")) return false;
+  return each.phase === (link.owner ? "signalling" : "checking") && each.connection !== "connected";
 }
 
 /**
@@ -186,7 +199,7 @@ export function open({ link, effects, now, random }, why, offer) {
   link.live = [...(keeper ? [keeper] : []), {
     gen: link.gen, why, phase: offer ? "checking" : "signalling", since: now, failed: null, won: false,
     connection: "new", packets: 0, base: 0, heardAt: null, path: null, rtt: null, loss: null, unanswered: null,
-    relayOnly,
+    relayOnly, unfit: false,
     moveAt: link.moveAt, closeAt: null,
   }];
   effects.push({ type: "open", gen: link.gen, sdp: offer ? offer.sdp : null, relayOnly });
@@ -238,7 +251,7 @@ export function end(turn) {
 
 /** @typedef {{state: "connecting" | "up" | "stalled" | "repairing", path: "direct" | "relay" | null,
  *   rtt: number | null, loss: number | null, attempt: number, gen: number, relayOnly: boolean,
- *   orphan: boolean, held: boolean, refused: boolean, unmade: boolean}} LinkReport */
+ *   orphan: boolean, held: boolean, refused: boolean, unmade: boolean, unfit: boolean}} LinkReport */
 
 /**
  * How the link fares, to be shown.
@@ -257,7 +270,7 @@ export function report(link) {
     state, path: shown?.path ?? null, rtt: shown?.rtt ?? null, loss: shown?.loss ?? null,
     attempt, gen: link.playing ?? link.gen, relayOnly: link.live.at(-1)?.relayOnly ?? false,
     orphan: link.orphan, held: isHeld(link), refused: link.refused !== null,
-    unmade: link.unmade,
+    unmade: link.unmade, unfit: link.unfit,
   };
 }
 

@@ -6,7 +6,7 @@
  */
 
 import { step } from "./link-machine.js";
-import { inFlight, makeLink } from "./link-state.js";
+import { hasSaid, inFlight, makeLink } from "./link-state.js";
 
 /** @typedef {{peer: string, order: number}} PeerRef */
 /** @typedef {import("./link-state.js").LinkState} LinkState */
@@ -110,6 +110,19 @@ export class LinkTable {
   unsent(moment) {
     const waiting = [...this.#links].filter(([, link]) => link.owner && inFlight(link)?.phase === "signalling");
     return waiting.length === 1 ? this.advance(waiting[0][0], { type: "unsent" }, moment) : [];
+  }
+
+  /**
+   * The server refused a description of ours, and doesn't say which: where several are on their way, it is told of
+   * those that come to nothing.
+   * @param {"offer" | "answer"} type
+   * @param {Moment} moment
+   * @returns {{tasks: Task[], peer: string | undefined}} peer: where it is plain whose link it was
+   */
+  unfit(type, moment) {
+    const waiting = [...this.#links].filter(([, link]) => hasSaid(link, type)).map(([peer]) => peer);
+    const plain = waiting.length === 1;
+    return { tasks: waiting.flatMap((peer) => this.advance(peer, { type: "unfit", plain }, moment)), peer: plain ? waiting[0] : undefined };
   }
 
   /**

@@ -99,6 +99,13 @@ export class Links extends Emitter {
     this.#do(this.#table.unsent(this.#moment()));
   }
 
+  /** The server refused a description of ours. @param {"offer" | "answer"} type @returns {string | undefined} whose it was, where that is plain */
+  unfit(type) {
+    const { tasks, peer } = this.#table.unfit(type, this.#moment());
+    this.#do(tasks);
+    return peer;
+  }
+
   /** @param {MediaStreamTrack | null} track */
   setTrack(track) {
     this.#track = track;

@@ -58,6 +58,6 @@ function deafTo(roster, self) {
 function word({ muted, heardMuted, goneAt }, report) {
   if (report?.state === "up") return muted && !heardMuted ? "muted" : "here";
   if (goneAt !== null) return "gone";
-  if (!report || (report.state === "connecting" && report.attempt <= 1 && !report.unmade)) return "connecting";
+  if (!report || (report.state === "connecting" && report.attempt <= 1 && !report.unmade && !report.unfit)) return "connecting";
   return "unheard";
 }

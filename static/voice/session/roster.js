@@ -212,7 +212,7 @@ export function seats(roster) {
  */
 export function summary(reports) {
   return Object.fromEntries([...reports]
-    .filter(([, { orphan, state, attempt, unmade }]) => !orphan && (state !== "connecting" || attempt > 1 || unmade))
+    .filter(([, { orphan, state, attempt, unmade, unfit }]) => !orphan && (state !== "connecting" || attempt > 1 || unmade || unfit))
     .map(([peer, report]) => [peer, asTold(report)]));
 }
 

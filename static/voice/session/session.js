@@ -280,7 +280,8 @@ export class VoiceSession extends Emitter {
 
   /** An error of ours. @param {{code: string, about: string}} error */
   #answered({ code, about }) {
-    this.#journal.note("error answered", { code, about });
+    const refused = (code === "bad-message" || code === "too-large") && (about === "offer" || about === "answer");
+    this.#journal.note("error answered", { code, about, peer: refused ? this.#linking.links?.unfit(about) : undefined });
     if (code === "too-fast" && about === "offer") this.#linking.links?.unsent();
     const forThePerson = FOR_THE_PERSON.some((known) => known === code) && !OF_LINKS.includes(about);
     if (forThePerson) this.#tell("notice", { code, words: words.ANSWERED[code] });

@@ -99,6 +99,7 @@ export const BACK_MUTED = { code: "back-muted", words: phrase("back-muted") };
 export const HELD = phrase("doing.held");
 export const UNMADE = phrase("doing.unmade");
 export const REFUSED = phrase("doing.refused");
+export const UNFIT = phrase("doing.unfit");
 /** After a first attempt that came to nothing. */
 export const STILL_CONNECTING = phrase("doing.still-connecting");
 
@@ -154,6 +155,7 @@ export function doing(report, away) {
   if (report?.held && !away) return HELD;
   if (report?.refused && !away) return REFUSED;
   if (report?.unmade && report.state !== "up" && !away) return UNMADE;
+  if (report?.unfit && report.state !== "up" && !away) return UNFIT;
   if (report?.state === "up") return away ? phrase("doing.still-heard") : "";
   if (away) return phrase("doing.waiting");
   if (!report || report.state === "connecting") return report && report.attempt > 1 ? STILL_CONNECTING : phrase("doing.connecting");
