@@ -72,7 +72,7 @@ class LiveRoom:
     """What is left to each user, also of those who left."""
 
     def allowance_of(self, user: UserId, now: float) -> Allowance:
-        """Give what is left to a user: whoever leaves and comes back as another peer has sent all the same."""
+        """Give what is left to a user: who leaves and comes back as another peer has sent all the same."""
         found = self.remembered.get(user)
         if found is None:
             if len(self.remembered) >= _REMEMBERED:
