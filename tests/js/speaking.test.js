@@ -157,6 +157,7 @@ test("loudness is the root of the mean square, of another stream since its own b
   const sound = (/** @type {number} */ energy, /** @type {number} */ duration) => ({ energy, duration });
   assert.equal(loudness(sound(1, 10), sound(1.25, 11)), 0.5);
   assert.equal(loudness(sound(1, 10), sound(0.25, 1)), 0.5);
-  assert.equal(loudness(sound(1, 10), sound(1, 10)), 0);
+  assert.equal(loudness(sound(1, 10), sound(1, 11)), 0);
+  assert.equal(loudness(sound(1, 10), sound(1, 10)), null);
   assert.equal(loudness(null, sound(1, 10)), null);
 });

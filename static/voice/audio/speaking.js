@@ -1,8 +1,8 @@
 // @ts-check
 // Who speaks now: levels read from the receivers and from one's own microphone, with hysteresis.
 //
-// A receiver's level is what the sender wrote beside its packet (RFC 6464), where it wrote one. Nobody gains by a
-// false one but whoever says "muted" and isn't: of those it counts what is decoded here.
+// A receiver's level is what the sender wrote on its packet (RFC 6464), where it wrote one. It is cheap, and believed of all
+// but those who say that they are muted: of them what is decoded here counts.
 
 import { Emitter } from "../emitter.js";
 
@@ -39,7 +39,7 @@ export function hear({ speaking, run }, level) {
 }
 
 /**
- * How loud it was between two looks, null where that isn't counted here.
+ * How loud it was between two looks, null where that isn't counted here, or nothing was decoded: a page that is deafened may play nothing.
  * @param {Sound|null} before
  * @param {Sound|null} now
  * @returns {number|null} 0 to 1, the root of the mean square
@@ -49,7 +49,7 @@ export function loudness(before, now) {
   // Another stream began, and its count with it.
   const since = now.energy < before.energy || now.duration < before.duration ? { energy: 0, duration: 0 } : before;
   const duration = now.duration - since.duration;
-  return duration > 0 ? Math.sqrt((now.energy - since.energy) / duration) : 0;
+  return duration > 0 ? Math.sqrt((now.energy - since.energy) / duration) : null;
 }
 
 /** Polls levels. Events: the peers that speak; oneself is "". @extends {Emitter<{speaking: ReadonlySet<string>}>} */
