@@ -16,6 +16,7 @@ from meshvoice.doctor.findings import Cause, Check, Finding
 from meshvoice.doctor.lookup import public, unreachable
 from meshvoice.doctor.turn_client import Leg, Peer, Rejected, Unanswered, answered, dial
 from meshvoice.settings import TurnSettings
+from meshvoice.turn import versions
 from meshvoice.turn.deny import denied, literal
 
 CERTIFICATE_DAYS = 14
@@ -26,8 +27,6 @@ SILENCE = "no answer"
 REFUSED = "refused: nothing listens there"
 _DAY = 86400
 UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
-ONE_HOP = frozenset({(4, 17, 0), (4, 17, 1)})
-"""Versions of coturn that send by UDP with a hop limit of 1, from their first allocation on."""
 
 
 def ways(turn: TurnSettings, addresses: list[str]) -> list[Way]:
@@ -127,7 +126,7 @@ def shut(deployment: Deployment, way: Way, found: Finding, answers: Answers) -> 
         "load the kernel guard (`meshvoice coturn-conf --guard`) anew, which mends it, or take another coturn"
     )
     hops = "by UDP with a hop limit of 1 from its first allocation on, so that no answer gets beyond a router"
-    if version is not None and version in ONE_HOP:
+    if version is not None and version in versions.ONE_HOP:
         return check.failed(answer, f"coturn {'.'.join(map(str, version))} sends {hops}: {guard}")
     if version is None:
         # No packet tells one from the other: the server's answers die on their way here.

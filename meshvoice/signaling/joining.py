@@ -9,7 +9,6 @@ from msgspec import UNSET
 from meshvoice.ids import PeerId, RoomId, UserId
 from meshvoice.lookalikes import looks_alike
 from meshvoice.signaling import server_messages
-from meshvoice.signaling.allowance import Allowance
 from meshvoice.signaling.client_messages import Hello
 from meshvoice.signaling.codes import CloseCode
 from meshvoice.signaling.delivery import leave, send, tell
@@ -102,7 +101,7 @@ def _new_peer(room: LiveRoom, terms: Terms, entry: Entry, now: float) -> Peer:
         role=entry.role,
         muted=entry.hello.muted,
         deafened=entry.hello.deafened,
-        allowance=Allowance(now),
+        allowance=room.allowance_of(entry.user, now),
         renew_at=None if terms.renew_after is None else now + terms.renew_after,
     )
     room.peers[peer.id] = peer

@@ -16,6 +16,10 @@ SocketId = NewType("SocketId", int)
 """One WebSocket of this process, by its number; a peer outlives it."""
 
 
+_REMEMBERED = 64
+"""Users of one room whose allowance is remembered when they leave."""
+
+
 @dataclass(slots=True)
 class Connecting:
     """A socket that has not said hello."""
@@ -64,6 +68,18 @@ class LiveRoom:
     """How many seconds before its end the room was last told of it."""
     peers: dict[PeerId, Peer] = field(default_factory=dict)
     pairs: Pairs = field(default_factory=Pairs)
+    remembered: dict[UserId, Allowance] = field(default_factory=dict)
+    """What is left to each user, also of those who left."""
+
+    def allowance_of(self, user: UserId, now: float) -> Allowance:
+        """Give what is left to a user: who leaves and comes back as another peer has sent all the same."""
+        found = self.remembered.get(user)
+        if found is None:
+            if len(self.remembered) >= _REMEMBERED:
+                here = {peer.user for peer in self.peers.values()}
+                self.remembered = {one: left for one, left in self.remembered.items() if one in here}
+            found = self.remembered[user] = Allowance(now)
+        return found
 
     def others(self, *but: Peer) -> list[Peer]:
         """List everyone but those."""

@@ -131,6 +131,11 @@ def surprises(turn: TurnSettings, *, version: Version, local: tuple[Address, ...
     """Say what this version of coturn, or what is known of it, does not keep. Raises `Refused` as `place`."""
     if version > NEWEST:
         yield f"coturn {dotted(version)} is newer than what was tried: rendered as for {dotted(NEWEST)}"
+    if version in versions.ONE_HOP:
+        yield (
+            f"coturn {dotted(version)} answers nobody by UDP who is more than one router away: load the "
+            "kernel guard (`meshvoice coturn-conf --guard`), which mends it, or take another version"
+        )
     if version >= versions.FORGETS_ALLOWED_IPV6:
         for address in place(turn, local=local).allowed:
             if address.version == 6:

@@ -36,6 +36,8 @@ _SINCE: tuple[tuple[Version, tuple[str, ...]], ...] = (
 LOGS_TWICE: Version = (4, 6, 2)
 MISSES_CERTIFICATE: Version = (4, 15, 0)
 FORGETS_ALLOWED_IPV6: Version = (4, 13, 1)
+ONE_HOP: frozenset[Version] = frozenset({(4, 17, 0), (4, 17, 1)})
+"""Those that send by UDP with a hop limit of 1, from their first allocation on."""
 
 
 def dotted(version: Version) -> str:

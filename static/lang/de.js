@@ -549,6 +549,8 @@ export default {
     "suppressor.off": "Stärkere Rauschunterdrückung: {why}",
     "devices.level": "Automatischer Pegel",
     "devices.level-says": "Macht eine leise Stimme lauter.",
+    "devices.save": "Daten sparen",
+    "devices.save-says": "Sendet mit 16 kbit/s an jeden statt mit bis zu 40. Man versteht dich, und du klingst etwas dumpfer.",
     "devices.music": "Musik",
     "devices.music-says": "Sendet alles, wie es klingt, mit bis zu 96 kbit/s; alles darüber ist aus. Setz Kopfhörer auf.",
 

@@ -549,6 +549,8 @@ export default {
     "suppressor.off": "Stronger noise suppression: {why}",
     "devices.level": "Automatic level",
     "devices.level-says": "Makes a soft voice louder.",
+    "devices.save": "Save data",
+    "devices.save-says": "Sends at 16 kbit/s to each, in place of up to 40. You are understood, and sound a little duller.",
     "devices.music": "Music",
     "devices.music-says": "Sends everything as it sounds, at up to 96 kbit/s; what is above is off. Wear headphones.",
 

@@ -35,4 +35,5 @@ async def test_a_muted_link_and_a_quiet_room_cost_little(tmp_path: Path, muted: 
         await asyncio.sleep(QUIET_AFTER)  # until it counts as quiet
         kbits = await cost(homes)
         print(f"\n{'muted' if muted else 'a microphone at -60 dBFS'}: {kbits:.1f} kbit/s")
-        assert kbits <= bound
+        # Less than that is no link any more.
+        assert 1 < kbits <= bound

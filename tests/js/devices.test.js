@@ -354,6 +354,27 @@ test("music is sent at 96 kbit/s without pauses, and a voice as before", async (
   assert.deepEqual([bitrate(8), opus(), platform.links.named("retune").length], [96_000, { maxaveragebitrate: 96_000, usedtx: 0 }, 1]);
 });
 
+test("whoever saves data sends 16 kbit/s from then on, by the same microphone", async () => {
+  const { room, platform } = await joined(new Store());
+  const { bitrate } = platform.links.options;
+  const asked = platform.devices.tracks.length;
+  room.devices.process({ saveData: true });
+  await settle();
+  assert.deepEqual([bitrate(2), platform.links.named("retune").length, platform.devices.tracks.length], [16_000, 1, asked]);
+  room.devices.process({ saveData: false });
+  assert.equal(bitrate(2), 40_000);
+});
+
+test("whoever told the browser to save data has told us, and may choose otherwise", () => {
+  const platform = new FakePlatform();
+  const devices = new Devices(new Store(), platform);
+  assert.equal(devices.processing.saveData, false);
+  platform.connection = Object.assign(new EventTarget(), { saveData: true });
+  assert.equal(devices.processing.saveData, true);
+  devices.process({ saveData: false });
+  assert.equal(devices.processing.saveData, false);
+});
+
 /** @param {import("../../static/voice/audio/constraints.js").Device|null} [device] */
 function speaker(device = { id: "desk", label: "Desk" }) {
   const platform = new FakePlatform();

@@ -273,6 +273,7 @@ export class FakePlatform extends FakeClock {
   mediaDevices = /** @type {any} */ (new FakeDevices());
   document = Object.assign(new EventTarget(), { visibilityState: "visible" });
   window = new EventTarget();
+  /** @type {import("../../static/voice/browser/platform.js").Platform["connection"]} */
   connection = undefined;
   audioContext = null;
   hasAudioWorklet = true;

@@ -10,7 +10,7 @@ from meshvoice.signaling.allowance import BYTES_A_SECOND, BYTES_AT_ONCE
 from meshvoice.signaling.codes import CloseCode
 from meshvoice.signaling.pairs import ANSWER_FRAMES, ASKED_AT_ONCE, FIRST_GEN, GEN_LEAP
 from tests.signaling.descriptions import SDP, sdp_of
-from tests.signaling.room import CANDIDATE, Tab, World, three
+from tests.signaling.room import CANDIDATE, SEA, Tab, World, three
 
 ASKING: dict[str, dict[str, Any]] = {"offer": {"sdp": SDP}, "repair": {}, "abort": {}}
 
@@ -230,6 +230,36 @@ def test_a_sender_has_a_budget_of_bytes_and_its_excess_is_told_to_it_alone() -> 
     world.now += 70_000 / BYTES_A_SECOND
     ana.says("ice", target=bo.peer, gen=1, candidates=candidates)
     assert (codes(ana), len(bo.hears())) == ([], 1)
+
+
+def test_whoever_leaves_and_comes_back_as_another_peer_has_sent_all_the_same() -> None:
+    """Else eight byes and hellos are eight times as many bytes at once, to somebody who reads slowly."""
+    world = World()
+    ana, bo, _ = three(world)
+    candidates = [{**CANDIDATE, "candidate": "x" * 1000}] * 58
+    while not codes(bo):
+        bo.says("ice", target=ana.peer, gen=1, candidates=candidates)
+    bo.says("bye")
+    again = world.joins("Bo")
+    again.hears(), ana.hears()
+    again.says("ice", target=ana.peer, gen=1, candidates=candidates)
+    assert codes(again) == ["too-fast"]
+    assert ana.hears() == []
+
+
+def test_what_those_who_left_had_sent_is_forgotten_as_others_come() -> None:
+    """Of those who are there it is not, whoever comes."""
+    world = World()
+    _, bo, _ = three(world)
+    exhaust(bo)
+    for number in range(200):
+        world.joins(f"Guest {number}").says("bye")
+    room = world.hub.registry.get(SEA)
+    assert room is not None
+    assert len(room.remembered) < 100
+    for _ in range(20):
+        bo.says("ping", t=1)
+    assert "too-fast" in codes(bo)
 
 
 def test_who_goes_on_sending_too_many_bytes_is_closed_and_nobody_else() -> None:

@@ -120,6 +120,12 @@ def test_a_newer_version_than_those_that_were_tried_is_told() -> None:
     assert told == "coturn 4.18.1 is newer than what was tried: rendered as for 4.18.0"
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_version_that_needs_the_guard_to_be_reached_by_udp_says_so(version: Version) -> None:
+    told = [each for each in coturn.surprises(DIRECT, version=version) if "guard" in each]
+    assert len(told) == (version in {(4, 17, 0), (4, 17, 1)})
+
+
 @pytest.mark.parametrize(("version", "many"), [((4, 13, 0), 0), ((4, 13, 1), 1)])
 def test_a_relay_with_a_private_ipv6_address_is_told_whom_it_does_not_serve(
     version: Version, many: int

@@ -36,6 +36,15 @@ async def test_the_voice_button_is_active_exactly_while_the_sea_is_open(ana: Per
         assert (f'data-room-id="mysea-{ana.user_id}"' in tag) is opened
 
 
+async def test_whoever_comes_by_a_link_finds_the_check_before_joining(ana: Person, bo: Person) -> None:
+    """A guest sees the room's page first, and may never see the home page."""
+    room = await ana.open_sea()
+    await bo.accept(await ana.invite(room))
+    page = (await bo.get(f"/sea/{ana.user_id}/")).text
+    menu = page[page.index('id="id_burger_menu"') : page.index("</nav>")]
+    assert 'href="/check/"' in menu
+
+
 async def test_a_sea_closes_by_itself_after_its_hours(ana: Person) -> None:
     closes_at = (await ana.does("/my-sea/open"))["closes_at"]
     assert closes_at == int(ana.house.clock.now + 24 * HOUR)

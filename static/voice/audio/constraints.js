@@ -7,15 +7,16 @@
  */
 /**
  * What is done to the sound before it is sent: by the browser, and the stronger suppression by ourselves, in place of its own.
- * `music` is none of it, at a higher bitrate.
+ * `saveData` is fewer bits, for whoever pays for them; `music` is none of all that, at a higher bitrate.
  * @typedef {{echoCancellation: boolean, noiseSuppression: boolean, strongNoiseSuppression: boolean, autoGainControl: boolean,
- *   music: boolean}} Processing
+ *   saveData: boolean, music: boolean}} Processing
  */
 /** @typedef {Processing & {device: Device|null}} MicrophoneChoice  device: null is the system's default */
 
 /** @type {Readonly<MicrophoneChoice>} */
 export const ANY_MICROPHONE = Object.freeze({
-  device: null, echoCancellation: true, noiseSuppression: true, strongNoiseSuppression: false, autoGainControl: true, music: false,
+  device: null, echoCancellation: true, noiseSuppression: true, strongNoiseSuppression: false, autoGainControl: true,
+  saveData: false, music: false,
 });
 
 /**

@@ -16,11 +16,11 @@ import { ANY_MICROPHONE } from "./constraints.js";
 const MICROPHONE = "microphone";
 const SPEAKER = "speaker";
 const PROCESSING = "processing";
-const SWITCHES = /** @type {const} */ (["echoCancellation", "noiseSuppression", "strongNoiseSuppression", "autoGainControl", "music"]);
+const SWITCHES = /** @type {const} */ (["echoCancellation", "noiseSuppression", "strongNoiseSuppression", "autoGainControl", "saveData", "music"]);
 
 /**
- * Events: another microphone, other processing, or none; another speaker; why the stronger noise suppression can't be had, or "".
- * @extends {Emitter<{microphone: {listenOnly: boolean}, speaker: Device|null, suppressor: SuppressorTrouble|""}>}
+ * Events: another microphone, other processing, or none; whether few bits are wanted; another speaker; why the stronger noise suppression can't be had, or "".
+ * @extends {Emitter<{microphone: {listenOnly: boolean}, bits: boolean, speaker: Device|null, suppressor: SuppressorTrouble|""}>}
  */
 export class Devices extends Emitter {
   /** @type {SuppressorTrouble|""} */
@@ -28,7 +28,7 @@ export class Devices extends Emitter {
   #store;
   #platform;
 
-  /** @param {import("../store.js").Store} store @param {Pick<Platform, "mediaDevices"|"canChooseSpeaker"|"hasAudioWorklet">} platform */
+  /** @param {import("../store.js").Store} store @param {Pick<Platform, "mediaDevices"|"canChooseSpeaker"|"hasAudioWorklet"|"connection">} platform */
   constructor(store, platform) {
     super();
     this.#store = store;
@@ -63,7 +63,8 @@ export class Devices extends Emitter {
     const kept = this.#store.get(PROCESSING, /** @type {Record<string, unknown>} */ ({}));
     const { device: _, ...usual } = ANY_MICROPHONE;
     const chosen = SWITCHES.filter((name) => typeof kept[name] === "boolean").map((name) => [name, kept[name]]);
-    return { ...usual, ...Object.fromEntries(chosen) };
+    // Whoever told the browser has told us, too.
+    return { ...usual, saveData: this.#platform.connection?.saveData ?? false, ...Object.fromEntries(chosen) };
   }
 
   /** Whether the person means to listen only: the microphone isn't asked for. */
@@ -95,7 +96,9 @@ export class Devices extends Emitter {
     // What failed may work the next time; what a browser lacks it goes on lacking.
     if (change.strongNoiseSuppression && this.#suppressor !== "unsupported") this.#tellSuppressor("");
     this.#store.set(PROCESSING, { ...this.processing, ...change });
-    if (!this.listenOnly) this.emit("microphone", { listenOnly: false });
+    const { saveData, ...sound } = change;
+    if (saveData !== undefined) this.emit("bits", saveData);
+    if (Object.keys(sound).length && !this.listenOnly) this.emit("microphone", { listenOnly: false });
   }
 
   /** It failed: the browser's own noise suppression stands in for it. @param {SuppressorTrouble} code */

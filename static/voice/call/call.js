@@ -58,6 +58,7 @@ export class Call extends Emitter {
       hello: () => ({ name, ...this.#told() }),
       track: () => capture.sent(),
       music: () => devices.processing.music,
+      saves: () => devices.processing.saveData,
       talks: () => talk.sends,
       takesNotes: () => store.get("notes", true),
     });
@@ -180,6 +181,11 @@ export class Call extends Emitter {
   }
 
   /** The person asks to be heard, by a control of the page. */
+  /** Another number of bits was chosen. */
+  retune() {
+    this.#session.retune();
+  }
+
   beHeard() {
     this.#capture.beHeard();
   }

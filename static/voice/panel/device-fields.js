@@ -22,6 +22,7 @@ const SWITCHES = /** @type {const} */ ([
   ["noiseSuppression", phrase("devices.noise"), phrase("devices.noise-says")],
   ["strongNoiseSuppression", STRONGER.label, STRONGER.says],
   ["autoGainControl", phrase("devices.level"), phrase("devices.level-says")],
+  ["saveData", phrase("devices.save"), phrase("devices.save-says")],
   ["music", phrase("devices.music"), phrase("devices.music-says")],
 ]);
 

@@ -42,6 +42,7 @@ export class VoiceRoom extends EventTarget {
       calls.now?.adjustVolumes();
       this.#emit("volume", { user, ...volumes.of(user) });
     });
+    devices.on("bits", () => calls.now?.retune());
     devices.on("microphone", ({ listenOnly }) => calls.now?.changeMicrophone(listenOnly));
     devices.on("speaker", (device) => calls.now?.changeSpeaker(device));
     talk.on("threshold", () => calls.now?.talked());

@@ -26,20 +26,22 @@ export class Linking extends Emitter {
   #send;
   #track;
   #music;
+  #saves;
   #talks;
   #journal;
   #platform;
 
   /**
-   * @param {{send: (message: ClientMessage) => void, track: () => MediaStreamTrack|null, music: () => boolean, talks: () => boolean,
+   * @param {{send: (message: ClientMessage) => void, track: () => MediaStreamTrack|null, music: () => boolean, saves: () => boolean, talks: () => boolean,
    *   journal: import("./journal.js").Journal, platform: import("../browser/platform.js").Platform}} options
    */
-  constructor({ send, track, music, talks, journal, platform }) {
+  constructor({ send, track, music, saves, talks, journal, platform }) {
     super();
     this.#certificate = platform.makeCertificate();
     this.#send = send;
     this.#track = track;
     this.#music = music;
+    this.#saves = saves;
     this.#talks = talks;
     this.#journal = journal;
     this.#platform = platform;
@@ -89,7 +91,7 @@ export class Linking extends Emitter {
       credentials: () => this.#credentials?.iceServers ?? [],
       relayOnly: this.#credentials?.iceTransportPolicy === "relay",
       track: this.#track(),
-      bitrate: (people) => (this.#platform.connection?.saveData ? 16_000 : bitrate(people, this.#music())),
+      bitrate: (people) => bitrate(people, this.#music(), this.#saves()),
       opus: () => opusFor(this.#music(), this.#talks()),
       certificate: this.#certificate,
       platform: this.#platform,

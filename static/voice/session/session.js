@@ -47,10 +47,10 @@ export class VoiceSession extends Emitter {
   #journal;
 
   /**
-   * @param {{roomId: string, hello: () => Greeting, track: () => MediaStreamTrack|null, music?: () => boolean, talks?: () => boolean,
+   * @param {{roomId: string, hello: () => Greeting, track: () => MediaStreamTrack|null, music?: () => boolean, saves?: () => boolean, talks?: () => boolean,
    *   takesNotes?: () => boolean, journal: import("./journal.js").Journal, platform: Platform}} options
    */
-  constructor({ roomId, hello, track, music = () => false, talks = () => true, takesNotes = () => true, journal, platform }) {
+  constructor({ roomId, hello, track, music = () => false, saves = () => false, talks = () => true, takesNotes = () => true, journal, platform }) {
     super();
     this.#journal = journal;
     this.#server = new ServerWatch((said) => this.#tell("server", said), platform);
@@ -63,7 +63,7 @@ export class VoiceSession extends Emitter {
       },
     });
     const linking = this.#linking = new Linking({
-      send: (message) => this.#signaling.send(message), track, music, talks, journal, platform,
+      send: (message) => this.#signaling.send(message), track, music, saves, talks, journal, platform,
     });
     this.#reports = new LinksReports({
       reports: () => linking.reports(), joined: () => this.#signaling.joined,
