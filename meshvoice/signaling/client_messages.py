@@ -131,6 +131,8 @@ class Bye(_Numbered, frozen=True, tag="bye"):
 
 class Remove(_Numbered, frozen=True, tag="remove"):
     target: _Peer
+    links: bool | UnsetType = UNSET
+    """Whether the room's open links end as well; they do where nothing is said."""
 
 
 Directed = Offer | Answer | Ice | Repair | Abort

@@ -48,6 +48,8 @@ class RemoveUser(Struct, frozen=True, gc=False):
     room: RoomId
     user: UserId
     by: UserId
+    with_links: bool = True
+    """Whether the room's open links end as well."""
 
 
 Effect = Deliver | Close | Greeted | RenewCredentials | RemoveUser

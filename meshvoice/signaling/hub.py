@@ -194,12 +194,12 @@ class Hub:
                 return tell([peer], Pong(t=t), now)
             case Bye():
                 return leave(self.registry, peer, reason="left", code=CloseCode.LEFT, why="bye", now=now)
-            case Remove(target=named):
+            case Remove(target=named, links=links):
                 if peer.role != "owner":
                     raise NotAllowed("only the room's owner removes people", about="remove")
                 assert peer.socket is not None  # noqa: S101  # this message came over it
                 user = _target(peer, named, "remove").user
-                return [RemoveUser(peer.socket, room.id, user, peer.user)]
+                return [RemoveUser(peer.socket, room.id, user, peer.user, links is not False)]
             case _:
                 raise BadMessage("you have joined: a hello comes once, first", about=type_of(message))
 

@@ -39,6 +39,8 @@ class Welcome(_Out, frozen=True, tag="welcome"):
     closes_at: int | None
     counts: Literal[True] = True
     """Whether the server takes a report's `first` and `repairs`: to one of before they are unknown fields."""
+    keeps: Literal[True] = True
+    """Whether the server takes a remove's `links`, and so keeps them where that is wanted; likewise."""
 
 
 class Present(_Out, frozen=True, tag="present"):

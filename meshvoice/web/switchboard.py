@@ -133,8 +133,8 @@ class Switchboard:
                 self._join(socket, hello)
             case RenewCredentials(socket, _, awaited):
                 self._renew(socket, awaited=awaited)
-            case RemoveUser(socket, room, user, by):
-                self._remove_if_possible(socket, room, user, by)
+            case RemoveUser():
+                self._remove_if_possible(effect)
             case _:
                 assert_never(effect)
 
@@ -168,14 +168,14 @@ class Switchboard:
         self.carry_out(self.hub.expects_company(entry, now))
         self.carry_out(self.hub.join(entry, socket, now))
 
-    def _remove_if_possible(self, socket: SocketId, room: RoomId, user: UserId, by: UserId) -> None:
+    def _remove_if_possible(self, asked: RemoveUser) -> None:
         try:
-            self._strike(room, user, by=by, with_links=True)
+            self._strike(asked.room, asked.user, by=asked.by, with_links=asked.with_links)
         except (NotOwner, NotFound) as problem:
             # The book changed since that page was drawn; whoever has no right any more goes by the book.
             # A book that can't be written is another matter: the owner's socket ends, and so the owner knows.
-            log.info("socket %d: nobody removed: %s", socket, problem)
-        self.recheck(room)
+            log.info("socket %d: nobody removed: %s", asked.socket, problem)
+        self.recheck(asked.room)
 
     def remove(self, room: RoomId, user: UserId, *, by: UserId, with_links: bool = True) -> int:
         """Remove a user for good, on the word of `by`; gives how many open links ended with it.

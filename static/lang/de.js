@@ -470,7 +470,9 @@ export default {
     "row.compared": "Sicherheitscode verglichen.",
     "row.remove": "Entfernen",
     "row.remove-who": "{name} entfernen",
-    "row.remove-sure": "{name} muss sofort hinaus und bleibt draußen bis zu einer neuen Einladung; auch die offenen Links dieses Raums enden.",
+    "row.remove-sure": "{name} muss sofort hinaus und bleibt draußen, bis du einen neuen Link schickst. Ein offener Link lässt weiter herein, wer ihn hat, auch unter anderem Namen.",
+    "row.with-links": "Auch die offenen Links dieses Raums zurückziehen",
+    "row.remove-sure-links": "{name} muss sofort hinaus und bleibt draußen bis zu einer neuen Einladung; auch die offenen Links dieses Raums enden.",
 
     "sheet.settings": "Optionen",
     "sheet.settings-close": "Optionen schließen",

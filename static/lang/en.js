@@ -470,7 +470,9 @@ export default {
     "row.compared": "Safety code compared.",
     "row.remove": "Remove",
     "row.remove-who": "Remove {name}",
-    "row.remove-sure": "{name} goes out at once and stays out until invited anew; the open links of this room end, too.",
+    "row.remove-sure": "{name} goes out at once and stays out until you send a new link. An open link still brings in whoever has it, also under another name.",
+    "row.with-links": "Also revoke this room's open links",
+    "row.remove-sure-links": "{name} goes out at once and stays out until invited anew; the open links of this room end, too.",
 
     "sheet.settings": "Settings",
     "sheet.settings-close": "Close settings",

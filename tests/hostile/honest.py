@@ -106,7 +106,8 @@ class Suffering:
     gaps: dict[str, float] = field(default_factory=dict)
     """By listener and speaker, in ms."""
     clicks: dict[str, float] = field(default_factory=dict)
-    """By page: the longest from when a click was due to when both mute and unmute were shown, in ms."""
+    """By page: the longest from when a click was due to when both mute and unmute were shown, in ms; one that
+    is not shown at the end has taken until then."""
     newcomer: dict[str, float] = field(default_factory=dict)
     """By listener: from the newcomer's click until it was heard, in ms."""
     lost: list[str] = field(default_factory=list)
@@ -190,7 +191,9 @@ class Room:
         if strategy is not None:
             found.attacker = await self._answer(seconds + PATIENCE)
         for page, mark, seat in zip(self.pages, marks, seats, strict=True):
-            found.clicks[page.name] = await page.page.evaluate("globalThis.clicks.stop()")
+            measured = await page.page.evaluate("globalThis.clicks.stop()")
+            assert measured["clicks"] > 0, f"no click was due at {page.name}, so nothing is known of them"
+            found.clicks[page.name] = measured["longest"]
             for other in self.pages:
                 if other is not page:
                     found.gaps[f"{page.name} missed {other.name}"] = await page.gap(other, mark)

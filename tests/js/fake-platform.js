@@ -354,7 +354,7 @@ export class FakePlatform extends FakeClock {
 /** @param {object} [more] */
 export const welcome = (more) => ({
   type: "welcome", source: "a", user: "ua", order: 50, ticket: "t1", resumed: false, got: 0, boot: "b1",
-  seats: 8, grace: 45, ping: 10, role: "owner", closes_at: null, counts: true, ...more,
+  seats: 8, grace: 45, ping: 10, role: "owner", closes_at: null, counts: true, keeps: true, ...more,
 });
 
 /** @param {string} source @param {string} name @param {number} order @param {object} [more] */

@@ -13,7 +13,7 @@ const read = (frame) => readServerMessage(JSON.stringify(frame));
 
 const WELCOME = {
   type: "welcome", source: "a", user: "u", order: 5, ticket: "t", resumed: false, got: 0, boot: "b", seats: 8, grace: 45, ping: 10,
-  role: "owner", closes_at: null, counts: true, seq: 1,
+  role: "owner", closes_at: null, counts: true, keeps: true, seq: 1,
 };
 /** One good frame of each type, as PROTOCOL.md shows it, and the fields without which it can't be used. */
 const GOOD = /** @type {[Record<string, unknown>, string[]][]} */ ([

@@ -535,6 +535,23 @@ test("the owner's remove goes to the server, and its refusal is told", async () 
   assert.deepEqual(told("notice"), [{ code: "not-allowed", words: "only the room's owner removes people" }]);
 });
 
+for (const keeps of [true, undefined]) {
+  test(`that the open links are to stay is told to a server that ${keeps ? "takes it" : "would refuse it"}`, async () => {
+    const { room, platform } = voice();
+    assert.equal(room.keepsLinks, false);
+    const joining = room.join();
+    await settle();
+    seat(platform, { keeps });
+    await joining;
+    assert.equal(room.keepsLinks, keeps === true);
+    room.remove("b", { links: true });
+    room.remove("b", { links: false });
+    const told = platform.socket.all("remove").map(({ n, ...said }) => said);
+    const usual = { type: "remove", target: "b" };
+    assert.deepEqual(told, [usual, keeps ? { ...usual, links: false } : usual]);
+  });
+}
+
 test("the closing hour is told", async () => {
   const { platform, told } = await joined();
   const at = Math.round(platform.time / 1000) + 600;

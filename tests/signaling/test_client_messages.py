@@ -61,6 +61,7 @@ EXAMPLES: list[tuple[dict[str, Any], FromClient]] = [
     ({"type": "ping", "t": 7}, Ping(7)),
     ({"type": "bye"}, Bye()),
     ({"type": "remove", "target": "b"}, Remove(BO)),
+    ({"type": "remove", "target": "b", "links": False}, Remove(BO, False)),
 ]
 
 
@@ -100,6 +101,8 @@ def test_text_of_any_language_is_read() -> None:
         '{"type":"state","muted":true,"deafened":false,"n":6}',
         '{"type":"links","links":{"b":{"state":"up","path":null,"rtt":42,"loss":0}},"n":7}',
         '{"type":"ping","t":7}',
+        '{"type":"remove","target":"b","n":8}',
+        '{"type":"remove","target":"b","links":false,"n":9}',
     ],
 )
 def test_what_our_own_client_writes_needs_no_second_look(frame: str) -> None:

@@ -33,6 +33,7 @@ VALID: list[dict[str, Any]] = [
     {"type": "ping", "t": 7},
     {"type": "bye"},
     {"type": "remove", "target": "b"},
+    {"type": "remove", "target": "b", "links": False},
 ]
 
 odd_numbers = st.sampled_from(
@@ -100,9 +101,9 @@ def deep(draw: st.DrawFn) -> str:
 def doubled(draw: st.DrawFn) -> str:
     """Draw a valid message in which one key of one object, at any level, stands twice."""
     said = draw(st.sampled_from(VALID))
-    objects = [said, *(CANDIDATE,) * ("candidates" in said), *said.get("links", {}).values()]
-    if "links" in said:
-        objects.append(said["links"])
+    objects = [said, *(CANDIDATE,) * ("candidates" in said)]
+    if said["type"] == "links":
+        objects += [*said["links"].values(), said["links"]]
     chosen = draw(st.sampled_from(objects))
     key = draw(st.sampled_from(list(chosen)))
     again = json.dumps(chosen[key] if draw(st.booleans()) else draw(values))

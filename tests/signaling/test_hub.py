@@ -40,6 +40,7 @@ def test_a_welcome_tells_where_one_sits_and_what_holds_there() -> None:
             "role": "owner",
             "closes_at": 1795362000,
             "counts": True,
+            "keeps": True,
         }
     ]
 

@@ -36,6 +36,14 @@ def test_the_owners_remove_is_left_to_whoever_can_make_it_last() -> None:
     assert world.asked == [RemoveUser(ana.socket, SEA, bo.user, ana.user)]
 
 
+@pytest.mark.parametrize(("said", "ended"), [({}, True), ({"links": True}, True), ({"links": False}, False)])
+def test_a_removal_ends_the_links_unless_it_says_otherwise(said: dict[str, bool], ended: bool) -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    ana.says("remove", target=bo.peer, **said)
+    assert world.asked == [RemoveUser(ana.socket, SEA, bo.user, ana.user, with_links=ended)]
+
+
 def test_a_guest_may_not_remove() -> None:
     world = World()
     ana, bo, _ = three(world)

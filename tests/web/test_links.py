@@ -50,6 +50,19 @@ async def test_a_removal_in_voice_ends_the_links_too(ana: Person, bo: Person, ho
     assert (await Person(house).accept(spare, name="Bo again")).code == "invitation-revoked"
 
 
+@pytest.mark.parametrize("kind", ["sea", "table"])
+async def test_a_removal_in_voice_may_keep_the_links(
+    ana: Person, bo: Person, house: House, kind: str
+) -> None:
+    room, _ = await with_guest(ana, bo, kind)
+    spare = await ana.invite(room)
+    hers, his = await ana.join(room), await bo.join(room)
+    await hers.say(type="remove", target=his.peer, links=False)
+    assert await his.closed() == 4403
+    assert (await bo.accept(spare)).code == "removed"
+    assert (await Person(house).accept(spare, name="Cleo")).status == 200
+
+
 async def test_what_is_neither_is_refused_and_removes_nobody(ana: Person, bo: Person) -> None:
     room, remove = await with_guest(ana, bo, "table")
     answer = await ana.post(remove, links="all")

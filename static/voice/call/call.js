@@ -160,9 +160,13 @@ export class Call extends Emitter {
     this.#hearing.keepKeys();
   }
 
-  /** @param {string} peer */
-  remove(peer) {
-    this.#session.remove(peer);
+  get keepsLinks() {
+    return this.#session.keepsLinks;
+  }
+
+  /** @param {string} peer @param {{links?: boolean}} [also] */
+  remove(peer, also) {
+    this.#session.remove(peer, also);
   }
 
   /** @param {string} sentence @param {import("../audio/sounds.js").Sound} [sound] */

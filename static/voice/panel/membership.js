@@ -8,27 +8,34 @@ import { phrase } from "../phrase.js";
 export function membership(room, _store, { self, peer, user }) {
   if (self) return null;
   const element = make("div", { className: "acts", hidden: true });
-  /** What is shown now: the page's forms, the room's own button, or nothing. @type {Element|"own"|null} */
+  /** What is shown now: the page's forms, the room's own button (and whether that asks for the links), or nothing. @type {Element|"own"|"asks"|null} */
   let shown = null;
   return {
     element,
     update({ name }) {
       const owner = room.people.some((one) => one.self && one.role === "owner");
       const forms = document.querySelector(`[data-member="${CSS.escape(user)}"] .acts`);
-      const wanted = forms ?? (owner ? "own" : null);
+      const own = room.keepsLinks ? "asks" : "own";
+      const wanted = forms ?? (owner ? own : null);
       // A sentence that is being read, or has the focus, stays.
       if (wanted === shown || element.contains(document.activeElement)) return;
       shown = wanted;
       element.hidden = wanted === null;
       if (forms) element.replaceChildren(...[...forms.children].map((form) => form.cloneNode(true)));
-      else element.replaceChildren(...(owner ? [removal(room, peer, name)] : []));
+      else element.replaceChildren(...(owner ? [removal(room, peer, name, { asks: room.keepsLinks })] : []));
     },
   };
 }
 
-/** Removing asks once more. @param {import("./panel-view.js").VoiceRoomInterface} room @param {string} peer @param {string} name */
-function removal(room, peer, name) {
-  const button = make("button", { type: "button", className: "danger", onclick: () => room.remove(peer) }, phrase("row.remove-who", { name }));
-  const sentence = make("p", { textContent: phrase("row.remove-sure", { name }) });
-  return make("details", { className: "sure" }, make("summary", { textContent: phrase("row.remove") }), make("div", {}, sentence, button));
+/**
+ * Removing asks once more, and for the open links, as the page's form does; a server of before ends them, which is said.
+ * @param {import("./panel-view.js").VoiceRoomInterface} room @param {string} peer @param {string} name @param {{asks: boolean}} how
+ */
+function removal(room, peer, name, { asks }) {
+  const links = make("input", { type: "checkbox", checked: true });
+  const remove = () => room.remove(peer, { links: links.checked });
+  const button = make("button", { type: "button", className: "danger", onclick: remove }, phrase("row.remove-who", { name }));
+  const sure = asks ? phrase("row.remove-sure", { name }) : phrase("row.remove-sure-links", { name });
+  const choice = asks ? [make("label", { className: "check" }, links, phrase("row.with-links"))] : [];
+  return make("details", { className: "sure" }, make("summary", { textContent: phrase("row.remove") }), make("div", {}, make("p", { textContent: sure }), ...choice, button));
 }

@@ -199,9 +199,14 @@ export class VoiceRoom extends EventTarget {
     this.#belongings.volumes.choose(user, { mutedForMe });
   }
 
-  /** Remove somebody, as the room's owner. @param {string} peer */
-  remove(peer) {
-    this.#calls.now?.remove(peer);
+  /** Whether `remove` can leave the room's open links as they are; false outside a call. */
+  get keepsLinks() {
+    return this.#calls.now?.keepsLinks ?? false;
+  }
+
+  /** Remove somebody, as the room's owner. @param {string} peer @param {{links?: boolean}} [also] links: whether the room's open links end, too */
+  remove(peer, also) {
+    this.#calls.now?.remove(peer, also);
   }
 
   /** The safety code of all who are here; null outside a call. */

@@ -36,6 +36,8 @@ export class VoiceSession extends Emitter {
   #told = { muted: false, deafened: false };
   #helloTold = this.#told;
   #ended = false;
+  /** What the last welcome says. */
+  #keepsLinks = false;
   #signaling;
   #keeper;
   #past;
@@ -118,9 +120,15 @@ export class VoiceSession extends Emitter {
     this.#linking.links?.retune();
   }
 
-  /** @param {string} peer */
-  remove(peer) {
-    this.#signaling.send({ type: "remove", target: peer });
+  /** Whether the server can keep the open links where somebody is removed. */
+  get keepsLinks() {
+    return this.#keepsLinks;
+  }
+
+  /** @param {string} peer @param {{links?: boolean}} [also] */
+  remove(peer, { links = true } = {}) {
+    // To a server of before it is an unknown field: nobody would be removed.
+    this.#signaling.send({ type: "remove", target: peer, ...(!links && this.#keepsLinks && { links }) });
   }
 
   /** @param {Omit<rosters.Me, "joined">} me @param {ReadonlySet<string>} speaking */
@@ -223,6 +231,7 @@ export class VoiceSession extends Emitter {
   #welcome(message) {
     this.#keeper.take(message);
     this.#reports.counts = message.counts;
+    this.#keepsLinks = message.keeps;
     const seat = { peer: message.source, order: message.order };
     const links = this.#linking.seat(seat);
     if (message.resumed) links.reassess("resume");

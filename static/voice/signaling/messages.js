@@ -13,7 +13,8 @@ import { flag, listOf, number, oneOf, or, orNull, record, shape, text } from "./
 /**
  * @typedef {{seq?: number}} Counted  0 or missing on a frame to a socket without a seat
  * @typedef {{source: string, user: string, order: number, role: string, ticket: string, resumed: boolean, got: number,
- *   ping: number, counts: boolean}} Seat  one's own; counts: whether the server takes those of a report
+ *   ping: number, counts: boolean, keeps: boolean}} Seat  one's own; counts: whether the server takes those of a report; keeps: and
+ *   a remove's links
  * @typedef {{source: string, user: string, order: number, name: string, role: string, muted: boolean, deafened: boolean,
  *   away: boolean, alike?: boolean}} Introduction  alike: its name looks like that of somebody who came before
  * @typedef {{source: string, gen: number, sdp: string}} Description
@@ -48,7 +49,7 @@ import { flag, listOf, number, oneOf, or, orNull, record, shape, text } from "./
  *   | {type: "state", muted: boolean, deafened: boolean}
  *   | {type: "links", links: Readonly<Record<string, LinkTold>>} & import("../session/tally.js").Counts
  *   | {type: "ping", t: number}
- *   | {type: "remove", target: string}
+ *   | {type: "remove", target: string, links?: boolean}
  *   | {type: "bye"}} ClientMessage
  */
 /**
@@ -112,7 +113,7 @@ const SHARED = {
 const BY_TYPE = {
   welcome: shape({
     source: text, user: text, order: number, role: text, ticket: text, resumed: flag, got: or(number, 0), ping: or(number, 10),
-    counts: or(flag, false),
+    counts: or(flag, false), keeps: or(flag, false),
   }),
   hello: SHARED.Introduction,
   present: SHARED.Introduction,
