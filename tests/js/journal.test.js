@@ -109,7 +109,7 @@ test("a report says what happened, in order: sockets, generations, faults, repai
     "people=2  unheard=1  pairs=0", "socket  what=dialed", "room  state=joining", "microphone  code=not-found", "socket  what=opened",
     "room  state=joined", "generation made  peer=b  gen=1  why=first", "fault  peer=b  gen=1  kind=OperationError",
     "repair asked  peer=b  gen=1  why=stalled", "repair wanted  peer=b  gen=1", "frame malformed  type=offer",
-    "error answered  code=bad-message  about=offer", "frame malformed  type=no-message", "socket  what=closed  code=1006",
+    "error answered  code=bad-message  about=offer  peer=b", "frame malformed  type=no-message", "socket  what=closed  code=1006",
     "socket  what=dropped", "room  state=reconnecting", "socket  what=dialed",
   ]);
 });
