@@ -10,7 +10,8 @@ MUTED_BY_WORD = """() => {
   for (const way of [WebSocket.prototype, RTCDataChannel.prototype]) {
     const { send } = way;
     way.send = function (said) {
-      return send.call(this, typeof said === "string" ? said.replaceAll('"muted":false', '"muted":true') : said);
+      const told = typeof said === "string" ? said.replaceAll('"muted":false', '"muted":true') : said;
+      return send.call(this, told);
     };
   }
 }"""
