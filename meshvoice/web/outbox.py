@@ -23,9 +23,9 @@ GONE = 1006
 class Outgoing:
     """All outboxes together: which of them hold frames, and how much waits for those who read slowly.
 
-    Frames leave at the end of the loop's pass in which they were put. So those for one socket leave in one
-    write, and the writes stand next to one another: between two that are apart their reader falls asleep,
-    and waking it costs as much as all that we do with a frame.
+    Frames leave at the end of the loop's pass in which they were put, so that the writes stand next to one
+    another: between two that are apart their reader falls asleep, and waking it costs as much as all that
+    we do with a frame.
     """
 
     def __init__(self, most: int = ALL_BYTES) -> None:
@@ -105,7 +105,9 @@ class Outbox:
         # aiohttp's own way out is a coroutine, which may wait: nothing here is awaited.
         if not frames or transport is None or transport.is_closing() or self._ws.closed:
             return
-        transport.write(text_frame(frames[0]) if len(frames) == 1 else b"".join(map(text_frame, frames)))
+        # Not joined: a page that gets an offer and all its candidates in one piece hears nobody meanwhile.
+        for frame in frames:
+            transport.write(text_frame(frame))
         waits = transport.get_write_buffer_size()
         if waits > FAIR_BYTES or self._counted:
             self._weigh(waits)
