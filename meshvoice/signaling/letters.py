@@ -16,6 +16,7 @@ from msgspec.json import Encoder
 
 from meshvoice.ids import PeerId
 from meshvoice.signaling.client_messages import (
+    CANDIDATE_BYTES,
     CANDIDATES,
     Abort,
     Answer,
@@ -51,9 +52,9 @@ _TARGET = rb'"target":"([0-9A-Za-z_-]{1,64}+)"'
 _GEN = rb',"gen":([1-9][0-9]{0,8}+)'
 _END = rb'(?:,"n":([1-9][0-9]{0,14}+))?\}'
 _CANDIDATE = (
-    rb'(?:null|\{"candidate":"%b{0,1024}+","sdpMid":(?:null|"%b{0,64}+"),'
+    rb'(?:null|\{"candidate":"%b{0,%d}+","sdpMid":(?:null|"%b{0,64}+"),'
     rb'"sdpMLineIndex":(?:null|0|[1-9][0-9]?),"usernameFragment":(?:null|"%b{0,256}+")\})'
-) % (_TEXT, _TEXT, _TEXT)
+) % (_TEXT, CANDIDATE_BYTES, _TEXT, _TEXT)
 _ICE = re.compile(
     rb'\{"type":"ice",%b(%b,"candidates":\[%b(?:,%b){0,%d}+\])%b'
     % (_TARGET, _GEN, _CANDIDATE, _CANDIDATE, CANDIDATES - 1, _END)

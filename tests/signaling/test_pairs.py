@@ -174,7 +174,7 @@ def test_what_an_offer_calls_for_is_bounded_and_for_that_offer_alone() -> None:
     assert len(ana.hears()) == ANSWER_FRAMES
 
 
-def test_an_answer_is_given_back_to_whoever_had_some_left() -> None:
+def test_answers_take_nothing_of_what_was_left_to_whoever_answers() -> None:
     ana, bo, _ = three(World())
     for gen in range(1, ASKED_AT_ONCE + 1):
         ana.says("offer", target=bo.peer, gen=gen, sdp=SDP)
