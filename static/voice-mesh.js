@@ -42,6 +42,7 @@ import "./voice/emitter.js";
 import "./voice/link/adaptation.js";
 import "./voice/link/candidate-batch.js";
 import "./voice/link/candidate-fit.js";
+import "./voice/link/candidate-pace.js";
 import "./voice/link/certificate.js";
 import "./voice/link/channel-limits.js";
 import "./voice/link/channels.js";

@@ -281,7 +281,7 @@ test("whatever a peer names, one connection takes so many hosts, and what comes 
   for (let count = 0; count < 10; count += 1) tell(named("udp 1 192.0.2.1 5000 typ host"));
   for (const type of ["srflx", "relay"]) for (let count = 0; count < 10; count += 1) tell(named(`udp 1 192.0.2.1 5000 typ ${type}`));
   for (let count = 0; count < 10; count += 1) tell(Array(64).fill(null));
-  await settled();
+  await room.advance(1400);
   const taken = mine.candidates.slice(before).map((/** @type {any} */ each) => / typ (\w+)/.exec(each?.candidate)?.[1] ?? "end");
   const count = (/** @type {string} */ type) => taken.filter((/** @type {string} */ each) => each === type).length;
   assert.deepEqual(["host", "srflx", "relay", "end"].map(count), [80, 24, 24, 7]);
@@ -429,7 +429,7 @@ test("many candidates go out 50 a message, and none that waits for the answer is
   for (const at of [0, 50, 100]) bo.links.deliver({ type: "ice", source: "ana", gen: 1, candidates: many.slice(at, at + 50) });
   bo.links.deliver({ type: "answer", source: "ana", gen: 1, sdp: sdpOf(`ana/9/for/${mine.local}`) });
   await settled();
-  await room.advance(10);
+  await room.advance(400);
   assert.equal(mine.candidates.length, 60);
 
   /** @type {number[]} */

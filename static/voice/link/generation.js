@@ -8,6 +8,7 @@
 
 import { CandidateBatch } from "./candidate-batch.js";
 import { Named } from "./candidate-fit.js";
+import { CandidatePace } from "./candidate-pace.js";
 import { Channels } from "./channels.js";
 import { keysOf } from "./fingerprints.js";
 import { readStats } from "./link-stats.js";
@@ -65,10 +66,8 @@ export class Generation {
   #keys = null;
   /** @type {RTCConfiguration} */
   #given = {};
-  /** The other side's, until its description is in; then null. @type {(Candidate | null)[] | null} */
-  #waiting = [];
-  #adding = Promise.resolve();
   #named = new Named();
+  #pace;
   #listening = new Listening();
   #strangers = 0;
 
@@ -88,6 +87,7 @@ export class Generation {
       work: this.#work, fault: hooks.fault, retunes: () => platform.retunes, now: () => platform.now(), track, bitrate, manner,
     });
     this.#channel = channel;
+    this.#pace = new CandidatePace(platform, (candidate) => this.#add(candidate));
     this.#gathered = new CandidateBatch(platform, (candidates) => hooks.send({ type: "ice", gen, candidates }));
   }
 
@@ -184,9 +184,7 @@ export class Generation {
 
   /** They wait for the description, and for nothing else. @param {Candidates} candidates null or an empty one is the end of them */
   take(candidates) {
-    const taken = this.#named.take(candidates);
-    if (this.#waiting) this.#waiting.push(...taken);
-    else this.#addAll(taken);
+    this.#pace.take(this.#named.take(candidates));
   }
 
   /** What is sent, and how. */
@@ -222,6 +220,7 @@ export class Generation {
     if (this.#work.over) return;
     this.#work.end();
     this.#gathered.close();
+    this.#pace.close();
     this.#channels?.close();
     const connection = this.#connection;
     if (!connection) return;
@@ -274,20 +273,8 @@ export class Generation {
 
   /** The remote description is in: what waited for it can go on. */
   async #settle() {
-    const waiting = this.#waiting ?? [];
-    this.#waiting = null;
-    await Promise.all([this.#addAll(waiting), this.#sending.limit()]);
-  }
-
-  /**
-   * One after the other: a hundred at once hold the page's voices up, and of those that still wait none is taken once this is over.
-   * @param {Candidates} candidates
-   */
-  #addAll(candidates) {
-    this.#adding = this.#adding.then(async () => {
-      for (const candidate of candidates) await this.#add(candidate);
-    });
-    return this.#adding;
+    this.#pace.begin();
+    await this.#sending.limit();
   }
 
   /** @param {Candidate | null} candidate */
