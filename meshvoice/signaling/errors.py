@@ -2,6 +2,7 @@
 
 SignalingError
  +-- BadMessage
+ |    +-- LeapAtFirst
  +-- TooLarge
  +-- TooFast
  +-- UnknownTarget
@@ -29,6 +30,10 @@ class SignalingError(Exception):
 
 class BadMessage(SignalingError):
     code = ErrorCode.BAD_MESSAGE
+
+
+class LeapAtFirst(BadMessage):
+    """A generation higher than any count reaches by itself, of two peers of whom nothing is known yet."""
 
 
 class TooLarge(SignalingError):

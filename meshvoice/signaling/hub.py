@@ -32,7 +32,7 @@ from meshvoice.signaling.errors import (
 )
 from meshvoice.signaling.joining import Entry
 from meshvoice.signaling.letters import Letter, read
-from meshvoice.signaling.pairs import Due
+from meshvoice.signaling.pairs import Asked, Due
 from meshvoice.signaling.registry import Connecting, Peer, Registry, SocketId
 from meshvoice.signaling.server_messages import Away, Knock, Pong, Reason, SentLinks
 from meshvoice.signaling.tally import Tally
@@ -40,6 +40,8 @@ from meshvoice.signaling.terms import Terms
 
 _OWED = frozenset(["answer", "ice"])
 """With what a peer answers to an offer."""
+_ASKED_FOR = frozenset(["offer", "ice", "abort"])
+"""With what it answers to a repair."""
 
 
 class Hub:
@@ -103,7 +105,7 @@ class Hub:
         if peer is None:
             return self._greet(socket, frame, now)
         try:
-            said = _heard(peer, frame, now)
+            said, owed = _heard(peer, frame, now)
             count = said.n
             if count is not UNSET:
                 if count <= peer.got:
@@ -111,7 +113,7 @@ class Hub:
                 peer.got = count
             kind: str
             if isinstance(said, Letter):
-                kind, effects = said.kind, self._pass_on(peer, said, now)
+                kind, effects = said.kind, self._pass_on(peer, said, now, owed=owed)
             else:
                 kind, effects = type_of(said), self._route(peer, said, now)
         except SignalingError as problem:
@@ -169,13 +171,14 @@ class Hub:
 
     # What is said
 
-    def _pass_on(self, peer: Peer, letter: Letter, now: float) -> list[Effect]:
+    def _pass_on(self, peer: Peer, letter: Letter, now: float, *, owed: bool) -> list[Effect]:
         kind = letter.kind
         target = _target(peer, letter.target, kind)
-        peer.room.pairs.check(letter, peer, target, now)
+        peer.room.pairs.check(letter, peer, target, now, owed=owed)
         if kind == "offer":
             _owe(target.due, peer.id, letter.gen)
         elif kind == "repair":
+            target.asked.setdefault(peer.id, Asked()).ask()
             self.tally.repaired(letter.why)
         return send(target, server_messages.passed_on(letter, peer.id), now)
 
@@ -249,28 +252,35 @@ class Hub:
         return [] if found is None else close(self.registry, found)
 
 
-def _heard(peer: Peer, frame: bytes, now: float) -> Letter | FromClient:
-    """Read a frame that its sender may send, or owes to somebody who offered. Raises `SignalingError`."""
-    size, due = len(frame), peer.due
-    if not due:
+def _heard(peer: Peer, frame: bytes, now: float) -> tuple[Letter | FromClient, bool]:
+    """Read a frame that its sender may send; True: another called for it. Raises `SignalingError`."""
+    size = len(frame)
+    if not peer.due and not peer.asked:
         too_fast = peer.allowance.spend(now, size)
         if too_fast is not None:
             raise too_fast
-        return read(frame)
+        return read(frame), False
     try:
         said = read(frame)
     except SignalingError as problem:
         # What is refused and nobody's fault, as an answer that is too large, must not be free without end.
         raise (peer.allowance.spend(now, size) or problem) from None
-    if isinstance(said, Letter) and said.kind in _OWED:
-        owed = due.get(said.target)
-        if owed is not None and owed.covers(said, size):
-            # Somebody else caused it, and it is counted there.
-            return said
+    if isinstance(said, Letter) and _is_owed(peer, said, size):
+        # Somebody else caused it, and it is counted there.
+        return said, True
     too_fast = peer.allowance.spend(now, size)
     if too_fast is not None:
         raise too_fast
-    return said
+    return said, False
+
+
+def _is_owed(peer: Peer, letter: Letter, size: int) -> bool:
+    if letter.kind in _OWED:
+        due = peer.due.get(letter.target)
+        if due is not None and due.covers(letter, size):
+            return True
+    asked = peer.asked.get(letter.target)
+    return asked is not None and letter.kind in _ASKED_FOR and asked.covers(letter, size)
 
 
 def _owe(due: dict[PeerId, Due], to: PeerId, gen: int) -> None:

@@ -1,29 +1,30 @@
 """What each two peers of a room may ask of one another: how often, and up to which generation.
 
-An offer, a repair or an abort makes the other's browser work, and an offer calls for an answer. So whoever
-causes that is limited, and whoever answers pays nothing for it.
+An offer, a repair or an abort makes the other's browser work: an offer calls for an answer, and a repair for
+an offer. So whoever causes that is limited, and whoever answers pays nothing, however many ask at once.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from meshvoice.ids import PeerId, UserId
-from meshvoice.signaling.errors import BadMessage, TooFast
+from meshvoice.signaling.errors import BadMessage, LeapAtFirst, TooFast
 from meshvoice.signaling.letters import Letter
 from meshvoice.signaling.limits import Buckets
 
 ASKED_AT_ONCE = 8
 ASKED_A_SECOND = 0.75
 """A link that can't come about is tried eight times in the first minute, and then every 12 s."""
-FIRST_GEN = 4096
-"""How high the first generation that this process hears of may be: after a restart links go on counting."""
+FIRST_GEN = 100_000_000
+"""How high the first generation that this process hears of may be: after a restart links go on counting, and
+whoever asks all the time lifts the other's count by up to 64 each time."""
 GEN_LEAP = 64
 """How far one may go beyond the last at once; each second since allows one more."""
 ANSWER_FRAMES = 16
 ANSWER_BYTES = 96 * 1024
-"""What one offer may call for: an answer, and candidates in several messages."""
+"""What one offer may call for, an answer and candidates in several messages; and a repair, with the offer."""
 _LIMITED = frozenset(["offer", "repair", "abort"])
 _MOST = 256
 """Pairs of users whose asking is remembered in one room; ten people are 90."""
@@ -54,6 +55,36 @@ class Due:
         return True
 
 
+@dataclass(slots=True)
+class Asked:
+    """What another asked of a peer by its repairs, which this therefore sends free of charge."""
+
+    offers: int = 0
+    """So many generations are still to be made."""
+    due: Due = field(default_factory=lambda: Due(0, frames=0))
+    """What goes with the last of those made."""
+    abort: bool = False
+    """Whether that one may be taken back."""
+
+    def ask(self) -> None:
+        """Count a repair."""
+        self.offers = min(self.offers + 1, ASKED_AT_ONCE)
+
+    def covers(self, letter: Letter, size: int) -> bool:
+        """Tell whether this message is a part of it, and count it then."""
+        match letter.kind:
+            case "offer":
+                if self.offers < 1:
+                    return False
+                self.offers -= 1
+                self.due, self.abort = Due(letter.gen), True
+            case "abort":
+                if not self.abort or letter.gen != self.due.gen:
+                    return False
+                self.abort = False
+        return self.due.covers(letter, size)
+
+
 class Member(Protocol):
     """One peer of a room, and its user."""
 
@@ -74,8 +105,11 @@ class Pairs:
     def __len__(self) -> int:
         return len(self._links)
 
-    def check(self, letter: Letter, peer: Member, target: Member, now: float) -> None:
-        """Count a message from one to the other. Raises `TooFast`, and `BadMessage` where its `gen` leaps."""
+    def check(self, letter: Letter, peer: Member, target: Member, now: float, *, owed: bool = False) -> None:
+        """Count a message from one to the other. Raises `TooFast`, and `BadMessage` where its `gen` leaps.
+
+        What the other asked for (`owed`) was counted when it asked.
+        """
         gen = letter.gen
         if gen <= GEN_LEAP and letter.kind not in _LIMITED:
             return
@@ -83,12 +117,14 @@ class Pairs:
         key = (one, other) if one < other else (other, one)
         link = self._links.get(key)
         if gen > (FIRST_GEN if link is None else link.gen + GEN_LEAP) and gen > _most(link, now):
-            last = "none before it" if link is None else f"the last was {link.gen}"
-            raise BadMessage(f"generations count by one: {gen} leaps, {last} - at `$.gen`", about=letter.kind)
+            problem, last = (
+                (LeapAtFirst, "none before it") if link is None else (BadMessage, f"the last was {link.gen}")
+            )
+            raise problem(f"generations count by one: {gen} leaps, {last} - at `$.gen`", about=letter.kind)
         if letter.kind not in _LIMITED:
             # What isn't limited lifts no count either: else candidates could carry it anywhere.
             return
-        taken = self._asking.take((peer.user, target.user), now)
+        taken = owed or self._asking.take((peer.user, target.user), now)
         if link is None:
             self._links[key] = _Link(gen, now)
         elif gen > link.gen:

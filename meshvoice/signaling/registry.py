@@ -9,7 +9,7 @@ from typing import NewType
 from meshvoice.ids import PeerId, RoomId, UserId
 from meshvoice.signaling.allowance import Allowance
 from meshvoice.signaling.client_messages import LinkReport
-from meshvoice.signaling.pairs import Due, Pairs
+from meshvoice.signaling.pairs import Asked, Due, Pairs
 from meshvoice.signaling.replay import Replay
 
 SocketId = NewType("SocketId", int)
@@ -53,6 +53,8 @@ class Peer:
     replay: Replay = field(default_factory=Replay)
     due: dict[PeerId, Due] = field(default_factory=dict)
     """What this peer owes to those who offered."""
+    asked: dict[PeerId, Asked] = field(default_factory=dict)
+    """What those who sent repairs asked of it."""
     links: Mapping[PeerId, LinkReport] = field(default_factory=dict)
     """How its links to those in the room fare, as it told last."""
 
@@ -171,6 +173,7 @@ class Registry:
         peer.room.pairs.forget(peer.id)
         for other in peer.room.peers.values():
             other.due.pop(peer.id, None)
+            other.asked.pop(peer.id, None)
         if not peer.room.peers:
             del self._rooms[peer.room.id]
         return self.detach(peer)

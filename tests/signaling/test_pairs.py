@@ -147,6 +147,15 @@ def test_a_peer_that_left_takes_its_generations_along() -> None:
     assert set(room.peers[cleo.peer].due) == {ana.peer}
 
 
+def test_a_first_generation_that_is_too_high_is_told_and_never_punished() -> None:
+    """Which of two peers lifted their count so far, only the server of before a restart knew."""
+    ana, bo, _ = three(World())
+    for _ in range(100):
+        ana.says("repair", target=bo.peer, gen=FIRST_GEN + 1)
+    assert codes(ana) == ["bad-message"] * 100
+    assert ana.closed is None
+
+
 # Who pays
 
 
