@@ -38,7 +38,7 @@ def throttles() -> Throttles:
     def buckets() -> Buckets:
         return Buckets(rate=MANY, burst=MANY)
 
-    people = Tiered(buckets(), buckets(), in_all=TokenBucket(rate=MANY, burst=MANY, now=0))
+    people = Tiered(buckets(), buckets(), again=TokenBucket(rate=MANY, burst=MANY, now=0))
     return Throttles(
         connections_of_address=Cap(10**6),
         connections=Cap(10**6),

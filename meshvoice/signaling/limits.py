@@ -51,7 +51,8 @@ class Buckets:
     """One bucket for each key (an address, a user) that owes something, and at most `most` of them.
 
     Where there is no room, the bucket that nothing was asked of for the longest time is forgotten: whoever
-    makes up keys without end gets a new burst for each, which a `Tiered` bounds, and keeps nobody else out.
+    makes up keys without end gets a new burst for each, and keeps nobody else out. A `Tiered` leaves them one
+    of each such burst, once what is lent beyond the first is used up.
     """
 
     def __init__(self, *, rate: float, burst: float, most: int = 10_000) -> None:
@@ -93,23 +94,24 @@ class Buckets:
 
 
 class Tiered:
-    """Limits what comes from an address, from the networks around it, and from everywhere.
+    """Limits what comes from an address, from the networks around it, and from those who were there lately.
 
-    `tiers` are for the keys of `address_keys`, in their order. `in_all` bounds what many networks do
-    together, and holds back only those that did something lately: else anybody with enough addresses could
-    use it up, and shut out everyone who never did a thing. So a new network always has its first try.
+    `tiers` are for the keys of `address_keys`, in their order. `again` is one bucket for everybody: where it
+    is empty, only who owes nothing in any tier may do one more. That is no total. Else anybody with enough
+    addresses could use it up, and shut out everyone who never did a thing; so each network that is new, or
+    quiet again, has its first try, and of those there may be any number.
     """
 
-    def __init__(self, *tiers: Buckets, in_all: TokenBucket) -> None:
+    def __init__(self, *tiers: Buckets, again: TokenBucket) -> None:
         self._tiers = tiers
-        self._in_all = in_all
+        self._again = again
 
     def allows(self, keys: Sequence[Hashable], now: float) -> bool:
         """Whether whoever is behind these keys may do it once more; takes nothing."""
         asked = list(zip(self._tiers, keys, strict=False))  # an IPv4 address has one key
         if any(tier.left(key, now) < 1.0 for tier, key in asked):
             return False
-        return self._in_all.left(now) >= 1.0 or all(tier.full(key, now) for tier, key in asked)
+        return self._again.left(now) >= 1.0 or all(tier.full(key, now) for tier, key in asked)
 
     def take(self, keys: Sequence[Hashable], now: float) -> bool:
         """Count one more, in every tier; False, and nothing counted, where it isn't allowed."""
@@ -117,7 +119,7 @@ class Tiered:
             return False
         for tier, key in zip(self._tiers, keys, strict=False):
             tier.take(key, now)
-        self._in_all.take(now)
+        self._again.take(now)  # a first try takes, too, where there is something
         return True
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from meshvoice.signaling.limits import Buckets, Cap, Tiered, TokenBucket
 
 GUESSES = 2.0
-"""Wrong passphrases a second, in all."""
+"""Wrong passphrases a second, of all who were wrong lately; who wasn't has a first one beside."""
 ADDRESS_GUESSES = 1 / 30
 """The same of one address."""
 PAGE_CONNECTIONS = 5200
@@ -23,7 +23,7 @@ def _guesses() -> Tiered:
     # Many networks together have their bursts but once. That each which was quiet for half a minute has one
     # more is the price for locking nobody out: 100,000 addresses of a botnet make 3,300 guesses a second so,
     # and four words out of 7,776 last for thousands of years.
-    return Tiered(address, network, in_all=TokenBucket(rate=GUESSES, burst=300, now=0))
+    return Tiered(address, network, again=TokenBucket(rate=GUESSES, burst=300, now=0))
 
 
 def _people() -> Tiered:
@@ -31,7 +31,7 @@ def _people() -> Tiered:
     # rooms and a half behind one router, and get less than half of the relay's total quota (turn/coturn.py).
     address = Buckets(rate=1 / 120, burst=30)
     network = Buckets(rate=1 / 60, burst=60)
-    return Tiered(address, network, in_all=TokenBucket(rate=1, burst=300, now=0))
+    return Tiered(address, network, again=TokenBucket(rate=1, burst=300, now=0))
 
 
 class Relayed:
@@ -66,7 +66,7 @@ class Throttles:
     sign_ins: Buckets = field(default_factory=lambda: Buckets(rate=1, burst=150))
     """By address."""
     wrong_passphrases: Tiered = field(default_factory=_guesses)
-    """By address, by network and in all; see `_guesses`."""
+    """By address, by network and of all who were wrong lately, which is no total; see `_guesses`."""
     invitations: Buckets = field(default_factory=lambda: Buckets(rate=0.5, burst=60))
     """Made, by user."""
     acceptances: Buckets = field(default_factory=lambda: Buckets(rate=1, burst=150))
@@ -76,7 +76,8 @@ class Throttles:
     relayed: Relayed = field(
         default_factory=lambda: Relayed(_people(), known=Buckets(rate=1 / 3600, burst=1))
     )
-    """People who get credentials, by address, by network and in all; whoever did lately counts no more."""
+    """People who get credentials, by address, by network and of all addresses that had some lately: each new
+    one has a first. In all they are bounded by coturn's total quota. Who got some lately counts no more."""
     handshakes: Buckets = field(default_factory=lambda: Buckets(rate=10, burst=300))
     """By address."""
     joins: Buckets = field(default_factory=lambda: Buckets(rate=1, burst=60))

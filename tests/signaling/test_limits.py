@@ -135,9 +135,9 @@ def test_asking_what_is_left_takes_nothing() -> None:
     assert [buckets.left("a", now) for now in (0, 0, 0.5, 9)] == [1, 1, 1.5, 2]
 
 
-def tiered(*, in_all: float = 300) -> Tiered:
+def tiered(*, again: float = 300) -> Tiered:
     narrow, wide = Buckets(rate=1 / 30, burst=10), Buckets(rate=1 / 10, burst=40)
-    return Tiered(narrow, wide, in_all=TokenBucket(rate=2, burst=in_all, now=0))
+    return Tiered(narrow, wide, again=TokenBucket(rate=2, burst=again, now=0))
 
 
 def test_each_tier_limits_what_is_behind_its_key() -> None:
@@ -148,14 +148,14 @@ def test_each_tier_limits_what_is_behind_its_key() -> None:
     assert limits.allows(("b1", "b"), 0)
 
 
-def test_an_address_with_one_key_is_limited_by_that_and_in_all() -> None:
-    limits = tiered(in_all=4)
+def test_an_address_with_one_key_is_limited_by_that_and_by_what_all_do_again() -> None:
+    limits = tiered(again=4)
     assert sum(limits.take(("192.0.2.7",), 0) for _ in range(50)) == 4
     assert [limits.take(("192.0.2.7",), now) for now in (0.4, 0.5)] == [False, True]
 
 
 def test_what_is_refused_counts_in_no_tier() -> None:
-    limits = tiered(in_all=11)
+    limits = tiered(again=11)
     assert sum(limits.take(("a1", "a"), 0) for _ in range(50)) == 10
     assert limits.take(("a2", "a"), 0)
     assert not limits.take(("a2", "a"), 0)
@@ -163,12 +163,12 @@ def test_what_is_refused_counts_in_no_tier() -> None:
 
 
 def test_asking_whether_it_is_allowed_counts_nothing() -> None:
-    limits = tiered(in_all=1)
+    limits = tiered(again=1)
     assert all(limits.allows(("a1", "a"), 0) for _ in range(50))
 
 
 def test_what_many_do_together_holds_back_those_alone_who_did_something_lately() -> None:
-    limits = tiered(in_all=5)
+    limits = tiered(again=5)
     for at in range(5):
         limits.take((f"a{at}", f"a{at}"), 0)
     assert not limits.allows(("a0", "a0"), 0)
@@ -177,8 +177,16 @@ def test_what_many_do_together_holds_back_those_alone_who_did_something_lately()
     assert not limits.take(("b", "b"), 0)
 
 
+def test_the_first_tries_of_new_networks_have_no_total_and_their_second_ones_have() -> None:
+    limits = tiered(again=5)
+    networks = [(f"{at}", f"/48 of {at}") for at in range(1000)]
+    assert sum(limits.take(keys, 0) for keys in networks) == 1000
+    assert sum(limits.take(keys, 0) for keys in networks) == 0
+    assert sum(limits.take(keys, 2.5) for keys in networks) == 5
+
+
 def test_whoever_was_quiet_for_long_enough_is_new_again() -> None:
-    limits = tiered(in_all=1)
+    limits = tiered(again=1)
     assert limits.take(("a", "a"), 0)
     for now in range(0, 31, 5):
         while limits.take((f"b{now}",), now):

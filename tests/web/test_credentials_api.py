@@ -229,7 +229,7 @@ async def test_one_address_gets_credentials_for_so_many_people_only(make_house: 
 async def test_people_of_one_ipv6_network_count_together(make_house: MakeHouse) -> None:
     """By /64 and by /48 (C5)."""
     one, two = Buckets(rate=1, burst=1), Buckets(rate=1, burst=2)
-    people = Tiered(one, two, in_all=TokenBucket(rate=1, burst=9, now=0))
+    people = Tiered(one, two, again=TokenBucket(rate=1, burst=9, now=0))
     relayed = Relayed(people, known=Buckets(rate=1, burst=1))
     house = await make_house(throttles=Throttles(relayed=relayed), trusted_proxies=LOOPBACK)
     statuses = []
@@ -242,7 +242,7 @@ async def test_people_of_one_ipv6_network_count_together(make_house: MakeHouse) 
 
 async def test_one_too_many_gets_no_credentials_over_a_socket_either(make_house: MakeHouse) -> None:
     """The call goes on without the relay (C5)."""
-    people = Tiered(Buckets(rate=1, burst=1), in_all=TokenBucket(rate=1, burst=9, now=0))
+    people = Tiered(Buckets(rate=1, burst=1), again=TokenBucket(rate=1, burst=9, now=0))
     relayed = Relayed(people, known=Buckets(rate=1, burst=1))
     house = await make_house(throttles=Throttles(relayed=relayed))
     ana, bo = await Person(house).sign_in("Ana"), await Person(house).sign_in("Bo")
