@@ -2,21 +2,25 @@
 
 A real file with 100,000 people, as many invitations, and one room with heaps of everything; each line is one
 operation with its median and its longest run in milliseconds. On a machine that is busy with other things the
-longest run is theirs, too; what the operation itself needs at most is the last number.
+longest run is theirs, too; what the operation itself needs at most is the last number. Of whole requests, and
+of the tick while it prunes, each run counts by the longest step of the loop in it (`whole_requests`).
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import secrets
 import sqlite3
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
+from benchmarks.whole_requests import Hold, Site, site, watched
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.ids import RoomId, Sea, SessionId, Table, TableId, UserId
 
@@ -108,13 +112,52 @@ class Bench:
             act(number)
             times.append((time.perf_counter() - began) * 1000)
             work.append((time.process_time() - worked) * 1000)
+        self.tell(name, times, work)
+
+    async def measure_steps(
+        self, name: str, act: Callable[[int], Awaitable[object]], *, runs: int = 50
+    ) -> None:
+        """Keep of each run the longest step of the loop."""
+        holds: list[Hold] = []
+        for number in range(runs):
+            with watched() as hold:
+                await act(number)
+            holds.append(hold)
+        self.tell(name, [hold.took for hold in holds], [hold.worked for hold in holds])
+
+    def tell(self, name: str, times: list[float], work: list[float]) -> None:
         longest = max(times)
         self.failed = self.failed or longest > LIMIT_MS
         verdict = "holds" if longest <= LIMIT_MS else f"OVER {LIMIT_MS:.0f} ms"
-        print(f"{name:34} {statistics.median(times):9.2f} {longest:9.2f} {max(work):9.2f}   {verdict}")
+        median = statistics.median(times)
+        print(f"{name:34} {median:9.2f} {longest:9.2f} {max(work):9.2f}   {verdict}", flush=True)
 
 
-def run(book: GuestBook) -> bool:
+async def requests(bench: Bench, folder: Path) -> None:
+    """Measure whole requests of somebody with heaps of everything, and then the tick, which prunes."""
+    heavy = user(10)
+
+    def asked(there: Site, line: str, **more: Any) -> Callable[[int], Awaitable[object]]:
+        return lambda _: there.asks(line, **{"status": 200, **more})
+
+    async with site(bench.book, folder, heavy, now=NOW) as there:
+        await there.asks("GET /", status=200)  # loads the templates
+        await bench.measure_steps("request: home page", asked(there, "GET /"))
+        await bench.measure_steps("request: my sea", asked(there, "GET /my-sea/"))
+        await bench.measure_steps("request: a table", asked(there, f"GET /table/{table(10)}/"))
+        room = f"GET /api/voice/turn-credentials/?room={table(10)}"
+        await bench.measure_steps("request: credentials", asked(there, room))
+        signing_in = asked(there, "POST /sign-in", form="name=New", known=False, status=303)
+        await bench.measure_steps("request: sign in", signing_in)
+
+        async def a_tick(_: int) -> None:
+            asyncio.get_running_loop().call_soon(there.ticks)
+            await asyncio.sleep(0)
+
+        await bench.measure_steps("tick, while it prunes", a_tick, runs=100)
+
+
+def run(book: GuestBook, folder: Path) -> bool:
     """Measure everything; True: nothing took too long."""
     bench = Bench(book)
     heavy, host = user(10), user(30)
@@ -165,6 +208,7 @@ def run(book: GuestBook) -> bool:
         "remove a guest, with links", lambda n: book.seas.remove(host, user(5000 + n), now=NOW), runs=90
     )
     bench.measure("close and open a sea with guests", lambda n: close_and_open(book, heavy), runs=5)
+    asyncio.run(requests(bench, folder))
     bench.measure("forget at once (sign out)", lambda n: book.forget(user(20_000 + n), now=NOW))
     bench.measure("forget one with many invitations", lambda n: book.forget(heavy, now=NOW), runs=1)
     bench.measure("prune, a piece", lambda n: book.prune(now=NOW), runs=200)
@@ -186,7 +230,7 @@ def main() -> int:
         path = str(Path(folder) / "book.db")
         fill(path, chosen.people, chosen.invitations)
         book = GuestBook.open(path)
-        good = run(book)
+        good = run(book, Path(folder))
         book.close()
     return 0 if good else 1
 

@@ -73,6 +73,12 @@ def _table(book: GuestBook, number: int, now: float) -> tuple[str, list[str]]:
     return table.room_id, [str(user) for user in people]
 
 
+async def cookie_of(settings: Settings, user: str, now: float) -> str:
+    """Give the cookie of somebody who signed in."""
+    keys = RotatingFernet(settings.secret_keys)
+    return await _cookie(CookieStorage(keys, settings.sites.first, seconds=SESSION_SECONDS), user, now)
+
+
 async def _cookie(storage: CookieStorage, user: str, now: float) -> str:
     session = Session(None, data=None, new=True, max_age=SESSION_SECONDS)
     session.update(user=user, sid=secrets.token_urlsafe(16), host=True, dated=int(now))

@@ -167,7 +167,9 @@ def book(report: Report, printed: str, effort: Effort) -> None:
         for line in printed.splitlines()[1:]
         if len(numbers := line[34:].split()) >= 3
     ]
-    longest = sorted(held, key=lambda one: -one[2])[:5]
+    whole = [one for one in held if one[0].startswith(("request", "tick"))]
+    parts = [one for one in held if one not in whole]
+    longest = sorted(whole, key=lambda one: -one[2]) + sorted(parts, key=lambda one: -one[2])[:5]
     report.table(
         "book",
         (f"with {effort.people:,} people in the book", "longest, ms", "longest work, ms", ""),
