@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -64,6 +65,9 @@ class Connections(web.Server):
         throttles, self._settings, headers = app[THROTTLES], app[SETTINGS], app[HEADERS]
         self._of_address, self._in_all = throttles.connections_of_address, throttles.connections
         self.first_request: float = app[WAITS].first_request
+        self._room: float = app[WAITS].room
+        self.silent: OrderedDict[Connection, float] = OrderedDict()
+        """When each of a visitor's was heard last, the longest silence first; WebSockets are none of them."""
         self.own_headers = issubclass(app[RESPONSE], StraightResponse)
         """Whether aiohttp is such that a handshake's headers can be forgotten."""
         self.headers: dict[str, str] = {**headers, "Cache-Control": "no-store"}
@@ -102,7 +106,9 @@ class Connections(web.Server):
         caps = (
             [(self._in_all, None)] if proxy else [(self._in_all, None), (self._of_address, address_key(peer))]
         )
-        if not all(cap.free(key) for cap, key in caps):
+        if not all(cap.free(key) for cap, key in caps[1:]) or not (
+            self._in_all.free(None) or self._ends_one()
+        ):
             return None
         for cap, key in caps:
             cap.hold(key)
@@ -112,6 +118,14 @@ class Connections(web.Server):
                 cap.release(key)
 
         return release
+
+    def _ends_one(self) -> bool:
+        """End the connection that was silent for longest, lest idle ones in great number keep others out."""
+        connection, at = next(iter(self.silent.items()), (None, 0.0))
+        if connection is None or self._loop.time() - at < self._room:
+            return False
+        connection.makes_room()
+        return True
 
 
 class Connection(RequestHandler):
@@ -153,6 +167,7 @@ class Connection(RequestHandler):
         super().connection_made(transport)
         if proxy:
             return
+        self._connections.silent[self] = self._loop.time()
         self._first = self._loop.call_later(self._connections.first_request, self._give_up)
 
     @property
@@ -162,6 +177,7 @@ class Connection(RequestHandler):
 
     def upgraded(self) -> None:
         """Forget the headers of a handshake that is done, and take the short way to whoever reads frames."""
+        self._connections.silent.pop(self, None)
         if self._handshake is not None:
             self._handshake.clear()
         parser = self._payload_parser
@@ -172,13 +188,22 @@ class Connection(RequestHandler):
         if self.unasked:
             self.force_close()
 
+    def makes_room(self) -> None:
+        """End at once, for another."""
+        self._count_out()
+        self.force_close()
+
+    def _count_out(self) -> None:
+        self._connections.silent.pop(self, None)
+        if self._release is not None:
+            self._release()
+            self._release = None
+
     def connection_lost(self, exc: BaseException | None) -> None:
         """Count the connection out."""
         if self._first is not None:
             self._first.cancel()
-        if self._release is not None:
-            self._release()
-            self._release = None
+        self._count_out()
         self._frames = None  # it leads back here
         super().connection_lost(exc)
 
@@ -191,6 +216,10 @@ class Connection(RequestHandler):
             if not self._force_close and not self._close and frames(data)[0]:
                 self.close()
             return
+        silent = self._connections.silent
+        if self in silent:
+            silent[self] = self._loop.time()
+            silent.move_to_end(self)
         if self._payload_parser is not None:  # a WebSocket: its frames have a bound of their own
             super().data_received(data)
             return

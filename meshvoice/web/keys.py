@@ -63,6 +63,8 @@ class Waits:
     """From an answer to the end of the next request's headers."""
     body: float = 10.0
     """For the whole body of a form."""
+    room: float = 1.0
+    """Of a connection that then makes room for another, where there are as many as may be."""
 
 
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)

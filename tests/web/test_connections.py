@@ -134,6 +134,36 @@ async def test_connections_of_one_address_are_capped_before_they_ask(make_house:
             continue
 
 
+async def test_idle_connections_of_many_addresses_keep_nobody_out(make_house: MakeHouse) -> None:
+    """The one that was silent for longest makes room, whatever it waits for; a WebSocket never does (W13)."""
+    house = await make_house(throttles=Throttles(connections=Cap(4)), waits=Waits(room=0))
+    ana = await Person(house).sign_in("Ana")
+    async with AsyncExitStack() as open_ones:
+        wire = await ana.join(await ana.open_sea())
+        lines = [await open_ones.enter_async_context(line(house)) for _ in range(3)]
+        for reader, writer in lines[1:]:
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            await reader.readuntil(b"}")
+        assert (await house.raw(b"GET /healthz HTTP/1.1\r\n%b\r\n" % HEAD)).startswith(b"HTTP/1.1 200 ")
+        assert await lines[0][0].read() == b""
+        for reader, writer in lines[1:]:
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+        await wire.socket.send_json({"type": "ping", "t": 1})
+        await wire.next("pong")
+
+
+async def test_who_was_heard_a_moment_ago_makes_no_room(make_house: MakeHouse) -> None:
+    """Else whoever opens the most ends what others just began (W13)."""
+    house = await make_house(throttles=Throttles(connections=Cap(1)))
+    async with line(house) as (reader, writer):
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.readuntil(b"}")
+        assert (await house.raw(b"")).startswith(b"HTTP/1.1 429 ")
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+
+
 async def test_a_trusted_proxy_is_not_one_visitor(make_house: MakeHouse) -> None:
     """All come by its address, so the cap by address is not for it; the one in all is (W11)."""
     throttles = Throttles(connections_of_address=Cap(1), connections=Cap(3))
