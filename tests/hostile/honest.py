@@ -159,7 +159,8 @@ class Room:
         self.pages = pages
         self.robot = robot
         self.newcomer = newcomer
-        self.seed = 0
+        self.seed = 1
+        """Of the next attack."""
         self._guest = guest
 
     async def whole(self) -> bool:
@@ -177,10 +178,10 @@ class Room:
         """Let the guest play a strategy (None: nobody does anything), and see what it does to the honest."""
         found = Suffering()
         await until("every honest pair hears each other", self.whole)
-        self.seed += 1
         if strategy is not None:
             invitation = await self.pages[0].invite()
             await self._tell(strategy=strategy, seed=self.seed, seconds=seconds, invitation=invitation)
+            self.seed += 1
         seats = [await _seat(page) for page in self.pages]
         joins = self.robot.joins
         marks = [await page.mark() for page in self.pages]

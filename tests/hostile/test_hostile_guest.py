@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ TRIES = 8
 HITS = 4
 """How often in a row it must do harm to be blamed. Two cores that run five ends of a call are late in one of
 five to three rounds with nobody attacking: with fewer, one of all would be blamed in each run for nothing."""
+SEEDS_A_NIGHT = 1000
 SHORT = ("shapes_at_the_limits", "offers", "everything_at_once")
 
 
@@ -31,6 +33,12 @@ def batches() -> list[tuple[str, ...]]:
     """Give the strategies in portions that one stage bears."""
     names = tuple(os.environ.get("STRATEGIES", "").split()) or tuple(STRATEGIES)
     return [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
+
+
+def seed_of_the_night() -> int:
+    """Give the seed of a batch's first attack: another each night; `SEED=N` plays one again."""
+    tonight = datetime.now(UTC).date().toordinal() * SEEDS_A_NIGHT + 1
+    return int(os.environ.get("SEED", tonight))
 
 
 async def play(stage: Room, strategies: tuple[str, ...], *, seconds: float) -> None:
@@ -41,11 +49,13 @@ async def play(stage: Room, strategies: tuple[str, ...], *, seconds: float) -> N
     """
 
     async def suffer(name: str | None) -> Suffering:
+        seed = stage.seed
         found = await stage.suffer(name, seconds=seconds)
-        print(found.row(name or "(nobody attacks)"), flush=True)
+        row = found.row(name or "(nobody attacks)")
+        print(row if name is None else f"{row}  (STRATEGIES={name} SEED={seed})", flush=True)
         return found
 
-    print(f"\n{HEADER}", flush=True)
+    print(f"\nSEED={stage.seed}\n{HEADER}", flush=True)
     for _ in range(TRIES):
         if not (await suffer(None)).complaints:
             break
@@ -54,16 +64,19 @@ async def play(stage: Room, strategies: tuple[str, ...], *, seconds: float) -> N
     blamed, undecided = [], []
     for name in strategies:
         told: list[str] = []
-        for _ in range(TRIES):
+        for rounds in range(1, TRIES + 1):
             found = await suffer(name)
             if not found.complaints:
+                print(f"{name}: clean in round {rounds}, of {TRIES} at most", flush=True)
                 break
             if found.lost or not (await suffer(None)).complaints:
                 told.append(f"{name}: {'; '.join(found.complaints)}")
             if found.lost or len(told) == HITS:
                 blamed += told
+                print(f"{name}: blamed after {rounds} rounds", flush=True)
                 break
         else:
+            print(f"{name}: nothing known after {TRIES} rounds, late in {len(told)} of them", flush=True)
             undecided.append(name)
     assert not blamed, "\n".join(blamed)
     if undecided:
@@ -88,4 +101,5 @@ async def test_a_call_goes_on_through_every_strategy(
 ) -> None:
     need("firefox-esr", "firefox-esr")
     async with room(stage, tmp_path, with_firefox=True) as honest:
+        honest.seed = seed_of_the_night()
         await play(honest, strategies, seconds=4)
