@@ -95,9 +95,11 @@ bench-book: $(VENV)/serve.done
 bench-memory: $(VENV)/test.done
 	$(BIN)/python -m benchmarks.bench_memory
 
-# What a call notices of a stranger who asks the server a thousand times a second; a table of milliseconds.
+# What a call notices of a stranger who asks the server a thousand times a second; writes its table. SECONDS of each kind;
+# eleven minutes.
+SECONDS = 10
 bench-stranger: $(VENV)/test.done
-	$(BIN)/python -m tests.hostile.siege
+	$(BIN)/python -m tests.hostile.siege $(SECONDS)
 
 # From the click to the first audible packet, beside a plain page: two people, six at once, 50 ms away; 10 minutes.
 bench-join: $(VENV)/test.done
