@@ -95,7 +95,8 @@ async def test_no_script_of_any_page_has_syntax_that_webkit_does_not_know(
             "const base = document.querySelector('script[src*=\"voice-button\"]').src;"
             "const problems = [];"
             "for (const path of args[0]) await import(new URL(path, base)).catch((problem) => {"
-            "  if (problem instanceof SyntaxError || /import/i.test(problem.message)) problems.push(`${path}: ${problem}`);"
+            "  const wrong = problem instanceof SyntaxError || /import/i.test(problem.message);"
+            "  if (wrong) problems.push(`${path}: ${problem}`);"
             "});"
             "return problems;",
             scripts,
