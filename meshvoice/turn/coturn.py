@@ -98,7 +98,6 @@ def render(
     return compile_template(template).render(
         version=dotted(version),
         log=log,
-        logs_twice=version >= versions.LOGS_TWICE,
         database=database,
         misses_certificate=version >= versions.MISSES_CERTIFICATE,
         ipv6_only=all(address.version == 6 for address in placement.addresses),
