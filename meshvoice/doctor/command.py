@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from ssl import SSLContext, create_default_context
@@ -16,6 +18,8 @@ from meshvoice.doctor.findings import Check, Finding, Status, missed
 from meshvoice.settings import Settings
 from meshvoice.turn import installed
 from meshvoice.turn.errors import Refused
+
+_TERMINATED = 128 + signal.SIGTERM
 
 
 def run(settings: Settings, *, as_json: bool, tls: SSLContext | None = None) -> int:
@@ -40,7 +44,10 @@ def run(settings: Settings, *, as_json: bool, tls: SSLContext | None = None) -> 
             problems.append(check.failed("it has no IPv4 address now", str(problem)))
         turn = replace(turn, public_ip=None)
     deployment = Deployment(turn=turn, tls=tls or create_default_context())
-    findings = asyncio.run(_report(problems, examine(deployment), as_json=as_json))
+    try:
+        findings = asyncio.run(_report(problems, examine(deployment), as_json=as_json))
+    except asyncio.CancelledError:
+        return _TERMINATED
     return 0 if _well(findings) else 1
 
 
@@ -62,10 +69,19 @@ def _conclusion(findings: list[Finding]) -> str:
     return "All is well, as far as it can be seen from here."
 
 
+def _end_by_sigterm() -> None:
+    """Let SIGTERM, as a server that stops sends it, cancel this task, which gives back what it allocated."""
+    task = asyncio.current_task()
+    # Signals come to the main thread alone.
+    if task is not None and threading.current_thread() is threading.main_thread():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+
 async def _report(
     problems: list[Finding], findings: AsyncIterator[Finding], *, as_json: bool
 ) -> list[Finding]:
     found = []
+    _end_by_sigterm()
 
     def tell(finding: Finding) -> None:
         found.append(finding)
