@@ -15,11 +15,16 @@ from meshvoice.doctor import lookup, rotation
 from meshvoice.doctor.deployment import Deployment
 from meshvoice.doctor.examination import examine
 from meshvoice.doctor.findings import Check, Finding, Status, missed
+from meshvoice.doctor.rejections import RENDER
 from meshvoice.settings import Settings
 from meshvoice.turn import installed
 from meshvoice.turn.errors import Refused
 
 _TERMINATED = 128 + signal.SIGTERM
+_PRESUMED = (
+    "The relay was taken for one whose file you render. If it is somebody else's, set COTURN_OURS=0, "
+    "and ask again."
+)
 
 
 def run(settings: Settings, *, as_json: bool, tls: SSLContext | None = None) -> int:
@@ -63,7 +68,11 @@ def _well(findings: list[Finding]) -> bool:
 def _conclusion(findings: list[Finding]) -> str:
     failed = [finding.name() for finding in findings if finding.status is Status.FAILED]
     if failed:
-        return f"To mend: {', '.join(dict.fromkeys(failed))}. What to do stands above, after each ->."
+        told = f"To mend: {', '.join(dict.fromkeys(failed))}. What to do stands above, after each ->."
+        if any(RENDER in finding.fix for finding in findings):
+            # Nothing that it answers tells a coturn with a strong secret of theirs from one of ours.
+            told = f"{_PRESUMED}\n{told}"
+        return told
     if missed(findings):
         return f"Nothing was learned of the relay: {missed(findings)}."
     return "All is well, as far as it can be seen from here."

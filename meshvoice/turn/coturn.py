@@ -145,6 +145,10 @@ def surprises(turn: TurnSettings, *, version: Version, local: tuple[Address, ...
 
 
 def _presume(turn: TurnSettings, version: Version) -> None:
+    if not turn.ours:
+        raise Refused(
+            "COTURN_OURS=0 says that the relay is somebody else's: for a coturn of your own take it out"
+        )
     if turn.fixed:
         raise Refused(
             "COTURN_USERNAME is set, so the relay is somebody else's: for a coturn of your own unset it, "

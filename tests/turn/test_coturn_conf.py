@@ -160,6 +160,8 @@ def test_a_coturn_of_ones_own_gets_a_secret_that_nobody_finds_out(secret: str) -
 
 
 def test_a_relay_of_somebody_elses_is_not_rendered() -> None:
+    with pytest.raises(Refused, match="COTURN_OURS"):
+        render(replace(DIRECT, ours=False))
     with pytest.raises(Refused, match="COTURN_USERNAME"):
         render(replace(DIRECT, username="voice", password="four plain words"))
 
