@@ -18,6 +18,7 @@ from meshvoice.doctor.findings import Check, Finding, Status, missed
 from meshvoice.doctor.rejections import RENDER
 from meshvoice.settings import Settings
 from meshvoice.turn import installed
+from meshvoice.turn.commands import seats
 from meshvoice.turn.errors import Refused
 
 _TERMINATED = 128 + signal.SIGTERM
@@ -48,7 +49,7 @@ def run(settings: Settings, *, as_json: bool, tls: SSLContext | None = None) -> 
         else:
             problems.append(check.failed("it has no IPv4 address now", str(problem)))
         turn = replace(turn, public_ip=None)
-    deployment = Deployment(turn=turn, tls=tls or create_default_context())
+    deployment = Deployment(turn=turn, tls=tls or create_default_context(), seats=seats(settings))
     try:
         findings = asyncio.run(_report(problems, examine(deployment), as_json=as_json))
     except asyncio.CancelledError:

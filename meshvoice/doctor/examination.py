@@ -158,7 +158,7 @@ async def _relayed(
         tried_by = deployment if by_tls else deployment.without_tls()
         for by in (4, 6):
             if ipv6 if by == 6 else (turn.public_ip or not turn.public_ip6):
-                async for found in _settled(deployment, "one-relay", _outside(deployment, best, dialled, by)):
+                async for found in _settled(deployment, "one-relay", _outside(tried_by, best, dialled, by)):
                     yield found
     if not deployment.ours:
         # Where somebody else's relay may send is theirs to know.

@@ -94,7 +94,8 @@ def render(
     """
     _presume(turn, version)
     placement = place(turn, local=local)
-    quota = user_quota(seats=seats, relay_urls=_relay_urls(turn))
+    urls = relay_urls(turn)
+    quota = user_quota(seats=seats, relay_urls=urls)
     return compile_template(template).render(
         version=dotted(version),
         log=log,
@@ -111,7 +112,7 @@ def render(
         secrets=turn.shared_secrets,
         realm=turn.realm,
         seats=seats,
-        relay_urls=_relay_urls(turn),
+        relay_urls=urls,
         rooms=_ROOMS,
         user_quota=quota,
         total_quota=min(_ROOMS * seats * quota, turn.max_port - turn.min_port + 1),
@@ -165,7 +166,8 @@ def _presume(turn: TurnSettings, version: Version) -> None:
         raise Refused(f"coturn {dotted(version)} is too old: {dotted(OLDEST)} or newer, as Debian 12 has")
 
 
-def _relay_urls(turn: TurnSettings) -> int:
+def relay_urls(turn: TurnSettings) -> int:
+    """Count the URLs by which one relay is offered."""
     return 3 if turn.tls else 2
 
 

@@ -671,6 +671,15 @@ TABLE = [
         quick=True,
     ),
     Broken(
+        name="a quota for each user that is smaller than a full room",
+        page="relay-limit",
+        mends="user-quota",
+        conf=without(conf(DIRECT), "user-quota") + "user-quota=20\n",
+        failed={"user-quota"},
+        says="20 are given, and another user gets one more",
+        quick=True,
+    ),
+    Broken(
         name="a fixed user's quota used up",
         page="relay-limit",
         mends="user-quota",
