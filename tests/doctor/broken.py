@@ -391,7 +391,6 @@ TABLE = [
         addresses=[str(PUBLIC6)],
         failed={"two-relays"},
         says="no denied-peer-ip",
-        quick=True,
     ),
     Broken(
         name="both, and by IPv6 the relay may not send to itself",
