@@ -38,6 +38,13 @@ class TurnSettings:
         "the TURN server, as browsers dial it; up to four with commas, the first is preferred",
     )
     """Names or literal addresses, without brackets; all take the same credentials. Empty: no TURN."""
+    ours: bool = setting(
+        "COTURN_OURS",
+        values.flag,
+        True,
+        "`0`: the relay is somebody else's, whose file isn't rendered here",
+    )
+    """Whether its file is one that we render, as far as no other setting says that it isn't."""
     realm: str = setting(
         "COTURN_REALM",
         values.realm,
@@ -101,6 +108,8 @@ class TurnSettings:
     @property
     def others(self) -> str:
         """Why the relay is somebody else's, whose file we don't render; empty where it may be ours."""
+        if not self.ours:
+            return "COTURN_OURS=0 says so"
         if self.fixed:
             return "COTURN_USERNAME is set"
         if not all(map(values.strong, self.shared_secrets)):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from ssl import SSLContext, create_default_context
@@ -13,9 +15,17 @@ from meshvoice.doctor import lookup, rotation
 from meshvoice.doctor.deployment import Deployment
 from meshvoice.doctor.examination import examine
 from meshvoice.doctor.findings import Check, Finding, Status, missed
+from meshvoice.doctor.rejections import RENDER
 from meshvoice.settings import Settings
 from meshvoice.turn import installed
+from meshvoice.turn.commands import seats
 from meshvoice.turn.errors import Refused
+
+_TERMINATED = 128 + signal.SIGTERM
+_PRESUMED = (
+    "The relay was taken for one whose file you render. If it is somebody else's, set COTURN_OURS=0, "
+    "and ask again."
+)
 
 
 def run(settings: Settings, *, as_json: bool, tls: SSLContext | None = None) -> int:
@@ -39,8 +49,11 @@ def run(settings: Settings, *, as_json: bool, tls: SSLContext | None = None) -> 
         else:
             problems.append(check.failed("it has no IPv4 address now", str(problem)))
         turn = replace(turn, public_ip=None)
-    deployment = Deployment(turn=turn, tls=tls or create_default_context())
-    findings = asyncio.run(_report(problems, examine(deployment), as_json=as_json))
+    deployment = Deployment(turn=turn, tls=tls or create_default_context(), seats=seats(settings))
+    try:
+        findings = asyncio.run(_report(problems, examine(deployment), as_json=as_json))
+    except asyncio.CancelledError:
+        return _TERMINATED
     return 0 if _well(findings) else 1
 
 
@@ -56,16 +69,29 @@ def _well(findings: list[Finding]) -> bool:
 def _conclusion(findings: list[Finding]) -> str:
     failed = [finding.name() for finding in findings if finding.status is Status.FAILED]
     if failed:
-        return f"To mend: {', '.join(dict.fromkeys(failed))}. What to do stands above, after each ->."
+        told = f"To mend: {', '.join(dict.fromkeys(failed))}. What to do stands above, after each ->."
+        if any(RENDER in finding.fix for finding in findings):
+            # Nothing that it answers tells a coturn with a strong secret of theirs from one of ours.
+            told = f"{_PRESUMED}\n{told}"
+        return told
     if missed(findings):
         return f"Nothing was learned of the relay: {missed(findings)}."
     return "All is well, as far as it can be seen from here."
+
+
+def _end_by_sigterm() -> None:
+    """Let SIGTERM, as a server that stops sends it, cancel this task, which gives back what it allocated."""
+    task = asyncio.current_task()
+    # Signals come to the main thread alone.
+    if task is not None and threading.current_thread() is threading.main_thread():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 async def _report(
     problems: list[Finding], findings: AsyncIterator[Finding], *, as_json: bool
 ) -> list[Finding]:
     found = []
+    _end_by_sigterm()
 
     def tell(finding: Finding) -> None:
         found.append(finding)

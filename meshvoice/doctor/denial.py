@@ -62,12 +62,12 @@ async def _ask(deployment: Deployment, way: Way, family: int) -> tuple[list[bool
     return refused, public, asked
 
 
-async def of_everybody(deployment: Deployment, way: Way) -> str:
+async def of_everybody(deployment: Deployment, way: Way, by: int | None = None) -> str:
     """Name the check that tells that the relay refuses public addresses, too; empty where it doesn't."""
-    async with allocated(deployment, way) as (relay, (own, _)):
-        by = family(own)
-        refused = await asyncio.gather(*(_refused(relay, address) for address in _PUBLIC[by]))
-    return f"granted-ipv{by}" if all(refused) else ""
+    async with allocated(deployment, way, family=by) as (relay, (own, _)):
+        given = family(own)
+        refused = await asyncio.gather(*(_refused(relay, address) for address in _PUBLIC[given]))
+    return f"granted-ipv{given}" if all(refused) else ""
 
 
 async def tcp_relay(deployment: Deployment, working: Sequence[Way]) -> Finding:

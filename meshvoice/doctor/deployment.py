@@ -15,6 +15,7 @@ from ssl import SSLContext, create_default_context
 from meshvoice.doctor.rejections import ASK, RENDER, USED_UP
 from meshvoice.doctor.turn_client import Leg, Peer, Rejected, TurnClient, Unanswered, dial
 from meshvoice.settings import TurnSettings
+from meshvoice.turn.coturn import relay_urls, user_quota
 from meshvoice.turn.credentials import TurnCredentials, fixed, issue
 
 
@@ -51,6 +52,8 @@ class Deployment:
     resolve: Callable[[str], Awaitable[list[str]]] = resolve
     ours: bool = True
     """Whether the settings describe this relay's own file, or only how it is dialled."""
+    seats: int = 8
+    """Of the largest room, as coturn's file is rendered for it."""
     ended: Ended = field(default_factory=Ended)
     others: str = ""
     """Why it is somebody else's, who has other files than ours; empty: it is one of ours, for all we know."""
@@ -63,6 +66,15 @@ class Deployment:
         """Give it without what the settings say of a relay that is another."""
         turn = replace(self.turn, public_ip=None, private_ip=None, public_ip6=None)
         return replace(self, turn=turn, ours=False, others=others)
+
+    def without_tls(self) -> Deployment:
+        """Give it as one that offers no `turns:`."""
+        return replace(self, turn=replace(self.turn, tls_cert="", tls_key="", public_tls_port=None))
+
+    @property
+    def user_quota(self) -> int:
+        """How many allocations one person takes in a full room."""
+        return user_quota(seats=self.seats, relay_urls=relay_urls(self.turn))
 
     @property
     def mend(self) -> str:

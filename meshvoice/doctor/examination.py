@@ -144,13 +144,21 @@ async def _relayed(
         found = await _settle(deployment, "relay-ipv6", relay_checks.ipv6(deployment, best[0], addresses))
         yield found
         ipv6 = turn.public_ip6 is not None and found.status is Status.OK
+    # Those that browsers are given; where these are IPv4, also the IPv6 ones that the settings promise beside
+    # them (nothing can be sent from one IP version to the other). Where nobody reaches the address that the
+    # relay offers all of these fail for sure.
+    pairs = list(combinations_with_replacement(dialled, 2))
+    for by, asked in ((None, reachable), (6, ipv6 and turn.public_ip is not None)):
+        for here, there in pairs if asked else ():
+            tried = relay_checks.two_relays(deployment, here, there, by=by)
+            yield await _settle(deployment, "two-relays", tried)
     if reachable:
-        # Else all of these fail for sure: nobody reaches the address that the relay offers.
-        for here, there in combinations_with_replacement(dialled, 2):
-            yield await _settle(deployment, "two-relays", relay_checks.two_relays(deployment, here, there))
+        # A file rendered before TLS was set has the quota of fewer URLs: that is told as its TLS.
+        by_tls = any(way.leg is Leg.TLS for way in working)
+        tried_by = deployment if by_tls else deployment.without_tls()
         for by in (4, 6):
             if ipv6 if by == 6 else (turn.public_ip or not turn.public_ip6):
-                async for found in _settled(deployment, "one-relay", _outside(deployment, best, dialled, by)):
+                async for found in _settled(deployment, "one-relay", _outside(tried_by, best, dialled, by)):
                     yield found
     if not deployment.ours:
         # Where somebody else's relay may send is theirs to know.

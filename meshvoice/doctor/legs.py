@@ -68,7 +68,7 @@ async def stun(deployment: Deployment, way: Way, answers: Answers) -> Finding:
             await asyncio.sleep(STARTING)
             own, software = await _bind(deployment, way)
     except ConnectionRefusedError:
-        return check.failed(REFUSED, _fix_refused(deployment.turn, way))
+        return check.failed(REFUSED, _fix_refused(deployment, way))
     except _Mute:
         return check.failed("it opens, and answers no STUN", _fix_mute(way), cause=Cause.NO_TURN)
     except Unanswered:
@@ -140,7 +140,7 @@ async def certificate(deployment: Deployment, way: Way) -> Finding:
     try:
         _, writer = await answered(asyncio.open_connection(*way.server))
     except ConnectionRefusedError:
-        return check.failed(REFUSED, _fix_refused(deployment.turn, way), cause=Cause.REFUSED)
+        return check.failed(REFUSED, _fix_refused(deployment, way), cause=Cause.REFUSED)
     except Unanswered:
         return check.failed(SILENCE, _fix_silence(deployment.turn, way), cause=Cause.SILENT)
     except OSError as problem:
@@ -214,7 +214,11 @@ def _routed(server: Peer) -> bool:
     return True
 
 
-def _fix_refused(turn: TurnSettings, way: Way) -> str:
+def _fix_refused(deployment: Deployment, way: Way) -> str:
+    turn = deployment.turn
+    if deployment.others:
+        port = "COTURN_PUBLIC_TLS_PORT" if way.leg is Leg.TLS else "COTURN_PORT"
+        return f"does the relay run, and is its port {way.server[1]}? Else correct {port}; {rejections.ASK}"
     if way.leg is Leg.TLS and turn.public_tls_port:
         return "start what holds COTURN_PUBLIC_TLS_PORT before coturn (`ss -lntp` there), or correct the port"
     if way.leg is Leg.TLS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from ipaddress import ip_address
 from secrets import token_bytes
 from typing import Protocol
@@ -99,31 +100,44 @@ async def ipv6(deployment: Deployment, way: Way, known: list[str]) -> Finding:
     return check.ok(offered)
 
 
-async def two_relays(deployment: Deployment, here: Way, there: Way) -> Finding:
-    """Send from one allocation to another and back, as between two people who both need the relay."""
-    by = f"dialled by IPv{here.family}" + ("" if here == there else f" and by IPv{there.family}")
-    ip = here.family if here.family == there.family else 0
-    check = Check(name="two-relays", ip=ip, tried=f"send from one allocation to another and back, {by}")
+async def two_relays(deployment: Deployment, here: Way, there: Way, *, by: int | None = None) -> Finding:
+    """Send from one allocation to another and back, as between two people who both need the relay.
+
+    Between those that browsers are given, or those of the IP version `by`.
+    """
+    dialled = f"dialled by IPv{here.family}" + ("" if here == there else f" and by IPv{there.family}")
+    one = "one allocation" if by is None else f"one IPv{by} allocation"
+    check = Check(name="two-relays", ip=by or 0, tried=f"send from {one} to another and back, {dialled}")
     try:
-        async with allocated(deployment, here) as (ana, at_ana), allocated(deployment, there) as (bo, at_bo):
-            if family(at_ana[0]) != family(at_bo[0]):
+        async with (
+            allocated(deployment, here, family=by) as (ana, at_ana),
+            allocated(deployment, there, family=by) as (bo, at_bo),
+        ):
+            relayed = family(at_ana[0])
+            if relayed != family(at_bo[0]):
                 return check.failed(
                     f"{at_ana[0]} and {at_bo[0]}, between which nothing can be sent",
                     "allocation-default-address-family must not be keep on a relay that has IPv4, which all "
                     f"can share: {deployment.mend}",
                 )
+            check = replace(check, ip=relayed)
             await bo.expect(at_ana)
-            to_bo = await arrives(lambda data: ana.send(data, at_bo), bo)
-            to_ana = await arrives(lambda data: bo.send(data, at_ana), ana)
+            # What is lost one way is not waited for on its way back.
+            arrived = (
+                await arrives(lambda data: ana.send(data, at_bo), bo) is not None
+                and await arrives(lambda data: bo.send(data, at_ana), ana) is not None
+            )
     except Rejected as rejected:
         if rejected.code != 403:
             raise
         # Of somebody else's it is not asked where it may send.
-        named = await denial.of_everybody(deployment, here) if deployment.ours else ""
+        named = await denial.of_everybody(deployment, here, by) if deployment.ours else ""
         if named:
             return check.skipped(f"{rejected}: the relay must send to nobody", f"see `{named}`")
-        return check.failed(f"{rejected}: the relay must not send to itself", _open_to_itself(deployment))
-    if to_bo is None or to_ana is None:
+        return check.failed(
+            f"{rejected}: the relay must not send to itself", _open_to_itself(deployment, check.ip)
+        )
+    if not arrived:
         return check.failed(
             "nothing arrived",
             "does a firewall of the host drop what it sends to itself? The guard must know its addresses: "
@@ -132,20 +146,23 @@ async def two_relays(deployment: Deployment, here: Way, there: Way) -> Finding:
     return check.ok("arrived both ways")
 
 
-def _open_to_itself(deployment: Deployment) -> str:
+def _open_to_itself(deployment: Deployment, by: int) -> str:
     turn = deployment.turn
     if deployment.others:
         return f"it must be an allowed peer of itself, for two people who both need it; {ASK}"
-    if turn.public_ip6 and not turn.public_ip and denied(turn.public_ip6):
+    if by == 4:
+        return (
+            "behind NAT coturn's external-ip must be PUBLIC/PRIVATE (set COTURN_PRIVATE_IP to the host's own "
+            "address); a relay for its own network alone must be an allowed peer of itself "
+            f"(allowed-peer-ip): {RENDER}"
+        )
+    # IPv6 has no 1:1 NAT to be told of.
+    if turn.public_ip6 and denied(turn.public_ip6):
         return (
             f"{turn.public_ip6} is no public address, and must be an allowed peer: {RENDER}. coturn 4.13.1 "
             "and newer heed that for IPv4 alone: give the relay a public IPv6 address, or an IPv4 one"
         )
-    return (
-        "behind NAT coturn's external-ip must be PUBLIC/PRIVATE (set COTURN_PRIVATE_IP to the host's own "
-        "address); a relay for its own network alone must be an allowed peer of itself (allowed-peer-ip): "
-        f"{RENDER}"
-    )
+    return f"no denied-peer-ip of coturn's file may hold the relay's own IPv6 address: {RENDER}"
 
 
 async def arrives(send: Callable[[bytes], Awaitable[None]], receiver: Receiver) -> Peer | None:

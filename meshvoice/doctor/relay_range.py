@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AsyncExitStack
 
-from meshvoice.doctor.deployment import Deployment, Way, allocated, family
+from meshvoice.doctor import quota
+from meshvoice.doctor.deployment import Deployment, Way, family
 from meshvoice.doctor.findings import Check, Finding
 from meshvoice.doctor.legs import UNREACHABLE
 from meshvoice.doctor.rejections import USED_UP, forwarded
 from meshvoice.doctor.relay_checks import arrives
 from meshvoice.doctor.turn_client import Peer, Rejected, TurnClient, Unanswered, dial
-from meshvoice.turn.credentials import TurnCredentials
 
 PORTS, TIMES = 8, 2
 """Relay ports that are tried at once, and how often, until one is shut.
@@ -43,7 +43,7 @@ async def from_outside(
     one = Check(name="one-relay", ip=by, tried=f"send from here to an allocation and back by IPv{by}")
     tried = f"send to {wanted} ports of {_range(deployment)} by IPv{by}"
     whole = Check(name="relay-range", ip=by, tried=tried)
-    quota: list[Finding] = []
+    told: list[Finding] = []
     ports: set[int] = set()
     arrived: list[tuple[bool, bool]] = []
     own: str | None = None
@@ -51,19 +51,20 @@ async def from_outside(
         async with AsyncExitStack() as held:
             relays, refused = await _several(deployment, ways, by, most, held)
             if not arrived:
-                quota = _quota(deployment, by, most, refused=refused)
+                given = 0 if refused else await quota.given(deployment, ways, by, size // 2)
+                told = quota.finding(deployment, by, most, given)
             try:
                 if own is None:
                     own = await _own_address(deployment, dialled, by)
                 arrived += await _all_there_and_back(own, relays)
             except Unreachable as problem:
                 skipped = (each.skipped(str(problem), _OUTSIDE) for each in (one, whole))
-                return [*quota, *skipped]
+                return [*told, *skipped]
         before = len(ports)
         ports |= {port for _, (_, port) in relays}
         if len(ports) == before:
             break
-    return [*quota, *_told(deployment, by, one, whole, arrived, len(ports) >= wanted)]
+    return [*told, *_told(deployment, by, one, whole, arrived, len(ports) >= wanted)]
 
 
 def _told(
@@ -88,22 +89,6 @@ def _told(
     return back, whole.ok("all of them are open" if tried else "those that nobody relays by are open")
 
 
-def _quota(deployment: Deployment, by: int, most: int, *, refused: bool) -> list[Finding]:
-    if deployment.turn.fixed or (by == 6 and deployment.turn.public_ip):
-        # A fixed user is everybody, so others may have used it up. By IPv4 it was asked before.
-        return []
-    check = Check(name="user-quota", tried=f"{most} allocations of one user's at once")
-    if not refused:
-        return [check.ok("given")]
-    return [
-        check.failed(
-            "not all of them are given, and another user gets one",
-            "coturn's user-quota is smaller than what one person takes in a full room: one for "
-            f"each of the others, by each URL and IP version, and twice in a reconnect: {deployment.mend}",
-        )
-    ]
-
-
 async def _several(
     deployment: Deployment, ways: Sequence[Way], by: int, most: int, held: AsyncExitStack
 ) -> tuple[list[tuple[TurnClient, Peer]], bool]:
@@ -118,7 +103,7 @@ async def _several(
         nonlocal refused
         for who in (user, deployment.credentials()):
             try:
-                given = await held.enter_async_context(_relay(deployment, ways, by, who))
+                given = await held.enter_async_context(quota.relay(deployment, ways, by, who))
             except Rejected as rejected:
                 if rejected.code not in USED_UP:
                     raise
@@ -173,16 +158,6 @@ def _open_range(deployment: Deployment, by: int) -> str:
     too = " for IPv6, too," if by == 6 else ""
     ports = f"{_range(deployment)}/udp{too}"
     return f"open {ports} in the firewalls of host and provider{forwarded(by)}"
-
-
-def _relay(
-    deployment: Deployment, ways: Sequence[Way], by: int, user: TurnCredentials
-) -> AbstractAsyncContextManager[tuple[TurnClient, Peer]]:
-    """Hold an allocation of the IP version `by`, dialled by the same where that works."""
-    way = next((way for way in ways if way.family == by), ways[0])
-    # Asked for by name only where a browser's question would give the other.
-    asked = 6 if by == 6 and deployment.turn.public_ip else None
-    return allocated(deployment, way, credentials=user, family=asked)
 
 
 class _Direct(asyncio.DatagramProtocol):

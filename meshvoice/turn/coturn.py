@@ -94,11 +94,11 @@ def render(
     """
     _presume(turn, version)
     placement = place(turn, local=local)
-    quota = user_quota(seats=seats, relay_urls=_relay_urls(turn))
+    urls = relay_urls(turn)
+    quota = user_quota(seats=seats, relay_urls=urls)
     return compile_template(template).render(
         version=dotted(version),
         log=log,
-        logs_twice=version >= versions.LOGS_TWICE,
         database=database,
         misses_certificate=version >= versions.MISSES_CERTIFICATE,
         ipv6_only=all(address.version == 6 for address in placement.addresses),
@@ -112,7 +112,7 @@ def render(
         secrets=turn.shared_secrets,
         realm=turn.realm,
         seats=seats,
-        relay_urls=_relay_urls(turn),
+        relay_urls=urls,
         rooms=_ROOMS,
         user_quota=quota,
         total_quota=min(_ROOMS * seats * quota, turn.max_port - turn.min_port + 1),
@@ -146,6 +146,10 @@ def surprises(turn: TurnSettings, *, version: Version, local: tuple[Address, ...
 
 
 def _presume(turn: TurnSettings, version: Version) -> None:
+    if not turn.ours:
+        raise Refused(
+            "COTURN_OURS=0 says that the relay is somebody else's: for a coturn of your own take it out"
+        )
     if turn.fixed:
         raise Refused(
             "COTURN_USERNAME is set, so the relay is somebody else's: for a coturn of your own unset it, "
@@ -162,7 +166,8 @@ def _presume(turn: TurnSettings, version: Version) -> None:
         raise Refused(f"coturn {dotted(version)} is too old: {dotted(OLDEST)} or newer, as Debian 12 has")
 
 
-def _relay_urls(turn: TurnSettings) -> int:
+def relay_urls(turn: TurnSettings) -> int:
+    """Count the URLs by which one relay is offered."""
     return 3 if turn.tls else 2
 
 

@@ -33,7 +33,6 @@ _SINCE: tuple[tuple[Version, tuple[str, ...]], ...] = (
     ((4, 14, 0), ("unauthorized-ratelimit", "unauthorized-ratelimit-rps=100")),
     ((4, 16, 0), ("stateless-nonce",)),
 )
-LOGS_TWICE: Version = (4, 6, 2)
 MISSES_CERTIFICATE: Version = (4, 15, 0)
 FORGETS_ALLOWED_IPV6: Version = (4, 13, 1)
 ONE_HOP: frozenset[Version] = frozenset({(4, 17, 0), (4, 17, 1)})

@@ -203,13 +203,13 @@ async def share(
 
 def setup(app: web.Application, settings: Settings) -> None:
     """Watch over the relay of a server, where browsers are offered one."""
-    turn = settings.turn
+    turn, seats = settings.turn, max(settings.table_seats, settings.sea_peers)
     if not turn.offered:
         return
 
     async def going_on(app: web.Application) -> AsyncIterator[None]:
         word = _shared(settings) if settings.processes > 1 else None
-        relay, ask = app[RELAY], lambda: ask_doctor(turn)
+        relay, ask = app[RELAY], lambda: ask_doctor(turn, seats=seats)
         watching = asyncio.create_task(share(relay, ask, word) if word else watch(relay, ask))
         yield
         watching.cancel()

@@ -26,6 +26,8 @@ AGAIN_SECONDS = 60.0
 """After a word that is worse than the one before, or none: what was being restarted is there by then."""
 PATIENCE_SECONDS = 120.0
 """For one examination, in which each leg that doesn't answer takes some seconds."""
+_FAREWELL_SECONDS = 2.0
+"""For a doctor that is told to end."""
 _POLITE = 10
 """The doctor's niceness: calls come first."""
 
@@ -245,13 +247,29 @@ def _missed(problem: str) -> bytes:
     return msgspec.json.encode(_Report([], problem))
 
 
-async def ask_doctor(turn: TurnSettings) -> bytes:
-    """Let a process of its own examine the relay, which holds up nobody here. Raises `OSError`."""
+async def _end(doctor: asyncio.subprocess.Process) -> None:
+    """Let it give back what it holds of the relay, which would stand there for ten minutes."""
+    with contextlib.suppress(ProcessLookupError):
+        doctor.terminate()
+    try:
+        async with asyncio.timeout(_FAREWELL_SECONDS):
+            await doctor.wait()
+    except TimeoutError:
+        doctor.kill()
+        await doctor.wait()
+
+
+async def ask_doctor(turn: TurnSettings, *, seats: int = 8) -> bytes:
+    """Let a process of its own examine the relay, which holds up nobody here. Raises `OSError`.
+
+    `seats` are those of the largest room, for which coturn's file is rendered.
+    """
+    rooms = dict.fromkeys(("MESHVOICE_SEA_PEERS", "MESHVOICE_TABLE_SEATS"), str(seats))
     doctor = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "meshvoice"),
         # All that it needs is in its environment, whatever file our own settings came from.
         *("--env-file", "/nonexistent", "doctor", "--json"),
-        env={**_foreign(), **_written(turn)},
+        env={**_foreign(), **_written(turn), **rooms},
         stdin=DEVNULL,
         stdout=PIPE,
         stderr=PIPE,
@@ -262,8 +280,7 @@ async def ask_doctor(turn: TurnSettings) -> bytes:
         report, complaint = await doctor.communicate()
     finally:
         if doctor.returncode is None:
-            doctor.kill()
-            await doctor.wait()
+            await _end(doctor)
     if doctor.returncode not in (0, 1):
         lines = complaint.decode(errors="replace").strip().splitlines()
         raise OSError(lines[-1] if lines else f"the doctor ended with {doctor.returncode}")

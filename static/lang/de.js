@@ -223,6 +223,7 @@ export default {
     "external-ip.fix": "Das Relais bietet eine private Adresse an, sein Rechner steht also hinter NAT: Setze COTURN_PUBLIC_IP auf die Adresse außen und COTURN_PRIVATE_IP auf seine eigene. {render}",
     "relay-loop": "Das Relais antwortet, aber zwei Leute, die es beide brauchen, hören einander nicht.",
     "relay-loop.fix": "Zwei Adressen des Relais erreichen einander nicht: Hinter NAT muss external-ip ÖFFENTLICH/PRIVAT sein (setze COTURN_PRIVATE_IP), und der Rechner darf nicht verwerfen, was er an sich selbst schickt; der Kernel-Schutz muss also seine Adressen kennen. {render}",
+    "relay-loop-ipv6.fix": "Zwei IPv6-Adressen des Relais erreichen einander nicht: Kein denied-peer-ip in der Datei von coturn darf seine eigene Adresse enthalten, und der Rechner darf nicht verwerfen, was er an sich selbst schickt; der Kernel-Schutz muss diese Adresse also kennen. {render}",
     "relay-loop-lan.fix": "Zwei Adressen des Relais erreichen einander nicht: Ein Relais nur für sein eigenes Netz muss sich selbst erlaubt sein (allowed-peer-ip), und der Rechner darf nicht verwerfen, was er an sich selbst schickt. {render}",
     "relay-range": "Die Ports des Relais sind zu: Wer es braucht, wird von denen ohne Relais nicht gehört.",
     "relay-range.fix": "Zwei Enden am Relais treffen sich, aber von außen erreicht nichts die Ports des Relais: Öffne COTURN_MIN_PORT bis COTURN_MAX_PORT/udp in den Firewalls von Rechner und Anbieter, und als Portweiterleitung im Router, wenn einer vor dem Rechner steht.",

@@ -223,6 +223,7 @@ export default {
     "external-ip.fix": "The relay offers a private address, so its host is behind NAT: set COTURN_PUBLIC_IP to the address outside and COTURN_PRIVATE_IP to its own. {render}",
     "relay-loop": "The relay answers, but two people who both need it won't hear each other.",
     "relay-loop.fix": "Two addresses of the relay can't reach each other: behind NAT external-ip must be PUBLIC/PRIVATE (set COTURN_PRIVATE_IP), and the host must not drop what it sends to itself, so the kernel guard must know its addresses. {render}",
+    "relay-loop-ipv6.fix": "Two IPv6 addresses of the relay can't reach each other: no denied-peer-ip of coturn's file may hold its own address, and the host must not drop what it sends to itself, so the kernel guard must know that address. {render}",
     "relay-loop-lan.fix": "Two addresses of the relay can't reach each other: a relay that serves only its own network must be an allowed peer (allowed-peer-ip), and the host must not drop what it sends to itself. {render}",
     "relay-range": "The relay's ports are shut: whoever needs it won't be heard by those who don't.",
     "relay-range.fix": "Two relayed ends meet, but from outside nothing reaches the relay's ports: open COTURN_MIN_PORT to COTURN_MAX_PORT/udp in the firewalls of host and provider, and as a port forwarding in the router, where one stands before the host.",

@@ -216,6 +216,10 @@ def test_a_rotation_that_does_not_reach_the_running_coturn_is_stopped(site: Site
     deployer.set("COTURN_SHARED_SECRET", f"{token_hex(32)},{right}")
     with pytest.raises(AssertionError, match="does not take number 1 of COTURN_SHARED_SECRET"):
         deployer.play(machine, "coturn-playbook.yaml", "-e", "coturn_restart=false")
+    signed_by = machine.ssh("sha256sum /etc/meshvoice/meshvoice.env")
+    with pytest.raises(AssertionError, match=r"does not take number 1 [^\n]*Nothing was changed"):
+        deployer.play(machine, "meshvoice-playbook.yaml")
+    assert machine.ssh("sha256sum /etc/meshvoice/meshvoice.env") == signed_by
     # What is told to do then.
     machine.ssh("systemctl restart coturn")
     again = deployer.play(machine, "coturn-playbook.yaml", "-e", "coturn_restart=false")

@@ -44,6 +44,8 @@ class Host:
     walled: bool = True
     """Whether the playbook raises a firewall."""
     behind_nat: bool = False
+    follows: bool = False
+    """Whether its address is a name's."""
     by_certbot: bool = False
     """Whether the relay's certificate is one that certbot got before: no authority is asked for another."""
 
@@ -53,9 +55,10 @@ HOSTS = {
     "Debian 12, nftables alone, by sudo": Host(
         release="bookworm", user=SUDOER, variables=(BY_SUDO, NFTABLES)
     ),
-    "Debian 13, ufw, TURN on 443 on a host of its own": Host(
+    "Debian 13, ufw, TURN on 443 on a host of its own, by a name": Host(
         release="trixie",
-        settings={"COTURN_TLS_PORT": "443"},
+        settings={"COTURN_TLS_PORT": "443", "COTURN_PUBLIC_IP": TURN},
+        follows=True,
         playbooks=PLAYBOOKS[:1],
         open=(22, 443, 3478),
         let_through=(80,),
@@ -141,5 +144,23 @@ def serves(site: Site, host: Host) -> None:
         # Nothing but the guard, which is about what coturn sends.
         assert tables == "table inet meshvoice_turn"
         assert site.machine.ssh("command -v ufw || true") == ""
+    if host.follows:
+        # It renders what the playbook did, by an app that serves nobody there; a moved name it would follow.
+        assert site.machine.ssh("systemctl is-active coturn-renew.timer") == "active"
+        before = site.machine.ssh("systemctl show --property=MainPID --value coturn")
+        site.machine.ssh("systemctl start coturn-renew")
+        assert site.machine.ssh("systemctl show --property=MainPID --value coturn") == before
+        assert site.machine.ssh("systemctl list-unit-files --no-legend 'meshvoice*' || true") == ""
+        hosts, moved = site.disk / "etc/hosts", "45.76.0.12"
+        named = hosts.read_text()
+        site.machine.ssh(f"ip address add {moved}/32 dev wire")
+        for address in (moved, ADDRESS):
+            hosts.write_text(named.replace(f"{ADDRESS} {TURN}", f"{address} {TURN}"))
+            # It waits until nobody relays, and what was asked of coturn last may be there for some seconds.
+            followed = (
+                f"until systemctl start coturn-renew; ss -Hltn | grep -q {address}:3478; do sleep 2; done"
+            )
+            site.machine.ssh(f"timeout 90 sh -c '{followed}'")
+        site.machine.ssh(f"ip address del {moved}/32 dev wire")
     if host.behind_nat:
         assert f"external-ip={PUBLIC}/{ADDRESS}\n" in site.machine.ssh("cat /etc/turnserver.conf")

@@ -43,8 +43,15 @@ def test_the_last_line_names_what_is_to_be_mended(capsys: pytest.CaptureFixture[
     """Between twenty that are well, a failure is soon overlooked."""
     nobody = replace(TURN, hosts=("127.0.0.1",), public_ip=None, port=1)
     assert run(settings(nobody), as_json=False) == 1
-    last = capsys.readouterr().out.splitlines()[-1]
+    *_, presumed, last = capsys.readouterr().out.splitlines()
     assert last == "To mend: stun (udp), stun (tcp). What to do stands above, after each ->."
+    assert "If it is somebody else's, set COTURN_OURS=0" in presumed
+
+
+def test_of_a_relay_that_is_somebody_elses_nothing_is_presumed(capsys: pytest.CaptureFixture[str]) -> None:
+    nobody = replace(TURN, hosts=("127.0.0.1",), public_ip=None, port=1, ours=False)
+    assert run(settings(nobody), as_json=False) == 1
+    assert "COTURN_OURS" not in capsys.readouterr().out.splitlines()[-2]
 
 
 @pytest.mark.coturn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -32,6 +32,12 @@ class OfUsers(Relay):
         key = hashlib.md5(f"ana:{REALM}:{FIXED.password}".encode()).digest()
         believed = asked.attributes.get("USERNAME") == "ana" and asked.check_message_integrity(key)
         return key if believed else None
+
+
+class Unnamed(Relay):
+    """Doesn't tell what it is: neither does a coturn of theirs with a long secret."""
+
+    SOFTWARE: Mapping[str, object] = {}
 
 
 @asynccontextmanager
@@ -62,8 +68,13 @@ async def found(relay: Relay, turn: TurnSettings) -> list[Finding]:
             "something else than coturn",
         ),
         (lambda: OfUsers(HOST, []), FIXED, "COTURN_USERNAME"),
+        (
+            lambda: Unnamed(HOST, [SECRET]),
+            replace(TURN, shared_secrets=(SECRET,), ours=False),
+            "COTURN_OURS",
+        ),
     ],
-    ids=["by a short secret", "by what it calls itself", "by a fixed user"],
+    ids=["by a short secret", "by what it calls itself", "by a fixed user", "by the setting"],
 )
 async def test_what_presupposes_our_own_file_is_left_out_and_said(
     relay: type[Relay], turn: TurnSettings, why: str
@@ -79,8 +90,13 @@ async def test_what_presupposes_our_own_file_is_left_out_and_said(
     assert {"credential", "wrong-credential", "relay-address", "two-relays"} <= well
 
 
-@pytest.mark.parametrize("secret", [SHORT, SECRET])
-async def test_nobody_is_told_to_render_a_file_that_is_not_theirs(secret: str) -> None:
-    findings = await found(Relay(HOST, ["another"]), replace(TURN, shared_secrets=(secret,)))
+@pytest.mark.parametrize(
+    ("relay", "secret", "ours"), [(Relay, SHORT, True), (Relay, SECRET, True), (Unnamed, SECRET, False)]
+)
+async def test_nobody_is_told_to_render_a_file_that_is_not_theirs(
+    relay: type[Relay], secret: str, ours: bool
+) -> None:
+    turn = replace(TURN, shared_secrets=(secret,), ours=ours)
+    findings = await found(relay(HOST, ["another"]), turn)
     assert failed(findings) == {"stun/tcp", "credential/udp", "secret"}
     assert not [each.line() for each in findings if "coturn-conf" in each.fix]

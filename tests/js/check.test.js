@@ -93,6 +93,7 @@ const TABLE = [
   ["a LAN's relay that may not send to itself", { lan: true, udp: lost, tcp: lost, tls: null, oneSided: null, site: site(["two-relays", "", 4]) },
     ["relay-loop"], /both need it/, /allowed-peer-ip/],
   ["two who dial by two IP versions", { site: site(["two-relays"]) }, ["(relay-family)"], /You can talk/, /must not be keep/],
+  ["an IPv6 relay that may not send to itself", { udp: lost, tcp: lost, tls: lost, site: site(["two-relays", "", 6]) }, ["relay-loop"], /both need it/, /no denied-peer-ip/],
   ["external-ip without its private half", { udp: lost, tcp: lost, tls: lost }, ["relay-loop"], /both need it/, /PUBLIC\/PRIVATE/],
   ["an IPv6 relay alone that gives IPv4", { udp: refused(440), tcp: refused(440), tls: null, oneSided: null }, ["relay-family"],
     /kind that browsers ask for/, /allocation-default-address-family/],

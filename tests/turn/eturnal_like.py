@@ -29,6 +29,8 @@ Peer = tuple[str, int]
 class Relay(asyncio.DatagramProtocol):
     """The listening socket."""
 
+    SOFTWARE: Mapping[str, object] = {"SOFTWARE": "eturnal"}
+
     def __init__(self, address: str, secrets: list[str], *, reason: bytes = UNAUTHORIZED) -> None:
         """`reason` is what a refusal says, of as many bytes as the usual one."""
         self.address = address
@@ -103,7 +105,7 @@ class Relay(asyncio.DatagramProtocol):
             message_method=asked.message_method,
             message_class=stun.Class.ERROR if refused else stun.Class.RESPONSE,
             transaction_id=asked.transaction_id,
-            attributes={**attributes, "SOFTWARE": "eturnal"},
+            attributes={**attributes, **self.SOFTWARE},
         )
         if key is not None:
             message.add_message_integrity(key)

@@ -91,16 +91,16 @@ def test_render_is_as_reviewed(name: str, turn: TurnSettings, version: Version) 
     [
         ((4, 6, 0), OLD),
         ((4, 6, 1), OLD),
-        ((4, 6, 2), OLD | {"no-stdout-log"}),
-        ((4, 6, 3), OLD | {"no-stdout-log"}),
-        ((4, 7, 0), {"no-cli", "no-dtls", "no-stdout-log"}),
-        ((4, 9, 9), {"no-cli", "no-dtls", "no-stdout-log"}),
-        ((4, 10, 0), {"no-dtls", "no-stdout-log"}),
-        ((4, 14, 0), {"no-dtls", "no-stdout-log"} | LIMITED),
-        ((4, 15, 0), {"no-dtls", "no-stdout-log"} | LIMITED | NO_CERTIFICATE),
-        ((4, 16, 9), {"no-dtls", "no-stdout-log", "stateless-nonce"} | LIMITED | NO_CERTIFICATE),
-        ((4, 17, 0), {"no-stdout-log", "stateless-nonce"} | LIMITED | NO_CERTIFICATE),
-        ((5, 0, 0), {"no-stdout-log", "stateless-nonce"} | LIMITED | NO_CERTIFICATE),
+        ((4, 6, 2), OLD),
+        ((4, 6, 3), OLD),
+        ((4, 7, 0), {"no-cli", "no-dtls"}),
+        ((4, 9, 9), {"no-cli", "no-dtls"}),
+        ((4, 10, 0), {"no-dtls"}),
+        ((4, 14, 0), {"no-dtls"} | LIMITED),
+        ((4, 15, 0), {"no-dtls"} | LIMITED | NO_CERTIFICATE),
+        ((4, 16, 9), {"no-dtls", "stateless-nonce"} | LIMITED | NO_CERTIFICATE),
+        ((4, 17, 0), {"stateless-nonce"} | LIMITED | NO_CERTIFICATE),
+        ((5, 0, 0), {"stateless-nonce"} | LIMITED | NO_CERTIFICATE),
     ],
 )
 def test_each_version_has_its_own_lines_beside_the_same_common_ones(version: Version, only: set[str]) -> None:
@@ -160,6 +160,8 @@ def test_a_coturn_of_ones_own_gets_a_secret_that_nobody_finds_out(secret: str) -
 
 
 def test_a_relay_of_somebody_elses_is_not_rendered() -> None:
+    with pytest.raises(Refused, match="COTURN_OURS"):
+        render(replace(DIRECT, ours=False))
     with pytest.raises(Refused, match="COTURN_USERNAME"):
         render(replace(DIRECT, username="voice", password="four plain words"))
 

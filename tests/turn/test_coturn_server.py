@@ -383,3 +383,12 @@ async def test_what_is_outside_global_unicast_is_refused(address: str, relays: d
 )
 async def test_a_public_address_is_granted(address: str, relays: dict[int, TurnClient]) -> None:
     assert not await _refuses(relays[ip_address(address).version], address)
+
+
+def test_what_the_file_sends_to_syslog_goes_nowhere_else(tmp_path: Path) -> None:
+    """Or systemd's journal would have each line twice."""
+    # coturn keeps 4 KB of them back, and says a line of each denied range: these are more, twice.
+    with running(conf(DIRECT, log="syslog") * 2, tmp_path) as server:
+        pass
+    # The C library's own word on SCTP, which no logging of coturn's is.
+    assert set(server.log.splitlines()) <= {"socket: Protocol not supported"}

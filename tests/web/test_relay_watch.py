@@ -268,6 +268,20 @@ async def test_the_doctor_runs_apart_with_the_relays_settings_and_nothing_of_our
     }
 
 
+async def test_the_doctor_is_told_for_how_many_a_room_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a quota that was rendered for fewer would be found too small."""
+    doctor = tmp_path / "doctor"
+    doctor.write_text(
+        '#!/bin/sh\nprintf \'{"findings": [], "missed": "%s"}\' $MESHVOICE_SEA_PEERS,$MESHVOICE_TABLE_SEATS\n'
+    )
+    doctor.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(doctor))
+    turn = TurnSettings(hosts=("127.0.0.1",), shared_secrets=("x" * 32,))
+    assert json.loads(await ask_doctor(turn, seats=4))["missed"] == "4,4"
+
+
 async def test_a_doctor_who_can_not_start_is_told_in_its_own_words() -> None:
     turn = TurnSettings(hosts=("127.0.0.1",), shared_secrets=("short",), username="ana", password="")
     with pytest.raises(OSError, match="COTURN_"):

@@ -108,7 +108,10 @@ function lossTrouble({ lan, oneSided, site }, loops, hidden) {
     const byIpv4 = site?.failed.some(({ check, ip }) => check === "relay-address" && ip === 4) ?? false;
     return [hidden.includes("homeIpv6") && !byIpv4 ? found("relay-ipv6", "homeIpv6") : found("external-ip", "externalIp")];
   }
-  if (lost) return [found("relay-loop", meant ? "relayLoopLan" : "relayLoop")];
+  const tried = site?.failed.filter(({ check }) => check === "two-relays") ?? [];
+  // IPv6 has no NAT of which the relay had to be told.
+  const loop = tried.length && tried.every(({ ip }) => ip === 6) ? "relayLoopIpv6" : "relayLoop";
+  if (lost) return [found("relay-loop", meant ? "relayLoopLan" : loop)];
   return [hidden.includes("sendsNothing") ? found("one-sided", "sendsNothing") : found("relay-range", "relayRange")];
 }
 
