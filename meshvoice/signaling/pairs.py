@@ -17,9 +17,8 @@ from meshvoice.signaling.limits import Buckets
 ASKED_AT_ONCE = 8
 ASKED_A_SECOND = 0.75
 """A link that can't come about is tried eight times in the first minute, and then every 12 s."""
-FIRST_GEN = 100_000_000
-"""How high the first generation that this process hears of may be: after a restart links go on counting, and
-whoever asks all the time lifts the other's count by up to 64 each time."""
+FIRST_GEN = 4096
+"""How high the first generation that this process hears of may be: after a restart links go on counting."""
 GEN_LEAP = 64
 """How far one may go beyond the last at once; each second since allows one more."""
 ANSWER_FRAMES = 16
