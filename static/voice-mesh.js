@@ -71,6 +71,7 @@ import "./voice/session/band-messages.js";
 import "./voice/session/between-words.js";
 import "./voice/session/between.js";
 import "./voice/session/bitrate.js";
+import "./voice/session/compared-keys.js";
 import "./voice/session/departures.js";
 import "./voice/session/hush.js";
 import "./voice/session/in-band.js";

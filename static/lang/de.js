@@ -322,6 +322,7 @@ export default {
     "alarm.key-changed": "Der Schlüssel der Verbindung mit {name} hat sich geändert: Vielleicht sitzt jemand dazwischen. Vergleicht den Sicherheitscode noch einmal.",
     "alarm.not-their-key": "{name} kam hier mit einem fremden Schlüssel an: Jemand sitzt dazwischen. Sag hier nichts, was vertraulich ist.",
     "alarm.other-words": "{name} hat einen anderen Sicherheitscode: Vielleicht sitzt jemand dazwischen. Vergleicht ihn mündlich, und sag hier nichts, was vertraulich ist.",
+    "notice.another-key": "{name} ist mit einem anderen Schlüssel hier: Der Sicherheitscode, den ihr verglichen habt, gilt nicht mehr. Das geschieht, wenn jemand die Seite neu lädt, neu beitritt oder ein anderes Gerät nimmt; jemand dazwischen sähe genauso aus. Vergleicht ihn noch einmal, bevor du dich darauf verlässt.",
 
     "unheard-by": { "one": "{names} kann dich nach eigener Angabe nicht hören; wird neu verbunden", "other": "{names} können dich nach eigener Angabe nicht hören; wird neu verbunden" },
     "unheard": "{name} ist nicht zu hören: {does}",
@@ -468,6 +469,7 @@ export default {
     "row.mute": "Für mich stumm",
     "row.percent": "{number} Prozent",
     "row.compared": "Sicherheitscode verglichen.",
+    "row.another-key": "Sicherheitscode früher verglichen, aber mit einem anderen Schlüssel: Er gilt nicht mehr.",
     "row.remove": "Entfernen",
     "row.remove-who": "{name} entfernen",
     "row.remove-sure": "{name} muss sofort hinaus und bleibt draußen, bis du einen neuen Link schickst. Ein offener Link lässt weiter herein, wer ihn hat, auch unter anderem Namen.",
@@ -576,6 +578,7 @@ export default {
     "safety.differ": "Sie sind verschieden",
     "safety.different": "Dann sitzt vielleicht jemand dazwischen. Sag hier nichts, was vertraulich ist, und erreicht einander auf anderem Weg: Wer diesen Server betreibt oder in ihn eingebrochen ist, könnte das tun.",
     "safety.compared": "Verglichen mit: {names}.",
+    "safety.another-key": "Früher verglichen, aber jetzt mit einem anderen Schlüssel hier: {names}. Vergleicht noch einmal, bevor du dich darauf verlässt.",
     "safety.alone": "Du bist allein: Noch gibt es nichts zu vergleichen.",
     "safety.agreeing": "Der Code wird gerade vereinbart.",
     "safety.renewed": "Diese Wörter sind neu: Jemand ist gekommen, gegangen oder neu verbunden. Vergleicht alle noch einmal.",

@@ -322,6 +322,7 @@ export default {
     "alarm.key-changed": "The key of the connection with {name} changed: somebody may be in between. Compare the safety code again.",
     "alarm.not-their-key": "{name} was seen here with another key than their own: somebody is in between. Say nothing here that is for their ears only.",
     "alarm.other-words": "The safety code that {name} has is another: somebody may be in between. Compare it by voice, and say nothing here that is for their ears only.",
+    "notice.another-key": "{name} is here with another key, so the safety code that you compared with them no longer holds. That happens when somebody loads the page anew, joins again or takes another device; somebody in between would look the same. Compare it again before you rely on it.",
 
     "unheard-by": { "one": "{names} says that they can't hear you; reconnecting", "other": "{names} say that they can't hear you; reconnecting" },
     "unheard": "{name} can't be heard: {does}",
@@ -468,6 +469,7 @@ export default {
     "row.mute": "Mute for me",
     "row.percent": "{number} percent",
     "row.compared": "Safety code compared.",
+    "row.another-key": "Safety code compared earlier, but with another key: it no longer holds.",
     "row.remove": "Remove",
     "row.remove-who": "Remove {name}",
     "row.remove-sure": "{name} goes out at once and stays out until you send a new link. An open link still brings in whoever has it, also under another name.",
@@ -576,6 +578,7 @@ export default {
     "safety.differ": "They differ",
     "safety.different": "Then somebody may be in between. Say nothing here that is for certain ears only, and reach each other in another way: whoever runs this server, or broke into it, could do this.",
     "safety.compared": "Compared with: {names}.",
+    "safety.another-key": "Compared earlier, but here with another key now: {names}. Compare again before you rely on it.",
     "safety.alone": "You are alone: there is nothing to compare yet.",
     "safety.agreeing": "The code is being agreed on.",
     "safety.renewed": "These words are new: somebody came, left, or is connected anew. Compare all of them again.",

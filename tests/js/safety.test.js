@@ -4,6 +4,7 @@ import { createHash, webcrypto } from "node:crypto";
 import { test } from "node:test";
 
 import { MeantWords } from "../../static/voice/panel/meant-words.js";
+import { ComparedKeys } from "../../static/voice/session/compared-keys.js";
 import { InBand } from "../../static/voice/session/in-band.js";
 import { codeOf, commitmentOf, epochOf } from "../../static/voice/session/safety-code.js";
 import { EMOJI } from "../../static/voice/session/safety-emoji.js";
@@ -19,6 +20,8 @@ class Room {
   clock = new FakeClock();
   /** @type {Map<string, any>} */ people = new Map();
   /** What each sees of another's key; their own where nothing stands here. @type {Map<string, string>} */ seen = new Map();
+  /** What each page knows of earlier, by name. @type {Map<string, ComparedKeys>} */ earlier = new Map();
+  /** By name, where somebody is another peer than their name. @type {Map<string, string>} */ users = new Map();
   /** Whoever takes no part. @type {Set<string>} */ mute = new Set();
   /** What is in between: gives the text that arrives, or null. @type {(from: string, to: string, message: any) => any} */
   between = (_from, _to, message) => message;
@@ -33,9 +36,11 @@ class Room {
   /** @param {string} name */
   enter(name) {
     const inBand = new InBand({ say: (peer, text) => this.#carry(name, peer, text), state: () => ({ muted: false, deafened: false }) });
+    const compared = this.earlier.get(name) ?? new ComparedKeys();
+    this.earlier.set(name, compared);
     const code = new SafetyCode({
-      room: "r", self: () => name, inBand,
-      members: () => [...this.people.keys()].filter((peer) => peer !== name).map((peer) => ({ peer, name: peer.toUpperCase() })),
+      room: "r", self: () => name, inBand, compared,
+      members: () => [...this.people.keys()].filter((peer) => peer !== name).map((peer) => ({ peer, user: this.users.get(peer) ?? peer, name: (this.users.get(peer) ?? peer).toUpperCase() })),
       keys: async (peer) => ({ own: hex(name), remote: this.seen.get(`${name} sees ${peer}`) ?? hex(peer) }),
       platform: {
         sha256, now: this.clock.now, setTimeout: this.clock.setTimeout, clearTimeout: this.clock.clearTimeout,
@@ -46,7 +51,10 @@ class Room {
     const alarms = [];
     code.on("alarm", (detail) => alarms.push(detail));
     const others = [...this.people.keys()];
-    this.people.set(name, { name, inBand, code, alarms });
+    /** @type {any[]} */
+    const notices = [];
+    code.on("notice", (detail) => notices.push(detail));
+    this.people.set(name, { name, inBand, code, alarms, notices });
     for (const peer of others) for (const [a, b] of [[name, peer], [peer, name]]) this.people.get(a).inBand.channel({ peer: b, open: true });
     return this.people.get(name);
   }
@@ -169,6 +177,69 @@ test("a key that changes later is told loudly, and no longer counts as compared"
   assert.match(alarms[0].words, /The key of the connection with BO changed/);
   assert.notEqual(room.of("ana").trouble, "");
   assert.deepEqual(room.of("ana").compared, []);
+});
+
+test("who was compared and comes back with another key is told of calmly, once, and is compared no longer", async () => {
+  const room = new Room("ana", "bo");
+  await room.settle(3000);
+  const { code, alarms, notices } = room.people.get("ana");
+  code.compare(room.of("ana").words);
+  for (const seat of ["bo2", "bo3"]) {
+    room.leave([...room.people.keys()][1]);
+    await room.settle(1000);
+    room.users.set(seat, "bo");
+    room.enter(seat);
+    await room.settle(3000);
+    assert.deepEqual([room.of("ana").compared, room.of("ana").anotherKey, room.of("ana").trouble], [[], [seat], ""]);
+  }
+  assert.deepEqual([alarms, notices.map((/** @type {any} */ notice) => notice.code)], [[], ["another-key"]]);
+  assert.match(notices[0].words, /^BO is here with another key.+loads the page anew.+somebody in between would look the same/);
+  code.compare(room.of("ana").words);
+  assert.deepEqual([room.of("ana").compared, room.of("ana").anotherKey], [["bo3"], []]);
+  room.leave("bo3");
+  room.users.set("bo4", "bo");
+  room.enter("bo4");
+  await room.settle(3000);
+  assert.equal(notices.length, 2, "they were compared anew meanwhile");
+});
+
+test("whoever was never compared may come back with any key", async () => {
+  const room = new Room("ana", "bo");
+  await room.settle(3000);
+  room.leave("bo");
+  room.users.set("bo2", "bo");
+  room.enter("bo2");
+  await room.settle(3000);
+  const { alarms, notices } = room.people.get("ana");
+  assert.deepEqual([alarms, notices, room.of("ana").anotherKey], [[], [], []]);
+});
+
+test("who joins once more in the same page still knows whom they compared, by the same key", async () => {
+  const room = new Room("ana", "bo");
+  await room.settle(3000);
+  room.people.get("ana").code.compare(room.of("ana").words);
+  room.leave("ana");
+  room.enter("ana");
+  await room.settle(3000);
+  assert.deepEqual(room.of("ana").compared, ["bo"]);
+  room.leave("ana");
+  room.seen.set("ana sees bo", hex("mallory"));
+  room.enter("ana");
+  await room.settle(3000);
+  assert.deepEqual([room.of("ana").compared, room.of("ana").anotherKey], [[], ["bo"]]);
+});
+
+test("a key that was compared with one person is no mark of another", async () => {
+  const room = new Room("ana", "bo", "cleo");
+  await room.settle(3000);
+  const { code } = room.people.get("ana");
+  code.compare(room.of("ana").words);
+  room.users.set("cleo2", "dan");
+  room.seen.set("ana sees cleo2", hex("cleo"));
+  room.leave("cleo");
+  room.enter("cleo2");
+  await room.settle(3000);
+  assert.deepEqual(room.of("ana").compared, ["bo"]);
 });
 
 test("who changes keys again and again is told of once, until words are compared anew", async () => {
@@ -334,7 +405,8 @@ test("whoever causes an alarm, leaves and comes back causes one a minute, not on
   /** @type {any[]} */
   const loud = [];
   let seat = 0;
-  const trust = new SafetyTrust(() => [{ peer: `m${seat}`, user: "um", name: "Mallory" }], () => now, (alarm) => alarm && loud.push(alarm));
+  const members = () => [{ peer: `m${seat}`, user: "um", name: "Mallory" }];
+  const trust = new SafetyTrust(members, new ComparedKeys(), () => now, ({ alarm }) => alarm && loud.push(alarm));
   for (; seat < 24; seat += 1, now += 5000) {
     trust.alarm(`m${seat}`, "not-their-key");
     assert.match(trust.trouble, /Mallory/);

@@ -13,6 +13,7 @@ import { SafetyTrust } from "./safety-trust.js";
  * @property {string[]} included  names of those who took part
  * @property {string[]} missing  names of those who are here and take no part, or not yet
  * @property {string[]} compared  peers of those with whom the words were compared, by their key
+ * @property {string[]} anotherKey  peers of those who were compared earlier, and have another key since
  * @property {string} trouble  what speaks for somebody in between, "" where nothing does
  */
 /** @typedef {import("./safety-code.js").Round} Round */
@@ -26,7 +27,7 @@ const IN_A_ROW = 8;
 const LEAP = 64;
 const NONCE_BYTES = 32;
 
-/** @extends {Emitter<{safety: Safety, alarm: {code: string, words: string}}>} */
+/** @extends {Emitter<{safety: Safety, alarm: {code: string, words: string}, notice: {code: string, words: string}}>} */
 export class SafetyCode extends Emitter {
   /** @type {Round|null} */
   #round = null;
@@ -57,12 +58,12 @@ export class SafetyCode extends Emitter {
   #platform;
 
   /**
-   * @param {{room: string, self: () => string|null, members: () => Member[], inBand: InBand,
+   * @param {{room: string, self: () => string|null, members: () => Member[], inBand: InBand, compared: import("./compared-keys.js").ComparedKeys,
    *   keys: (peer: string) => Promise<{own: string, remote: string}|null>,
    *   platform: Pick<import("../browser/platform.js").Platform, "sha256"|"randomBytes"|"now"|"setTimeout"|"clearTimeout">}} options
    *   members: who is in the room, but oneself; keys: both fingerprints of the link to somebody, once it is up
    */
-  constructor({ room, self, members, keys, inBand, platform }) {
+  constructor({ room, self, members, keys, inBand, compared, platform }) {
     super();
     this.#room = room;
     this.#self = self;
@@ -70,8 +71,9 @@ export class SafetyCode extends Emitter {
     this.#keys = keys;
     this.#inBand = inBand;
     this.#platform = platform;
-    this.#trust = new SafetyTrust(members, () => platform.now(), (alarm) => {
+    this.#trust = new SafetyTrust(members, compared, () => platform.now(), ({ alarm, notice }) => {
       if (alarm) this.emit("alarm", alarm);
+      if (notice) this.emit("notice", notice);
       this.#tell();
     });
     inBand.on("commit", ({ peer, ...said }) => this.#run(() => this.#committed(peer, said)));
@@ -93,6 +95,7 @@ export class SafetyCode extends Emitter {
       included: members.filter(taking).map(({ name }) => name),
       missing: members.filter((member) => !taking(member)).map(({ name }) => name),
       compared: members.filter(({ peer }) => this.#trust.isCompared(peer)).map(({ peer }) => peer),
+      anotherKey: members.filter(({ peer }) => this.#trust.hasAnotherKey(peer)).map(({ peer }) => peer),
       trouble: this.#trust.trouble,
     };
   }

@@ -48,9 +48,9 @@ export class VoiceSession extends Emitter {
 
   /**
    * @param {{roomId: string, hello: () => Greeting, track: () => MediaStreamTrack|null, music?: () => boolean, saves?: () => boolean, talks?: () => boolean,
-   *   takesNotes?: () => boolean, journal: import("./journal.js").Journal, platform: Platform}} options
+   *   takesNotes?: () => boolean, compared: import("./compared-keys.js").ComparedKeys, journal: import("./journal.js").Journal, platform: Platform}} options
    */
-  constructor({ roomId, hello, track, music = () => false, saves = () => false, talks = () => true, takesNotes = () => true, journal, platform }) {
+  constructor({ roomId, hello, track, music = () => false, saves = () => false, talks = () => true, takesNotes = () => true, compared, journal, platform }) {
     super();
     this.#journal = journal;
     this.#server = new ServerWatch((said) => this.#tell("server", said), platform);
@@ -74,7 +74,7 @@ export class VoiceSession extends Emitter {
     this.#keeper.on("changed", () => this.#tell("changed", null));
     this.#keeper.on("news", (news) => this.#tell("news", news));
     const past = this.#past = new PastServer({
-      roomId, platform, takesNotes, keeper: this.#keeper, links: () => linking.links, told: () => this.#told,
+      roomId, platform, takesNotes, compared, keeper: this.#keeper, links: () => linking.links, told: () => this.#told,
     });
     for (const name of /** @type {const} */ (["note", "safety", "alarm", "notice"])) {
       past.on(name, (detail) => this.#tell(name, /** @type {any} */ (detail)));
