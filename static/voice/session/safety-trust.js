@@ -76,7 +76,7 @@ export class SafetyTrust {
       this.#compared.add(this.#member(peer).user, key);
       this.#troubles.delete(peer);
     }
-    for (const [about, { peer, user }] of this.#alarmed) if (keys.has(peer) || users.includes(user)) this.#alarmed.delete(about);
+    for (const [about, { user }] of this.#alarmed) if (users.includes(user)) this.#alarmed.delete(about);
   }
 
   /** @param {string} peer @param {AlarmCode} code */

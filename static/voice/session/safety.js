@@ -153,15 +153,18 @@ export class SafetyCode extends Emitter {
         this.#trust.see(peer, known.remote);
       }
       if (this.#silent.has(peer)) continue;
-      if (known && this.#inBand.open.includes(peer)) keys.set(peer, known.remote);
-      else if (this.#late(peer, now)) this.#silent.add(peer);
+      if (known && this.#inBand.open.includes(peer)) {
+        keys.set(peer, known.remote);
+        // A link that is mended in less leaves the words as they are.
+        this.#since.delete(peer);
+      } else if (this.#late(peer, now)) this.#silent.add(peer);
       else waited = true;
     }
-    this.#arm();
-    if (waited) return;
+    if (waited) return this.#arm(true);
     keys.set(self, own);
     if (keys.size === 1) this.#round = null;
     else if (!this.#round || same(this.#round.keys, keys) === false) await this.#begin(keys, this.#number + 1);
+    this.#arm();
     this.#tell();
   }
 
@@ -178,7 +181,6 @@ export class SafetyCode extends Emitter {
     const { sha256 } = this.#platform;
     this.#number = number;
     this.#begunAt = this.#platform.now();
-    this.#since = new Map([...keys.keys()].map((peer) => [peer, this.#begunAt]));
     const attempt = { room: this.#room, epoch: await epochOf(sha256, [...keys.keys()]), round: number };
     const nonce = hexOf(this.#platform.randomBytes(NONCE_BYTES));
     const commitment = await commitmentOf(sha256, attempt, { peer: self, fingerprint: keys.get(self) ?? "", nonce });
@@ -230,12 +232,11 @@ export class SafetyCode extends Emitter {
     // The first one binds: a second one could be made with others' nonces in hand.
     if (round.commitments.has(peer)) return;
     round.commitments.set(peer, value);
-    if (round.commitments.size < round.keys.size - 1 || round.revealed) return;
+    if (round.commitments.size < round.keys.size - 1) return;
     round.revealed = true;
     for (const other of this.#others()) {
       this.#inBand.tell(other, { type: "reveal", epoch, round: number, nonce: round.nonce });
     }
-    await this.#finish();
   }
 
   /** @param {string} peer @param {{epoch: string, round: number, nonce: string}} said */
@@ -275,12 +276,10 @@ export class SafetyCode extends Emitter {
     if (code && checks?.get(peer) !== code.check) this.#trust.alarm(peer, "other-words");
   }
 
-  /** Leave out, in time, whoever doesn't answer. */
-  #arm() {
+  /** Leave out, in time, whoever doesn't answer. @param {boolean} [waited] for a link */
+  #arm(waited = false) {
     this.#platform.clearTimeout(this.#timer);
-    const round = this.#round;
-    const waiting = !round || !round.code || this.#members().some(({ peer }) => !round.keys.has(peer) && !this.#silent.has(peer));
-    this.#timer = waiting && !this.#closed ? this.#platform.setTimeout(() => this.#run(() => this.#giveUp()), PATIENCE) : null;
+    this.#timer = (waited || this.#round?.code === null) && !this.#closed ? this.#platform.setTimeout(() => this.#run(() => this.#giveUp()), PATIENCE) : null;
   }
 
   async #giveUp() {
