@@ -82,6 +82,7 @@ import "./voice/session/linking.js";
 import "./voice/session/links-reports.js";
 import "./voice/session/note-text.js";
 import "./voice/session/notes.js";
+import "./voice/session/own-path.js";
 import "./voice/session/pairs.js";
 import "./voice/session/past-server.js";
 import "./voice/session/path-words.js";

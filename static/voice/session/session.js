@@ -7,6 +7,7 @@ import { between } from "./between.js";
 import { Keeper } from "./keeper.js";
 import { Linking } from "./linking.js";
 import { LinksReports } from "./links-reports.js";
+import { isOwnPathWeak } from "./own-path.js";
 import { pairs } from "./pairs.js";
 import { PastServer } from "./past-server.js";
 import { people } from "./people.js";
@@ -36,6 +37,7 @@ export class VoiceSession extends Emitter {
   #told = { muted: false, deafened: false };
   #helloTold = this.#told;
   #ended = false;
+  #weak = false;
   /** What the last welcome says. */
   #keepsLinks = false;
   #signaling;
@@ -131,9 +133,9 @@ export class VoiceSession extends Emitter {
     this.#signaling.send({ type: "remove", target: peer, ...(!links && this.#keepsLinks && { links }) });
   }
 
-  /** @param {Omit<rosters.Me, "joined">} me @param {ReadonlySet<string>} speaking */
+  /** @param {Omit<rosters.Me, "joined"|"weak">} me @param {ReadonlySet<string>} speaking */
   people(me, speaking) {
-    return people(this.#keeper.roster, { ...me, joined: this.#signaling.joined }, this.#linking.reports(), speaking);
+    return people(this.#keeper.roster, { ...me, joined: this.#signaling.joined, weak: this.#weak }, this.#linking.reports(), speaking);
   }
 
   /** @param {string} name */
@@ -195,6 +197,7 @@ export class VoiceSession extends Emitter {
       this.#past.fares(news);
       this.#reports.fares(news);
       this.#keeper.prune();
+      this.#weak = isOwnPathWeak(this.#keeper.roster, linking.reports(), this.#weak);
       this.#tell("changed", null);
     });
   }
