@@ -376,9 +376,10 @@ async def test_who_is_here_is_one_list_and_removing_lies_in_a_persons_details(st
 HEAR = """() => {
   globalThis.heard = [];
   new MutationObserver((changes) => {
-    const regions = changes.map(({ target }) => target.parentElement?.closest("[role=status], [role=alert]") ?? target);
+    const live = "[role=status], [role=alert]";
+    const regions = changes.map(({ target }) => target.parentElement?.closest(live) ?? target);
     for (const region of new Set(regions)) {
-      if (!region.matches("[role=status], [role=alert]") || region.closest("[aria-hidden=true]")) continue;
+      if (!region.matches(live) || region.closest("[aria-hidden=true]")) continue;
       if (region.textContent) heard.push(region.textContent);
     }
   }).observe(document.body, { childList: true, characterData: true, subtree: true });
@@ -418,7 +419,7 @@ async def _heard(person: Person, words: str) -> bool:
     return any(words in each for each in await person.page.evaluate("heard"))
 
 
-# From now on one's own path reads as weak: three people and a bad network would take longer than all the rest.
+# From now on one's own path reads as weak: three people and a bad network would take longer than all this.
 WEAKENED = """() => {
   const { room } = seen;
   const { get } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(room), "people");
