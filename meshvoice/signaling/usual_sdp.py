@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
 from functools import lru_cache
 
 from meshvoice.signaling.sdp import MOST, PAYLOADS, SDP_BYTES
@@ -28,7 +27,10 @@ _FEW = (
     *("ice-ufrag", "ice-pwd", "ice-options", "ssrc-group", "ssrc"),
 )
 """The attributes of which there may be fewer than lines."""
-_COUNTED = re.compile(rb"\\na=((?:%b)(?=[:\\])|(?:rtpmap|fmtp|rtcp-fb)[^ \\]*)" % "|".join(_FEW).encode())
+_COUNTED = re.compile(
+    rb"\\na=(?:r(?:tpmap|tcp-fb)[^ \\]*|fmtp[^ \\]*"
+    rb"|(?:i(?:ce-ufrag|ce-pwd|ce-options)|s(?:src(?:-group)?|etup)|fingerprint|group|msid-semantic)(?=[:\\]))"
+)
 
 
 def is_usual(frame: bytes, start: int, end: int) -> bool:
@@ -37,24 +39,18 @@ def is_usual(frame: bytes, start: int, end: int) -> bool:
     It costs most of what relaying an offer costs, and this is nearly always the whole of it.
     """
     found = _USUAL.fullmatch(frame, start, end) if end - start <= SDP_BYTES else None
-    if found is None:
-        return False
-    may = _may_have(found[1])
-    if may is None:
-        return False
-    for what, many in Counter(_COUNTED.findall(frame, start, end)).items():
-        if many > may.get(what, 0):
-            return False
-    return True
+    return found is not None and _not_too_many(found[1], b" ".join(_COUNTED.findall(frame, start, end)))
 
 
-@lru_cache(maxsize=32)  # a browser lists the same ones each time
-def _may_have(listed: bytes) -> Mapping[bytes, int] | None:
-    """Give how many there may be of what `_COUNTED` finds, by payload types; None: those can't be."""
+# What one browser counts is the same in each of its descriptions, for no value of an attribute is in it.
+@lru_cache(maxsize=64)
+def _not_too_many(listed: bytes, counted: bytes) -> bool:
+    """Tell whether of what `_COUNTED` finds there is nothing too often, with these payload types."""
     payloads = listed.decode().split()
     if len(set(payloads)) < len(payloads) or not PAYLOADS.issuperset(payloads):
-        return None
-    described = {f"{name}:{each}": 1 for each in payloads for name in ("rtpmap", "fmtp")}
+        return False
+    described = {f"rtpmap:{each}": 1 for each in payloads} | {f"fmtp:{each}": 1 for each in payloads}
     feedback = {f"rtcp-fb:{each}": MOST["rtcp-fb"] for each in (*payloads, "*")}
-    few = {name: MOST[name] for name in _FEW}
-    return {name.encode(): most for name, most in (described | feedback | few).items()}
+    may = described | feedback | {name: MOST[name] for name in _FEW}
+    times = Counter(each.decode().removeprefix("\\na=") for each in counted.split())
+    return all(many <= may.get(what, 0) for what, many in times.items())

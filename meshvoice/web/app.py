@@ -193,12 +193,13 @@ def _route(app: web.Application) -> None:
 
 
 async def _keep_time(app: web.Application) -> AsyncIterator[None]:
-    tasks = asyncio.create_task(_tick(app)), asyncio.create_task(app[keys.PULSE].go_on())
+    task = asyncio.create_task(_tick(app))
+    app[keys.PULSE].start(asyncio.get_running_loop())
     yield
-    for task in tasks:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    app[keys.PULSE].stop()
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 def tick(app: web.Application) -> None:

@@ -25,13 +25,14 @@ class Clock:
         self._wall = wall
         self._monotonic = monotonic
         self._keeper = Timekeeper(wall=wall(), monotonic=monotonic())
+        self._first = self._keeper.steady(0.0)
 
     def __call__(self) -> float:
         return self._keeper.now(self._monotonic())
 
     def steady(self) -> float:
         """Seconds since 1970 as the process began, which never jump: for whatever lasts."""
-        return self._keeper.steady(self._monotonic())
+        return self._first + self._monotonic()
 
     def ahead(self) -> float:
         """By how much `steady` is ahead of the time by now; 0 unless a step has held."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
@@ -16,6 +18,8 @@ FAIR_BYTES = 64 * 1024
 """What waits beyond it counts: less is on its way to anybody on a usual network."""
 CLOSE_SECONDS = 1.0
 """How long a peer may take to read its close frame before the connection is cut."""
+LATELY = 0.0002
+"""Seconds: whoever sends so soon after another waits for what else this pass brings."""
 GONE = 1006
 """RFC 6455, 7.4.1: the connection ended without a close frame."""
 
@@ -23,15 +27,22 @@ GONE = 1006
 class Outgoing:
     """All outboxes together: which of them hold frames, and how much waits for those who read slowly.
 
-    Frames leave at the end of the loop's pass in which they were put, so that the writes stand next to one
-    another: between two that are apart their reader falls asleep, and waking it costs as much as all that
-    we do with a frame.
+    Where frames come one after the other, they leave at the end of the loop's pass in which they were put, so
+    that the writes stand next to one another: between two that are apart their reader falls asleep, and
+    waking it costs as much as all that we do with a frame. One that comes alone waits for nothing.
     """
 
-    def __init__(self, most: int = ALL_BYTES) -> None:
+    def __init__(self, most: int = ALL_BYTES, now: Callable[[], float] = time.monotonic) -> None:
         self.bytes = 0
         self._most = most
+        self._now = now
         self._holding: list[Outbox] = []
+        self._asked_at = 0.0
+
+    def idle(self) -> bool:
+        """Whether nothing was sent lately, nor waits to be."""
+        before, self._asked_at = self._asked_at, self._now()
+        return not self._holding and self._asked_at - before > LATELY
 
     def holds(self, outbox: Outbox) -> None:
         """Have an outbox sent at the end of this pass."""
@@ -51,11 +62,10 @@ class Outgoing:
 
 
 class Outbox:
-    """The frames on their way to one socket: what is put in one pass of the loop leaves at its end.
+    """The frames on their way to one socket: at once, or at the end of the loop's pass (`Outgoing`).
 
-    What the system doesn't take yet waits in the transport.
-
-    A peer that does not read fills it, and is cut with 4408; nobody else waits for it.
+    What the system doesn't take yet waits in the transport. A peer that does not read fills it, and is cut
+    with 4408; nobody else waits for it.
     """
 
     __slots__ = (
@@ -94,16 +104,23 @@ class Outbox:
         if self._closing is not None:
             return
         frames = self._frames
-        if not frames:
+        if frames:
+            frames.append(frame)
+        elif self._outgoing.idle():
+            self._write((frame,))
+        else:
             self._outgoing.holds(self)
-        frames.append(frame)
+            frames.append(frame)
 
     def send(self) -> None:
-        """Send what was put. Where too much waits to be read, the socket closes."""
+        """Send what was put and waits. Where too much waits to be read, the socket closes."""
         frames, self._frames = self._frames, []
+        self._write(frames)
+
+    def _write(self, frames: Sequence[bytes]) -> None:
         transport = self._transport
         # aiohttp's own way out is a coroutine, which may wait: nothing here is awaited.
-        if not frames or transport is None or transport.is_closing() or self._ws.closed:
+        if transport is None or transport.is_closing() or self._ws.closed:
             return
         # Not joined: a page that gets an offer and all its candidates in one piece hears nobody meanwhile.
         for frame in frames:

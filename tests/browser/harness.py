@@ -215,6 +215,8 @@ async def chromium(
         browser = await driver.chromium.launch(
             executable_path=executable,
             args=[*usual, AUTOPLAY, *flags],
+            # The driver's own: nothing would come out at the speakers.
+            ignore_default_args=None if sound is None else ["--mute-audio"],
             env={**os.environ, **(sound or {}), **(environment or {})},
         )
         stack.push_async_callback(browser.close)

@@ -251,11 +251,14 @@ async def two_microphones(folder: Path) -> AsyncIterator[dict[str, str]]:
                 player.cancel()
 
 
-async def _pactl(sound: dict[str, str], *arguments: str) -> None:
+async def _pactl(sound: dict[str, str], *arguments: str) -> str:
+    """Tell the sound server something; gives its answer: of a module that is loaded, the number."""
     process = await asyncio.create_subprocess_exec(
-        "pactl", *arguments, env=sound, stdout=asyncio.subprocess.DEVNULL
+        "pactl", *arguments, env=sound, stdout=asyncio.subprocess.PIPE
     )
-    assert await process.wait() == 0, arguments
+    answer, _ = await process.communicate()
+    assert process.returncode == 0, arguments
+    return answer.decode().strip()
 
 
 async def _play(sound: dict[str, str], sink: str, tone: int) -> asyncio.Task[None]:
@@ -324,3 +327,60 @@ async def test_real_microphones_are_changed_without_a_gap(server: Server, tmp_pa
         print(f"\nlongest gap while a real microphone was changed: {gap:.0f} ms")
         assert gap < 300
         assert stage.problems == []
+
+
+async def tone_at(sound: dict[str, str], sink: str, tone: int) -> float:
+    """Give the amplitude, 0 to 1, of a tone that comes out at a speaker within the next half second."""
+    process = await asyncio.create_subprocess_exec(
+        *("parec", f"--device={sink}.monitor", f"--rate={RATE}", "--channels=1", "--format=s16le"),
+        "--latency-msec=20",
+        stdout=asyncio.subprocess.PIPE,
+        env=sound,
+    )
+    assert process.stdout is not None
+    try:
+        heard = array("h", await process.stdout.readexactly(RATE))
+    finally:
+        process.kill()
+        await process.wait()
+    turns = [2 * math.pi * tone * at / RATE for at in range(len(heard))]
+    across = sum(value * math.cos(turn) for value, turn in zip(heard, turns, strict=True))
+    along = sum(value * math.sin(turn) for value, turn in zip(heard, turns, strict=True))
+    return 2 * math.hypot(across, along) / len(heard) / 32768
+
+
+@pytest.mark.long
+async def test_a_voice_comes_out_at_the_speaker_that_is_chosen(server: Server, tmp_path: Path) -> None:
+    """A real one, as far as the browser can tell; and at the usual one again where that is unplugged."""
+    need("pactl", "pulseaudio-utils")
+    async with sound_server(tmp_path) as sound:
+        plugged = {}
+        for name in ("one", "two"):
+            label = f"sink_properties=device.description=Speaker-{name}"
+            plugged[name] = await _pactl(
+                sound, "load-module", "module-null-sink", f"sink_name={name}", f"rate={RATE}", label
+            )
+        await _pactl(sound, "set-default-sink", "one")
+        async with chromium(sound=sound) as browser, Stage(server, lent=browser) as stage:
+            bo, ana = await stage.person("Bo", tone=900), await stage.person("Ana", tone=500)
+            await bo.open_sea()
+            await ana.come(await bo.invite())
+            await bo.join()
+            await ana.join()
+
+            async def at(speaker: str) -> bool:
+                heard = [name for name in plugged if await tone_at(sound, name, 900) > 0.005]
+                return heard == [speaker]
+
+            # Bo hears Ana alone: his own tone comes out for her.
+            await until("Bo is heard at the usual speaker", lambda: at("one"))
+            speakers = await ana.page.evaluate(
+                """async () => (await globalThis.seen.room.devices.list()).speakers
+                  .map(({ deviceId, label }) => ({ id: deviceId, label }))"""
+            )
+            other = next(speaker for speaker in speakers if "two" in speaker["label"])
+            await ana.page.evaluate("device => globalThis.seen.room.devices.chooseSpeaker(device)", other)
+            await until("Bo is heard at the other speaker alone", lambda: at("two"))
+            await _pactl(sound, "unload-module", plugged.pop("two"))
+            await until("Bo is heard at the usual one again", lambda: at("one"))
+            assert stage.problems == []

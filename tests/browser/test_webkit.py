@@ -20,6 +20,7 @@ POST = """
   const answer = await fetch(args[0], { method: "POST", headers: { Accept: "application/json" }, body });
   return { ...await answer.json(), status: answer.status };
 """
+STATIC = Path(__file__).parents[2] / "static"
 PAGES = ("/", "/my-sea/", "/check/", "/invitation/", "/host-link/", "/nowhere/")
 
 
@@ -78,6 +79,29 @@ async def test_the_whole_client_is_understood_and_the_microphone_opens(
             "return state;"
         )
         assert live == "live"
+
+
+async def test_no_script_of_any_page_has_syntax_that_webkit_does_not_know(
+    tmp_path: Path, server: Server
+) -> None:
+    """Those too that are asked for later: sheets, workers, worklets, the check page."""
+    scripts = sorted(str(each.relative_to(STATIC)) for each in STATIC.rglob("*.js"))
+    assert len(scripts) > 100
+    async with safari(tmp_path) as browser:
+        await sign_in(browser, server)
+        await browser.go(server.origin + "/my-sea/")
+        # Where one runs that is meant for another place, it may throw whatever it likes.
+        problems = await browser.run(
+            "const base = document.querySelector('script[src*=\"voice-button\"]').src;"
+            "const problems = [];"
+            "for (const path of args[0]) await import(new URL(path, base)).catch((problem) => {"
+            "  const wrong = problem instanceof SyntaxError || /import/i.test(problem.message);"
+            "  if (wrong) problems.push(`${path}: ${problem}`);"
+            "});"
+            "return problems;",
+            scripts,
+        )
+        assert problems == []
 
 
 async def test_a_browser_without_webrtc_is_told_so_in_words(tmp_path: Path, server: Server) -> None:

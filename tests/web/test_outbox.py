@@ -54,24 +54,40 @@ def outbox(outgoing: Outgoing) -> tuple[Outbox, list[bytes]]:
     return Outbox(upgraded, upgraded, outgoing), upgraded.transport.writes  # type: ignore[arg-type]
 
 
-async def test_what_is_put_in_one_pass_leaves_at_its_end() -> None:
-    """In its order, and for every outbox."""
-    outgoing = Outgoing()
+async def test_what_comes_in_one_pass_leaves_at_its_end() -> None:
+    """In its order, and for every outbox; the first of all at once."""
+    outgoing = Outgoing(now=lambda: 1.0)
     (one, to_one), (other, to_other) = outbox(outgoing), outbox(outgoing)
     one.put(b"a")
-    other.put(b"b")
-    one.put(b"c")
-    assert to_one == to_other == []
-    await asyncio.sleep(0)
-    assert (to_one, to_other) == ([b"\x81\x01a", b"\x81\x01c"], [b"\x81\x01b"])
+    assert to_one == [b"\x81\x01a"]
+    one.put(b"b")
+    other.put(b"c")
     one.put(b"d")
+    assert (len(to_one), to_other) == (1, [])
     await asyncio.sleep(0)
-    assert to_one[2:] == [b"\x81\x01d"]
+    assert (to_one[1:], to_other) == ([b"\x81\x01b", b"\x81\x01d"], [b"\x81\x01c"])
+
+
+async def test_what_comes_alone_waits_for_nothing_but_what_came_before_it() -> None:
+    """Whoever is sent something while others' frames wait gets it behind them, and so does everyone."""
+    times = iter([1.0, 1.001, 1.0011, 1.01, 1.02])
+    outgoing = Outgoing(now=lambda: next(times))
+    (one, to_one), (other, to_other) = outbox(outgoing), outbox(outgoing)
+    one.put(b"a")
+    one.put(b"b")
+    assert len(to_one) == 2
+    one.put(b"c")
+    other.put(b"d")
+    assert (len(to_one), to_other) == (2, [])
+    await asyncio.sleep(0)
+    assert (to_one[2:], to_other) == ([b"\x81\x01c"], [b"\x81\x01d"])
+    other.put(b"e")
+    assert to_other[1:] == [b"\x81\x01e"]
 
 
 async def test_what_was_put_before_the_end_leaves_before_it() -> None:
     """And nothing behind it."""
-    one, to_one = outbox(Outgoing())
+    one, to_one = outbox(Outgoing(now=lambda: 0.0))
     one.put(b"a")
     one.close(CloseCode.REMOVED, "removed")
     one.put(b"b")
