@@ -466,7 +466,7 @@ export default {
     "row.why-who": "Why can't I hear {name}?",
     "row.weak": "weak",
     "row.why-weak": "Why is my connection weak?",
-    "row.weak-why": "Your path to everybody here is weak, and theirs among each other is not: so it is likely your own network. Nearer to the router, by cable, or with nothing else up- or downloading it may be better.",
+    "row.weak-why": "Your path to all others here is weak, and theirs among each other is not: so it is likely your own network. Nearer to the router, by cable, or with nothing else up- or downloading it may be better.",
     "row.details": "Details of {name}",
     "row.volume": "Volume for you",
     "row.mute": "Mute for me",

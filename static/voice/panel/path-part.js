@@ -46,13 +46,14 @@ export function pathPart(room, _store, { self, peer }) {
 
 /** Only where every path is weak. @returns {import("./person-rows.js").PersonPart} */
 function ownPath() {
-  const element = make("p", { className: "path", tabIndex: -1, hidden: true, textContent: phrase("row.weak-why") });
+  const element = make("p", { className: "path", tabIndex: -1, hidden: true });
   element.dataset.path = "weak";
   return {
     element,
     update({ weak }) {
       // Who reads it isn't interrupted where it gets better.
       element.hidden = !weak && element !== document.activeElement;
+      setText(element, element.hidden ? "" : phrase("row.weak-why"));
     },
   };
 }
