@@ -15,10 +15,10 @@ export function when(epoch, now, timeZone, { locale, ...words } = WORDS) {
   return words.at.replace("{day}", name).replace("{time}", at.toLocaleTimeString(locale, { timeStyle: "short", timeZone }));
 }
 
-/** Into the page's one status line. @param {string} words */
-export function say(words) {
+/** In the status line. @param {string} words @param {boolean} [told] by a call */
+export function say(words, told) {
   const notice = document.getElementById("id_notice");
-  if (notice) notice.textContent = words;
+  if (notice) Object.assign(notice, { ariaHidden: told, textContent: words });
 }
 
 /** @type {Promise<typeof import("./handing.js")>} */

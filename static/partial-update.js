@@ -8,6 +8,9 @@ const headers = { "meshvoice-in-place": "1" };
 
 /** Send a form and show the answer's parts. @param {HTMLFormElement} form @param {Comforts} comforts */
 export async function submitInPlace(form, { enhance, say, WORDS }) {
+  const { partial = "", about } = form.dataset;
+  // Whoever is in voice stands in the call's list, not in the page's, and their going is told by the call.
+  const told = about !== undefined && document.querySelector(`[data-member="${CSS.escape(about)}"][hidden]`) !== null;
   const body = new URLSearchParams();
   for (const [name, value] of new FormData(form)) body.append(name, String(value));
   const answer = await fetch(form.action, { method: "POST", body, headers });
@@ -25,7 +28,7 @@ export async function submitInPlace(form, { enhance, say, WORDS }) {
   const invitation = document.querySelector("[data-focus]");
   const focus = /** @type {HTMLElement} */ (invitation ?? document.getElementById("id_main"));
   focus.focus({ preventScroll: !invitation });
-  say(form.dataset.partial ?? "");
+  say(partial, told);
 }
 
 /**

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pytest
 from playwright.async_api import Locator, Page
 
+from tests.browser.checking import ENDED
 from tests.browser.conftest import need_file
 from tests.browser.harness import Person, Stage, until
 from tests.browser.test_in_band import in_band
@@ -369,6 +370,150 @@ async def test_who_is_here_is_one_list_and_removing_lies_in_a_persons_details(st
     await bos.get_by_role("button", name="Remove Bo").click()
     await until("Bo is out", lambda: told_removed(bo))
     await until("Bo is listed no more", lambda: said_once(names.all_inner_texts, ["Ana", "Cleo"]))
+
+
+# Each sentence of each live region that a screen reader hears, in the order in which they come.
+HEAR = """() => {
+  globalThis.heard = [];
+  new MutationObserver((changes) => {
+    const live = "[role=status], [role=alert]";
+    const regions = changes.map(({ target }) => target.parentElement?.closest(live) ?? target);
+    for (const region of new Set(regions)) {
+      if (!region.matches(live) || region.closest("[aria-hidden=true]")) continue;
+      if (region.textContent) heard.push(region.textContent);
+    }
+  }).observe(document.body, { childList: true, characterData: true, subtree: true });
+}"""
+
+
+@pytest.mark.long
+async def test_each_thing_is_told_once_however_many_regions_there_are(stage: Stage) -> None:
+    ana, bo = await stage.sea("Ana", "Bo")
+    await ana.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await ana.go("/my-sea/")
+    await ana.page.evaluate(HEAR)
+    await ana.join()
+    await bo.join()
+    await until("they hear each other", lambda: ana.hears(bo))
+    await ana.page.get_by_role("button", name="Invite somebody").click()
+    await ana.page.get_by_role("button", name="Copy").click()
+    await ana.page.get_by_label("Details of Bo").and_(ana.page.locator(":visible")).click()
+    bos = ana.page.locator(".person:visible", has_text="Bo")
+    await bos.get_by_text("Remove", exact=True).click()
+    await bos.get_by_role("button", name="Remove Bo").click()
+    shown = ana.page.locator("#id_notice")
+    await until("it is shown", lambda: _reads(shown, "Bo is removed."))
+    await until("it is heard", lambda: _heard(ana, "removed"))
+    await ana.page.locator(".call-bar").get_by_role("button", name="Leave").click()
+    await until("the end is heard", lambda: _heard(ana, "You left"))
+    heard: list[str] = await ana.page.evaluate("heard")
+    assert len(set(heard)) == len(heard), heard
+    assert [each for each in heard if "removed" in each] == ["Bo was removed by the owner"], heard
+
+
+async def _reads(shown: Locator, words: str) -> bool:
+    return await shown.inner_text() == words
+
+
+async def _heard(person: Person, words: str) -> bool:
+    return any(words in each for each in await person.page.evaluate("heard"))
+
+
+# From now on one's own path reads as weak: three people and a bad network would take longer than all this.
+WEAKENED = """() => {
+  const { room } = seen;
+  const { get } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(room), "people");
+  const people = () => get.call(room).map((person) => ({ ...person, weak: person.self }));
+  const told = (event) => (event.type === "people" ? new CustomEvent("people", { detail: people() }) : event);
+  Object.defineProperty(room, "people", { get: people });
+  room.dispatchEvent = (event) => EventTarget.prototype.dispatchEvent.call(room, told(event));
+  room.dispatchEvent(new CustomEvent("people"));
+}"""
+
+
+@pytest.mark.long
+async def test_axe_finds_nothing_where_a_call_is_over_where_one_is_weak_nor_in_what_is_asked_before(
+    stage: Stage,
+) -> None:
+    need_file(AXE, "npm ci")
+    ana, bo = await stage.sea("Ana", "Bo")
+    await ana.go("/my-sea/")
+    await ana.join()
+    await bo.join()
+    await until("they hear each other", lambda: ana.hears(bo))
+    await ana.page.evaluate(WEAKENED)
+    await ana.page.get_by_role("button", name="Why is my connection weak?").click()
+    own = ana.page.get_by_text("it is likely your own network")
+    assert await own.is_visible()
+    assert await own.evaluate("own => own === document.activeElement")
+    await ana.page.get_by_label("Details of Bo").and_(ana.page.locator(":visible")).click()
+    bos = ana.page.locator(".person:visible", has_text="Bo")
+    await bos.get_by_text("Remove", exact=True).click()
+    assert await bos.locator("[name=links][type=checkbox]").is_visible()
+    found = await violations(ana.page, "one's own path is weak, and Remove asks once more")
+    await bos.get_by_role("button", name="Remove Bo").click()
+    await until("Bo is out", lambda: told_removed(bo))
+    found += await violations(bo.page, "removed")
+    tab = await ana.page.context.new_page()
+    await tab.goto(ana.page.url)
+    await tab.click("#id_voice_btn")
+    await until("the first tab is out", lambda: _ended(ana, 4409))
+    found += await violations(ana.page, "in voice elsewhere")
+    await tab.goto(f"{ana.server.origin}/check/")
+    await tab.click("#id_check_start")
+    await tab.wait_for_function(ENDED)
+    await tab.get_by_text("Report for whoever runs this site").click()
+    found += await violations(tab, "/check/ with its results")
+    assert found == []
+
+
+async def _ended(person: Person, code: int) -> bool:
+    return [state.get("code") for state in await person.events("state")][-1:] == [code]
+
+
+async def tab_to(page: Page, name: str) -> None:
+    """Press Tab until what has the focus is called so."""
+    reached: list[str] = []
+    called = "({ ariaLabel, innerText, labels }) => ariaLabel ?? (labels?.[0] ?? { innerText }).innerText"
+    for _ in range(40):
+        await page.keyboard.press("Tab")
+        reached.append(str(await page.evaluate(f"({called})(document.activeElement)")).strip())
+        if reached[-1] == name:
+            return
+    raise AssertionError(f"{name} is not reached: {reached}")
+
+
+@pytest.mark.long
+async def test_from_the_first_page_to_the_end_of_a_call_by_keys_alone(stage: Stage) -> None:
+    ana = await stage.person("Ana", sign_in=False)
+    page, keys = ana.page, ana.page.keyboard
+    await ana.go("/")
+    await tab_to(page, "Your name")
+    await keys.type("Ana")
+    await tab_to(page, "Come in")
+    await keys.press("Enter")
+    await page.wait_for_url("**/")
+    await page.get_by_role("button", name="Open your sea").wait_for()
+    await tab_to(page, "Open your sea")
+    await keys.press("Enter")
+    await page.wait_for_url("**/my-sea/")
+    await tab_to(page, "Join voice")
+    await keys.press("Enter")
+    await until("she is in", ana.joined)
+    await tab_to(page, "Mute")
+    await keys.press("Space")
+    await until("she is muted", lambda: page.evaluate("seen.room.muted"))
+    await tab_to(page, "Settings")
+    await keys.press("Enter")
+    await page.locator("dialog[open]").wait_for()
+    await tab_to(page, "Close settings")
+    await keys.press("Enter")
+    await page.locator("dialog").wait_for(state="detached")
+    await tab_to(page, "Leave")
+    await keys.press("Enter")
+    await until("she has left", lambda: page.evaluate("seen.room.state === 'left'"))
+    # What comes next is as near as what came before: the focus is not lost with the bar.
+    assert await page.evaluate("document.activeElement !== document.body")
 
 
 async def said_once(ask: Any, names: list[str]) -> bool:

@@ -67,6 +67,12 @@ async def test_all_see_the_same_words_and_a_newcomer_makes_new_ones(stage: Stage
 
     await until("both are marked, once the new words have stood there for a while", both_are_marked)
     assert await ana.page.get_by_text("These words are new").is_hidden()
+    await bo.page.reload()
+    await bo.join()
+    await ana.page.get_by_text("Compared earlier, but here with another key now: Bo.").wait_for()
+    assert await ana.page.get_by_text("Compared with: Cleo.").is_visible()
+    codes = [(notice["code"], notice.get("alarm")) for notice in await ana.events("notice")]
+    assert codes == [("another-key", None)]
 
 
 class InBetween:

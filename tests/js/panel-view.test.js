@@ -44,15 +44,17 @@ test("a user has the same tone in every visit, among six", () => {
   assert.deepEqual([...new Set(hues)].sort(), [0, 1, 2, 3, 4, 5]);
 });
 
-test("a check is worth offering where somebody isn't heard or doesn't come to be, not for oneself", () => {
+test("a check is worth offering where somebody isn't heard or doesn't come to be, or all hear badly, not for one's own silence", () => {
   assert.equal(isWorthACheck([person({}), person({ word: "connecting", doing: "connecting" })]), false);
   assert.equal(isWorthACheck([person({ word: "unheard" })]), true);
   assert.equal(isWorthACheck([person({ word: "connecting", doing: "still connecting" })]), true);
   assert.equal(isWorthACheck([person({ word: "unheard", self: true })]), false);
+  assert.equal(isWorthACheck([person({ self: true, weak: true })]), true);
 });
 
 test("what to be wary of stands apart from what somebody is", () => {
   const { tags, warnings } = rowOf(person({ alike: true, heardMuted: true, deafened: true }));
   assert.deepEqual([tags, warnings], [["sound off"], ["looks like another name here", "says muted, but is heard"]]);
   assert.deepEqual(rowOf(person({})).warnings, []);
+  assert.deepEqual(rowOf(person({ self: true, weak: true })).warnings, ["weak"]);
 });

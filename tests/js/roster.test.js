@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { isOwnPathWeak } from "../../static/voice/session/own-path.js";
 import { people } from "../../static/voice/session/people.js";
 import { pairs } from "../../static/voice/session/pairs.js";
 import { EMPTY, GONE, applyMessage, hearLink, hearSelf, listEnds, MUTING, overhear, overhearAt, prune, saidMuted, seats, summary } from "../../static/voice/session/roster.js";
@@ -10,7 +11,7 @@ import { present, welcome } from "./fake-platform.js";
 
 const UP = { state: "up", path: "direct", rtt: 20, loss: 0 };
 const STALLED = { ...UP, state: "stalled" };
-const ME = { name: "Ana", muted: false, deafened: false, silent: "", joined: true };
+const ME = { name: "Ana", muted: false, deafened: false, silent: "", joined: true, weak: false };
 const NOBODY = new Set();
 /** @param {object} [more] @returns {any} */
 const report = (more) => ({ state: "up", path: "direct", rtt: 20.4, loss: 0, attempt: 0, gen: 1, relayOnly: false, orphan: false, held: false, refused: false, unmade: false, unfit: false, ...more });
@@ -51,6 +52,46 @@ test("who can't be reached because this browser makes no connection reads so fro
   const [, bo, cleo] = shown(joined(), reports);
   assert.deepEqual([bo.word, bo.doing, cleo.word], ["unheard", UNMADE, "here"]);
   assert.equal(summary(reports).b.state, "connecting");
+});
+
+/** Whether one's own path is weak, with these losses to Bo and Cleo, and what Bo tells of his to Cleo. @param {number[]} losses @param {object} [bos] @param {boolean} [before] */
+function weak([b, c], bos = UP, before = false) {
+  const { roster } = told([links("b", { c: bos })], joined());
+  return isOwnPathWeak(roster, new Map([["b", report({ loss: b })], ["c", report({ loss: c })]]), before);
+}
+
+test("where every path is weak, and theirs among themselves is not, it is one's own", () => {
+  const lossy = { ...UP, loss: 0.1 };
+  assert.deepEqual([weak([0.1, 0.05]), weak([0.1, 0.04]), weak([0, 0])], [true, false, false]);
+  assert.deepEqual([weak([0.1, 0.1], lossy), weak([0.1, 0.1], STALLED)], [false, false], "nobody's is good: that says nothing");
+  assert.equal(isOwnPathWeak(joined(), new Map([["b", report({ loss: 0.1 })], ["c", report({ loss: 0.1 })]]), false), false, "and neither does silence");
+});
+
+test("a long way, and what others say is lost of what one says, make a path weak as well", () => {
+  const { roster } = told([links("b", { c: UP })], joined());
+  const lossyThere = hearLink(roster, "c", /** @type {any} */ ({ state: "up", loss: 0.2 }));
+  const reports = new Map([["b", report({ rtt: 600 })], ["c", report()]]);
+  assert.deepEqual([isOwnPathWeak(roster, reports, false), isOwnPathWeak(lossyThere, reports, false)], [false, true]);
+});
+
+test("of one path nobody can tell which end is weak, and what isn't up is no path", () => {
+  const { roster } = told([links("b", { c: UP })], joined());
+  for (const reports of [new Map([["b", report({ loss: 0.1 })]]), new Map([["b", report({ loss: 0.1 })], ["c", report({ loss: 0.1, state: "repairing" })]])]) {
+    assert.equal(isOwnPathWeak(roster, reports, false), false);
+  }
+});
+
+test("a path that was weak is so until half of all are well", () => {
+  const { roster } = told([present("d", "Dan", 30), links("b", { c: UP })], joined());
+  const after = (/** @type {number[]} */ [b, c, d]) => isOwnPathWeak(roster,
+    new Map([["b", report({ loss: b })], ["c", report({ loss: c })], ["d", report({ loss: d })]]), true);
+  assert.deepEqual([after([0.1, 0.1, 0]), after([0.1, 0, 0])], [true, false]);
+  assert.equal(weak([0.1, 0], UP, true), false);
+});
+
+test("it stands on one's own row alone", () => {
+  const weakness = people(joined(), { ...ME, weak: true }, up(), NOBODY).map((person) => person.weak);
+  assert.deepEqual(weakness, [true, false, false]);
 });
 
 test("who is not heard by somebody reads so on their own row, until that one hears again or is away", () => {

@@ -1,11 +1,12 @@
 // @ts-check
 import assert from "node:assert/strict";
-import { createHash, webcrypto } from "node:crypto";
+import { createHash, createHmac, webcrypto } from "node:crypto";
 import { test } from "node:test";
 
 import { MeantWords } from "../../static/voice/panel/meant-words.js";
+import { ComparedKeys } from "../../static/voice/session/compared-keys.js";
 import { InBand } from "../../static/voice/session/in-band.js";
-import { codeOf, commitmentOf, epochOf } from "../../static/voice/session/safety-code.js";
+import { alike, codeOf, commitmentOf, epochOf } from "../../static/voice/session/safety-code.js";
 import { EMOJI } from "../../static/voice/session/safety-emoji.js";
 import { SafetyCode } from "../../static/voice/session/safety.js";
 import { SafetyTrust } from "../../static/voice/session/safety-trust.js";
@@ -19,11 +20,17 @@ class Room {
   clock = new FakeClock();
   /** @type {Map<string, any>} */ people = new Map();
   /** What each sees of another's key; their own where nothing stands here. @type {Map<string, string>} */ seen = new Map();
+  /** What each page knows of earlier, by name. @type {Map<string, ComparedKeys>} */ earlier = new Map();
+  /** By name, where somebody is another peer than their name. @type {Map<string, string>} */ users = new Map();
+  /** "a sees b", where that link isn't up. @type {Set<string>} */ down = new Set();
+  /** Whoever has no seat yet. @type {Set<string>} */ unseated = new Set();
+  /** Called where a key is asked for. */ asked = () => {};
   /** Whoever takes no part. @type {Set<string>} */ mute = new Set();
   /** What is in between: gives the text that arrives, or null. @type {(from: string, to: string, message: any) => any} */
   between = (_from, _to, message) => message;
   /** @type {any[]} */ carried = [];
   #drawn = 0;
+  #said = 0;
 
   /** @param {string[]} names */
   constructor(...names) {
@@ -33,10 +40,15 @@ class Room {
   /** @param {string} name */
   enter(name) {
     const inBand = new InBand({ say: (peer, text) => this.#carry(name, peer, text), state: () => ({ muted: false, deafened: false }) });
+    const compared = this.earlier.get(name) ?? new ComparedKeys();
+    this.earlier.set(name, compared);
     const code = new SafetyCode({
-      room: "r", self: () => name, inBand,
-      members: () => [...this.people.keys()].filter((peer) => peer !== name).map((peer) => ({ peer, name: peer.toUpperCase() })),
-      keys: async (peer) => ({ own: hex(name), remote: this.seen.get(`${name} sees ${peer}`) ?? hex(peer) }),
+      room: "r", self: () => this.unseated.has(name) ? null : name, inBand, compared,
+      members: () => [...this.people.keys()].filter((peer) => peer !== name).map((peer) => ({ peer, user: this.users.get(peer) ?? peer, name: (this.users.get(peer) ?? peer).toUpperCase() })),
+      keys: async (peer) => {
+        this.asked();
+        return this.down.has(`${name} sees ${peer}`) ? null : { own: hex(name), remote: this.seen.get(`${name} sees ${peer}`) ?? hex(peer) };
+      },
       platform: {
         sha256, now: this.clock.now, setTimeout: this.clock.setTimeout, clearTimeout: this.clock.clearTimeout,
         randomBytes: (count) => new Uint8Array(createHash("sha512").update(`${++this.#drawn}`).digest().subarray(0, count)),
@@ -46,7 +58,13 @@ class Room {
     const alarms = [];
     code.on("alarm", (detail) => alarms.push(detail));
     const others = [...this.people.keys()];
-    this.people.set(name, { name, inBand, code, alarms });
+    /** @type {any[]} */
+    const notices = [];
+    /** @type {any[]} */
+    const told = [];
+    code.on("safety", (detail) => told.push(detail));
+    code.on("notice", (detail) => notices.push(detail));
+    this.people.set(name, { name, inBand, code, alarms, notices, told });
     for (const peer of others) for (const [a, b] of [[name, peer], [peer, name]]) this.people.get(a).inBand.channel({ peer: b, open: true });
     return this.people.get(name);
   }
@@ -75,6 +93,25 @@ class Room {
     for (let count = 0; count < 20; count += 1) await this.clock.advance(0);
     if (ms) await this.clock.advance(ms);
     for (let count = 0; count < 20; count += 1) await this.clock.advance(0);
+  }
+
+  /** One hears of another what a page may not have said. @param {string} to @param {string} from @param {any} message */
+  async hears(to, from, message) {
+    this.#said += 1;
+    this.people.get(to).inBand.take({ peer: from, text: JSON.stringify({ n: 1000 + this.#said, ...message }) });
+    await this.settle(10);
+  }
+
+  /** The channel of two opens anew, at one's end. @param {string} name @param {string} peer */
+  async reopen(name, peer) {
+    this.people.get(name).inBand.channel({ peer, open: true });
+    await this.settle(10);
+  }
+
+  /** What one said last of a kind to another. @param {string} type @param {string} from @param {string} to */
+  last(type, from, to) {
+    const { epoch, round, value, nonce, check } = this.carried.findLast((each) => each.type === type && each.from === from && each.to === to) ?? {};
+    return JSON.parse(JSON.stringify({ type, epoch, round, value, nonce, check }));
   }
 
   /** @param {string} name */
@@ -108,6 +145,24 @@ test("the code is what an independent computation gives", async () => {
   assert.deepEqual(words.map(({ name }) => name), expected);
 });
 
+test("people, commitment and check are what PROTOCOL.md says", async () => {
+  const label = "meshvoice safety code 1";
+  const attempt = { room: "r", epoch: "e", round: 3 };
+  assert.equal(await epochOf(sha256, ["b", "a"]), hex(JSON.stringify([label, "people", "a", "b"])));
+  assert.equal(await commitmentOf(sha256, attempt, { peer: "a", fingerprint: "11", nonce: "aa" }),
+    hex(JSON.stringify([label, "commitment", "r", "e", 3, "a", "11", "aa"])));
+  const { check } = await codeOf(sha256, attempt, [{ peer: "a", fingerprint: "11", nonce: "aa" }]);
+  const key = createHash("sha256").update(JSON.stringify([label, "nonces", "aa"])).digest();
+  const code = createHmac("sha256", key).update(JSON.stringify([label, "code", "r", "e", 3, "a", "11"])).digest("hex");
+  assert.equal(check, hex(JSON.stringify([label, "check", code])));
+});
+
+test("words are alike only as a whole", () => {
+  const [one, two, three] = ["🐶", "🐱", "🦁"].map((emoji) => ({ emoji }));
+  assert.deepEqual([alike([one, two], [one, two]), alike([one], [one, two]), alike([one, two], [one]), alike([one, two], [one, three])],
+    [true, false, false, false]);
+});
+
 test("all six see the same six words", async () => {
   const room = new Room("ana", "bo", "cleo", "dan", "eve", "fay");
   await room.settle(3000);
@@ -126,6 +181,159 @@ test("nobody's nonce is said before everybody's commitment is in hand", async ()
   const epoch = room.carried.findLast(({ type, to }) => type === "commit" && to === "cleo")?.epoch;
   const revealed = room.carried.filter((each) => each.type === "reveal" && each.epoch === epoch).map(({ from }) => from);
   assert.deepEqual([...new Set(revealed)].sort(), ["bo", "cleo"]);
+  const { code } = room.people.get("ana");
+  assert.deepEqual([room.of("ana").included, room.of("ana").missing], [[], ["BO", "CLEO"]]);
+  assert.deepEqual([code.compare(null), code.compare([])], [false, false]);
+});
+
+test("whoever is not in the round commits to nothing in it: no nonce is said for theirs", async () => {
+  const room = new Room();
+  room.between = (from, to, message) => (message.type === "commit" && from === "bo" && to === "ana" ? null : message);
+  for (const name of ["ana", "bo"]) room.enter(name);
+  await room.settle(100);
+  await room.reopen("ana", "mallory");
+  const { epoch, round } = room.last("commit", "ana", "bo");
+  assert.equal(epoch, await epochOf(sha256, ["ana", "bo"]));
+  await room.hears("ana", "mallory", { type: "commit", epoch, round, value: hex("mallory's") });
+  assert.equal(room.last("reveal", "ana", "bo").epoch, undefined);
+});
+
+test("whoever has no seat yet says nothing", async () => {
+  const room = new Room();
+  room.unseated.add("ana");
+  for (const name of ["ana", "bo"]) room.enter(name);
+  await room.settle(1000);
+  assert.equal(room.last("commit", "ana", "bo").epoch, undefined);
+  room.unseated.clear();
+  room.people.get("ana").code.look();
+  await room.settle(1000);
+  assert.equal(room.words("ana"), room.words("bo"));
+});
+
+for (const lost of ["commit", "reveal", "code"]) {
+  test(`a ${lost} that was lost on the way is said again where the channel opens anew`, async () => {
+    const room = new Room();
+    room.between = (from, _to, message) => (message.type === lost && from === "ana" ? null : message);
+    for (const name of ["ana", "bo"]) room.enter(name);
+    await room.settle(1000);
+    room.between = (_from, _to, message) => message;
+    await room.reopen("ana", "bo");
+    assert.ok(room.last(lost, "ana", "bo").epoch);
+    assert.ok(room.words("bo"));
+    assert.equal(room.words("ana"), room.words("bo"));
+  });
+}
+
+test("what is said of another round is neither taken for this one nor speaks against anybody", async () => {
+  const room = new Room();
+  room.between = (from, _to, message) => (from === "bo" && message.type !== "state" ? null : message);
+  for (const name of ["ana", "bo"]) room.enter(name);
+  await room.settle(100);
+  const { alarms } = room.people.get("ana");
+  const now = room.last("commit", "ana", "bo");
+  const others = [{ epoch: hex("of others"), round: now.round }, { epoch: now.epoch, round: now.round - 1 }];
+  await room.hears("ana", "bo", { type: "commit", ...others[0], value: hex("x") });
+  await room.hears("ana", "bo", { type: "reveal", epoch: now.epoch, round: now.round, nonce: hex("not committed to") });
+  assert.equal(room.last("reveal", "ana", "bo").epoch, undefined);
+  room.between = (from, _to, message) => (from === "bo" && ["reveal", "code"].includes(message.type) ? null : message);
+  await room.reopen("bo", "ana");
+  for (const other of others) await room.hears("ana", "bo", { type: "reveal", ...other, nonce: hex("x") });
+  room.between = (from, _to, message) => (from === "bo" && message.type === "code" ? null : message);
+  await room.reopen("bo", "ana");
+  assert.ok(room.words("ana"));
+  for (const other of others) await room.hears("ana", "bo", { type: "code", ...other, check: hex("x") });
+  assert.deepEqual(alarms, []);
+  await room.hears("ana", "bo", { type: "code", epoch: now.epoch, round: now.round, check: hex("x") });
+  assert.deepEqual(alarms.map((/** @type {any} */ { code }) => code), ["other-words"]);
+});
+
+test("a check that comes before one's own words is judged when they are there", async () => {
+  const room = new Room();
+  room.between = (from, _to, message) => (from === "bo" && ["reveal", "code"].includes(message.type) ? null : message);
+  for (const name of ["ana", "bo"]) room.enter(name);
+  await room.settle(100);
+  const { alarms } = room.people.get("ana");
+  const { epoch, round } = room.last("commit", "ana", "bo");
+  await room.hears("ana", "bo", { type: "code", epoch, round, check: hex("x") });
+  assert.deepEqual([room.words("ana"), alarms], [null, []]);
+  room.between = (from, _to, message) => (from === "bo" && message.type === "code" ? null : message);
+  await room.reopen("bo", "ana");
+  assert.deepEqual(alarms.map((/** @type {any} */ { code }) => code), ["other-words"]);
+});
+
+test("a link that is not up in 5 s is left out, and not sooner", async () => {
+  const room = new Room();
+  for (const pair of ["ana sees cleo", "bo sees cleo", "cleo sees ana", "cleo sees bo"]) room.down.add(pair);
+  for (const name of ["ana", "bo", "cleo"]) room.enter(name);
+  await room.settle(4000);
+  assert.deepEqual([room.words("ana"), room.words("bo")], [null, null]);
+  await room.settle(2000);
+  assert.ok(room.words("ana"));
+  assert.deepEqual([room.words("ana"), room.of("ana").missing], [room.words("bo"), ["CLEO"]]);
+});
+
+test("a link that is mended in less than 5 s leaves the words as they are, one that is not leaves them for those who can be reached", async () => {
+  const room = new Room("ana", "bo", "cleo");
+  await room.settle(10_000);
+  const words = room.words("ana");
+  const gone = (/** @type {boolean} */ open) => {
+    for (const [one, other] of [["ana", "cleo"], ["bo", "cleo"], ["cleo", "ana"], ["cleo", "bo"]]) {
+      room.people.get(one).inBand.channel({ peer: other, open });
+      room.people.get(one).code.look();
+    }
+  };
+  gone(false);
+  await room.settle(4000);
+  assert.equal(room.words("ana"), words);
+  gone(true);
+  await room.settle(10_000);
+  assert.deepEqual(room.all(), [words, words, words]);
+  gone(false);
+  await room.settle(6000);
+  assert.notEqual(room.words("ana"), words);
+  assert.deepEqual([room.words("ana"), room.of("ana").missing], [room.words("bo"), ["CLEO"]]);
+});
+
+test("whoever commits and never reveals is left out", async () => {
+  const room = new Room();
+  room.between = (from, _to, message) => (message.type === "reveal" && from === "cleo" ? null : message);
+  for (const name of ["ana", "bo", "cleo"]) room.enter(name);
+  await room.settle(16_000);
+  assert.ok(room.words("ana"));
+  assert.deepEqual([room.words("ana"), room.of("ana").missing], [room.words("bo"), ["CLEO"]]);
+});
+
+test("whoever was left out and speaks is taken in, without a channel that opens anew", async () => {
+  const room = new Room("ana", "bo");
+  room.mute.add("cleo");
+  room.enter("cleo");
+  await room.settle(16_000);
+  room.carried.length = 0;
+  await room.hears("ana", "cleo", { type: "commit", epoch: hex("of hers"), round: 1, value: hex("x") });
+  assert.equal(room.last("commit", "ana", "cleo").epoch, await epochOf(sha256, ["ana", "bo", "cleo"]));
+});
+
+test("whoever is behind is told again where the others are, and a call for the next round is answered within a second", async () => {
+  const room = new Room("ana", "bo");
+  await room.settle(3000);
+  const { epoch, round } = room.last("commit", "bo", "ana");
+  const before = room.carried.length;
+  await room.hears("ana", "bo", { type: "commit", epoch, round: round - 1, value: hex("x") });
+  assert.deepEqual(room.carried.slice(before).map(({ type, from }) => `${from} ${type}`), ["ana commit", "ana reveal", "ana code"]);
+  for (const next of [1, 2]) await room.hears("ana", "bo", { type: "commit", epoch, round: round + next, value: hex("x") });
+  assert.equal(room.last("commit", "ana", "bo").round, round + 1);
+  await room.settle(1100);
+  assert.equal(room.last("commit", "ana", "bo").round, round + 2);
+});
+
+test("what reads as before is not told again", async () => {
+  const room = new Room("ana", "bo");
+  await room.settle(3000);
+  const { code, told } = room.people.get("ana");
+  const before = told.length;
+  code.look();
+  await room.settle(100);
+  assert.equal(told.length, before);
 });
 
 test("who comes or leaves makes new words for all, and who compared stays marked by their key", async () => {
@@ -138,10 +346,15 @@ test("who comes or leaves makes new words for all, and who compared stays marked
   assert.equal(new Set(room.all()).size, 1);
   assert.notEqual(room.words("ana"), before);
   assert.deepEqual(room.of("ana").compared, ["bo"]);
+  const words = room.words("ana");
   room.leave("cleo");
   await room.settle(3000);
   assert.equal(new Set(room.all()).size, 1);
   assert.deepEqual([room.of("ana").included, room.of("ana").compared], [["BO"], ["bo"]]);
+  assert.equal(new Set([before, words, room.words("ana")]).size, 3);
+  room.leave("bo");
+  await room.settle(3000);
+  assert.equal(room.words("ana"), null);
 });
 
 test("who doesn't answer in 5 s is left out and named, and taken in where they speak after all", async () => {
@@ -150,6 +363,7 @@ test("who doesn't answer in 5 s is left out and named, and taken in where they s
   room.enter("cleo");
   await room.settle(16_000);
   assert.deepEqual([room.words("ana"), room.of("ana").included, room.of("ana").missing], [room.words("bo"), ["BO"], ["CLEO"]]);
+  assert.equal(room.clock.timers.size, 0, "nobody is waited for any more");
   room.mute.clear();
   for (const [a, b] of [["ana", "cleo"], ["bo", "cleo"], ["cleo", "ana"], ["cleo", "bo"]]) room.people.get(a).inBand.channel({ peer: b, open: true });
   await room.settle(16_000);
@@ -169,6 +383,88 @@ test("a key that changes later is told loudly, and no longer counts as compared"
   assert.match(alarms[0].words, /The key of the connection with BO changed/);
   assert.notEqual(room.of("ana").trouble, "");
   assert.deepEqual(room.of("ana").compared, []);
+  room.leave("bo");
+  await room.settle(100);
+  assert.equal(room.of("ana").trouble, "", "it went with whom it is about");
+});
+
+test("who was compared and comes back with another key is told of calmly, once, and is compared no longer", async () => {
+  const room = new Room("ana", "bo");
+  await room.settle(3000);
+  const { code, alarms, notices } = room.people.get("ana");
+  code.compare(room.of("ana").words);
+  for (const seat of ["bo2", "bo3"]) {
+    room.leave([...room.people.keys()][1]);
+    await room.settle(1000);
+    room.users.set(seat, "bo");
+    room.enter(seat);
+    await room.settle(3000);
+    assert.deepEqual([room.of("ana").compared, room.of("ana").anotherKey, room.of("ana").trouble], [[], [seat], ""]);
+  }
+  assert.deepEqual([alarms, notices.map((/** @type {any} */ notice) => notice.code)], [[], ["another-key"]]);
+  assert.match(notices[0].words, /^BO is here with another key.+loads the page anew.+somebody in between would look the same/);
+  code.compare(room.of("ana").words);
+  assert.deepEqual([room.of("ana").compared, room.of("ana").anotherKey], [["bo3"], []]);
+  room.leave("bo3");
+  room.users.set("bo4", "bo");
+  room.enter("bo4");
+  await room.settle(3000);
+  assert.equal(notices.length, 2, "they were compared anew meanwhile");
+});
+
+test("whoever was never compared may come back with any key", async () => {
+  const room = new Room("ana", "bo");
+  await room.settle(3000);
+  room.leave("bo");
+  room.users.set("bo2", "bo");
+  room.enter("bo2");
+  await room.settle(3000);
+  const { alarms, notices } = room.people.get("ana");
+  room.leave("bo2");
+  room.seen.set("ana sees bo2", hex("another key"));
+  room.enter("bo2");
+  await room.settle(3000);
+  assert.deepEqual([alarms.filter(({ code }) => code === "key-changed"), notices, room.of("ana").anotherKey], [[], [], []]);
+});
+
+test("whoever was compared and is not linked yet has no other key", async () => {
+  const room = new Room("ana", "bo");
+  await room.settle(3000);
+  room.people.get("ana").code.compare(room.of("ana").words);
+  room.leave("bo");
+  room.users.set("bo2", "bo");
+  room.down.add("ana sees bo2");
+  room.enter("bo2");
+  await room.settle(1000);
+  assert.deepEqual([room.of("ana").compared, room.of("ana").anotherKey], [[], []]);
+});
+
+test("who joins once more in the same page still knows whom they compared, by the same key", async () => {
+  const room = new Room("ana", "bo");
+  await room.settle(3000);
+  room.people.get("ana").code.compare(room.of("ana").words);
+  room.leave("ana");
+  room.enter("ana");
+  await room.settle(3000);
+  assert.deepEqual(room.of("ana").compared, ["bo"]);
+  room.leave("ana");
+  room.seen.set("ana sees bo", hex("mallory"));
+  room.enter("ana");
+  await room.settle(3000);
+  assert.deepEqual([room.of("ana").compared, room.of("ana").anotherKey], [[], ["bo"]]);
+});
+
+test("a key that was compared with one person is no mark of another", async () => {
+  const room = new Room("ana", "bo", "cleo");
+  await room.settle(3000);
+  const { code } = room.people.get("ana");
+  code.compare(room.of("ana").words);
+  room.users.set("cleo2", "dan");
+  room.seen.set("ana sees cleo2", hex("cleo"));
+  room.leave("cleo");
+  room.enter("cleo2");
+  await room.settle(3000);
+  assert.deepEqual(room.of("ana").compared, ["bo"]);
 });
 
 test("who changes keys again and again is told of once, until words are compared anew", async () => {
@@ -305,9 +601,10 @@ test("who calls for new rounds again and again gets one a second, and none that 
     await room.settle(100);
   }
   assert.ok(said() - before <= 8, `${said() - before} in 3 s`);
+  await room.settle(3000);
   const now = said();
   inBand.take({ peer: "bo", text: JSON.stringify({ type: "commit", n: 999, epoch, round: 2 ** 31 - 1, value: hex("x") }) });
-  await room.settle(100);
+  await room.settle(3000);
   assert.equal(said(), now);
 });
 
@@ -334,13 +631,31 @@ test("whoever causes an alarm, leaves and comes back causes one a minute, not on
   /** @type {any[]} */
   const loud = [];
   let seat = 0;
-  const trust = new SafetyTrust(() => [{ peer: `m${seat}`, user: "um", name: "Mallory" }], () => now, (alarm) => alarm && loud.push(alarm));
+  const members = () => [{ peer: `m${seat}`, user: "um", name: "Mallory" }];
+  let told = 0;
+  const trust = new SafetyTrust(members, new ComparedKeys(), () => now, ({ alarm }) => {
+    told += 1;
+    if (alarm) loud.push(alarm);
+  });
   for (; seat < 24; seat += 1, now += 5000) {
     trust.alarm(`m${seat}`, "not-their-key");
     assert.match(trust.trouble, /Mallory/);
     trust.forget(`m${seat}`);
+    assert.equal(trust.trouble, "");
   }
-  assert.equal(loud.length, 2);
+  assert.deepEqual([loud.length, told], [2, 24], "the page shows each, and is loud about two");
+  now += 60_000;
+  for (const _ of [1, 2]) {
+    trust.alarm(`m${seat}`, "not-their-key");
+    now += 60_000;
+  }
+  assert.equal(loud.length, 3, "of one and the same peer it is told once");
+  trust.forget(`m${seat}`);
+  seat += 1;
+  trust.compare(new Map([[`m${seat}`, "key"]]));
+  now -= 60_000;
+  trust.alarm(`m${seat}`, "not-their-key");
+  assert.equal(loud.length, 4, "they were compared meanwhile");
 });
 
 test("words that are no longer those of now mark nobody, and least of all whoever came meanwhile", async () => {
@@ -393,7 +708,27 @@ test("a click right after the words changed is about those before, a later one a
 test("nothing is left after the end", async () => {
   const room = new Room("ana", "bo", "cleo");
   await room.settle(3000);
+  const { epoch, round } = room.last("commit", "bo", "ana");
+  // Two that call for a round that is not due yet, for which there is a timer.
+  for (const next of [1, 2, 3]) await room.hears("ana", "bo", { type: "commit", epoch, round: round + next, value: hex("x") });
+  assert.notEqual(room.clock.timers.size, 0);
   for (const { code } of room.people.values()) code.close();
+  assert.equal(room.clock.timers.size, 0);
+  const said = room.carried.length;
+  await room.hears("ana", "bo", { type: "commit", epoch, round: 0, value: hex("x") });
   await room.settle(10_000);
+  assert.deepEqual([room.clock.timers.size, room.carried.length], [0, said]);
+});
+
+test("an end while a key is asked for is an end", async () => {
+  const room = new Room("ana", "bo");
+  await room.settle(10_000);
+  const { code, told } = room.people.get("ana");
+  const before = told.length;
+  room.asked = () => code.close();
+  room.seen.set("ana sees bo", hex("another"));
+  code.look();
+  await room.settle(100);
+  assert.equal(told.length, before);
   assert.equal(room.clock.timers.size, 0);
 });

@@ -21,7 +21,7 @@ import { InVain } from "./in-vain.js";
  * What belongs to the room and outlives its calls.
  * @typedef {{roomId: string, name: string, talk: Talk, volumes: import("../audio/volumes.js").Volumes,
  *   devices: import("../audio/devices.js").Devices, sounds: import("../audio/sound-choices.js").SoundChoices,
- *   store: import("../store.js").Store, platform: import("../browser/platform.js").Platform}} Belongings
+ *   store: import("../store.js").Store, compared: import("../session/compared-keys.js").ComparedKeys, platform: import("../browser/platform.js").Platform}} Belongings
  */
 /**
  * What goes out as the room's own event, and what the room has to answer.
@@ -47,14 +47,14 @@ export class Call extends Emitter {
   /** @param {Belongings} belongings @param {import("../session/journal.js").Journal} journal */
   constructor(belongings, journal) {
     super();
-    const { roomId, name, talk, devices, store, platform } = belongings;
+    const { roomId, name, talk, devices, store, compared, platform } = belongings;
     talk.begin();
     this.#belongings = belongings;
     this.#journal = journal;
     const graph = this.#graph = new AudioGraph(platform);
     const capture = this.#capture = new Capture(belongings, graph);
     const session = this.#session = new VoiceSession({
-      roomId, journal, platform,
+      roomId, journal, compared, platform,
       hello: () => ({ name, ...this.#told() }),
       track: () => capture.sent(),
       music: () => devices.processing.music,

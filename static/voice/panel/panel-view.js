@@ -20,8 +20,8 @@ export const ICONS = Object.freeze({
  * @param {Person} person
  * @returns {{icon: import("../../dom.js").IconName, word: string, tags: string[], warnings: string[], doing: string, initial: string, hue: number, speaking: boolean}}
  */
-export function rowOf({ name, user, self, role, word, speaking, deafened, path, doing, alike, heardMuted }) {
-  const warnings = [alike && phrase("row.alike"), heardMuted && phrase("row.heard-muted")];
+export function rowOf({ name, user, self, role, word, speaking, deafened, path, doing, alike, heardMuted, weak }) {
+  const warnings = [alike && phrase("row.alike"), heardMuted && phrase("row.heard-muted"), weak && phrase("row.weak")];
   const heard = word === "here" && speaking;
   const tags = [self && phrase("row.you"), role === "owner" && phrase("row.owner"), deafened && phrase("row.deafened"), path === "relay" && phrase("row.relay")];
   return {
@@ -43,7 +43,7 @@ export function hueOf(user) {
   return sum % 6;
 }
 
-/** Whether somebody isn't heard for a reason that a check of one's own connection may find. @param {Person[]} people */
+/** Whether somebody isn't heard, or all are heard badly, for a reason that a check of one's own connection may find. @param {Person[]} people */
 export function isWorthACheck(people) {
-  return people.some(({ self, word, doing }) => !self && (word === "unheard" || doing === STILL_CONNECTING));
+  return people.some(({ self, word, doing, weak }) => weak || (!self && (word === "unheard" || doing === STILL_CONNECTING)));
 }

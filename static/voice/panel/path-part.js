@@ -1,5 +1,5 @@
 // @ts-check
-// A person's detail about the path to them: one sentence, and the figures for whoever wants them.
+// A person's detail about the path to them: one sentence, and the figures for whoever wants them. About oneself it is what all paths have in common.
 
 import { make } from "../../dom.js";
 import { phrase } from "../phrase.js";
@@ -13,7 +13,7 @@ const EVERY = 2000;
 
 /** @type {import("./person-rows.js").MakePersonPart} */
 export function pathPart(room, _store, { self, peer }) {
-  if (self) return null;
+  if (self) return ownPath();
   const sentence = make("p", { className: "path-words" });
   const table = make("table", {});
   const figures = make("details", { className: "figures" }, make("summary", { textContent: phrase("figures") }), table);
@@ -40,6 +40,20 @@ export function pathPart(room, _store, { self, peer }) {
     update(person) {
       ({ name, doing } = person);
       show();
+    },
+  };
+}
+
+/** Only where every path is weak. @returns {import("./person-rows.js").PersonPart} */
+function ownPath() {
+  const element = make("p", { className: "path", tabIndex: -1, hidden: true });
+  element.dataset.path = "weak";
+  return {
+    element,
+    update({ weak }) {
+      // Who reads it isn't interrupted where it gets better.
+      element.hidden = !weak && element !== document.activeElement;
+      setText(element, element.hidden ? "" : phrase("row.weak-why"));
     },
   };
 }

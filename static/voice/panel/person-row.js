@@ -61,8 +61,9 @@ export class PersonRow {
     setText(this.#word, view.word);
     setText(this.#doing, view.doing);
     // The focus stays where it was, though the answer came meanwhile.
-    this.#why.hidden = person.self || (person.word !== "unheard" && this.#why !== document.activeElement);
-    const question = phrase("row.why-who", { name: person.name });
+    const asks = person.self ? person.weak : person.word === "unheard";
+    this.#why.hidden = !asks && this.#why !== document.activeElement;
+    const question = person.self ? phrase("row.why-weak") : phrase("row.why-who", { name: person.name });
     if (this.#why.ariaLabel !== question) this.#why.ariaLabel = question;
     this.element.dataset.word = person.word;
     this.element.classList.toggle("speaking", view.speaking);

@@ -13,6 +13,7 @@ export function safetySection(room, _store, closed) {
   const state = make("p", {});
   const trouble = make("p", { className: "note bad", hidden: true });
   const compared = make("p", { className: "quiet", hidden: true });
+  const another = make("p", { className: "note", hidden: true });
   const same = make("button", { type: "button", textContent: phrase("safety.same") });
   const differ = make("button", { type: "button", textContent: phrase("safety.differ") });
   const acts = make("div", { className: "actions" }, same, differ);
@@ -44,14 +45,18 @@ export function safetySection(room, _store, closed) {
     trouble.hidden = trouble.textContent === "";
     // Somebody in between may keep a code from ever coming about: then nothing is promised.
     state.hidden = code === null && !trouble.hidden;
-    const names = room.people.filter(({ peer }) => safety?.compared.includes(peer)).map(({ name }) => name);
-    compared.hidden = names.length === 0;
-    compared.textContent = phrase("safety.compared", { names: list(names) });
+    const named = (/** @type {HTMLElement} */ line, /** @type {string[]} */ peers, /** @type {(of: {names: string}) => string} */ words) => {
+      const names = room.people.filter(({ peer }) => peers.includes(peer)).map(({ name }) => name);
+      line.hidden = names.length === 0;
+      line.textContent = words({ names: list(names) });
+    };
+    named(compared, safety?.compared ?? [], (of) => phrase("safety.compared", of));
+    named(another, safety?.anotherKey ?? [], (of) => phrase("safety.another-key", of));
   };
   room.addEventListener("safety", show, { signal: closed });
   show();
   return make("section", { className: "safety" }, make("h3", { textContent: phrase("safety") }), make("p", { className: "quiet", textContent: phrase("safety.about") }),
-    trouble, renewed, words, state, compared, acts, answer);
+    trouble, another, renewed, words, state, compared, acts, answer);
 }
 
 /** @param {Safety|null} safety */

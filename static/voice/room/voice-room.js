@@ -11,6 +11,7 @@ import { Volumes } from "../audio/volumes.js";
 import { browser } from "../browser/platform.js";
 import { Talk } from "../call/talk.js";
 import { phrase } from "../phrase.js";
+import { ComparedKeys } from "../session/compared-keys.js";
 import { reportOf } from "../session/report.js";
 import { Store } from "../store.js";
 import { Calls } from "./calls.js";
@@ -36,7 +37,7 @@ export class VoiceRoom extends EventTarget {
     const volumes = new Volumes(store);
     const devices = new Devices(store, platform);
     const sounds = new SoundChoices(store);
-    this.#belongings = { roomId, name: [...name.trim()].slice(0, 80).join("") || phrase("guest"), talk, volumes, devices, sounds, store, platform };
+    this.#belongings = { roomId, name: [...name.trim()].slice(0, 80).join("") || phrase("guest"), talk, volumes, devices, sounds, store, compared: new ComparedKeys(), platform };
     const calls = this.#calls = new Calls(this.#belongings, (name, detail) => this.#emit(name, detail));
     volumes.on("change", (user) => {
       calls.now?.adjustVolumes();

@@ -29,10 +29,10 @@ export class PastServer extends Emitter {
 
   /**
    * @param {{roomId: string, links: () => Links|null, keeper: import("./keeper.js").Keeper, told: () => import("./in-band.js").Told,
-   *   takesNotes: () => boolean, platform: import("../browser/platform.js").Platform}} options
+   *   takesNotes: () => boolean, compared: import("./compared-keys.js").ComparedKeys, platform: import("../browser/platform.js").Platform}} options
    *   told: as what the room takes oneself
    */
-  constructor({ roomId, links, keeper, told, takesNotes, platform }) {
+  constructor({ roomId, links, keeper, told, takesNotes, compared, platform }) {
     super();
     this.#keeper = keeper;
     this.#links = links;
@@ -43,7 +43,7 @@ export class PastServer extends Emitter {
     });
     const notes = this.#notes = new Notes({ inBand, readers: members, takes: takesNotes, clock: platform });
     const safety = this.#safety = new SafetyCode({
-      room: roomId, self: () => keeper.roster.self?.peer ?? null, members, inBand, platform,
+      room: roomId, self: () => keeper.roster.self?.peer ?? null, members, inBand, compared, platform,
       // Hashing is for secure pages, as microphones are.
       keys: async (peer) => (platform.secure && links()?.keys(peer)) || null,
     });
@@ -56,6 +56,7 @@ export class PastServer extends Emitter {
     notes.on("crowded", ({ name }) => this.emit("notice", { code: "notes-crowded", words: noteCrowd(name) }));
     safety.on("safety", (detail) => this.emit("safety", detail));
     safety.on("alarm", (said) => this.emit("alarm", said));
+    safety.on("notice", (said) => this.emit("notice", said));
   }
 
   get notes() {

@@ -27,14 +27,14 @@ export function people(roster, me, reports, speaking) {
     ...self, name: me.name, self: true, muted: me.muted, deafened: me.deafened, away: !me.joined,
     speaking: speaking.has("") && !me.muted,
     word: trouble ? "unheard" : me.muted ? "muted" : "here", doing: trouble, path: null, held: false, alike: false,
-    heardMuted: false,
+    heardMuted: false, weak: me.weak,
   }] : [];
   const others = [...roster.peers.values()].sort((a, b) => a.order - b.order).map((remote) => {
     const { peer, user, name, role, muted, deafened, away, alike, heardMuted } = remote;
     const report = reports.get(peer);
     return {
       peer, user, name, role, muted, deafened, away, self: false,
-      speaking: speaking.has(peer) && (!muted || heardMuted), held: report?.held === true, alike, heardMuted,
+      speaking: speaking.has(peer) && (!muted || heardMuted), held: report?.held === true, alike, heardMuted, weak: false,
       word: word(remote, report), doing: doing(report, away || remote.goneAt !== null), path: report?.path ?? null,
     };
   });

@@ -42,12 +42,13 @@
 /**
  * @typedef {{peer: string, user: string, name: string, role: string, self: boolean, muted: boolean,
  *   deafened: boolean, away: boolean, speaking: boolean, word: "connecting"|"here"|"muted"|"unheard"|"gone",
- *   doing: string, path: "direct"|"relay"|null, held: boolean, alike: boolean, heardMuted: boolean}} Person
+ *   doing: string, path: "direct"|"relay"|null, held: boolean, alike: boolean, heardMuted: boolean, weak: boolean}} Person
+ *   weak: of oneself alone, whether every path to others is
  */
 
 /**
- * Oneself; silent: why nothing is sent, or ""
- * @typedef {{name: string, muted: boolean, deafened: boolean, silent: string, joined: boolean}} Me
+ * Oneself; silent: why nothing is sent, or ""; weak: whether every path to others is
+ * @typedef {{name: string, muted: boolean, deafened: boolean, silent: string, joined: boolean, weak: boolean}} Me
  */
 
 /** How long a lost peer without a link is still shown as gone. */

@@ -13,6 +13,7 @@ import { SafetyTrust } from "./safety-trust.js";
  * @property {string[]} included  names of those who took part
  * @property {string[]} missing  names of those who are here and take no part, or not yet
  * @property {string[]} compared  peers of those with whom the words were compared, by their key
+ * @property {string[]} anotherKey  peers of those who were compared earlier, and have another key since
  * @property {string} trouble  what speaks for somebody in between, "" where nothing does
  */
 /** @typedef {import("./safety-code.js").Round} Round */
@@ -26,7 +27,7 @@ const IN_A_ROW = 8;
 const LEAP = 64;
 const NONCE_BYTES = 32;
 
-/** @extends {Emitter<{safety: Safety, alarm: {code: string, words: string}}>} */
+/** @extends {Emitter<{safety: Safety, alarm: {code: string, words: string}, notice: {code: string, words: string}}>} */
 export class SafetyCode extends Emitter {
   /** @type {Round|null} */
   #round = null;
@@ -57,12 +58,12 @@ export class SafetyCode extends Emitter {
   #platform;
 
   /**
-   * @param {{room: string, self: () => string|null, members: () => Member[], inBand: InBand,
+   * @param {{room: string, self: () => string|null, members: () => Member[], inBand: InBand, compared: import("./compared-keys.js").ComparedKeys,
    *   keys: (peer: string) => Promise<{own: string, remote: string}|null>,
    *   platform: Pick<import("../browser/platform.js").Platform, "sha256"|"randomBytes"|"now"|"setTimeout"|"clearTimeout">}} options
    *   members: who is in the room, but oneself; keys: both fingerprints of the link to somebody, once it is up
    */
-  constructor({ room, self, members, keys, inBand, platform }) {
+  constructor({ room, self, members, keys, inBand, compared, platform }) {
     super();
     this.#room = room;
     this.#self = self;
@@ -70,8 +71,9 @@ export class SafetyCode extends Emitter {
     this.#keys = keys;
     this.#inBand = inBand;
     this.#platform = platform;
-    this.#trust = new SafetyTrust(members, () => platform.now(), (alarm) => {
+    this.#trust = new SafetyTrust(members, compared, () => platform.now(), ({ alarm, notice }) => {
       if (alarm) this.emit("alarm", alarm);
+      if (notice) this.emit("notice", notice);
       this.#tell();
     });
     inBand.on("commit", ({ peer, ...said }) => this.#run(() => this.#committed(peer, said)));
@@ -93,6 +95,7 @@ export class SafetyCode extends Emitter {
       included: members.filter(taking).map(({ name }) => name),
       missing: members.filter((member) => !taking(member)).map(({ name }) => name),
       compared: members.filter(({ peer }) => this.#trust.isCompared(peer)).map(({ peer }) => peer),
+      anotherKey: members.filter(({ peer }) => this.#trust.hasAnotherKey(peer)).map(({ peer }) => peer),
       trouble: this.#trust.trouble,
     };
   }
@@ -150,15 +153,18 @@ export class SafetyCode extends Emitter {
         this.#trust.see(peer, known.remote);
       }
       if (this.#silent.has(peer)) continue;
-      if (known && this.#inBand.open.includes(peer)) keys.set(peer, known.remote);
-      else if (this.#late(peer, now)) this.#silent.add(peer);
+      if (known && this.#inBand.open.includes(peer)) {
+        keys.set(peer, known.remote);
+        // A link that is mended in less leaves the words as they are.
+        this.#since.delete(peer);
+      } else if (this.#late(peer, now)) this.#silent.add(peer);
       else waited = true;
     }
-    this.#arm();
-    if (waited) return;
+    if (waited) return this.#arm(true);
     keys.set(self, own);
     if (keys.size === 1) this.#round = null;
     else if (!this.#round || same(this.#round.keys, keys) === false) await this.#begin(keys, this.#number + 1);
+    this.#arm();
     this.#tell();
   }
 
@@ -175,7 +181,6 @@ export class SafetyCode extends Emitter {
     const { sha256 } = this.#platform;
     this.#number = number;
     this.#begunAt = this.#platform.now();
-    this.#since = new Map([...keys.keys()].map((peer) => [peer, this.#begunAt]));
     const attempt = { room: this.#room, epoch: await epochOf(sha256, [...keys.keys()]), round: number };
     const nonce = hexOf(this.#platform.randomBytes(NONCE_BYTES));
     const commitment = await commitmentOf(sha256, attempt, { peer: self, fingerprint: keys.get(self) ?? "", nonce });
@@ -227,12 +232,11 @@ export class SafetyCode extends Emitter {
     // The first one binds: a second one could be made with others' nonces in hand.
     if (round.commitments.has(peer)) return;
     round.commitments.set(peer, value);
-    if (round.commitments.size < round.keys.size - 1 || round.revealed) return;
+    if (round.commitments.size < round.keys.size - 1) return;
     round.revealed = true;
     for (const other of this.#others()) {
       this.#inBand.tell(other, { type: "reveal", epoch, round: number, nonce: round.nonce });
     }
-    await this.#finish();
   }
 
   /** @param {string} peer @param {{epoch: string, round: number, nonce: string}} said */
@@ -272,12 +276,10 @@ export class SafetyCode extends Emitter {
     if (code && checks?.get(peer) !== code.check) this.#trust.alarm(peer, "other-words");
   }
 
-  /** Leave out, in time, whoever doesn't answer. */
-  #arm() {
+  /** Leave out, in time, whoever doesn't answer. @param {boolean} [waited] for a link */
+  #arm(waited = false) {
     this.#platform.clearTimeout(this.#timer);
-    const round = this.#round;
-    const waiting = !round || !round.code || this.#members().some(({ peer }) => !round.keys.has(peer) && !this.#silent.has(peer));
-    this.#timer = waiting && !this.#closed ? this.#platform.setTimeout(() => this.#run(() => this.#giveUp()), PATIENCE) : null;
+    this.#timer = (waited || this.#round?.code === null) && !this.#closed ? this.#platform.setTimeout(() => this.#run(() => this.#giveUp()), PATIENCE) : null;
   }
 
   async #giveUp() {

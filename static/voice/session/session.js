@@ -7,6 +7,7 @@ import { between } from "./between.js";
 import { Keeper } from "./keeper.js";
 import { Linking } from "./linking.js";
 import { LinksReports } from "./links-reports.js";
+import { isOwnPathWeak } from "./own-path.js";
 import { pairs } from "./pairs.js";
 import { PastServer } from "./past-server.js";
 import { people } from "./people.js";
@@ -36,6 +37,7 @@ export class VoiceSession extends Emitter {
   #told = { muted: false, deafened: false };
   #helloTold = this.#told;
   #ended = false;
+  #weak = false;
   /** What the last welcome says. */
   #keepsLinks = false;
   #signaling;
@@ -48,9 +50,9 @@ export class VoiceSession extends Emitter {
 
   /**
    * @param {{roomId: string, hello: () => Greeting, track: () => MediaStreamTrack|null, music?: () => boolean, saves?: () => boolean, talks?: () => boolean,
-   *   takesNotes?: () => boolean, journal: import("./journal.js").Journal, platform: Platform}} options
+   *   takesNotes?: () => boolean, compared: import("./compared-keys.js").ComparedKeys, journal: import("./journal.js").Journal, platform: Platform}} options
    */
-  constructor({ roomId, hello, track, music = () => false, saves = () => false, talks = () => true, takesNotes = () => true, journal, platform }) {
+  constructor({ roomId, hello, track, music = () => false, saves = () => false, talks = () => true, takesNotes = () => true, compared, journal, platform }) {
     super();
     this.#journal = journal;
     this.#server = new ServerWatch((said) => this.#tell("server", said), platform);
@@ -74,7 +76,7 @@ export class VoiceSession extends Emitter {
     this.#keeper.on("changed", () => this.#tell("changed", null));
     this.#keeper.on("news", (news) => this.#tell("news", news));
     const past = this.#past = new PastServer({
-      roomId, platform, takesNotes, keeper: this.#keeper, links: () => linking.links, told: () => this.#told,
+      roomId, platform, takesNotes, compared, keeper: this.#keeper, links: () => linking.links, told: () => this.#told,
     });
     for (const name of /** @type {const} */ (["note", "safety", "alarm", "notice"])) {
       past.on(name, (detail) => this.#tell(name, /** @type {any} */ (detail)));
@@ -131,9 +133,9 @@ export class VoiceSession extends Emitter {
     this.#signaling.send({ type: "remove", target: peer, ...(!links && this.#keepsLinks && { links }) });
   }
 
-  /** @param {Omit<rosters.Me, "joined">} me @param {ReadonlySet<string>} speaking */
+  /** @param {Omit<rosters.Me, "joined"|"weak">} me @param {ReadonlySet<string>} speaking */
   people(me, speaking) {
-    return people(this.#keeper.roster, { ...me, joined: this.#signaling.joined }, this.#linking.reports(), speaking);
+    return people(this.#keeper.roster, { ...me, joined: this.#signaling.joined, weak: this.#weak }, this.#linking.reports(), speaking);
   }
 
   /** @param {string} name */
@@ -195,6 +197,7 @@ export class VoiceSession extends Emitter {
       this.#past.fares(news);
       this.#reports.fares(news);
       this.#keeper.prune();
+      this.#weak = isOwnPathWeak(this.#keeper.roster, linking.reports(), this.#weak);
       this.#tell("changed", null);
     });
   }

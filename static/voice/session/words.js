@@ -123,6 +123,8 @@ export const noteCrowd = (name) => phrase("note.crowd", { name });
 /** @param {string} name */
 export const keyChanged = (name) => phrase("alarm.key-changed", { name });
 /** @param {string} name */
+export const anotherKey = (name) => phrase("notice.another-key", { name });
+/** @param {string} name */
 export const notTheirKey = (name) => phrase("alarm.not-their-key", { name });
 /** @param {string} name */
 export const otherWords = (name) => phrase("alarm.other-words", { name });
