@@ -1,12 +1,12 @@
-"""Debian's real coturn takes what meshvoice renders and signs, and refuses what it must."""
+"""Debian's real coturn, two hops away, takes what meshvoice renders and signs, and refuses what it must."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, contextmanager
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
@@ -20,12 +20,15 @@ from meshvoice.doctor.turn_client import Leg, Rejected, TurnClient, dial
 from meshvoice.settings import Network, Settings, TurnSettings
 from meshvoice.turn import deny
 from meshvoice.turn.credentials import TurnCredentials
-from tests.turn.coturn_server import SECRET, conf, issue, namespace, running, shipped_database
+from tests.turn import coturn_server
+from tests.turn.coturn_server import SECRET, Coturn, conf, issue, shipped_database
+from tests.turn.lab import Lab, two_machines
 
 pytestmark = [pytest.mark.coturn, pytest.mark.lab]
 
 PUBLIC, PRIVATE, LAN = IPv4Address("45.76.0.10"), IPv4Address("10.0.0.5"), IPv4Address("192.168.7.2")
 PUBLIC6 = IPv6Address("2a01:4f8::10")
+CLIENT, CLIENT6 = IPv4Address("45.77.0.2"), IPv6Address("2a01:4f9::2")
 OTHER, OLD = "pR4tW8xK2mV6bN0cJ5hL9gF3dS7aQ1zE", "mV6bN0cJ5hL9gF3dS7aQ1zEpR4tW8xK2"
 BASE64 = "q83vEjRWeJq83vEjRWeJ+/83vEjRWeJ="
 BASE = TurnSettings(
@@ -35,14 +38,37 @@ BASE = TurnSettings(
 DIRECT = replace(BASE, public_ip=PUBLIC)
 NAT = replace(BASE, public_ip=PUBLIC, private_ip=PRIVATE)
 DUAL = replace(BASE, public_ip=PUBLIC, public_ip6=PUBLIC6)
+Running = Callable[..., AbstractContextManager[Coturn]]
 MODES = {"direct": DIRECT, "1:1 NAT": NAT, "dual-stack": DUAL, "LAN-only": BASE}
 
 
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    """A server with the addresses of every mode, a router, and a client."""
+    server = *(f"{address}/32" for address in (PUBLIC, PRIVATE, LAN)), f"{PUBLIC6}/128"
+    with two_machines(server=server, client=(f"{CLIENT}/32", f"{CLIENT6}/128")) as lab:
+        yield lab
+
+
 @pytest.fixture(scope="module", autouse=True)
-def host() -> Iterator[None]:
-    """One host with the addresses of every mode."""
-    with namespace(*(f"{address}/32" for address in (PUBLIC, PRIVATE, LAN)), f"{PUBLIC6}/128"):
+def client(lab: Lab) -> Iterator[None]:
+    """Where all tests dial from."""
+    with lab.on("client"):
         yield
+
+
+@pytest.fixture(scope="module")
+def running(lab: Lab) -> Running:
+    """On the server, that is."""
+
+    @contextmanager
+    def run(conf: str, folder: Path, *, own_database: bool = True) -> Iterator[Coturn]:
+        with ExitStack() as until:
+            with lab.on("server"):
+                server = until.enter_context(coturn_server.running(conf, folder, own_database=own_database))
+            yield server
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +103,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 @pytest.mark.parametrize("mode", MODES)
 def test_it_starts_without_a_single_warning(
-    mode: str, tls: bool, certificate: tuple[str, str], tmp_path: Path
+    mode: str, tls: bool, certificate: tuple[str, str], running: Running, tmp_path: Path
 ) -> None:
     turn = MODES[mode]
     if tls:
@@ -86,7 +112,7 @@ def test_it_starts_without_a_single_warning(
         assert server.complaints() == []
 
 
-def test_a_misspelt_option_would_be_noticed(tmp_path: Path) -> None:
+def test_a_misspelt_option_would_be_noticed(running: Running, tmp_path: Path) -> None:
     with running(conf(DIRECT) + "no-such-option\n", tmp_path) as server:
         assert server.complaints() != []
 
@@ -101,7 +127,7 @@ def test_a_misspelt_option_would_be_noticed(tmp_path: Path) -> None:
     ],
 )
 async def test_browsers_are_offered_the_address_that_reaches_the_relay(
-    mode: str, server: IPv4Address, relayed: IPv4Address, tmp_path: Path
+    mode: str, server: IPv4Address, relayed: IPv4Address, running: Running, tmp_path: Path
 ) -> None:
     with running(conf(MODES[mode], local=(LAN,)), tmp_path):
         async with dial((str(server), 3478), Leg.UDP, issue()) as relay:
@@ -110,7 +136,7 @@ async def test_browsers_are_offered_the_address_that_reaches_the_relay(
     assert 50000 <= port <= 65535
 
 
-async def test_an_ipv6_relay_needs_the_ipv6_address(tmp_path: Path) -> None:
+async def test_an_ipv6_relay_needs_the_ipv6_address(running: Running, tmp_path: Path) -> None:
     with running(conf(DIRECT), tmp_path):
         async with dial((str(PUBLIC), 3478), Leg.UDP, issue()) as relay:
             with pytest.raises(Rejected) as caught:
@@ -121,7 +147,9 @@ async def test_an_ipv6_relay_needs_the_ipv6_address(tmp_path: Path) -> None:
             assert (await relay.allocate(family=6))[0] == str(PUBLIC6)
 
 
-async def test_a_relay_without_ipv4_serves_whoever_asks_for_no_family(tmp_path: Path) -> None:
+async def test_a_relay_without_ipv4_serves_whoever_asks_for_no_family(
+    running: Running, tmp_path: Path
+) -> None:
     """As browsers do; nobody asks it for IPv4."""
     with running(conf(replace(BASE, public_ip6=PUBLIC6)), tmp_path) as server:
         assert server.complaints() == []
@@ -133,7 +161,9 @@ async def test_a_relay_without_ipv4_serves_whoever_asks_for_no_family(tmp_path: 
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_two_people_who_both_need_the_relay_hear_each_other(mode: str, tmp_path: Path) -> None:
+async def test_two_people_who_both_need_the_relay_hear_each_other(
+    mode: str, running: Running, tmp_path: Path
+) -> None:
     turn = MODES[mode]
     server = (str(turn.private_ip or turn.public_ip or LAN), 3478)
     with running(conf(turn, local=(LAN,)), tmp_path):
@@ -156,7 +186,9 @@ async def test_two_people_who_both_need_the_relay_hear_each_other(mode: str, tmp
     ],
     ids=["another secret", "expired"],
 )
-async def test_wrong_credentials_are_refused(wrong: dict[str, Any], leg: Leg, tmp_path: Path) -> None:
+async def test_wrong_credentials_are_refused(
+    wrong: dict[str, Any], leg: Leg, running: Running, tmp_path: Path
+) -> None:
     with running(conf(DIRECT), tmp_path):
         async with dial((str(PUBLIC), 3478), leg, issue(**wrong)) as relay:
             with pytest.raises(Rejected) as caught:
@@ -164,13 +196,15 @@ async def test_wrong_credentials_are_refused(wrong: dict[str, Any], leg: Leg, tm
     assert caught.value.code == 401
 
 
-async def test_stun_answers_without_credentials(tmp_path: Path) -> None:
+async def test_stun_answers_without_credentials(running: Running, tmp_path: Path) -> None:
     with running(conf(DIRECT), tmp_path):
         async with dial((str(PUBLIC), 3478), Leg.UDP) as relay:
-            assert (await relay.bind())[0] == str(PUBLIC)
+            assert (await relay.bind())[0] == str(CLIENT)
 
 
-async def test_a_tcp_relay_is_refused_so_nothing_can_be_connected_to(tmp_path: Path) -> None:
+async def test_a_tcp_relay_is_refused_so_nothing_can_be_connected_to(
+    running: Running, tmp_path: Path
+) -> None:
     with running(conf(DIRECT), tmp_path):
         async with dial((str(PUBLIC), 3478), Leg.TCP, issue()) as relay:
             with pytest.raises(Rejected) as caught:
@@ -178,7 +212,9 @@ async def test_a_tcp_relay_is_refused_so_nothing_can_be_connected_to(tmp_path: P
     assert caught.value.code in (403, 442)
 
 
-async def test_a_running_allocation_outlives_its_credentials_but_no_new_one_is_made(tmp_path: Path) -> None:
+async def test_a_running_allocation_outlives_its_credentials_but_no_new_one_is_made(
+    running: Running, tmp_path: Path
+) -> None:
     short = issue(ttl=1)
     with running(conf(DIRECT), tmp_path):
         async with dial((str(PUBLIC), 3478), Leg.UDP, short) as relay:
@@ -188,7 +224,7 @@ async def test_a_running_allocation_outlives_its_credentials_but_no_new_one_is_m
             await relay.permit("8.8.8.8")
 
 
-async def test_an_allocation_outlives_the_secret_that_signed_for_it(tmp_path: Path) -> None:
+async def test_an_allocation_outlives_the_secret_that_signed_for_it(running: Running, tmp_path: Path) -> None:
     server, told = (str(PUBLIC), 3478), issue(secret=OTHER)
     database = shipped_database(tmp_path)
     with running(conf(DIRECT, database=database), tmp_path, own_database=False):
@@ -220,14 +256,14 @@ async def _code(asked: Awaitable[object]) -> int:
     return 0
 
 
-async def test_every_listed_secret_is_accepted(tmp_path: Path) -> None:
+async def test_every_listed_secret_is_accepted(running: Running, tmp_path: Path) -> None:
     with running(conf(replace(DIRECT, shared_secrets=(OTHER, SECRET, BASE64))), tmp_path):
         for secret in (OTHER, SECRET, BASE64):
             async with dial((str(PUBLIC), 3478), Leg.UDP, issue(secret=secret)) as relay:
                 await relay.allocate()
 
 
-async def test_a_secret_is_rotated_without_a_dropped_call(tmp_path: Path) -> None:
+async def test_a_secret_is_rotated_without_a_dropped_call(running: Running, tmp_path: Path) -> None:
     """By the database as the file names it: neither coturn nor turnadmin is told of it otherwise."""
     server, database = (str(PUBLIC), 3478), shipped_database(tmp_path)
     with running(conf(DIRECT, database=database), tmp_path, own_database=False):
@@ -250,7 +286,7 @@ async def test_a_secret_is_rotated_without_a_dropped_call(tmp_path: Path) -> Non
 
 
 def test_a_rotation_tells_the_new_secret_proves_it_and_lets_the_old_one_go(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    running: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     database = shipped_database(tmp_path)
     with running(conf(DIRECT, database=database), tmp_path, own_database=False):
@@ -265,7 +301,7 @@ def test_a_rotation_tells_the_new_secret_proves_it_and_lets_the_old_one_go(
 
 
 def test_a_rotation_that_reaches_another_database_is_stopped_and_forgets_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    running: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As turnadmin and coturn do from 4.6.2 on unless both are told of one: it ends well, nothing is told."""
     right, wrong = shipped_database(tmp_path), str(tmp_path / "another")
@@ -289,7 +325,7 @@ def rotated(*secrets: str, database: str = "", check: bool = False) -> int:
     return rotation.run(Settings(secret_keys=(b"k" * 32,), turn=turn), database=database, check=check)
 
 
-async def test_nobody_takes_more_allocations_than_a_full_room_needs(tmp_path: Path) -> None:
+async def test_nobody_takes_more_allocations_than_a_full_room_needs(running: Running, tmp_path: Path) -> None:
     server, ana = (str(PUBLIC), 3478), issue(user="ana")
     with running(conf(DIRECT, seats=2), tmp_path):
         async with AsyncExitStack() as calls:
@@ -299,6 +335,7 @@ async def test_nobody_takes_more_allocations_than_a_full_room_needs(tmp_path: Pa
 
 
 async def test_all_credentials_of_one_person_share_the_quota_and_another_has_their_own(
+    running: Running,
     tmp_path: Path,
 ) -> None:
     """coturn counts by what stands behind the colon of the username (T2, C5)."""
@@ -314,7 +351,7 @@ async def test_all_credentials_of_one_person_share_the_quota_and_another_has_the
 
 
 @pytest.fixture(scope="module")
-def strict(host: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def strict(running: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with running(conf(DUAL), tmp_path_factory.mktemp("strict")):
         yield
 
@@ -385,7 +422,7 @@ async def test_a_public_address_is_granted(address: str, relays: dict[int, TurnC
     assert not await _refuses(relays[ip_address(address).version], address)
 
 
-def test_what_the_file_sends_to_syslog_goes_nowhere_else(tmp_path: Path) -> None:
+def test_what_the_file_sends_to_syslog_goes_nowhere_else(running: Running, tmp_path: Path) -> None:
     """Or systemd's journal would have each line twice."""
     # coturn keeps 4 KB of them back, and says a line of each denied range: these are more, twice.
     with running(conf(DIRECT, log="syslog") * 2, tmp_path) as server:
