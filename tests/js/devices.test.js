@@ -345,6 +345,16 @@ test("choosing to listen only in a call lets the microphone go, and choosing one
   assert.deepEqual([platform.devices.tracks[1].readyState, room.people[0].word], ["live", "here"]);
 });
 
+test("a microphone that was declined while the system held it stays closed when the page is looked at again", async () => {
+  const { room, platform } = await joined(new Store());
+  platform.devices.tracks[0].onmute();
+  room.devices.chooseListening(true);
+  platform.window.dispatchEvent(new Event("pageshow"));
+  platform.document.dispatchEvent(new Event("visibilitychange"));
+  await platform.advance(600);
+  assert.deepEqual([platform.devices.asked.length, platform.devices.tracks.map(({ readyState }) => readyState), room.people[0].word], [1, ["ended"], "unheard"]);
+});
+
 test("music is sent at 96 kbit/s without pauses, and a voice as before", async () => {
   const { room, platform } = await joined(new Store());
   const { bitrate, opus } = platform.links.options;

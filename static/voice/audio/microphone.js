@@ -124,6 +124,8 @@ export class Microphone extends Emitter {
     this.#platform.mediaDevices?.removeEventListener("devicechange", this.#devicesChanged);
     this.#release();
     this.#missed = false;
+    // Nothing is left to be got back: what was let go stays so, whatever the system did to it before.
+    this.#interrupted = false;
     this.#trouble = "";
   }
 
