@@ -115,6 +115,22 @@ test("who says goodbye on a link and stays is shown again, can be removed, and i
   assert.equal(row("Bo"), undefined);
 });
 
+test("whom the server lost and whose link is up gets notes, writes them, and is named by the safety code", async () => {
+  const { platform, links, room, row } = await together();
+  platform.socket.say({ type: "left", source: "b", reason: "lost" });
+  await settle();
+  assert.equal(row("Bo")?.word, "here");
+  room.sendNote("hello");
+  assert.deepEqual(links.said.filter(({ type }) => type === "note").map(({ peer }) => peer), ["b", "c"]);
+  links.word("b", { type: "note", n: 9, text: "hi" });
+  assert.deepEqual(room.notes.map(({ name, text }) => [name, text]), [["Ana", "hello"], ["Bo", "hi"]]);
+  assert.deepEqual(room.safety?.missing, ["Bo", "Cleo"]);
+  links.channel("b", false);
+  room.sendNote("again");
+  assert.deepEqual(links.said.filter(({ type }) => type === "note").map(({ peer }) => peer), ["b", "c", "c"]);
+  assert.deepEqual(room.safety?.missing, ["Cleo"]);
+});
+
 test("who is lost for good is waited for by no note", async () => {
   const { platform, links, room } = await together();
   platform.socket.lively = true;

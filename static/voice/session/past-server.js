@@ -6,7 +6,7 @@ import { InBand } from "./in-band.js";
 import { LinkTeller } from "./link-teller.js";
 import { Notes } from "./notes.js";
 import { pathTo } from "./path-words.js";
-import { present } from "./roster.js";
+import { reachable } from "./roster.js";
 import { SafetyCode } from "./safety.js";
 import { noteCrowd } from "./words.js";
 
@@ -36,8 +36,8 @@ export class PastServer extends Emitter {
     super();
     this.#keeper = keeper;
     this.#links = links;
-    const members = () => present(keeper.roster);
     const inBand = this.#inBand = new InBand({ say: (peer, text) => links()?.say(peer, text) === true, state: told });
+    const members = () => reachable(keeper.roster, inBand.open);
     const teller = this.#teller = new LinkTeller({
       inBand, state: (peer) => this.#report(peer)?.state, figures: (peer) => links()?.figures(peer) ?? null, clock: platform,
     });

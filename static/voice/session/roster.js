@@ -222,6 +222,11 @@ export function present(roster) {
   return [...roster.peers.values()].filter(({ goneAt }) => goneAt === null);
 }
 
+/** Those whom the server has not lost, or we have not. @param {Roster} roster @param {readonly string[]} open  peers whose link carries words */
+export function reachable(roster, open) {
+  return [...roster.peers.values()].filter(({ peer, goneAt }) => goneAt === null || open.includes(peer));
+}
+
 /** @param {LinkReport} report @returns {LinkTold} */
 function asTold(report) {
   const path = report.relayOnly ? "relay" : report.path;
