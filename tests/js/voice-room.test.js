@@ -789,6 +789,34 @@ test("joining twice is joining once", async () => {
   assert.equal(platform.sockets.length, 1);
 });
 
+test("whoever leaves as soon as joining is told can join again", async () => {
+  const { room, platform, states } = voice();
+  room.addEventListener("state", () => room.leave(), { once: true });
+  await assert.rejects(room.join(), { code: "left" });
+  assert.deepEqual(states(), ["joining", "left"]);
+  const again = room.join();
+  await settle();
+  seat(platform);
+  await again;
+  assert.equal(room.state, "joined");
+});
+
+test("whoever joins anew as soon as the end is told gets that join's answer, and the one before gets its own", async () => {
+  const { room, platform } = voice();
+  const first = room.join();
+  /** @type {Promise<void>|undefined} */
+  let again;
+  room.addEventListener("state", () => {
+    again = room.join();
+  }, { once: true });
+  room.leave();
+  await assert.rejects(first, { code: "left" });
+  await settle();
+  seat(platform);
+  await again;
+  assert.equal(room.state, "joined");
+});
+
 test("voice-mesh.js names its whole graph, so that it is fetched in one round trip", () => {
   const statics = new URL("../../static/", import.meta.url);
   /** @param {string} path */

@@ -74,17 +74,21 @@ export class Calls {
       this.#become("refused", words.NO_WEBRTC);
       throw new words.VoiceError(words.NO_WEBRTC);
     }
-    this.#joining ??= new Promise((resolve, reject) => {
+    if (this.#joining) return this.#joining;
+    /** @type {Promise<void>} */
+    const joining = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
-      this.#journal = new Journal(platform.now);
-      this.#last?.forget();
-      this.#showing.hold();
-      this.#now = this.#begin();
-      this.#now.start();
-      // Listeners come last, for one may leave.
-      this.#become("joining", { words: words.JOINING });
     });
-    return this.#joining;
+    // It stands before anybody hears of it: who leaves at once ends this one.
+    this.#joining = joining;
+    this.#journal = new Journal(platform.now);
+    this.#last?.forget();
+    this.#showing.hold();
+    this.#now = this.#begin();
+    this.#now.start();
+    // Listeners come last, for one may leave.
+    this.#become("joining", { words: words.JOINING });
+    return joining;
   }
 
   leave() {
@@ -117,15 +121,17 @@ export class Calls {
 
   /** @param {RoomState} state @param {Said} said */
   #end(state, said) {
+    const settle = this.#settle;
     this.#now?.close();
     this.#last = this.#now;
     this.#now = null;
     this.#joining = null;
-    this.#showing.close();
-    this.#become(state, said);
-    const { code = "left" } = said;
-    this.#settle?.reject(new words.VoiceError({ code, words: code === "left" ? words.LEFT_EARLY : said.words }));
     this.#settle = null;
+    this.#showing.close();
+    const { code = "left" } = said;
+    settle?.reject(new words.VoiceError({ code, words: code === "left" ? words.LEFT_EARLY : said.words }));
+    // Listeners come last, for one may join anew.
+    this.#become(state, said);
     this.#showing.want();
   }
 
