@@ -32,6 +32,17 @@ test("what was chosen for somebody is there again, and whoever is as they come t
   assert.deepEqual(store.get("volumes", []), [["bo", 150, true]]);
 });
 
+test("what another tab chose for others stays, and is as loud here, too", () => {
+  const items = new Map();
+  const tab = () => new Volumes(new Store(() => ({ getItem: (name) => items.get(name) ?? null, setItem: (name, value) => void items.set(name, value) })));
+  const [one, other] = [tab(), tab()];
+  one.choose("bo", { volume: 50 });
+  other.choose("cleo", { volume: 150 });
+  one.choose("cleo", { mutedForMe: true });
+  other.choose("bo", { volume: 100 });
+  assert.deepEqual([tab().of("bo"), tab().of("cleo")], [AS_THEY_COME, { volume: 150, mutedForMe: true }]);
+});
+
 test("the newest hundred are kept", () => {
   const store = device();
   const volumes = new Volumes(store);

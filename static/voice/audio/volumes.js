@@ -22,7 +22,7 @@ export class Volumes extends Emitter {
   constructor(store) {
     super();
     this.#store = store;
-    this.#chosen = new Map(read(store.get(NAME, /** @type {unknown[]} */ ([]))));
+    this.#chosen = this.#kept();
   }
 
   /** @param {string} user @returns {Readonly<Loudness>} */
@@ -32,10 +32,11 @@ export class Volumes extends Emitter {
 
   /** @param {string} user @param {Partial<Loudness>} change */
   choose(user, change) {
+    this.#readAgain();
     const before = this.of(user);
     const { volume, mutedForMe } = { ...before, ...change };
     const after = { volume: within(volume), mutedForMe: Boolean(mutedForMe) };
-    if (after.volume === before.volume && after.mutedForMe === before.mutedForMe) return;
+    if (same(before, after)) return;
     this.#chosen.delete(user);
     // Whoever is as they come needs no place.
     if (after.volume !== AS_THEY_COME.volume || after.mutedForMe) this.#chosen.set(user, after);
@@ -43,7 +44,23 @@ export class Volumes extends Emitter {
     this.#store.set(NAME, [...this.#chosen].map(([id, kept]) => [id, kept.volume, kept.mutedForMe]));
     this.emit("change", user);
   }
+
+  /** Another tab may have chosen since: what is written is the whole list. */
+  #readAgain() {
+    const before = this.#chosen;
+    this.#chosen = this.#kept();
+    for (const user of new Set([...before.keys(), ...this.#chosen.keys()])) {
+      if (!same(before.get(user) ?? AS_THEY_COME, this.of(user))) this.emit("change", user);
+    }
+  }
+
+  #kept() {
+    return new Map(read(this.#store.get(NAME, /** @type {unknown[]} */ ([]))));
+  }
 }
+
+/** @param {Readonly<Loudness>} one @param {Readonly<Loudness>} other */
+const same = (one, other) => one.volume === other.volume && one.mutedForMe === other.mutedForMe;
 
 /** @param {number} volume */
 const within = (volume) => Math.round(Math.min(LOUDEST, Math.max(0, Number.isFinite(volume) ? volume : AS_THEY_COME.volume)));
