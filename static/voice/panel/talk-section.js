@@ -62,6 +62,8 @@ function pushFields({ talk }, store, closed) {
     listening = true;
     key.textContent = phrase("talk.key-wanted");
     said.textContent = phrase("talk.key-kept");
+    // In Safari a click gives a button no focus, and the key would go past it.
+    key.focus();
   };
   key.onblur = () => {
     if (listening) stop();
