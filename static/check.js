@@ -36,30 +36,42 @@ async function check(button) {
 
 /** Choose a microphone and a speaker and try them, until the page is left. @param {HTMLButtonElement} button */
 async function tryDevices(button) {
+  const place = /** @type {HTMLElement} */ (document.getElementById("id_devices"));
+  const { signal: over } = leaving();
   button.setAttribute("aria-busy", "true");
+  // Whoever comes back to the page as it was finds no trial that is over, but the way to another one.
+  over.addEventListener("abort", () => {
+    place.replaceChildren();
+    button.hidden = false;
+    button.removeAttribute("aria-busy");
+  });
   try {
     const [{ DeviceTrial }, { deviceFields }, { browser }, { Devices }, { ofTheDevice }] = await loadTrial();
+    if (over.aborted) return;
     const platform = browser();
     const devices = new Devices(ofTheDevice(), platform);
     const trial = new DeviceTrial(devices, platform);
-    const over = new AbortController();
-    addEventListener("pagehide", () => {
-      over.abort();
-      trial.close();
-    }, { once: true });
+    over.addEventListener("abort", () => trial.close());
     trial.on("status", ({ ok, words }) => say(ok ? "" : words));
     await trial.start();
-    const fields = deviceFields(devices, {
+    if (over.aborted) return;
+    place.replaceChildren(deviceFields(devices, {
       level: () => trial.level(), record: (signal) => trial.record(signal), play: (sound, signal) => trial.play(sound, signal),
-    }, over.signal);
-    document.getElementById("id_devices")?.replaceChildren(fields);
+    }, over));
     button.hidden = true;
     document.getElementById("id_microphone")?.focus();
   } catch {
     say(phrase("not-loaded"));
   } finally {
-    button.removeAttribute("aria-busy");
+    if (!over.aborted) button.removeAttribute("aria-busy");
   }
+}
+
+/** Aborts when the page is left, whether it comes back or not. */
+function leaving() {
+  const over = new AbortController();
+  addEventListener("pagehide", () => over.abort(), { once: true });
+  return over;
 }
 
 async function copyReport() {

@@ -93,7 +93,7 @@ export function fieldsPage(more = {}) {
     return tags.flatMap((tag) => body.all(tag)).find((each) => /** @type {any} */ (each).id === id) ?? null;
   };
   const document = Object.assign(new EventTarget(), {
-    body, getElementById: byId, querySelectorAll: () => [], createElement: (/** @type {string} */ tag) => new Field(tag),
+    body, getElementById: byId, querySelector: () => null, querySelectorAll: () => [], createElement: (/** @type {string} */ tag) => new Field(tag),
   });
   const parts = { document, ...more };
   before(() => {
