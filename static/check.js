@@ -57,6 +57,7 @@ async function tryDevices(button) {
     if (over.aborted) return;
     place.replaceChildren(deviceFields(devices, {
       level: () => trial.level(), record: (signal) => trial.record(signal), play: (sound, signal) => trial.play(sound, signal),
+      watch: (told) => trial.on("status", told),
     }, over));
     button.hidden = true;
     document.getElementById("id_microphone")?.focus();

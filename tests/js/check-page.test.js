@@ -49,3 +49,16 @@ test("whoever leaves while the permission is asked for finds the button, too", a
   await settle();
   assert.deepEqual([start.hidden, place.children], [false, []]);
 });
+
+test("the list has names as soon as a microphone that was refused is allowed after all", async () => {
+  mediaDevices.answers.push({ name: "NotAllowedError" });
+  mediaDevices.list = [];
+  await press();
+  const [select] = place.all("select");
+  mediaDevices.list = [{ kind: "audioinput", deviceId: "one", groupId: "g1" }];
+  select.dispatchEvent(new Event("change"));
+  await settle();
+  await settle();
+  assert.deepEqual([live(), select.options.map(({ value }) => value)], [1, ["", "one", "-"]]);
+  window.dispatchEvent(new Event("pagehide"));
+});

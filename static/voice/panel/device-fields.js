@@ -13,6 +13,7 @@ import { STRONGER, SUPPRESSOR } from "../session/suppressor-words.js";
  * @property {() => number|null} level  of the microphone
  * @property {(signal: AbortSignal) => Promise<Blob|null>} record  three seconds of it; null where that can't be
  * @property {(sound: Blob|null, signal: AbortSignal) => Promise<boolean>} play  by the chosen speaker; null is a sound to try it with
+ * @property {(told: (status: {ok: boolean}) => void, signal: AbortSignal) => void} watch  how the microphone fares from now on
  */
 
 const METERS_EVERY = 100;
@@ -33,7 +34,7 @@ export function deviceFields(devices, trial, closed) {
 }
 
 /** @param {Devices} devices @param {Trial} trial @param {AbortSignal} closed */
-function microphoneFields(devices, { level, record, play }, closed) {
+function microphoneFields(devices, { level, record, play, watch }, closed) {
   const select = make("select", { id: "id_microphone" });
   const fill = async () => {
     const { microphones } = await devices.list();
@@ -53,7 +54,7 @@ function microphoneFields(devices, { level, record, play }, closed) {
     if (now !== null) meter.value = decibels(now);
   }, METERS_EVERY);
   closed.addEventListener("abort", () => clearInterval(timer), { once: true });
-  watch(fill, closed);
+  keepFilled(fill, watch, closed);
   const said = status();
   const sample = make("button", { type: "button", textContent: phrase("devices.record") });
   sample.onclick = async () => {
@@ -70,7 +71,7 @@ function microphoneFields(devices, { level, record, play }, closed) {
 }
 
 /** @param {Devices} devices @param {Trial} trial @param {AbortSignal} closed */
-function speakerFields(devices, { play }, closed) {
+function speakerFields(devices, { play, watch }, closed) {
   const said = status();
   const test = make("button", { type: "button", textContent: phrase("devices.test") });
   test.onclick = async () => {
@@ -82,11 +83,11 @@ function speakerFields(devices, { play }, closed) {
     return make("div", { className: "fields" }, make("p", { className: "label", textContent: phrase("devices.speaker") }), make("p", { className: "quiet small", textContent: words }), acts, said);
   }
   const select = make("select", { id: "id_speaker" });
-  watch(async () => {
+  keepFilled(async () => {
     const { speakers } = await devices.list();
     select.replaceChildren(...options(speakers, devices.speaker, phrase("devices.usual-speaker")));
     select.value = chosenIn(select, devices.speaker);
-  }, closed);
+  }, watch, closed);
   select.onchange = () => devices.chooseSpeaker(deviceOf(select));
   return make("div", { className: "fields" }, make("label", { htmlFor: select.id, textContent: phrase("devices.speaker") }), select, acts, said);
 }
@@ -118,10 +119,14 @@ function processingFields(devices, closed) {
   return make("fieldset", {}, make("legend", { textContent: phrase("devices.processing") }), ...boxes.map(({ label }) => label));
 }
 
-/** Fill a list now, and whenever devices come or go. @param {() => Promise<void>} fill @param {AbortSignal} closed */
-function watch(fill, closed) {
+/**
+ * Fill a list now, whenever devices come or go, and when the microphone is allowed, without which none has a name.
+ * @param {() => Promise<void>} fill @param {Trial["watch"]} watch @param {AbortSignal} closed
+ */
+function keepFilled(fill, watch, closed) {
   void fill();
   navigator.mediaDevices?.addEventListener("devicechange", () => void fill(), { signal: closed });
+  watch(({ ok }) => ok && void fill(), closed);
 }
 
 /**
