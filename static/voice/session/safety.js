@@ -133,7 +133,8 @@ export class SafetyCode extends Emitter {
 
   /** @param {() => Promise<void>} job */
   #run(job) {
-    this.#work = this.#work.then(() => (this.#closed ? undefined : job()));
+    // A connection may close while it is asked for its keys: what failed stops nothing that comes later, and is looked at again.
+    this.#work = this.#work.then(() => (this.#closed ? undefined : job())).catch(() => this.#arm(true));
   }
 
   async #look() {
