@@ -216,6 +216,20 @@ test("a track that the system muted is got anew once the devices change, or it i
   assert.deepEqual([said, devices.tracks.length], [["ok", "interrupted", "ok"], 2]);
 });
 
+test("a list of devices that can't be had changes nothing, and the next one counts", async () => {
+  const { devices, microphone, change, used, said } = chosen();
+  await microphone.open();
+  const { enumerateDevices } = devices;
+  devices.enumerateDevices = async () => {
+    throw new Error("not now");
+  };
+  await change([device("audioinput", "default", "Default", "built-in")]);
+  assert.deepEqual([used(), devices.asked.length], ["headset", 1]);
+  devices.enumerateDevices = enumerateDevices;
+  await change([device("audioinput", "default", "Default", "built-in")]);
+  assert.deepEqual([used(), said], ["default", ["ok", "device-gone"]]);
+});
+
 test("the verdict on a change of devices", () => {
   const list = [device("audioinput", "default", "Default", "g1"), device("audioinput", "headset", "Headset", "g2")];
   assert.equal(verdict(list, { deviceId: "default", groupId: "g1" }), "keep");
@@ -424,6 +438,25 @@ test("before a browser names any speaker none is missed, and one that it refuses
   it.refused();
   it.refused();
   assert.deepEqual(heard, ["desk", "", "speaker-refused"]);
+});
+
+test("a speaker that is there and refuses is tried again only once it is chosen anew, or plugged in anew, and told of once", async () => {
+  const { it, heard, list } = speaker();
+  const [desk, other] = [device("audiooutput", "desk", "Desk"), device("audiooutput", "other")];
+  it.start();
+  await list([desk]);
+  it.refused();
+  heard.length = 0;
+  await list([desk, other]);
+  await list([desk]);
+  assert.deepEqual(heard, []);
+  await list([other]);
+  await list([desk, other]);
+  assert.deepEqual(heard, ["speaker-gone", "speaker-back", "desk"]);
+  it.refused();
+  heard.length = 0;
+  it.choose({ id: "desk", label: "Desk" });
+  assert.deepEqual(heard, ["desk"]);
 });
 
 test("everyone is heard by the speaker that is chosen in a call, those who come later, too", async () => {

@@ -231,9 +231,10 @@ export class Microphone extends Emitter {
 
   async #lookAtDevices() {
     const turn = this.#turn;
-    const devices = await this.#platform.mediaDevices?.enumerateDevices() ?? [];
+    // A list that can't be had says nothing of the devices.
+    const devices = await this.#platform.mediaDevices?.enumerateDevices().catch(() => null);
     if (this.#opening) this.#missed = true;
-    if (turn !== this.#turn || this.#opening) return;
+    if (!devices || turn !== this.#turn || this.#opening) return;
     if (!this.#track) {
       if (MENDED_BY_A_DEVICE.has(this.#trouble) && devices.some(({ kind }) => kind === "audioinput")) this.open();
       return;

@@ -26,6 +26,8 @@ export class Speaker extends Emitter {
   #sink = DEFAULT;
   /** What the person chose. @type {import("./constraints.js").Device|null} */
   #chosen;
+  /** The id that was refused though it is listed, which is not tried again before it is chosen or plugged in anew. */
+  #refused = "";
   /** Whether it was missed. */
   #missed = false;
   #closed = false;
@@ -60,12 +62,14 @@ export class Speaker extends Emitter {
   choose(device) {
     this.#chosen = device;
     this.#missed = false;
+    this.#refused = "";
     this.#become(device?.id ?? DEFAULT);
   }
 
   /** An element could not play there. */
   refused() {
     if (this.#sink === DEFAULT) return;
+    this.#refused = this.#sink;
     this.#become(DEFAULT);
     this.#tell("refused");
   }
@@ -86,7 +90,9 @@ export class Speaker extends Emitter {
     if (!found && !this.#missed) this.#tell("gone");
     if (found && this.#missed) this.#tell("back");
     this.#missed = !found;
-    this.#become(found?.deviceId ?? DEFAULT);
+    if (!found) this.#refused = "";
+    const sink = found?.deviceId ?? DEFAULT;
+    this.#become(sink === this.#refused ? DEFAULT : sink);
   }
 
   /** @param {string} sink */
