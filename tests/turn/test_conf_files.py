@@ -18,6 +18,7 @@ import yaml
 from jinja2 import Environment, StrictUndefined
 
 from meshvoice import assets
+from meshvoice.doctor import rotation
 from meshvoice.doctor.turn_client import Leg, dial
 from meshvoice.settings import Settings, TurnSettings
 from tests.doctor.authority import Authority
@@ -194,6 +195,16 @@ def test_the_playbook_knows_the_address_of_a_name_and_what_is_nat(
     settings: str, inventory: dict[str, str], own: str, found: str, public: str, private: str
 ) -> None:
     assert addresses(settings, own, found, **inventory) == (public, private)
+
+
+def test_the_playbook_knows_the_words_by_which_there_is_nothing_to_rotate(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The exit code alone is that of a file that others may read, too, and of a command that isn't there."""
+    assert rotation.run(Settings(secret_keys=(b"k" * 32,)), check=True) == 2
+    words = "no secret is used without"
+    assert words in capsys.readouterr().err
+    assert f"'{words}' in (relay_asked.stderr" in (CONF / "meshvoice-playbook.yaml").read_text()
 
 
 def test_the_timer_of_the_playbook_renders_by_what_the_playbook_rendered_by() -> None:
