@@ -21,6 +21,7 @@ Peers = Sequence[Network | Literal["unix"]]
 _PLACEHOLDER = re.compile(r"change.?me|replace|placeholder|example|your[-_]secret|default|insecure", re.I)
 _HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))*")
 _PORTED = re.compile(r"[0-9.]+:\d+|\[[0-9A-Fa-f:.]+\]:\d+|[A-Za-z][A-Za-z0-9.-]*:\d+")
+_THIS_NETWORK = ipaddress.IPv4Network("0.0.0.0/8")
 _LONGEST_SOCKET_PATH = 107
 MOST_HOSTS = 4
 """As many as browsers are given URLs."""
@@ -219,11 +220,30 @@ def is_address(text: str) -> bool:
     return "%" not in text
 
 
+def of_a_host(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Tell whether a host can be known by it, beyond its own wire.
+
+    To coturn 0.0.0.0 and :: are every address: as a peer that is allowed they undo all that is denied.
+    """
+    if address.version == 4:
+        nowhere = address in _THIS_NETWORK or address.is_reserved
+    else:
+        nowhere = address.is_unspecified or address.ipv4_mapped is not None
+    return not (nowhere or address.is_multicast or address.is_link_local)
+
+
+def _hosts_own(text: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
+    if not of_a_host(address):
+        raise ValueError(f"{text!r} is no address of a host's: write the one by which others reach it")
+
+
 def ipv4(text: str) -> ipaddress.IPv4Address:
     try:
-        return ipaddress.IPv4Address(text)
+        address = ipaddress.IPv4Address(text)
     except ValueError:
         raise ValueError(f"{text!r} is no literal IPv4 address") from None
+    _hosts_own(text, address)
+    return address
 
 
 def ipv4_or_name(text: str) -> ipaddress.IPv4Address | str:
@@ -240,6 +260,7 @@ def ipv6(text: str) -> ipaddress.IPv6Address:
         address = None
     if address is None or address.scope_id is not None:
         raise ValueError(f"{text!r} is no literal IPv6 address")
+    _hosts_own(text, address)
     return address
 
 

@@ -20,6 +20,7 @@ from jinja2 import Environment, StrictUndefined
 from meshvoice import assets
 from meshvoice.doctor.turn_client import Leg, dial
 from meshvoice.settings import Settings, TurnSettings
+from meshvoice.turn import installed
 from tests.doctor.authority import Authority
 from tests.turn.coturn_server import SECRET, conf, issue, let_through, missing, namespace, running
 
@@ -194,6 +195,30 @@ def test_the_playbook_knows_the_address_of_a_name_and_what_is_nat(
     settings: str, inventory: dict[str, str], own: str, found: str, public: str, private: str
 ) -> None:
     assert addresses(settings, own, found, **inventory) == (public, private)
+
+
+def test_the_playbook_passes_over_what_no_relay_has() -> None:
+    """As `installed.of_a_relay` does, which looks the name up from then on."""
+    (play,) = yaml.safe_load((CONF / "coturn-playbook.yaml").read_text())
+    (command,) = (
+        each["ansible.builtin.shell"] for each in play["pre_tasks"] if "ansible.builtin.shell" in each
+    )
+    found = [
+        "127.0.1.1",
+        "0.0.0.0",
+        "169.254.1.1",
+        "224.0.0.1",
+        "255.1.1.1",
+        "45.76.0.12",
+        "45.76.0.9",
+        "223.5.5.5",
+    ]
+    said = "; ".join(f"echo {address} STREAM" for address in found)
+    filtered = command.partition("|")[2].partition("|")[2]
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{{ {said}; }} |{filtered}"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [str(installed.of_a_relay(map(IPv4Address, found)))] == ["45.76.0.9"]
 
 
 def test_the_timer_of_the_playbook_renders_by_what_the_playbook_rendered_by() -> None:
