@@ -23,6 +23,8 @@ _HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0
 _PORTED = re.compile(r"[0-9.]+:\d+|\[[0-9A-Fa-f:.]+\]:\d+|[A-Za-z][A-Za-z0-9.-]*:\d+")
 _THIS_NETWORK = ipaddress.IPv4Network("0.0.0.0/8")
 _LONGEST_SOCKET_PATH = 107
+LONGEST_REALM = 127
+"""By RFC 8489, 14.9; coturn cuts off what is longer."""
 MOST_HOSTS = 4
 """As many as browsers are given URLs."""
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
@@ -295,7 +297,8 @@ def header(text: str) -> str:
 
 
 def realm(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9.-]{1,127}", text):
+    # The colons are those of an IPv6 address: RFC 8489, 9.2.2, hashes them as they stand.
+    if not re.fullmatch(rf"[A-Za-z0-9.:-]{{1,{LONGEST_REALM}}}", text):
         raise ValueError(f"{text!r} is no realm: letters, digits, dots and hyphens, usually the host name")
     return text
 

@@ -23,7 +23,7 @@ from meshvoice.settings import (
     examine,
     relay_contradictions,
 )
-from meshvoice.settings_rows import REQUIRED, Row, rows, written
+from meshvoice.settings_rows import REQUIRED, Row, environment, rows, written
 
 KEY = bytes(range(32))
 KEY_TEXT = base64.urlsafe_b64encode(KEY).decode()
@@ -354,6 +354,28 @@ def test_a_tls_port_before_coturns_offers_tls_without_a_certificate_of_ours() ->
     turn = read(COTURN_PUBLIC_TLS_PORT="443").turn
     assert (turn.tls, turn.dialled_tls_port, turn.tls_port) == (True, 443, 5349)
     assert read(COTURN_TLS_PORT="8443").turn.dialled_tls_port == 8443
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"HOST": "2a01:4f8::1"},
+        {"HOST": "[2a01:4f8::1],45.76.0.10,turn.voice.net"},
+        {"HOST": f"{'relay.' * 30}net"},
+        {"REALM": "voice.net", "TTL": "600", "PORT": "443", "MIN_PORT": "50000", "MAX_PORT": "50999"},
+        {"USERNAME": "voice", "PASSWORD": "one, two =#'\"\\ $three", "SHARED_SECRET": ""},
+        {"SHARED_SECRET": f"{'mR7tW8xK' * 4},short,q83v/+==", "OURS": "0", "PUBLIC_TLS_PORT": "443"},
+        {"PUBLIC_IP": "home.voice.net", "PRIVATE_IP": "10.0.0.5", "PUBLIC_IP6": "2a01:4f8::1"},
+        {"PUBLIC_IP": "45.76.0.10", "TLS_CERT": "/etc/a b.pem", "TLS_KEY": "/etc/k.pem", "VERSION": "4.10"},
+    ],
+)
+def test_what_is_read_of_a_relay_is_written_so_that_it_is_read_again(variables: dict[str, str]) -> None:
+    """The server hands them to the doctor, which is a process of its own."""
+    named = {"HOST": "turn.voice.net", "SHARED_SECRET": "mR7tW8xK" * 4, **variables}
+    texts = {f"COTURN_{'TURN_HOST' if name == 'HOST' else name}": text for name, text in named.items()}
+    turn = read(**texts).turn
+    assert read(**environment(turn)).turn == turn
 
 
 def test_the_relays_address_may_be_a_name() -> None:
