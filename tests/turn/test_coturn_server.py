@@ -319,6 +319,16 @@ def test_a_rotation_that_reaches_another_database_is_stopped_and_forgets_nothing
         assert rotated(SECRET, check=True) == 0
 
 
+async def test_a_rotation_is_not_stopped_by_a_relay_that_is_full(running: Running, tmp_path: Path) -> None:
+    """It says so to those alone whose credential it took."""
+    with running(f"{conf(DIRECT)}total-quota=1\n", tmp_path):
+        async with dial((str(PUBLIC), 3478), Leg.TCP, issue()) as ana:
+            await ana.allocate()
+            # In a thread: it is a command with a loop of its own.
+            assert await asyncio.to_thread(rotated, SECRET, check=True) == 0
+            assert await asyncio.to_thread(rotated, OTHER, check=True) == 1
+
+
 def test_a_rotation_at_a_relay_that_is_not_there_proves_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert rotated(SECRET, check=True) == 1
     assert "nothing is proven" in capsys.readouterr().err
