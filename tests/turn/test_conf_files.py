@@ -108,7 +108,12 @@ def test_systemd_takes_the_units(unit: str, tmp_path: Path) -> None:
 PLAYBOOKS = ("coturn-playbook.yaml", "meshvoice-playbook.yaml")
 
 
-TASKS = ("firewall-tasks.yaml", "coturn-renew-tasks.yaml", "meshvoice-install-tasks.yaml")
+TASKS = (
+    "firewall-tasks.yaml",
+    "coturn-renew-settings-tasks.yaml",
+    "coturn-renew-tasks.yaml",
+    "meshvoice-install-tasks.yaml",
+)
 
 
 @pytest.mark.parametrize("playbook", [*PLAYBOOKS, *TASKS])
@@ -224,10 +229,31 @@ def test_the_playbook_passes_over_what_no_relay_has() -> None:
 def test_the_timer_of_the_playbook_renders_by_what_the_playbook_rendered_by() -> None:
     """Else one would undo what the other did, every two minutes."""
     (play,) = yaml.safe_load((CONF / "coturn-playbook.yaml").read_text())
-    followed, _ = yaml.safe_load((CONF / "coturn-renew-tasks.yaml").read_text())
+    followed, _ = yaml.safe_load((CONF / "coturn-renew-settings-tasks.yaml").read_text())
     told = next(task for task in followed["block"] if task["name"] == "Tell it of this host")
     content = told["ansible.builtin.copy"]["content"]
     assert set(re.findall(r"Environment=(\w+)=", content)) == set(play["vars"]["coturn_environment"])
+
+
+def test_the_timer_of_an_earlier_run_knows_what_is_new_before_it_is_written() -> None:
+    """Else it puts the old files back, if it comes in between; and an address that stays stops it before."""
+    (play,) = yaml.safe_load((CONF / "coturn-playbook.yaml").read_text())
+    steps: list[str] = []
+    for task in play["tasks"]:
+        included = task.get("ansible.builtin.include_tasks", "")
+        blocks = yaml.safe_load((CONF / included).read_text()) if "renew" in included else [task]
+        steps += (each["name"] for block in blocks for each in block.get("block", [block]))
+    wanted = [
+        "Install the settings by which it renders",
+        "Tell it of this host",
+        "Let systemd read it",
+        "Stop the timer",
+        "Install the kernel guard",
+        "Install the configuration",
+        "Start the timer now and at every boot",
+        "Start coturn now and at every boot",
+    ]
+    assert [step for step in steps if step in wanted] == wanted
 
 
 def test_a_wheel_carries_no_secrets() -> None:
