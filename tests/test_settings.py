@@ -337,6 +337,23 @@ def test_a_shared_secret_that_another_chose_is_taken_and_its_worth_is_known(
     assert values.strong(secret) is is_strong
 
 
+@pytest.mark.parametrize("secret", ["your-secret", "mydefaultpw", "two words", "it's", SECRET * 7])
+def test_a_secret_that_another_chose_is_taken_as_it_is(secret: str) -> None:
+    """A relay of one's own gets another; where a user has a password the secret signs nothing."""
+    assert read(COTURN_SHARED_SECRET=secret, COTURN_OURS="0").turn.shared_secrets == (secret,)
+    turn = read(COTURN_SHARED_SECRET=secret, COTURN_USERNAME="ana", COTURN_PASSWORD=secret).turn
+    assert turn.password == secret
+    refused = refusal({"COTURN_SHARED_SECRET": secret})
+    assert "COTURN_OURS=0" in refused.fix
+
+
+@pytest.mark.parametrize(
+    "secret", ['"quoted"', "'quoted'", "a,", "p\N{LATIN SMALL LETTER A WITH ACUTE}ss", "s" * 1001]
+)
+def test_a_secret_that_was_copied_wrongly_is_refused_whoever_chose_it(secret: str) -> None:
+    assert refusal({"COTURN_SHARED_SECRET": secret, "COTURN_OURS": "0"}).variable == "COTURN_SHARED_SECRET"
+
+
 def test_several_turn_hosts_are_kept_in_their_order_and_once() -> None:
     turn = read(**TURN | {"COTURN_TURN_HOST": "b.net, [2001:db8::5],b.net,a.net"}).turn
     assert turn.hosts == ("b.net", "2001:db8::5", "a.net")
@@ -444,7 +461,7 @@ def test_the_relays_address_may_be_a_name() -> None:
         ("COTURN_TURN_HOST", "a.net,b.net,c.net,d.net,e.net"),
         ("COTURN_USERNAME", "two words"),
         ("COTURN_USERNAME", "an:na"),
-        ("COTURN_PASSWORD", "change_me"),
+        ("COTURN_PASSWORD", "p" * 1001),
         ("COTURN_PASSWORD", "p\N{LATIN SMALL LETTER A WITH ACUTE}ss"),
         ("COTURN_PUBLIC_IP", "198.51.100"),
         ("COTURN_PUBLIC_IP", "turn voice.net"),
