@@ -36,7 +36,7 @@ def plain(text: str) -> str:
 
 def between(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not low <= int(text[:9]) <= high:
+        if not text.isascii() or not text.isdigit() or len(text) > 9 or not low <= int(text) <= high:
             raise ValueError(f"{text!r} is not a whole number from {low} to {high}")
         return int(text)
 
@@ -178,15 +178,21 @@ def group(text: str) -> str:
 
 
 def turn_hosts(text: str) -> tuple[str, ...]:
-    hosts = tuple(dict.fromkeys(turn_host(part.strip()) for part in text.split(",")))
+    hosts: dict[str, str] = {}
+    for part in text.split(","):
+        host = turn_host(part.strip())
+        # As it was written first: the realm is by default, and coturn tells large letters from small there.
+        hosts.setdefault(host.lower(), host)
     if len(hosts) > MOST_HOSTS:
         raise ValueError(f"names {len(hosts)} hosts: {MOST_HOSTS} at most, for each costs every link time")
-    return hosts
+    return tuple(hosts.values())
 
 
 def turn_host(text: str) -> str:
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-    if is_address(bare) or is_name(bare):
+    if is_address(bare):
+        return str(ipaddress.ip_address(bare))
+    if is_name(bare):
         return bare
     fix = advice(bare) or "write a name or an address alone, without turn:, port or path"
     raise ValueError(f"{text!r} is no host: {fix}")

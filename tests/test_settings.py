@@ -360,6 +360,17 @@ def test_several_turn_hosts_are_kept_in_their_order_and_once() -> None:
     assert (turn.host, turn.realm) == ("b.net", "b.net")
 
 
+@pytest.mark.parametrize(
+    ("text", "hosts"),
+    [
+        ("Turn.Voice.net,turn.voice.NET", ("Turn.Voice.net",)),
+        ("[2001:DB8:0::5],2001:db8::5,a.net", ("2001:db8::5", "a.net")),
+    ],
+)
+def test_two_spellings_of_a_turn_host_are_one(text: str, hosts: tuple[str, ...]) -> None:
+    assert read(**TURN | {"COTURN_TURN_HOST": text}).turn.hosts == hosts
+
+
 def test_a_relay_with_a_fixed_user_needs_no_secret() -> None:
     turn = read(COTURN_TURN_HOST="turn.voice.net", COTURN_USERNAME="voice", COTURN_PASSWORD="pass").turn
     assert turn.fixed
@@ -420,6 +431,7 @@ def test_the_relays_address_may_be_a_name() -> None:
         ("MESHVOICE_PORT", "٨٠"),
         ("MESHVOICE_PORT", "²"),
         ("MESHVOICE_PORT", "9" * 5000),
+        ("COTURN_PORT", "0000000080999"),
         ("MESHVOICE_ORIGIN", "voice.club.net"),
         ("MESHVOICE_ORIGIN", "ftp://voice.club.net"),
         ("MESHVOICE_ORIGIN", "https://voice.club.net/pa th"),
