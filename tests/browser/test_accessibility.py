@@ -119,8 +119,16 @@ async def test_every_control_of_a_call_is_reached_by_tab_and_shows_its_focus(sta
     assert places == sorted(places), reached
 
 
-async def told_to(live: Locator) -> bool:
-    return await live.inner_text() == "You are in. Nobody else is here yet."
+async def told_to(live: Locator, sentence: str) -> bool:
+    return await live.inner_text() == sentence
+
+
+async def test_whoever_joins_others_is_told_who_they_are(stage: Stage) -> None:
+    ana, bo = await stage.sea("Ana", "Bo")
+    await ana.join()
+    await bo.join()
+    spoken = bo.page.locator("#id_voice_live")
+    await until("he is told with whom he is in", lambda: told_to(spoken, "You are in, with Ana."))
 
 
 async def test_a_sheet_takes_the_focus_keeps_it_and_gives_it_back(stage: Stage) -> None:
@@ -130,7 +138,7 @@ async def test_a_sheet_takes_the_focus_keeps_it_and_gives_it_back(stage: Stage) 
     # Before the click, and through it: a region that comes with its words is not heard.
     assert await spoken.inner_text() == ""
     await ana.join()
-    await until("she is told that she is in", lambda: told_to(spoken))
+    await until("she is told that she is in", lambda: told_to(spoken, "You are in. Nobody else is here yet."))
     await ana.page.get_by_role("button", name="Settings").focus()
     await ana.page.keyboard.press("Enter")
     await ana.page.locator("dialog[open]").wait_for()
