@@ -349,6 +349,20 @@ test("one region that is there before the click is told of joining, of the call 
   assert.deepEqual(live.told.slice(2), ["Gus joined", "The room was closed."]);
 });
 
+test("a sentence that is told twice in a row is a change of the region each time, and the next one is not lost to it", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { live, room } = await joined();
+  live.told = [];
+  for (let times = 1; times <= 2; times += 1) room.emit("announce", "Gus joined");
+  assert.deepEqual(live.told, ["Gus joined", ""]);
+  t.mock.timers.tick(1000);
+  assert.deepEqual(live.told, ["Gus joined", "", "Gus joined"]);
+  room.emit("announce", "Gus joined");
+  room.emit("announce", "Hal joined");
+  t.mock.timers.tick(1000);
+  assert.deepEqual(live.told.slice(3), ["", "Hal joined"]);
+});
+
 test("whoever could not get in is told so", async () => {
   const { button, live } = page();
   await click(button);

@@ -5,6 +5,7 @@ import { phrase } from "../phrase.js";
 import { SHUT } from "../signaling/codes.js";
 import { LISTEN_ONLY, ofTheDevice } from "../store.js";
 import { Early } from "./early.js";
+import { tell } from "./live.js";
 
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
 /** @typedef {[typeof import("../../voice-mesh.js"), typeof import("./button.js"), typeof import("./panel.js")]} Modules */
@@ -151,6 +152,6 @@ export class VoiceButton {
 
   /** @param {string} words */
   #tell(words) {
-    if (this.#live) this.#live.textContent = words;
+    if (this.#live) tell(this.#live, words);
   }
 }
