@@ -11,7 +11,7 @@ from playwright.async_api import Locator, Page
 
 from tests.browser.checking import ENDED
 from tests.browser.conftest import need_file
-from tests.browser.harness import Person, Stage, until
+from tests.browser.harness import Person, Stage, invite, until
 from tests.browser.test_in_band import in_band
 from tests.browser.test_notices import TELL
 
@@ -306,6 +306,30 @@ async def test_with_large_letters_nothing_is_wider_than_a_phone_nor_lies_under_a
     await row.get_by_text("Figures").click()
     await row.locator(".figures th").first.wait_for()
     assert await ana.page.evaluate(wide) <= PHONE["width"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("locale", "muted"), [("en-GB", "muted"), ("de-DE", "stumm")])
+async def test_with_large_letters_no_persons_word_is_cut_in_two(
+    stage: Stage, locale: str, muted: str
+) -> None:
+    ana, bo = await stage.person("Ana", locale=locale), await stage.person("Bo")
+    await invite(ana, bo)
+    await ana.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    await ana.page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+    await ana.join()
+    await bo.join()
+    await until("they hear each other", lambda: ana.hears(bo))
+    await bo.page.evaluate("seen.room.mute()")
+    row = ana.page.locator(".person:visible", has_text="Bo")
+    word = row.locator(".state > span", has_text=muted)
+    await word.wait_for()
+    one = await word.bounding_box()
+    dots = await row.locator("summary").first.bounding_box()
+    assert one is not None
+    assert dots is not None
+    assert one["height"] < await word.evaluate("word => 1.5 * parseFloat(getComputedStyle(word).lineHeight)")
+    assert one["x"] + one["width"] <= dots["x"]
 
 
 async def test_what_is_said_stands_above_the_bar_and_a_mark_makes_the_bar_no_higher(stage: Stage) -> None:
