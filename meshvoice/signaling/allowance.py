@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meshvoice.signaling.codes import CloseCode
-from meshvoice.signaling.errors import LeapAtFirst, SignalingError, TooFast, TooLarge, UnknownTarget
+from meshvoice.signaling.errors import Leap, SignalingError, TooFast, TooLarge, UnknownTarget
 from meshvoice.signaling.limits import TokenBucket
 
 BYTES_A_SECOND = 32 * 1024
@@ -40,8 +40,9 @@ class Allowance:
             case UnknownTarget():
                 # A target that has just left is nobody's mistake.
                 return None
-            case LeapAtFirst():
-                # Who of the two lifted the count, only the server of before a restart knew.
+            case Leap():
+                # Repairs of the other lift the count, and what was known of it ends with a restart, or with
+                # the other's leaving. It reaches nobody, and counts as any frame does.
                 return None
             case TooLarge(about="answer"):
                 # An answer grows with the offer, which is another's.

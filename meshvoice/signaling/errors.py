@@ -2,7 +2,7 @@
 
 SignalingError
  +-- BadMessage
- |    +-- LeapAtFirst
+ |    +-- Leap
  +-- TooLarge
  +-- TooFast
  +-- UnknownTarget
@@ -32,8 +32,8 @@ class BadMessage(SignalingError):
     code = ErrorCode.BAD_MESSAGE
 
 
-class LeapAtFirst(BadMessage):
-    """A generation higher than any count reaches by itself, of two peers of whom nothing is known yet."""
+class Leap(BadMessage):
+    """A generation too far above the last of a link; which of its two ends carried it there, nobody knows."""
 
 
 class TooLarge(SignalingError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from meshvoice.ids import PeerId, UserId
-from meshvoice.signaling.errors import BadMessage, LeapAtFirst, TooFast
+from meshvoice.signaling.errors import Leap, TooFast
 from meshvoice.signaling.letters import Letter
 from meshvoice.signaling.limits import Buckets
 
@@ -105,7 +105,7 @@ class Pairs:
         return len(self._links)
 
     def check(self, letter: Letter, peer: Member, target: Member, now: float, *, owed: bool = False) -> None:
-        """Count a message from one to the other. Raises `TooFast`, and `BadMessage` where its `gen` leaps.
+        """Count a message from one to the other. Raises `TooFast`, and `Leap` where its `gen` leaps.
 
         What the other asked for (`owed`) was counted when it asked.
         """
@@ -116,10 +116,8 @@ class Pairs:
         key = (one, other) if one < other else (other, one)
         link = self._links.get(key)
         if gen > (FIRST_GEN if link is None else link.gen + GEN_LEAP) and gen > _most(link, now):
-            problem, last = (
-                (LeapAtFirst, "none before it") if link is None else (BadMessage, f"the last was {link.gen}")
-            )
-            raise problem(f"generations count by one: {gen} leaps, {last} - at `$.gen`", about=letter.kind)
+            last = "none before it" if link is None else f"the last was {link.gen}"
+            raise Leap(f"generations count by one: {gen} leaps, {last} - at `$.gen`", about=letter.kind)
         if letter.kind not in _LIMITED:
             # What isn't limited lifts no count either: else candidates could carry it anywhere.
             return

@@ -57,6 +57,10 @@ class _Runner(web.AppRunner):
         return Connections(self.app, made)
 
 
+LOOKED_AT = 32
+"""How many connections are looked at, at most, for one that makes room."""
+
+
 class Connections(web.Server):
     """Makes and counts the connections."""
 
@@ -120,12 +124,18 @@ class Connections(web.Server):
         return release
 
     def _ends_one(self) -> bool:
-        """End the connection that was silent for longest, lest idle ones in great number keep others out."""
-        connection, at = next(iter(self.silent.items()), (None, 0.0))
-        if connection is None or self._loop.time() - at < self._room:
-            return False
-        connection.makes_room()
-        return True
+        """End the connection that idles for longest, lest idle ones in great number keep others out."""
+        now = self._loop.time()
+        for _ in range(min(LOOKED_AT, len(self.silent))):
+            connection, at = next(iter(self.silent.items()))
+            if now - at < self._room:
+                return False
+            if connection.idles:
+                connection.makes_room()
+                return True
+            # It is being answered, which has an end of its own; whoever looks next begins behind it.
+            connection.was_heard(now)
+        return False
 
 
 class Connection(RequestHandler):
@@ -188,10 +198,26 @@ class Connection(RequestHandler):
         if self.unasked:
             self.force_close()
 
+    @property
+    def idles(self) -> bool:
+        """Whether nothing is being answered."""
+        return self._waiter is not None and not self._waiter.done()
+
+    def was_heard(self, now: float) -> None:
+        """Note that it isn't silent."""
+        silent = self._connections.silent
+        if self in silent:
+            silent[self] = now
+            silent.move_to_end(self)
+
     def makes_room(self) -> None:
         """End at once, for another."""
-        self._count_out()
+        transport = self.transport
         self.force_close()
+        if transport is not None:
+            # Whoever reads nothing would keep it open for what is on its way.
+            transport.abort()
+        self._count_out()
 
     def _count_out(self) -> None:
         self._connections.silent.pop(self, None)
@@ -216,10 +242,7 @@ class Connection(RequestHandler):
             if not self._force_close and not self._close and frames(data)[0]:
                 self.close()
             return
-        silent = self._connections.silent
-        if self in silent:
-            silent[self] = self._loop.time()
-            silent.move_to_end(self)
+        self.was_heard(self._loop.time())
         if self._payload_parser is not None:  # a WebSocket: its frames have a bound of their own
             super().data_received(data)
             return
@@ -228,8 +251,7 @@ class Connection(RequestHandler):
         if self._request_count > before and self._connections.own_headers:
             self._handshake = own_headers(self)
         # It waits while nothing is being answered: these bytes are a head's then, and no body's.
-        waits = self._waiter is not None and not self._waiter.done()
-        self._head = self._head + len(data) if waits and self._request_count == before else 0
+        self._head = self._head + len(data) if self.idles and self._request_count == before else 0
         if self._head > HEAD_BYTES:
             self.force_close()
 

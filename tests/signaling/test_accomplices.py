@@ -66,9 +66,13 @@ def test_repairs_that_several_ask_for_within_their_limits_cost_the_victim_nothin
     assert ana.hears("error") == []
 
 
-def test_a_count_that_others_lifted_costs_nobody_the_seat_when_the_server_starts_anew() -> None:
+@pytest.mark.parametrize("forgotten", ["by a restart", "by those who leave"])
+@pytest.mark.parametrize("guests", [1, 3])
+def test_a_count_that_others_lifted_costs_nobody_the_seat_when_it_is_forgotten(
+    forgotten: str, guests: int
+) -> None:
     """Each repair may lift it by 64, so two minutes are enough for more than any call ever counts."""
-    world, asking, ana = call(3)
+    world, asking, ana = call(guests)
     page = Counting(ana)
     for _ in range(120):
         world.now += 1.4
@@ -77,17 +81,26 @@ def test_a_count_that_others_lifted_costs_nobody_the_seat_when_the_server_starts
             guest.hears()
         page.does_what_it_is_asked()
     assert min(page.gens.values()) > 100 * GEN_LEAP
-    world.restarts()
-    for tab in (*asking, ana):
-        tab.comes_back()
+    if forgotten == "by a restart":
+        world.restarts()
+        ana.comes_back()
+    else:
+        for guest in asking:
+            guest.says("bye")
+    for guest in asking:
+        guest.comes_back()
+        # From now on one is known that is far below.
+        guest.says("repair", target=ana.peer, gen=1)
     ana.hears()
-    for _ in range(60):
+    page.errors.clear()
+    for _ in range(100):
         world.now += 4
         for guest in asking:
             page.makes(guest.peer, 0)
         page.does_what_it_is_asked()
     # A link of theirs alone, which comes about no more in this call.
-    assert all("none before it" in error for error in page.errors)
+    assert len(page.errors) > 100
+    assert all(" leaps, " in error for error in page.errors)
     assert ana.closed is None
 
 

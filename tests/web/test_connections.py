@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -151,6 +152,32 @@ async def test_idle_connections_of_many_addresses_keep_nobody_out(make_house: Ma
             assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
         await wire.socket.send_json({"type": "ping", "t": 1})
         await wire.next("pong")
+
+
+async def test_who_is_being_answered_makes_no_room_and_who_idles_behind_it_does(
+    make_house: MakeHouse,
+) -> None:
+    """A download over a slow network goes on (W13)."""
+    connections, many = Cap(3), 40
+    house = await make_house(throttles=Throttles(connections=connections), waits=Waits(room=0))
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        slow.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(slow, house.address)
+        await loop.sock_sendall(slow, b"GET /static/lang/de.js HTTP/1.1\r\nHost: x\r\n\r\n" * many)
+        async with AsyncExitStack() as open_ones:
+            for _ in range(5):
+                reader, writer = await open_ones.enter_async_context(line(house))
+                writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 200 ")
+        read = b""
+        async with asyncio.timeout(DEADLINE):
+            while read.count(b"HTTP/1.1 200 ") < many:
+                more = await loop.sock_recv(slow, 1 << 20)
+                assert more != b""
+                read += more
+    await house.until(lambda: len(connections) == 0)
 
 
 async def test_who_was_heard_a_moment_ago_makes_no_room(make_house: MakeHouse) -> None:
