@@ -217,6 +217,13 @@ def _contradictions(settings: Settings) -> Iterator[SettingsError]:
         yield SettingsError(
             "COTURN_SHARED_SECRET", "COTURN_TURN_HOST is set, so this must be: run `meshvoice secrets`"
         )
+    if turn.ours and not turn.fixed and any(map(_copied, turn.shared_secrets)):
+        # The value itself never stands in the message: it may end in a log.
+        yield SettingsError(
+            "COTURN_SHARED_SECRET",
+            "is a placeholder, has spaces or quotes, or more than 200 characters: run `meshvoice secrets`; "
+            "where the relay is somebody else's, who chose it, say COTURN_OURS=0",
+        )
     if bool(turn.username) != bool(turn.password):
         missing = "COTURN_PASSWORD" if turn.username else "COTURN_USERNAME"
         yield SettingsError(missing, "a relay's user and password go together: set both, or neither")
@@ -254,6 +261,10 @@ def _contradictions(settings: Settings) -> Iterator[SettingsError]:
         yield SettingsError(
             "MESHVOICE_RELAY_ONLY", "needs a relay: set COTURN_TURN_HOST and COTURN_SHARED_SECRET"
         )
+
+
+def _copied(secret: str) -> bool:
+    return values.placeholder(secret) or len(secret) > 200 or not {" ", '"', "'"}.isdisjoint(secret)
 
 
 def relay_contradictions(turn: TurnSettings) -> Iterator[SettingsError]:

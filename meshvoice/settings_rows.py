@@ -142,6 +142,11 @@ def _distance(left: str, right: str) -> int:
     return row[-1]
 
 
+def environment(settings: object) -> dict[str, str]:
+    """Write all of a settings object as the variables from which it is read."""
+    return {row.variable: written(getattr(settings, field)) for field, row in rows(type(settings)).items()}
+
+
 def written(value: Any) -> str:
     """Write a value as it stands in an env file; nothing for what is unset."""
     match value:

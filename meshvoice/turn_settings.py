@@ -51,7 +51,7 @@ class TurnSettings:
         "meshvoice",
         "coturn's realm",
         unset="the host",
-        follows=lambda above: above["hosts"][0] if above["hosts"] else "meshvoice",
+        follows=lambda above: above["hosts"][0][: values.LONGEST_REALM] if above["hosts"] else "meshvoice",
     )
     ttl: int = setting(
         "COTURN_TTL",

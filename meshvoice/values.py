@@ -21,7 +21,10 @@ Peers = Sequence[Network | Literal["unix"]]
 _PLACEHOLDER = re.compile(r"change.?me|replace|placeholder|example|your[-_]secret|default|insecure", re.I)
 _HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))*")
 _PORTED = re.compile(r"[0-9.]+:\d+|\[[0-9A-Fa-f:.]+\]:\d+|[A-Za-z][A-Za-z0-9.-]*:\d+")
+_THIS_NETWORK = ipaddress.IPv4Network("0.0.0.0/8")
 _LONGEST_SOCKET_PATH = 107
+LONGEST_REALM = 127
+"""By RFC 8489, 14.9; coturn cuts off what is longer."""
 MOST_HOSTS = 4
 """As many as browsers are given URLs."""
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
@@ -33,7 +36,7 @@ def plain(text: str) -> str:
 
 def between(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not low <= int(text[:9]) <= high:
+        if not text.isascii() or not text.isdigit() or len(text) > 9 or not low <= int(text) <= high:
             raise ValueError(f"{text!r} is not a whole number from {low} to {high}")
         return int(text)
 
@@ -65,18 +68,24 @@ def flag(text: str) -> bool:
 
 
 def _weak(text: str) -> bool:
-    return bool(_PLACEHOLDER.search(text)) or len(set(text)) < 8
+    return placeholder(text) or len(set(text)) < 8
+
+
+def placeholder(text: str) -> bool:
+    """Tell whether it reads like what stands in examples, to be replaced."""
+    return _PLACEHOLDER.search(text) is not None
 
 
 def shared_secrets(text: str) -> tuple[str, ...]:
+    """Read what somebody else's relay may have, too: what it is worth is told, where it counts."""
     secrets = tuple(part.strip() for part in text.split(","))
     for secret in secrets:
-        # Somebody else's relay may have a short one: what it is worth is told, where it counts.
-        if not re.fullmatch(r"[!#-&(-+\--~]{1,200}", secret) or _PLACEHOLDER.search(secret):
+        # Outer quotes are those of the file that it was copied from.
+        if not re.fullmatch(r"""(?!["'])[ -+\--~]{1,1000}(?<!["'])""", secret):
             # The value itself never stands in the message: it may end in a log.
             raise ValueError(
-                "needs 1 to 200 characters without spaces, quotes and commas, and no placeholder (several "
-                "with commas): run `meshvoice secrets`, or write what your relay has"
+                "needs 1 to 1000 plain characters without outer quotes and commas (several with commas): run "
+                "`meshvoice secrets`, or write what your relay has"
             )
     return secrets
 
@@ -93,8 +102,8 @@ def turn_user(text: str) -> str:
 
 
 def turn_password(text: str) -> str:
-    if len(text) > 200 or not text.isascii() or _PLACEHOLDER.search(text):
-        raise ValueError("needs 1 to 200 plain characters, and no placeholder")
+    if len(text) > 1000 or not text.isascii():
+        raise ValueError("needs 1 to 1000 plain characters")
     return text
 
 
@@ -169,15 +178,21 @@ def group(text: str) -> str:
 
 
 def turn_hosts(text: str) -> tuple[str, ...]:
-    hosts = tuple(dict.fromkeys(turn_host(part.strip()) for part in text.split(",")))
+    hosts: dict[str, str] = {}
+    for part in text.split(","):
+        host = turn_host(part.strip())
+        # As it was written first: the realm is by default, and coturn tells large letters from small there.
+        hosts.setdefault(host.lower(), host)
     if len(hosts) > MOST_HOSTS:
         raise ValueError(f"names {len(hosts)} hosts: {MOST_HOSTS} at most, for each costs every link time")
-    return hosts
+    return tuple(hosts.values())
 
 
 def turn_host(text: str) -> str:
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-    if is_address(bare) or is_name(bare):
+    if is_address(bare):
+        return str(ipaddress.ip_address(bare))
+    if is_name(bare):
         return bare
     fix = advice(bare) or "write a name or an address alone, without turn:, port or path"
     raise ValueError(f"{text!r} is no host: {fix}")
@@ -219,11 +234,30 @@ def is_address(text: str) -> bool:
     return "%" not in text
 
 
+def of_a_host(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Tell whether a host can be known by it, beyond its own wire.
+
+    To coturn 0.0.0.0 and :: are every address: as a peer that is allowed they undo all that is denied.
+    """
+    if address.version == 4:
+        nowhere = address in _THIS_NETWORK or address.is_reserved
+    else:
+        nowhere = address.is_unspecified or address.ipv4_mapped is not None
+    return not (nowhere or address.is_multicast or address.is_link_local)
+
+
+def _hosts_own(text: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
+    if not of_a_host(address):
+        raise ValueError(f"{text!r} is no address of a host's: write the one by which others reach it")
+
+
 def ipv4(text: str) -> ipaddress.IPv4Address:
     try:
-        return ipaddress.IPv4Address(text)
+        address = ipaddress.IPv4Address(text)
     except ValueError:
         raise ValueError(f"{text!r} is no literal IPv4 address") from None
+    _hosts_own(text, address)
+    return address
 
 
 def ipv4_or_name(text: str) -> ipaddress.IPv4Address | str:
@@ -240,6 +274,7 @@ def ipv6(text: str) -> ipaddress.IPv6Address:
         address = None
     if address is None or address.scope_id is not None:
         raise ValueError(f"{text!r} is no literal IPv6 address")
+    _hosts_own(text, address)
     return address
 
 
@@ -274,7 +309,8 @@ def header(text: str) -> str:
 
 
 def realm(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9.-]{1,127}", text):
+    # The colons are those of an IPv6 address: RFC 8489, 9.2.2, hashes them as they stand.
+    if not re.fullmatch(rf"[A-Za-z0-9.:-]{{1,{LONGEST_REALM}}}", text):
         raise ValueError(f"{text!r} is no realm: letters, digits, dots and hyphens, usually the host name")
     return text
 

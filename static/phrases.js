@@ -40,3 +40,6 @@ export function phrases({ language: { tag, locale }, words }) {
 export function localeOf({ tag, locale }, wanted = []) {
   return wanted.find((each) => each === tag || each.startsWith(`${tag}-`)) ?? locale;
 }
+
+/** The time of day, as a page's head writes it. @param {number} at ms @param {string} locale */
+export const timeOf = (at, locale) => new Intl.DateTimeFormat(locale, { timeStyle: "short" }).format(at);

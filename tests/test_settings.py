@@ -23,7 +23,7 @@ from meshvoice.settings import (
     examine,
     relay_contradictions,
 )
-from meshvoice.settings_rows import REQUIRED, Row, rows, written
+from meshvoice.settings_rows import REQUIRED, Row, environment, rows, written
 
 KEY = bytes(range(32))
 KEY_TEXT = base64.urlsafe_b64encode(KEY).decode()
@@ -337,10 +337,38 @@ def test_a_shared_secret_that_another_chose_is_taken_and_its_worth_is_known(
     assert values.strong(secret) is is_strong
 
 
+@pytest.mark.parametrize("secret", ["your-secret", "mydefaultpw", "two words", "it's", SECRET * 7])
+def test_a_secret_that_another_chose_is_taken_as_it_is(secret: str) -> None:
+    """A relay of one's own gets another; where a user has a password the secret signs nothing."""
+    assert read(COTURN_SHARED_SECRET=secret, COTURN_OURS="0").turn.shared_secrets == (secret,)
+    turn = read(COTURN_SHARED_SECRET=secret, COTURN_USERNAME="ana", COTURN_PASSWORD=secret).turn
+    assert turn.password == secret
+    refused = refusal({"COTURN_SHARED_SECRET": secret})
+    assert "COTURN_OURS=0" in refused.fix
+
+
+@pytest.mark.parametrize(
+    "secret", ['"quoted"', "'quoted'", "a,", "p\N{LATIN SMALL LETTER A WITH ACUTE}ss", "s" * 1001]
+)
+def test_a_secret_that_was_copied_wrongly_is_refused_whoever_chose_it(secret: str) -> None:
+    assert refusal({"COTURN_SHARED_SECRET": secret, "COTURN_OURS": "0"}).variable == "COTURN_SHARED_SECRET"
+
+
 def test_several_turn_hosts_are_kept_in_their_order_and_once() -> None:
     turn = read(**TURN | {"COTURN_TURN_HOST": "b.net, [2001:db8::5],b.net,a.net"}).turn
     assert turn.hosts == ("b.net", "2001:db8::5", "a.net")
     assert (turn.host, turn.realm) == ("b.net", "b.net")
+
+
+@pytest.mark.parametrize(
+    ("text", "hosts"),
+    [
+        ("Turn.Voice.net,turn.voice.NET", ("Turn.Voice.net",)),
+        ("[2001:DB8:0::5],2001:db8::5,a.net", ("2001:db8::5", "a.net")),
+    ],
+)
+def test_two_spellings_of_a_turn_host_are_one(text: str, hosts: tuple[str, ...]) -> None:
+    assert read(**TURN | {"COTURN_TURN_HOST": text}).turn.hosts == hosts
 
 
 def test_a_relay_with_a_fixed_user_needs_no_secret() -> None:
@@ -354,6 +382,28 @@ def test_a_tls_port_before_coturns_offers_tls_without_a_certificate_of_ours() ->
     turn = read(COTURN_PUBLIC_TLS_PORT="443").turn
     assert (turn.tls, turn.dialled_tls_port, turn.tls_port) == (True, 443, 5349)
     assert read(COTURN_TLS_PORT="8443").turn.dialled_tls_port == 8443
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"HOST": "2a01:4f8::1"},
+        {"HOST": "[2a01:4f8::1],45.76.0.10,turn.voice.net"},
+        {"HOST": f"{'relay.' * 30}net"},
+        {"REALM": "voice.net", "TTL": "600", "PORT": "443", "MIN_PORT": "50000", "MAX_PORT": "50999"},
+        {"USERNAME": "voice", "PASSWORD": "one, two =#'\"\\ $three", "SHARED_SECRET": ""},
+        {"SHARED_SECRET": f"{'mR7tW8xK' * 4},short,q83v/+==", "OURS": "0", "PUBLIC_TLS_PORT": "443"},
+        {"PUBLIC_IP": "home.voice.net", "PRIVATE_IP": "10.0.0.5", "PUBLIC_IP6": "2a01:4f8::1"},
+        {"PUBLIC_IP": "45.76.0.10", "TLS_CERT": "/etc/a b.pem", "TLS_KEY": "/etc/k.pem", "VERSION": "4.10"},
+    ],
+)
+def test_what_is_read_of_a_relay_is_written_so_that_it_is_read_again(variables: dict[str, str]) -> None:
+    """The server hands them to the doctor, which is a process of its own."""
+    named = {"HOST": "turn.voice.net", "SHARED_SECRET": "mR7tW8xK" * 4, **variables}
+    texts = {f"COTURN_{'TURN_HOST' if name == 'HOST' else name}": text for name, text in named.items()}
+    turn = read(**texts).turn
+    assert read(**environment(turn)).turn == turn
 
 
 def test_the_relays_address_may_be_a_name() -> None:
@@ -381,6 +431,7 @@ def test_the_relays_address_may_be_a_name() -> None:
         ("MESHVOICE_PORT", "٨٠"),
         ("MESHVOICE_PORT", "²"),
         ("MESHVOICE_PORT", "9" * 5000),
+        ("COTURN_PORT", "0000000080999"),
         ("MESHVOICE_ORIGIN", "voice.club.net"),
         ("MESHVOICE_ORIGIN", "ftp://voice.club.net"),
         ("MESHVOICE_ORIGIN", "https://voice.club.net/pa th"),
@@ -422,11 +473,21 @@ def test_the_relays_address_may_be_a_name() -> None:
         ("COTURN_TURN_HOST", "a.net,b.net,c.net,d.net,e.net"),
         ("COTURN_USERNAME", "two words"),
         ("COTURN_USERNAME", "an:na"),
-        ("COTURN_PASSWORD", "change_me"),
+        ("COTURN_PASSWORD", "p" * 1001),
         ("COTURN_PASSWORD", "p\N{LATIN SMALL LETTER A WITH ACUTE}ss"),
         ("COTURN_PUBLIC_IP", "198.51.100"),
         ("COTURN_PUBLIC_IP", "turn voice.net"),
         ("COTURN_PUBLIC_IP", "2001:db8::5"),
+        ("COTURN_PUBLIC_IP", "0.0.0.0"),
+        ("COTURN_PUBLIC_IP", "0.1.2.3"),
+        ("COTURN_PUBLIC_IP", "169.254.1.1"),
+        ("COTURN_PUBLIC_IP", "224.0.0.1"),
+        ("COTURN_PUBLIC_IP", "255.255.255.255"),
+        ("COTURN_PRIVATE_IP", "0.0.0.0"),
+        ("COTURN_PUBLIC_IP6", "::"),
+        ("COTURN_PUBLIC_IP6", "::ffff:45.76.0.10"),
+        ("COTURN_PUBLIC_IP6", "fe80::1"),
+        ("COTURN_PUBLIC_IP6", "ff02::1"),
         ("COTURN_PUBLIC_IP6", "192.0.2.5"),
         ("COTURN_PUBLIC_IP6", "fe80::1%eth0"),
         ("COTURN_TLS_CERT", "cert.pem"),

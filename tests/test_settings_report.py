@@ -102,7 +102,7 @@ def test_the_realm_is_told_as_it_follows_from_the_host() -> None:
         ("MESHVOICE_PASSPHRASE", "", "none"),
         ("COTURN_SHARED_SECRET", f"{SECRET},{SECRET[::-1]}", "2 set"),
         ("COTURN_SHARED_SECRET", "", "none"),
-        ("COTURN_SHARED_SECRET", "change_me", "(wrong)"),
+        ("COTURN_SHARED_SECRET", "'change_me'", "(wrong)"),
         ("MESHVOICE_PASSPHRASE", "12345678", "(wrong)"),
     ],
 )

@@ -39,7 +39,7 @@ async def examine(deployment: Deployment, way: Way) -> AsyncIterator[Finding]:
     yield wrong
     if ticking.status is Status.OK:
         yield await _expired(deployment, way)
-    if deployment.ours:
+    if not deployment.others:
         yield await _realm(deployment, way)
 
 

@@ -47,7 +47,8 @@ def run(settings: Settings, *, as_json: bool, tls: SSLContext | None = None) -> 
         if lookup.unheard(problem.__cause__):
             problems.append(lookup.no_name_server(check))
         else:
-            problems.append(check.failed("it has no IPv4 address now", str(problem)))
+            none = "it has no IPv4 address now" if problem.__cause__ else "it leads to no relay's address"
+            problems.append(check.failed(none, str(problem)))
         turn = replace(turn, public_ip=None)
     deployment = Deployment(turn=turn, tls=tls or create_default_context(), seats=seats(settings))
     try:

@@ -50,8 +50,8 @@ class Deployment:
     clock: Callable[[], float] = time.time
     tls: SSLContext = field(default_factory=create_default_context)
     resolve: Callable[[str], Awaitable[list[str]]] = resolve
-    ours: bool = True
-    """Whether the settings describe this relay's own file, or only how it is dialled."""
+    placed: bool = True
+    """Whether the settings name this relay's own addresses, as they can those of one host alone."""
     seats: int = 8
     """Of the largest room, as coturn's file is rendered for it."""
     ended: Ended = field(default_factory=Ended)
@@ -63,9 +63,9 @@ class Deployment:
         return replace(self, turn=replace(self.turn, hosts=(host,)))
 
     def of_another(self, others: str = "") -> Deployment:
-        """Give it without what the settings say of a relay that is another."""
+        """Give it without what the settings say of where another relay stands: all else is as it is there."""
         turn = replace(self.turn, public_ip=None, private_ip=None, public_ip6=None)
-        return replace(self, turn=turn, ours=False, others=others)
+        return replace(self, turn=turn, placed=False, others=others)
 
     def without_tls(self) -> Deployment:
         """Give it as one that offers no `turns:`."""

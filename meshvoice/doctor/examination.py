@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import combinations_with_replacement
 
 from meshvoice.doctor import authority, denial, legs, lookup, rejections, relay_checks, relay_range
-from meshvoice.doctor.deployment import Deployment, Way
+from meshvoice.doctor.deployment import Deployment, Way, family
 from meshvoice.doctor.findings import Check, Finding, Status
 from meshvoice.doctor.turn_client import Leg, Rejected, Unanswered
 
@@ -134,13 +134,15 @@ async def _relayed(
     deployment: Deployment, best: Sequence[Way], working: Sequence[Way], addresses: list[str]
 ) -> AsyncIterator[Finding]:
     turn, reachable, ipv6 = deployment.turn, True, False
+    given: set[int] = set()
     # As most people do: by UDP, where it works.
     dialled = _one_for_each_family(working)
     for way in dialled:
         found = await _settle(deployment, "relay-address", relay_checks.address(deployment, way, addresses))
         reachable &= found.status is Status.OK
+        given |= {family(found.answer)} if found.status is Status.OK else set()
         yield found
-    if deployment.ours:
+    if not deployment.others:
         found = await _settle(deployment, "relay-ipv6", relay_checks.ipv6(deployment, best[0], addresses))
         yield found
         ipv6 = turn.public_ip6 is not None and found.status is Status.OK
@@ -157,10 +159,12 @@ async def _relayed(
         by_tls = any(way.leg is Leg.TLS for way in working)
         tried_by = deployment if by_tls else deployment.without_tls()
         for by in (4, 6):
-            if ipv6 if by == 6 else (turn.public_ip or not turn.public_ip6):
+            promised = ipv6 if by == 6 else turn.public_ip is not None
+            # Where the settings name no address what is given without being asked for is all that is known.
+            if promised or (by in given and not (turn.public_ip or turn.public_ip6)):
                 async for found in _settled(deployment, "one-relay", _outside(tried_by, best, dialled, by)):
                     yield found
-    if not deployment.ours:
+    if deployment.others:
         # Where somebody else's relay may send is theirs to know.
         return
     yield await _settle(deployment, "tcp-relay", denial.tcp_relay(deployment, working))

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from meshvoice.doctor.deployment import Deployment, Way, allocated
 from meshvoice.doctor.findings import Check, Finding
 from meshvoice.doctor.rejections import USED_UP
-from meshvoice.doctor.turn_client import Leg, Peer, Rejected, TurnClient
+from meshvoice.doctor.turn_client import Leg, Peer, Rejected, TurnClient, Unanswered
 from meshvoice.turn.credentials import TurnCredentials
 
 _AT_ONCE, _BREATH = 28, 0.35
@@ -48,8 +48,8 @@ def finding(deployment: Deployment, by: int, most: int, given: int | None) -> li
 async def given(deployment: Deployment, ways: Sequence[Way], by: int, most: int) -> int | None:
     """Count what one user gets of the allocations that a full room takes of them; None where that isn't told.
 
-    It isn't of somebody else's relay, of one that has fewer than twice as many ports (`most`), and by UDP, by
-    which coturn counts each for a second longer.
+    It isn't of somebody else's relay, of one that has fewer than four times as many ports, by UDP, by which
+    coturn counts each for a second longer, and where another answer came than that it is used up.
     """
     wanted, user = deployment.user_quota, deployment.credentials()
     way = _way(ways, by)
@@ -64,17 +64,20 @@ async def given(deployment: Deployment, ways: Sequence[Way], by: int, most: int)
             asked = await asyncio.gather(*(each.__aenter__() for each in relays), return_exceptions=True)
             held += [each for each, got in zip(relays, asked, strict=True) if isinstance(got, tuple)]
             refusals = [each for each in asked if isinstance(each, BaseException)]
-            for each in refusals:
-                if not (isinstance(each, Rejected) and each.code in USED_UP):
-                    raise each
+            if any(not (isinstance(each, Rejected) and each.code in USED_UP) for each in refusals):
+                # So many at once are too much for this network, or this moment: no word on the quota.
+                return None
             if refusals:
-                # What another user doesn't get, either, is no quota of a user's.
+                # What another doesn't get, either, is no quota of a user's; nor what comes free meanwhile.
                 async with relay(deployment, ways, by, deployment.credentials()):
-                    return len(held)
+                    pass
+                try:
+                    async with relay(deployment, ways, by, user):
+                        return None
+                except Rejected as rejected:
+                    return len(held) if rejected.code in USED_UP else None
         return len(held)
-    except Rejected as rejected:
-        if rejected.code not in USED_UP:
-            raise
+    except (Rejected, Unanswered, OSError):
         return None
     finally:
         await asyncio.gather(*(each.__aexit__(None, None, None) for each in held), return_exceptions=True)

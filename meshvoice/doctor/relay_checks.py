@@ -35,16 +35,17 @@ async def address(deployment: Deployment, way: Way, known: list[str]) -> Finding
     public = [str(each) for each in (turn.public_ip, turn.public_ip6) if each]
     # Where the name leads elsewhere, and that is told, what stands there offers its own.
     expected = [*public, *sorted(elsewhere(turn, known))] if public else known
-    expect = f"; expect {' or '.join(public or known)}" if deployment.ours else ""
+    expect = f"; expect {' or '.join(public or known)}" if deployment.placed else ""
     tried = f"allocate by IPv{way.family}{expect}"
     check = Check(name="relay-address", ip=way.family, tried=tried)
     async with allocated(deployment, way) as (_, (offered, port)):
         pass
     if unreachable(offered, known) or (offered not in expected and denied(ip_address(offered))):
         return _private(deployment, check, offered)
-    if not deployment.ours:
+    if deployment.others:
         return check.ok(offered)
-    if offered not in expected or not turn.min_port <= port <= turn.max_port:
+    elsewhere_than_named = deployment.placed and offered not in expected
+    if elsewhere_than_named or not turn.min_port <= port <= turn.max_port:
         ports = f"{turn.min_port} to {turn.max_port}"
         beyond = "" if turn.min_port <= port <= turn.max_port else f" by a port outside {ports}"
         return check.failed(
@@ -84,9 +85,18 @@ async def ipv6(deployment: Deployment, way: Way, known: list[str]) -> Finding:
             raise
         if turn.public_ip6:
             return check.failed("coturn relays no IPv6", f"COTURN_PUBLIC_IP6 is set, so it should: {RENDER}")
-        return check.ok("coturn relays no IPv6, as COTURN_PUBLIC_IP6 is not set")
-    if offered == str(turn.public_ip6) and unreachable(offered, known):
+        unset = ", as COTURN_PUBLIC_IP6 is not set" if deployment.placed else ""
+        return check.ok(f"coturn relays no IPv6{unset}")
+    if (offered == str(turn.public_ip6) or not deployment.placed) and unreachable(offered, known):
         return _private(deployment, check, offered)
+    # Where the file is rendered by an inventory's addresses these settings may name none of them.
+    if not (turn.public_ip or turn.public_ip6) and offered in known:
+        return check.ok(offered)
+    if not deployment.placed:
+        return check.skipped(
+            f"{offered}; whether it is this host's COTURN_PUBLIC_IP6 these settings don't say",
+            "run the doctor with the settings that its file was rendered from",
+        )
     if offered not in {str(turn.public_ip6), *elsewhere(turn, known)}:
         if turn.public_ip6:
             mend = f"coturn runs with another configuration than the app: {RENDER}"
@@ -131,7 +141,7 @@ async def two_relays(deployment: Deployment, here: Way, there: Way, *, by: int |
         if rejected.code != 403:
             raise
         # Of somebody else's it is not asked where it may send.
-        named = await denial.of_everybody(deployment, here, by) if deployment.ours else ""
+        named = await denial.of_everybody(deployment, here, by) if not deployment.others else ""
         if named:
             return check.skipped(f"{rejected}: the relay must send to nobody", f"see `{named}`")
         return check.failed(

@@ -51,7 +51,7 @@ async def from_outside(
         async with AsyncExitStack() as held:
             relays, refused = await _several(deployment, ways, by, most, held)
             if not arrived:
-                given = 0 if refused else await quota.given(deployment, ways, by, size // 2)
+                given = 0 if refused else await quota.given(deployment, ways, by, size // 4)
                 told = quota.finding(deployment, by, most, given)
             try:
                 if own is None:

@@ -10,6 +10,7 @@ import sys
 import time
 
 from meshvoice.doctor.deployment import Deployment, Way, allocated
+from meshvoice.doctor.rejections import BELIEVED
 from meshvoice.doctor.turn_client import Leg, Rejected, Unanswered
 from meshvoice.settings import Settings, TurnSettings
 from meshvoice.turn import coturn
@@ -109,6 +110,7 @@ async def _takes(deployment: Deployment, way: Way, secret: str) -> bool:
         async with allocated(deployment, way, credentials=deployment.credentials(secret=secret)):
             return True
     except Rejected as rejected:
-        if rejected.code != 401:
+        if rejected.code not in BELIEVED | {401}:
             raise
-        return False
+        # A relay that is full says so to those alone whom it believes.
+        return rejected.code != 401

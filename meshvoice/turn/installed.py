@@ -7,11 +7,13 @@ import re
 import shutil
 import socket
 import subprocess
+from collections.abc import Iterable
 from dataclasses import replace
 
 from meshvoice.settings import Address, TurnSettings
 from meshvoice.turn.errors import NotInstalled, Refused
 from meshvoice.turn.versions import Version
+from meshvoice.values import of_a_host
 
 _LOOPBACK = ipaddress.IPv4Address("127.0.0.1")
 
@@ -52,7 +54,10 @@ def said_version(text: str) -> Version | None:
 
 
 def looked_up(turn: TurnSettings) -> TurnSettings:
-    """Give COTURN_PUBLIC_IP as the address that it has now. Raises `Refused` for a name that has none."""
+    """Give COTURN_PUBLIC_IP as the address that it has now. Raises `Refused` for a name that has none.
+
+    Where no name server was to be had, or none knew it, the error's cause is an `OSError`.
+    """
     if not isinstance(turn.public_ip, str):
         return turn
     try:
@@ -62,8 +67,24 @@ def looked_up(turn: TurnSettings) -> TurnSettings:
             f"COTURN_PUBLIC_IP={turn.public_ip} has no IPv4 address now ({problem.strerror}): "
             "correct the name, or write the address"
         ) from problem
-    # The order of several is the resolver's, and changes.
-    return replace(turn, public_ip=min(ipaddress.IPv4Address(entry[4][0]) for entry in found))
+    addresses = sorted({ipaddress.IPv4Address(entry[4][0]) for entry in found})
+    address = of_a_relay(addresses)
+    if address is None:
+        raise Refused(
+            f"COTURN_PUBLIC_IP={turn.public_ip} leads to {', '.join(map(str, addresses))} now, by which "
+            "nobody reaches a relay: correct the name (has it a line in /etc/hosts here? Is the dynamic DNS "
+            "offline?), or write the address"
+        )
+    return replace(turn, public_ip=address)
+
+
+def of_a_relay(found: Iterable[ipaddress.IPv4Address]) -> ipaddress.IPv4Address | None:
+    """Choose from what a name leads to; None where a relay can have none of it.
+
+    A host's own name leads to its loopback in Debian's /etc/hosts. The order of several is the resolver's,
+    and changes.
+    """
+    return min((each for each in found if of_a_host(each) and not each.is_loopback), default=None)
 
 
 def lan_address() -> Address:

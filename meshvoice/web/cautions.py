@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from meshvoice.settings import Settings, TurnSettings
-from meshvoice.values import strong
+from meshvoice.values import placeholder, strong
 from meshvoice.web.throttles import ADDRESS_GUESSES, GUESSES
 
 LONG = 12
@@ -46,6 +46,15 @@ def cautions(settings: Settings) -> Iterator[str]:
 
 
 def _of_the_relay(turn: TurnSettings) -> Iterator[str]:
+    chosen = (
+        {"COTURN_PASSWORD": (turn.password,)} if turn.fixed else {"COTURN_SHARED_SECRET": turn.shared_secrets}
+    )
+    for variable, values in chosen.items():
+        if turn.host and any(map(placeholder, values)):
+            yield (
+                f"{variable} reads like a placeholder: if that is what the relay has, strangers guess it, so "
+                "ask whoever runs it for another; if not, write what it has"
+            )
     if turn.host and turn.fixed:
         yield (
             "COTURN_USERNAME is one user for everybody: whoever was given its password keeps it, a removed "

@@ -269,7 +269,7 @@ async def ask_doctor(turn: TurnSettings, *, seats: int = 8) -> bytes:
         *(sys.executable, "-m", "meshvoice"),
         # All that it needs is in its environment, whatever file our own settings came from.
         *("--env-file", "/nonexistent", "doctor", "--json"),
-        env={**_foreign(), **_written(turn), **rooms},
+        env={**_foreign(), **settings_rows.environment(turn), **rooms},
         stdin=DEVNULL,
         stdout=PIPE,
         stderr=PIPE,
@@ -289,10 +289,3 @@ async def ask_doctor(turn: TurnSettings, *, seats: int = 8) -> bytes:
 
 def _foreign() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(PREFIXES)}
-
-
-def _written(turn: TurnSettings) -> dict[str, str]:
-    return {
-        row.variable: settings_rows.written(getattr(turn, field))
-        for field, row in settings_rows.rows(TurnSettings).items()
-    }

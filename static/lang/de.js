@@ -474,6 +474,8 @@ export default {
     "row.percent": "{number} Prozent",
     "row.compared": "Sicherheitscode verglichen.",
     "row.another-key": "Sicherheitscode früher verglichen, aber mit einem anderen Schlüssel: Er gilt nicht mehr.",
+    "row.in-doubt": "unsicher: siehe Sicherheitscode",
+    "row.in-doubt-why": "Vielleicht sitzt jemand dazwischen: Warum, steht in den Optionen unter „Sicherheitscode“.",
     "row.remove": "Entfernen",
     "row.remove-who": "{name} entfernen",
     "row.remove-sure": "{name} muss sofort hinaus und bleibt draußen, bis du einen neuen Link schickst. Ein offener Link lässt weiter herein, wer ihn hat, auch unter anderem Namen.",

@@ -474,6 +474,8 @@ export default {
     "row.percent": "{number} percent",
     "row.compared": "Safety code compared.",
     "row.another-key": "Safety code compared earlier, but with another key: it no longer holds.",
+    "row.in-doubt": "in doubt: see the safety code",
+    "row.in-doubt-why": "Somebody may be in between: the settings say why, under “Safety code”.",
     "row.remove": "Remove",
     "row.remove-who": "Remove {name}",
     "row.remove-sure": "{name} goes out at once and stays out until you send a new link. An open link still brings in whoever has it, also under another name.",

@@ -11,7 +11,7 @@ from playwright.async_api import Locator, Page
 
 from tests.browser.checking import ENDED
 from tests.browser.conftest import need_file
-from tests.browser.harness import Person, Stage, until
+from tests.browser.harness import Person, Stage, invite, until
 from tests.browser.test_in_band import in_band
 from tests.browser.test_notices import TELL
 
@@ -119,8 +119,16 @@ async def test_every_control_of_a_call_is_reached_by_tab_and_shows_its_focus(sta
     assert places == sorted(places), reached
 
 
-async def told_to(live: Locator) -> bool:
-    return await live.inner_text() == "You are in. Nobody else is here yet."
+async def told_to(live: Locator, sentence: str) -> bool:
+    return await live.inner_text() == sentence
+
+
+async def test_whoever_joins_others_is_told_who_they_are(stage: Stage) -> None:
+    ana, bo = await stage.sea("Ana", "Bo")
+    await ana.join()
+    await bo.join()
+    spoken = bo.page.locator("#id_voice_live")
+    await until("he is told with whom he is in", lambda: told_to(spoken, "You are in, with Ana."))
 
 
 async def test_a_sheet_takes_the_focus_keeps_it_and_gives_it_back(stage: Stage) -> None:
@@ -130,7 +138,7 @@ async def test_a_sheet_takes_the_focus_keeps_it_and_gives_it_back(stage: Stage) 
     # Before the click, and through it: a region that comes with its words is not heard.
     assert await spoken.inner_text() == ""
     await ana.join()
-    await until("she is told that she is in", lambda: told_to(spoken))
+    await until("she is told that she is in", lambda: told_to(spoken, "You are in. Nobody else is here yet."))
     await ana.page.get_by_role("button", name="Settings").focus()
     await ana.page.keyboard.press("Enter")
     await ana.page.locator("dialog[open]").wait_for()
@@ -221,7 +229,7 @@ async def test_the_live_region_says_a_sentence_in_two_seconds_at_most(stage: Sta
     await ana.page.evaluate(
         "() => { globalThis.sentences = [];"
         " const live = document.getElementById('id_voice_live');"
-        " new MutationObserver(() => sentences.push(performance.now()))"
+        " new MutationObserver(() => live.textContent && sentences.push(performance.now()))"
         " .observe(live, { childList: true }); }"
     )
     for other in others:
@@ -251,10 +259,13 @@ async def test_on_a_phone_the_bar_lies_at_the_bottom_and_every_control_fits_a_th
     for name in ("Hold to talk", "Mute", "Deafen", "Notes", "Settings", "Leave"):
         assert await ana.page.locator(".call-bar").get_by_role("button", name=name).count() == 1, name
     sizes = await ana.page.eval_on_selector_all(
-        ".call-bar button, #id_voice_btn, #id_burger_btn, summary, .invite button",
-        "all => all.filter((one) => one.checkVisibility()).map((one) => {"
+        ".call-bar button, #id_voice_btn, #id_burger_btn, summary, .invite button, .why",
+        # "Why?" is there for whoever can't be heard.
+        "all => all.filter((one) => { if (one.matches('.why')) one.hidden = false;"
+        " return one.checkVisibility(); }).map((one) => {"
         " const { width, height } = one.getBoundingClientRect(); return [one.innerText, width, height]; })",
     )
+    assert "Why?" in [name for name, *_ in sizes]
     assert [size for size in sizes if min(size[1:]) < THUMB - 0.5] == []
     assert await ana.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     bos = ana.page.locator(".person:visible", has_text="Bo")
@@ -298,6 +309,30 @@ async def test_with_large_letters_nothing_is_wider_than_a_phone_nor_lies_under_a
     await row.get_by_text("Figures").click()
     await row.locator(".figures th").first.wait_for()
     assert await ana.page.evaluate(wide) <= PHONE["width"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("locale", "muted"), [("en-GB", "muted"), ("de-DE", "stumm")])
+async def test_with_large_letters_no_persons_word_is_cut_in_two(
+    stage: Stage, locale: str, muted: str
+) -> None:
+    ana, bo = await stage.person("Ana", locale=locale), await stage.person("Bo")
+    await invite(ana, bo)
+    await ana.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    await ana.page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+    await ana.join()
+    await bo.join()
+    await until("they hear each other", lambda: ana.hears(bo))
+    await bo.page.evaluate("seen.room.mute()")
+    row = ana.page.locator(".person:visible", has_text="Bo")
+    word = row.locator(".state > span", has_text=muted)
+    await word.wait_for()
+    one = await word.bounding_box()
+    dots = await row.locator("summary").first.bounding_box()
+    assert one is not None
+    assert dots is not None
+    assert one["height"] < await word.evaluate("word => 1.5 * parseFloat(getComputedStyle(word).lineHeight)")
+    assert one["x"] + one["width"] <= dots["x"]
 
 
 async def test_what_is_said_stands_above_the_bar_and_a_mark_makes_the_bar_no_higher(stage: Stage) -> None:

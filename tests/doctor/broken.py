@@ -873,6 +873,16 @@ TABLE = [
         failed={"stun/udp", "stun/tcp"},
         says="45.76.0.11",
     ),
+    Broken(
+        name="two hosts, the second of which has no deny list",
+        page="deny-list",
+        mends="kernel guard",
+        turn=replace(DIRECT, hosts=(HOST, str(PUBLIC6)), realm=HOST),
+        conf=without(conf(DIRECT), "denied-peer-ip=") + f"listening-ip={PUBLIC6}\n",
+        failed={"denied-ipv4"},
+        says=f"{PUBLIC6}: permissions for special IPv4 addresses",
+        quick=True,
+    ),
 ]
 
 

@@ -83,6 +83,15 @@ async def test_a_good_deployment_by_ipv6_alone_has_nothing_wrong(bench: Bench) -
     assert "one-relay" in {finding.check for finding in findings if finding.status is Status.OK}
 
 
+async def test_where_an_inventory_alone_knows_the_address_the_names_own_is_right(bench: Bench) -> None:
+    """As the playbook does for a host without IPv4; the app, which examines it, has no COTURN_PUBLIC_IP6."""
+    findings = await bench.examine(
+        BASE, conf(replace(BASE, public_ip6=PUBLIC6)), addresses=[str(PUBLIC6)], runs=2
+    )
+    assert failed(findings) == set()
+    assert {"relay-ipv6", "one-relay", "relay-range"} <= {f.check for f in findings if f.status is Status.OK}
+
+
 async def test_a_name_with_ipv6_alone_is_examined_by_ipv6(bench: Bench) -> None:
     findings = await bench.examine(DUAL, conf(DUAL), addresses=[str(PUBLIC6)])
     assert failed(findings) == set()
@@ -129,6 +138,17 @@ async def test_a_good_deployment_on_a_lan_has_nothing_wrong(bench: Bench) -> Non
     turn = replace(BASE, hosts=(str(LAN),))
     findings = await bench.examine(turn, conf(turn, local=(LAN,)))
     assert failed(findings) == set()
+
+
+async def test_of_a_second_host_is_told_what_does_not_need_its_addresses(bench: Bench) -> None:
+    turn = replace(BASE, public_ip=PUBLIC, hosts=(HOST, str(PUBLIC6)))
+    findings = await bench.examine(turn, conf(turn) + f"listening-ip={PUBLIC6}\nrelay-ip={PUBLIC6}\n")
+    assert failed(findings) == {"relay-ipv6"}
+    second = {each.check: each for each in findings if each.host == 2}
+    assert {second[name].status for name in ("realm", "denied-ipv4", "denied-ipv6", "tcp-relay")} == {
+        Status.OK
+    }
+    assert second["relay-ipv6"].answer == str(PUBLIC6)
 
 
 def _rows() -> list[Any]:

@@ -329,6 +329,7 @@ test("whoever listens only is shown as muted, and the button opens no microphone
   });
   room.addEventListener("announce", (event) => told.push(/** @type {CustomEvent} */ (event).detail));
   assert.deepEqual([room.muted, room.silent], [false, true]);
+  await platform.advance(4000);
   for (const muted of [false, true]) {
     room.talk.mute(muted);
     told.length = 0;

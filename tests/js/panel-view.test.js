@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { PATHS } from "../../static/icons.js";
-import { hueOf, isWorthACheck, rowOf } from "../../static/voice/panel/panel-view.js";
+import { hueOf, isWorthACheck, keyWords, rowOf } from "../../static/voice/panel/panel-view.js";
 
 const person = (change) => ({
   peer: "p1", user: "u1", name: "Bo", role: "guest", self: false, muted: false, deafened: false, away: false,
@@ -57,4 +57,17 @@ test("what to be wary of stands apart from what somebody is", () => {
   assert.deepEqual([tags, warnings], [["sound off"], ["looks like another name here", "says muted, but is heard"]]);
   assert.deepEqual(rowOf(person({})).warnings, []);
   assert.deepEqual(rowOf(person({ self: true, weak: true })).warnings, ["weak"]);
+});
+
+test("whose key is in doubt has that on their row and in their details for as long as it is, whatever was compared before", () => {
+  const safety = { words: null, included: [], missing: [], compared: ["p1"], anotherKey: ["p2"], inDoubt: ["p1"], trouble: "Somebody is in between." };
+  assert.deepEqual(rowOf(person({}), safety).warnings, ["in doubt: see the safety code"]);
+  assert.deepEqual(rowOf(person({ peer: "p2" }), safety).warnings, []);
+  assert.deepEqual(["p1", "p2", "p3"].map((peer) => keyWords(peer, safety)), [
+    "Somebody may be in between: the settings say why, under “Safety code”.",
+    "Safety code compared earlier, but with another key: it no longer holds.", "",
+  ]);
+  const over = { ...safety, inDoubt: [], trouble: "" };
+  assert.deepEqual([rowOf(person({}), over).warnings, keyWords("p1", over)], [[], "Safety code compared."]);
+  assert.deepEqual([rowOf(person({}), null).warnings, keyWords("p1", null)], [[], ""]);
 });

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { localeOf, phrases } from "../../static/phrases.js";
+import { when } from "../../static/page.js";
+import { localeOf, phrases, timeOf } from "../../static/phrases.js";
 
 const ENGLISH = { tag: "en", locale: "en-GB" };
 const WORDS = {
@@ -41,4 +42,14 @@ test("times are written as where the browser is at home, if that is in the page'
   assert.equal(localeOf(ENGLISH, ["de-DE", "en-US", "en"]), "en-US");
   assert.equal(localeOf(ENGLISH, ["de-DE", "english"]), "en-GB");
   assert.equal(localeOf(ENGLISH), "en-GB");
+});
+
+test("the time of a note reads as the room's head writes times, wherever the reader is at home", () => {
+  for (const locale of ["en-US", "en-GB", "de-DE"]) {
+    for (const hour of [9, 14]) {
+      const at = new Date(2026, 2, 10, hour, 5).getTime();
+      assert.equal(timeOf(at, locale), when(at / 1000, at, undefined, { locale, at: "{time}" }), `${locale}, ${hour}`);
+    }
+  }
+  assert.match(timeOf(new Date(2026, 2, 10, 14, 5).getTime(), "en-US"), /^2:05/);
 });

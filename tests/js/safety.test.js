@@ -393,10 +393,11 @@ test("a key that changes later is told loudly, and no longer counts as compared"
   assert.deepEqual(alarms.map((/** @type {any} */ { code }) => code), ["key-changed", "not-their-key"]);
   assert.match(alarms[0].words, /The key of the connection with BO changed/);
   assert.notEqual(room.of("ana").trouble, "");
+  assert.deepEqual(room.of("ana").inDoubt, ["bo"]);
   assert.deepEqual(room.of("ana").compared, []);
   room.leave("bo");
   await room.settle(100);
-  assert.equal(room.of("ana").trouble, "", "it went with whom it is about");
+  assert.deepEqual([room.of("ana").trouble, room.of("ana").inDoubt], ["", []], "it went with whom it is about");
 });
 
 test("who was compared and comes back with another key is told of calmly, once, and is compared no longer", async () => {

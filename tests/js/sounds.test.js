@@ -310,7 +310,7 @@ test("who knocks talks over nothing that the page says of oneself", async () => 
   await joining;
   await platform.advance(2000);
   said.length = 0;
-  for (const [sentence, sound] of [["You are in."], ["Dan is at the door.", "knock"], ["You are muted."]]) room.announce(sentence, /** @type {Sound} */ (sound));
+  for (const [sentence, sound] of [["You share a link."], ["Dan is at the door.", "knock"], ["You are muted."]]) room.announce(sentence, /** @type {Sound} */ (sound));
   await platform.advance(4000);
-  assert.deepEqual(said, ["You are in.", "You are muted.", "Dan is at the door."]);
+  assert.deepEqual(said, ["You share a link.", "You are muted.", "Dan is at the door."]);
 });

@@ -5,6 +5,8 @@ import EN from "../../static/lang/en.js";
 import { attach, kept, prepare } from "../../static/voice-button.js";
 import { PANEL_AFTER, showListening, VoiceButton } from "../../static/voice/panel/button.js";
 import { Store } from "../../static/voice/store.js";
+import { VoiceRoom } from "../../static/voice-mesh.js";
+import { FakePlatform, present, settle, welcome } from "./fake-platform.js";
 
 /** As much of an HTML button as the voice button touches. */
 class Button extends EventTarget {
@@ -108,12 +110,12 @@ class Live {
   set textContent(words) { if (words !== this.textContent) this.told.push(words); }
 }
 
-/** @param {object} [options] */
-function page(options) {
+/** @param {object} [options] @param {ReturnType<typeof modules>} [loaded] */
+function page(options, loaded = modules()) {
   const button = /** @type {any} */ (new Button(options));
   const hint = /** @type {any} */ ({ textContent: "" });
   const live = /** @type {any} */ (new Live());
-  attach(button, { hint, live, panel: /** @type {any} */ ({}), modules, words: EN.page });
+  attach(button, { hint, live, panel: /** @type {any} */ ({}), modules: () => loaded, words: EN.page });
   return { button, hint, live };
 }
 
@@ -307,13 +309,38 @@ test("once joined the button is called Mute, and a click changes only what is pr
   assert.equal(hint.textContent, "You are muted: nobody hears you.");
 });
 
-test("one region that is there before the click is told of joining, of who is there, of the call and of its end", async () => {
+/** Click a button of the real room, and let a server seat it among others. @param {string[]} others */
+async function seated(others) {
+  const platform = new FakePlatform();
+  class Seated extends VoiceRoom {
+    constructor(id, options) {
+      super(id, { ...options, platform });
+    }
+  }
+  const { button, live } = page(undefined, /** @type {any} */ (Promise.resolve([{ VoiceRoom: Seated }, { VoiceButton }, { CallKeys, VoicePanel: Panel }])));
+  await click(button);
+  const { socket } = platform;
+  socket.accept();
+  socket.say(welcome());
+  await settle();
+  for (const [at, name] of others.entries()) socket.say(present(name, name, at));
+  socket.say({ type: "pong", t: socket.all("ping")[0].t });
+  await platform.advance(5000);
+  return live.told;
+}
+
+test("whoever joins is told who is there, once the server has said it, and whoever is alone is told that", async () => {
+  assert.deepEqual(await seated(["Ben", "Cleo", "Dan", "Eva", "Finn"]), [EN.page.joining, "You are in, with Ben, Cleo, Dan and 2 others."]);
+  assert.deepEqual(await seated([]), [EN.page.joining, "You are in. Nobody else is here yet."]);
+});
+
+test("one region that is there before the click is told of joining, of the call and of its end", async () => {
   const { button, live } = page();
   await click(button);
   const [room] = Room.made;
-  room.people = [{ name: "Ana", self: true }, ...["Ben", "Cleo", "Dan", "Eva", "Finn"].map((name) => ({ name, self: false }))];
   await room.joined();
-  assert.deepEqual(live.told, [EN.page.joining, "You are in, with Ben, Cleo, Dan and 2 others."]);
+  room.emit("announce", "You are in, with Ben.");
+  assert.deepEqual(live.told, [EN.page.joining, "You are in, with Ben."]);
   room.emit("muted", { muted: true });
   room.emit("announce", "Gus joined");
   for (const state of ["reconnecting", "joined"]) room.emit("state", { state, words: "" });
@@ -322,14 +349,26 @@ test("one region that is there before the click is told of joining, of who is th
   assert.deepEqual(live.told.slice(2), ["Gus joined", "The room was closed."]);
 });
 
-test("whoever is alone is told so, and so is whoever could not get in", async () => {
-  const { live } = await joined();
-  assert.equal(live.textContent, "You are in. Nobody else is here yet.");
-  const { button, live: other } = page();
+test("a sentence that is told twice in a row is a change of the region each time, and the next one is not lost to it", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { live, room } = await joined();
+  live.told = [];
+  for (let times = 1; times <= 2; times += 1) room.emit("announce", "Gus joined");
+  assert.deepEqual(live.told, ["Gus joined", ""]);
+  t.mock.timers.tick(1000);
+  assert.deepEqual(live.told, ["Gus joined", "", "Gus joined"]);
+  room.emit("announce", "Gus joined");
+  room.emit("announce", "Hal joined");
+  t.mock.timers.tick(1000);
+  assert.deepEqual(live.told.slice(3), ["", "Hal joined"]);
+});
+
+test("whoever could not get in is told so", async () => {
+  const { button, live } = page();
   await click(button);
-  Room.made[1].reject(new Error("The room is full."));
+  Room.made[0].reject(new Error("The room is full."));
   await settled();
-  assert.deepEqual(other.told, [EN.page.joining, "The room is full."]);
+  assert.deepEqual(live.told, [EN.page.joining, "The room is full."]);
 });
 
 test("without a microphone one is shown as muted, as the others see it", async () => {

@@ -35,6 +35,9 @@ async function joined(prepare, options) {
   return all;
 }
 
+/** What is said first to whoever joined so. */
+const IN = "You are in, with Bo and Cleo.";
+
 /** @param {FakePlatform} platform @param {object} [more] */
 function seat({ socket }, more) {
   socket.accept();
@@ -343,7 +346,7 @@ test("after a restart of the server those who come back keep their links and are
   assert.deepEqual(told("people").at(-1).map((/** @type {any} */ { word }) => word), ["here", "here", "here"]);
   platform.socket.say({ ...present("c", "Cleo", 20), type: "hello" });
   await platform.advance(30_000);
-  assert.deepEqual(told("announce"), []);
+  assert.deepEqual(told("announce"), [IN]);
   assert.deepEqual(told("people").at(-1).map((/** @type {any} */ { name }) => name), ["Ana", "Bo", "Cleo"]);
 });
 
@@ -357,7 +360,7 @@ test("after a restart whoever never comes back leaves by name once nothing is he
   platform.links.links.clear();
   platform.socket.lively = true;
   await platform.advance(16_000);
-  assert.deepEqual(told("announce"), ["Bo and Cleo lost the connection and left"]);
+  assert.deepEqual(told("announce"), [IN, "Bo and Cleo lost the connection and left"]);
   assert.equal(told("people").at(-1).length, 1);
 });
 
@@ -377,15 +380,59 @@ test("whoever vanished while the list was cut off by a second drop is no ghost",
   assert.deepEqual(told("people").at(-1).map((/** @type {any} */ { name }) => name), ["Ana", "Bo"]);
 });
 
+test("once a call, when the list of who is there has come, one is told who that is", async () => {
+  const { room, platform, told } = voice();
+  const joining = room.join();
+  await settle();
+  platform.socket.accept();
+  platform.socket.say(welcome());
+  await joining;
+  // A list that a drop cuts off goes on behind the next welcome.
+  platform.socket.end(1006);
+  await platform.advance(500);
+  platform.socket.accept();
+  platform.socket.say(welcome({ boot: "b2" }));
+  platform.socket.say(present("b", "Bo", 10));
+  platform.socket.say(present("c", "Cleo", 20));
+  assert.deepEqual([room.state, told("announce")], ["joined", []]);
+  platform.socket.say({ type: "pong", t: platform.socket.all("ping")[0].t });
+  assert.deepEqual(told("announce"), [IN]);
+  platform.socket.end(1012);
+  await platform.advance(500);
+  seat(platform, { boot: "b3" });
+  platform.socket.lively = true;
+  await platform.advance(30_000);
+  assert.deepEqual(told("announce"), [IN]);
+  room.leave();
+  const again = room.join();
+  await settle();
+  seat(platform);
+  await again;
+  assert.deepEqual(told("announce"), [IN, IN]);
+});
+
+test("whoever joins muted or deafened, as it was remembered, is told so with who is there", async () => {
+  const remembered = (/** @type {object} */ kept) => {
+    const store = new Store();
+    for (const [key, value] of Object.entries(kept)) store.set(key, value);
+    return joined(undefined, { store });
+  };
+  const muted = await remembered({ muted: true });
+  assert.deepEqual(muted.told("announce"), [`${IN} You are muted: nobody hears you.`]);
+  const deafened = await remembered({ muted: true, deafened: true });
+  assert.deepEqual(deafened.told("announce"), [`${IN} You are deafened: you hear nobody, and nobody hears you.`]);
+});
+
 test("those who join and leave are announced, at most one sentence in 2 s", async () => {
   const { platform, told } = await joined();
+  await platform.advance(2000);
   platform.socket.say({ ...present("d", "Dan", 60), type: "hello" });
   for (const [source, reason] of [["b", "left"], ["c", "left"], ["d", "removed"]]) platform.socket.say({ type: "left", source, reason });
-  assert.deepEqual(told("announce"), ["Dan joined"]);
+  assert.deepEqual(told("announce"), [IN, "Dan joined"]);
   await platform.advance(1999);
-  assert.equal(told("announce").length, 1);
+  assert.equal(told("announce").length, 2);
   await platform.advance(2001);
-  assert.deepEqual(told("announce"), ["Dan joined", "Bo and Cleo left", "Dan was removed by the owner"]);
+  assert.deepEqual(told("announce"), [IN, "Dan joined", "Bo and Cleo left", "Dan was removed by the owner"]);
   assert.deepEqual(platform.links.named("left"), [["b", "left"], ["c", "left"], ["d", "removed"]]);
 });
 
@@ -717,7 +764,7 @@ test("whoever says muted and is heard is announced once", async () => {
   for (const muted of [false, true]) platform.socket.say({ type: "state", source: "b", muted, deafened: false });
   await platform.advance(10_000);
   assert.equal(room.people[1].heardMuted, true);
-  assert.deepEqual(told("announce"), ["Bo says they are muted, but you hear them"]);
+  assert.deepEqual(told("announce"), [IN, "Bo says they are muted, but you hear them"]);
 });
 
 test("whoever says muted, writes silence on loud packets and is heard is announced once", async () => {
@@ -729,12 +776,12 @@ test("whoever says muted, writes silence on loud packets and is heard is announc
   platform.socket.say({ type: "state", source: "b", muted: true, deafened: false });
   await platform.advance(10_000);
   assert.deepEqual([room.people[1].word, room.people[1].speaking, room.people[1].heardMuted], ["here", true, true]);
-  assert.deepEqual(told("announce"), ["Bo says they are muted, but you hear them"]);
+  assert.deepEqual(told("announce"), [IN, "Bo says they are muted, but you hear them"]);
 });
 
 test("what a notice says is announced, too: a microphone that is gone, a room that closes, an error of one's own", async () => {
   const { platform, told } = await joined();
-  assert.deepEqual(told("announce"), []);
+  assert.deepEqual(told("announce"), [IN]);
   platform.devices.answers.push({ name: "NotFoundError" });
   await platform.advance(2000);
   platform.devices.tracks[0].onended?.();
@@ -742,15 +789,15 @@ test("what a notice says is announced, too: a microphone that is gone, a room th
   platform.socket.say({ type: "notice", code: "closing", at: platform.now() / 1000 + 600 });
   platform.socket.say({ type: "error", code: "not-allowed", message: "only the room's owner removes people", about: "remove" });
   await platform.advance(6000);
-  assert.deepEqual(told("announce").map((said) => said.split(":")[0]), ["No microphone found", "This room closes in 10 minutes.", "only the room's owner removes people"]);
+  assert.deepEqual(told("announce").slice(1).map((said) => said.split(":")[0]), ["No microphone found", "This room closes in 10 minutes.", "only the room's owner removes people"]);
 });
 
 test("a noise suppression that can't be had is announced, too, and the call goes on", async () => {
   const { room, platform, told } = await joined();
   room.devices.process({ strongNoiseSuppression: true });
   await platform.advance(6000);
-  assert.equal(told("announce").length, 1);
-  assert.deepEqual(told("announce"), told("notice").map(({ words }) => words));
+  assert.deepEqual(told("announce"), [IN, ...told("notice").map(({ words }) => words)]);
+  assert.equal(told("notice").length, 1);
   assert.equal(room.state, "joined");
 });
 

@@ -18,8 +18,10 @@ import yaml
 from jinja2 import Environment, StrictUndefined
 
 from meshvoice import assets
+from meshvoice.doctor import rotation
 from meshvoice.doctor.turn_client import Leg, dial
 from meshvoice.settings import Settings, TurnSettings
+from meshvoice.turn import installed
 from tests.doctor.authority import Authority
 from tests.turn.coturn_server import SECRET, conf, issue, let_through, missing, namespace, running
 
@@ -107,7 +109,12 @@ def test_systemd_takes_the_units(unit: str, tmp_path: Path) -> None:
 PLAYBOOKS = ("coturn-playbook.yaml", "meshvoice-playbook.yaml")
 
 
-TASKS = ("firewall-tasks.yaml", "coturn-renew-tasks.yaml", "meshvoice-install-tasks.yaml")
+TASKS = (
+    "firewall-tasks.yaml",
+    "coturn-renew-settings-tasks.yaml",
+    "coturn-renew-tasks.yaml",
+    "meshvoice-install-tasks.yaml",
+)
 
 
 @pytest.mark.parametrize("playbook", [*PLAYBOOKS, *TASKS])
@@ -196,13 +203,68 @@ def test_the_playbook_knows_the_address_of_a_name_and_what_is_nat(
     assert addresses(settings, own, found, **inventory) == (public, private)
 
 
+def test_the_playbook_knows_the_words_by_which_there_is_nothing_to_rotate(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The exit code alone is that of a file that others may read, too, and of a command that isn't there."""
+    assert rotation.run(Settings(secret_keys=(b"k" * 32,)), check=True) == 2
+    words = "no secret is used without"
+    assert words in capsys.readouterr().err
+    assert f"'{words}' in (relay_asked.stderr" in (CONF / "meshvoice-playbook.yaml").read_text()
+
+
+def test_the_playbook_passes_over_what_no_relay_has() -> None:
+    """As `installed.of_a_relay` does, which looks the name up from then on."""
+    (play,) = yaml.safe_load((CONF / "coturn-playbook.yaml").read_text())
+    (command,) = (
+        each["ansible.builtin.shell"] for each in play["pre_tasks"] if "ansible.builtin.shell" in each
+    )
+    found = [
+        "127.0.1.1",
+        "0.0.0.0",
+        "169.254.1.1",
+        "224.0.0.1",
+        "255.1.1.1",
+        "45.76.0.12",
+        "45.76.0.9",
+        "223.5.5.5",
+    ]
+    said = "; ".join(f"echo {address} STREAM" for address in found)
+    filtered = command.partition("|")[2].partition("|")[2]
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{{ {said}; }} |{filtered}"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [str(installed.of_a_relay(map(IPv4Address, found)))] == ["45.76.0.9"]
+
+
 def test_the_timer_of_the_playbook_renders_by_what_the_playbook_rendered_by() -> None:
     """Else one would undo what the other did, every two minutes."""
     (play,) = yaml.safe_load((CONF / "coturn-playbook.yaml").read_text())
-    followed, _ = yaml.safe_load((CONF / "coturn-renew-tasks.yaml").read_text())
+    followed, _ = yaml.safe_load((CONF / "coturn-renew-settings-tasks.yaml").read_text())
     told = next(task for task in followed["block"] if task["name"] == "Tell it of this host")
     content = told["ansible.builtin.copy"]["content"]
     assert set(re.findall(r"Environment=(\w+)=", content)) == set(play["vars"]["coturn_environment"])
+
+
+def test_the_timer_of_an_earlier_run_knows_what_is_new_before_it_is_written() -> None:
+    """Else it puts the old files back, if it comes in between; and an address that stays stops it before."""
+    (play,) = yaml.safe_load((CONF / "coturn-playbook.yaml").read_text())
+    steps: list[str] = []
+    for task in play["tasks"]:
+        included = task.get("ansible.builtin.include_tasks", "")
+        blocks = yaml.safe_load((CONF / included).read_text()) if "renew" in included else [task]
+        steps += (each["name"] for block in blocks for each in block.get("block", [block]))
+    wanted = [
+        "Install the settings by which it renders",
+        "Tell it of this host",
+        "Let systemd read it",
+        "Stop the timer",
+        "Install the kernel guard",
+        "Install the configuration",
+        "Start the timer now and at every boot",
+        "Start coturn now and at every boot",
+    ]
+    assert [step for step in steps if step in wanted] == wanted
 
 
 def test_a_wheel_carries_no_secrets() -> None:

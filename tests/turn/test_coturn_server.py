@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Any
@@ -150,14 +151,15 @@ async def test_an_ipv6_relay_needs_the_ipv6_address(running: Running, tmp_path: 
 async def test_a_relay_without_ipv4_serves_whoever_asks_for_no_family(
     running: Running, tmp_path: Path
 ) -> None:
-    """As browsers do; nobody asks it for IPv4."""
-    with running(conf(replace(BASE, public_ip6=PUBLIC6)), tmp_path) as server:
+    """As browsers do; nobody asks it for IPv4. Its realm is its address where it has no name."""
+    with running(conf(replace(BASE, public_ip6=PUBLIC6, realm=str(PUBLIC6))), tmp_path) as server:
         assert server.complaints() == []
         async with (
             dial((str(PUBLIC6), 3478), Leg.UDP, issue()) as ana,
             dial((str(PUBLIC6), 3478), Leg.TCP, issue()) as bo,
         ):
             assert (await ana.allocate())[0] == (await bo.allocate())[0] == str(PUBLIC6)
+            assert ana.realm == str(PUBLIC6)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -285,11 +287,13 @@ async def test_a_secret_is_rotated_without_a_dropped_call(running: Running, tmp_
             assert await bo.receive() == (b"and still heard", at_ana)
 
 
+@pytest.mark.parametrize("realm", [DIRECT.realm, str(PUBLIC6)])
 def test_a_rotation_tells_the_new_secret_proves_it_and_lets_the_old_one_go(
-    running: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    realm: str, running: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    database = shipped_database(tmp_path)
-    with running(conf(DIRECT, database=database), tmp_path, own_database=False):
+    turn, database = replace(DIRECT, realm=realm), shipped_database(tmp_path)
+    rotated = partial(rotated_at, turn)
+    with running(conf(turn, database=database), tmp_path, own_database=False):
         assert rotated(OTHER, SECRET, database=database) == 0
         assert "45.76.0.10 takes every secret" in capsys.readouterr().out
         # SECRET stands in coturn's file and so is taken; OLD was told and is forgotten.
@@ -315,13 +319,27 @@ def test_a_rotation_that_reaches_another_database_is_stopped_and_forgets_nothing
         assert rotated(SECRET, check=True) == 0
 
 
+async def test_a_rotation_is_not_stopped_by_a_relay_that_is_full(running: Running, tmp_path: Path) -> None:
+    """It says so to those alone whose credential it took."""
+    with running(f"{conf(DIRECT)}total-quota=1\n", tmp_path):
+        async with dial((str(PUBLIC), 3478), Leg.TCP, issue()) as ana:
+            await ana.allocate()
+            # In a thread: it is a command with a loop of its own.
+            assert await asyncio.to_thread(rotated, SECRET, check=True) == 0
+            assert await asyncio.to_thread(rotated, OTHER, check=True) == 1
+
+
 def test_a_rotation_at_a_relay_that_is_not_there_proves_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert rotated(SECRET, check=True) == 1
     assert "nothing is proven" in capsys.readouterr().err
 
 
 def rotated(*secrets: str, database: str = "", check: bool = False) -> int:
-    turn = replace(DIRECT, shared_secrets=secrets, hosts=(str(PUBLIC),))
+    return rotated_at(DIRECT, *secrets, database=database, check=check)
+
+
+def rotated_at(turn: TurnSettings, *secrets: str, database: str = "", check: bool = False) -> int:
+    turn = replace(turn, shared_secrets=secrets, hosts=(str(PUBLIC),))
     return rotation.run(Settings(secret_keys=(b"k" * 32,), turn=turn), database=database, check=check)
 
 

@@ -114,6 +114,16 @@ def test_a_name_without_an_address_changes_nothing(host: Host, capsys: pytest.Ca
     assert host.restarts == 1
 
 
+def test_a_name_that_leads_nowhere_leaves_the_old_file(
+    host: Host, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Dynamic DNS gives 0.0.0.0 for who is offline: to coturn an allowed peer of that name is everybody."""
+    before = host.conf.read_text()
+    assert host.renew(replace(TURN, public_ip="0.0.0.0")) == 2
+    assert "leads to 0.0.0.0 now" in capsys.readouterr().err
+    assert (host.conf.read_text(), host.restarts) == (before, 1)
+
+
 TABLE = """\
    sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
   132: 0100007F:C000 00000000:0000 07 00000000:00000000 00:00000000 00000000   107        0 4711 2 0 0

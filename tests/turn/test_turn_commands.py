@@ -243,12 +243,28 @@ def test_several_hosts_get_a_file_each(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_name_in_the_addresss_place_is_looked_up(capsys: pytest.CaptureFixture[str]) -> None:
-    named = replace(TURN, public_ip="localhost")
-    assert installed.looked_up(named).public_ip == IPv4Address("127.0.0.1")
+    # The resolver takes an address for a name that has it.
+    named = replace(TURN, public_ip="45.76.0.10")
+    assert installed.looked_up(named).public_ip == IPv4Address("45.76.0.10")
     assert commands.print_conf(settings(named)) == 0
-    assert "listening-ip=127.0.0.1\n" in capsys.readouterr().out
+    assert "listening-ip=45.76.0.10\n" in capsys.readouterr().out
     assert commands.print_guard(settings(named)) == 0
-    assert "ip daddr 127.0.0.1 udp" in capsys.readouterr().out
+    assert "ip daddr 45.76.0.10 udp" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["localhost", "0.0.0.0", "169.254.7.7", "224.0.0.1", "255.255.255.255"])
+def test_a_name_that_leads_to_no_relay_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        commands.print_conf(settings(replace(TURN, public_ip=name, private_ip=IPv4Address("10.0.0.5")))) == 2
+    )
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"COTURN_PUBLIC_IP={name} leads to" in said.err
+
+
+def test_the_hosts_own_line_in_etc_hosts_is_passed_over() -> None:
+    found = map(IPv4Address, ["45.76.0.12", "127.0.1.1", "0.0.0.0", "45.76.0.11"])
+    assert installed.of_a_relay(found) == IPv4Address("45.76.0.11")
 
 
 @pytest.mark.parametrize("command", [commands.print_conf, commands.print_guard, commands.run_coturn])

@@ -80,6 +80,24 @@ def test_a_relay_by_rules_that_are_not_ours_is_told_what_they_cost(
     assert told(passphrase="four words of calm", turn=TurnSettings(**relay)) == []
 
 
+@pytest.mark.parametrize(
+    ("relay", "variable"),
+    [
+        ({"username": "voice", "password": "mydefaultpw"}, "COTURN_PASSWORD"),
+        ({"shared_secrets": ("your-secret",), "ours": False}, "COTURN_SHARED_SECRET"),
+    ],
+)
+def test_what_another_chose_and_reads_like_a_placeholder_is_told(
+    relay: dict[str, Any], variable: str
+) -> None:
+    turn = TurnSettings(hosts=("turn.example.org",), **relay)
+    first, _ = told(passphrase="four words of calm", turn=turn)
+    assert first.startswith(f"{variable} reads like a placeholder")
+    assert "your-secret" not in first
+    assert "mydefaultpw" not in first
+    assert told(passphrase="four words of calm", turn=TurnSettings(**relay)) == []
+
+
 def test_what_takes_no_time_is_told_as_a_minute() -> None:
     (caution,) = told(passphrase="246801", origins=HTTPS)
     assert "in about 6 days, with 100,000 addresses to guess from in about 5 minutes" in caution

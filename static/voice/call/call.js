@@ -218,6 +218,8 @@ export class Call extends Emitter {
   #hearTheSession() {
     const session = this.#session;
     session.on("joined", () => this.#joined());
+    // With the welcome nobody is known yet.
+    session.on("listed", () => this.announce(words.youAreIn(this.people.filter(({ self }) => !self).map(({ name }) => name), this.#belongings.talk)));
     session.on("lost", () => this.#tell("lost", null));
     session.on("server", (detail) => {
       this.#tell("server", detail);

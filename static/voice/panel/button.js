@@ -2,10 +2,10 @@
 // Owns what the voice button says and shows from joining a room to its end.
 
 import { phrase } from "../phrase.js";
-import { youAreIn } from "../session/words.js";
 import { SHUT } from "../signaling/codes.js";
 import { LISTEN_ONLY, ofTheDevice } from "../store.js";
 import { Early } from "./early.js";
+import { tell } from "./live.js";
 
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
 /** @typedef {[typeof import("../../voice-mesh.js"), typeof import("./button.js"), typeof import("./panel.js")]} Modules */
@@ -34,8 +34,6 @@ export class VoiceButton {
   #button;
   #label;
   #before;
-  /** Who has the server back is told that, not that they are in. */
-  #isIn = false;
   #show;
   #live;
   #panel;
@@ -120,9 +118,6 @@ export class VoiceButton {
     if (state === "joined") {
       this.#label.textContent = phrase("bar.mute");
       this.#showMuted(room);
-      // In its turn, as all that a call tells.
-      if (!this.#isIn) room.announce(youAreIn(room.people.filter(({ self }) => !self).map(({ name }) => name)));
-      this.#isIn = true;
     }
     if (state === "left" || state === "refused") this.#end(room, code, words);
   }
@@ -141,7 +136,6 @@ export class VoiceButton {
   #end(room, code, words) {
     if (this.room !== room) return;
     this.room = null;
-    this.#isIn = false;
     this.#begun?.keys.close();
     if (this.#listen) this.#listen.checked = room.devices.listenOnly;
     this.#label.textContent = this.#before;
@@ -158,6 +152,6 @@ export class VoiceButton {
 
   /** @param {string} words */
   #tell(words) {
-    if (this.#live) this.#live.textContent = words;
+    if (this.#live) tell(this.#live, words);
   }
 }

@@ -1,8 +1,8 @@
 // @ts-check
-// A person's detail about the safety code: whether it was compared with them, by the key of their browser, and still holds.
+// A person's detail about the safety code: whether it was compared with them, by the key of their browser, and still holds, or is in doubt.
 
 import { make } from "../../dom.js";
-import { phrase } from "../phrase.js";
+import { keyWords } from "./panel-view.js";
 import { setText } from "./text.js";
 
 /** @type {import("./person-rows.js").MakePersonPart} */
@@ -12,8 +12,7 @@ export function comparedPart(room, _store, { self, peer }) {
   return {
     element,
     update() {
-      const { compared = [], anotherKey = [] } = room.safety ?? {};
-      setText(element, compared.includes(peer) ? phrase("row.compared") : anotherKey.includes(peer) ? phrase("row.another-key") : "");
+      setText(element, keyWords(peer, room.safety));
       element.hidden = element.textContent === "";
     },
   };

@@ -1,8 +1,19 @@
 // @ts-check
-// Owns where the live region stands while a sheet lies over the page, behind which nothing is read out.
+// Owns what the live region reads out, and where it stands while a sheet lies over the page, behind which nothing is read out.
 
-/** ms after which a region that has just come to its place is heard again. */
+/** ms after which a region that was just emptied, or has just come to its place, is heard again. */
 const BACK_AFTER = 100;
+
+/** Say it, though it may be what was said last. @param {HTMLElement} live @param {string} words */
+export function tell(live, words) {
+  if (live.textContent !== words) {
+    live.textContent = words;
+    return;
+  }
+  // The same words once more would be no change, and only changes are read out.
+  live.textContent = "";
+  setTimeout(() => live.textContent ||= words, BACK_AFTER);
+}
 
 /** @param {HTMLElement} sheet @param {HTMLElement} live */
 export function lendTo(sheet, live) {

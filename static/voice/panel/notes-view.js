@@ -2,6 +2,7 @@
 // The view of notes: lines that went from browser to browser in this call, and a field for the next one.
 
 import { make } from "../../dom.js";
+import { timeOf } from "../../phrases.js";
 import { phrase } from "../phrase.js";
 import { NOTE_LENGTH, noteParts } from "../session/note-text.js";
 import { LOCALE } from "./locale.js";
@@ -86,6 +87,6 @@ function rowOf({ name, alike, self, text, at, trouble }) {
   return make("li", { className: self ? "own" : "" },
     make("span", { className: "name", dir: "auto", textContent: self ? phrase("notes.you") : name }), " ",
     ...(alike ? [tagOf(phrase("row.alike"), "tag warn"), " "] : []),
-    make("time", { dateTime: time.toISOString(), textContent: time.toLocaleTimeString(LOCALE, { hour: "2-digit", minute: "2-digit" }) }),
+    make("time", { dateTime: time.toISOString(), textContent: timeOf(at, LOCALE) }),
     words, ...(trouble ? [make("p", { className: "trouble", textContent: trouble })] : []));
 }

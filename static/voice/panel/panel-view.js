@@ -6,6 +6,7 @@ import { PERSON, STILL_CONNECTING } from "../session/words.js";
 
 /** @typedef {import("../session/roster.js").Person} Person */
 /** @typedef {import("../session/pairs.js").Pair} Pair */
+/** @typedef {import("../session/safety.js").Safety} Safety */
 /**
  * What the panel and the button need of a VoiceRoom.
  * @typedef {Pick<import("../../voice-mesh.js").VoiceRoom, keyof import("../../voice-mesh.js").VoiceRoom>} VoiceRoomInterface
@@ -18,10 +19,13 @@ export const ICONS = Object.freeze({
 
 /**
  * @param {Person} person
+ * @param {Safety|null} [safety]
  * @returns {{icon: import("../../dom.js").IconName, word: string, tags: string[], warnings: string[], doing: string, initial: string, hue: number, speaking: boolean}}
  */
-export function rowOf({ name, user, self, role, word, speaking, deafened, path, doing, alike, heardMuted, weak }) {
-  const warnings = [alike && phrase("row.alike"), heardMuted && phrase("row.heard-muted"), weak && phrase("row.weak")];
+export function rowOf({ peer, name, user, self, role, word, speaking, deafened, path, doing, alike, heardMuted, weak }, safety = null) {
+  // The alarm is read once; this stays for as long as its reason.
+  const inDoubt = safety?.inDoubt.includes(peer);
+  const warnings = [inDoubt && phrase("row.in-doubt"), alike && phrase("row.alike"), heardMuted && phrase("row.heard-muted"), weak && phrase("row.weak")];
   const heard = word === "here" && speaking;
   const tags = [self && phrase("row.you"), role === "owner" && phrase("row.owner"), deafened && phrase("row.deafened"), path === "relay" && phrase("row.relay")];
   return {
@@ -34,6 +38,13 @@ export function rowOf({ name, user, self, role, word, speaking, deafened, path, 
     hue: hueOf(user),
     speaking: heard,
   };
+}
+
+/** What a person's details say of their key, "" where there is nothing to say. @param {string} peer @param {Safety|null} safety */
+export function keyWords(peer, safety) {
+  if (safety?.inDoubt.includes(peer)) return phrase("row.in-doubt-why");
+  if (safety?.compared.includes(peer)) return phrase("row.compared");
+  return safety?.anotherKey.includes(peer) ? phrase("row.another-key") : "";
 }
 
 /** One of six tones, the same for a person in every visit. @param {string} user */

@@ -45,7 +45,7 @@ export class PersonRow {
 
   /** @param {Person} person */
   update(person) {
-    const view = rowOf(person);
+    const view = rowOf(person, this.#room.safety);
     setText(this.#avatar, view.initial);
     setText(this.#name, person.name);
     // The whole of what an ellipsis may cut.

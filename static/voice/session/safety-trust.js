@@ -58,6 +58,11 @@ export class SafetyTrust {
     return [...new Set(this.#troubles.values())].join(" ");
   }
 
+  /** Of whom that is. @returns {string[]} peers */
+  get inDoubt() {
+    return [...this.#troubles.keys()];
+  }
+
   /** @param {string} peer @param {string} key */
   see(peer, key) {
     const before = this.#seen.get(peer);

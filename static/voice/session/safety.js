@@ -14,6 +14,7 @@ import { SafetyTrust } from "./safety-trust.js";
  * @property {string[]} missing  names of those who are here and take no part, or not yet
  * @property {string[]} compared  peers of those with whom the words were compared, by their key
  * @property {string[]} anotherKey  peers of those who were compared earlier, and have another key since
+ * @property {string[]} inDoubt  peers of those of whom something speaks for somebody in between
  * @property {string} trouble  what speaks for somebody in between, "" where nothing does
  */
 /** @typedef {import("./safety-code.js").Round} Round */
@@ -96,6 +97,7 @@ export class SafetyCode extends Emitter {
       missing: members.filter((member) => !taking(member)).map(({ name }) => name),
       compared: members.filter(({ peer }) => this.#trust.isCompared(peer)).map(({ peer }) => peer),
       anotherKey: members.filter(({ peer }) => this.#trust.hasAnotherKey(peer)).map(({ peer }) => peer),
+      inDoubt: this.#trust.inDoubt,
       trouble: this.#trust.trouble,
     };
   }

@@ -5,6 +5,7 @@
 /**
  * @typedef {object} SessionEvents
  * @property {null} joined
+ * @property {null} listed  once: from now on it is known who was there before
  * @property {null} lost    the socket, for now
  * @property {null} changed  people or pairs may read differently
  * @property {null} linking  a link is about to begin

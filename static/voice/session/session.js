@@ -301,10 +301,12 @@ export class VoiceSession extends Emitter {
 
   /** Each hello has its mark of the end; behind a resumed welcome there is seldom a list. */
   #listEnds() {
-    if (!this.#keeper.roster.listed) return;
+    const { listed, first } = this.#keeper.roster;
+    if (!listed) return;
     this.#keeper.listEnds();
     this.#linking.links?.sync(rosters.seats(this.#keeper.roster));
     this.#keeper.prune();
+    if (first) this.#tell("listed", null);
   }
 
   /** @template {keyof import("./session-events.js").SessionEvents} Name @param {Name} name @param {import("./session-events.js").SessionEvents[Name]} detail */

@@ -84,8 +84,14 @@ export const ANSWERED = { "not-allowed": phrase("error.not-allowed"), "too-fast"
 export const LEFT = phrase("left");
 export const JOINING = phrase("joining");
 export const JOINED = phrase("joined");
-/** @param {string[]} names  of the others */
-export const youAreIn = (names) => (names.length > 0 ? phrase("joined.with", { names: some(names) }) : phrase("joined.alone"));
+/**
+ * @param {string[]} names  of the others
+ * @param {{muted: boolean, deafened: boolean}} me  as it was remembered
+ */
+export function youAreIn(names, { muted, deafened }) {
+  const own = deafened ? [phrase("bar.deafened")] : muted ? [phrase("bar.vain")] : [];
+  return [names.length > 0 ? phrase("joined.with", { names: some(names) }) : phrase("joined.alone"), ...own].join(" ");
+}
 export const LEFT_EARLY = phrase("left-early");
 export const SERVER_LOST = phrase("server-lost");
 export const SERVER_BACK = phrase("server-back");
