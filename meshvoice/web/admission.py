@@ -39,7 +39,7 @@ async def _admit(
     request[PEER] = peer
     lines, forwarded = forwarding_of(request)
     request[ADDRESS] = client_address(peer, lines, forwarded, trusted)
-    if not request.app[THROTTLES].requests.take(address_key(request[ADDRESS]), request.app[CLOCK]()):
+    if not request.app[THROTTLES].requests.take(address_key(request[ADDRESS]), request.app[CLOCK].steady()):
         raise too_many("requests")
     if (lines or forwarded) and not within(peer, trusted):
         tell_seldom(request, _UNNAMED)
@@ -56,6 +56,6 @@ def forwarding_of(request: web.Request) -> tuple[list[str], list[str]]:
 
 def tell_seldom(request: web.Request, matter: str, *, named: str | None = None) -> None:
     """Log a matter that many requests share, once an hour; `named` is what this one said, whatever it is."""
-    if request.app[_SELDOM].due(matter, request.app[CLOCK]()):
+    if request.app[_SELDOM].due(matter, request.app[CLOCK].steady()):
         said = "" if named is None else f": {named[:_NAMED]!a}"
         log.warning("%s%s (told once an hour)", matter, said)

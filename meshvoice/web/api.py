@@ -39,16 +39,16 @@ async def turn_credentials(request: web.Request) -> web.Response:
 
     With `room`, what the WebSocket's handshake would refuse is refused here, as JSON that a browser can read.
     """
-    visitor, now, throttles = request[VISITOR], request.app[CLOCK](), request.app[THROTTLES]
+    visitor, clock, throttles = request[VISITOR], request.app[CLOCK], request.app[THROTTLES]
     if visitor is None:
         raise RequestRefused(401, "signed-out", "refused.sign-in")
-    if not throttles.credentials.take(visitor.user_id, now):
+    if not throttles.credentials.take(visitor.user_id, clock.steady()):
         raise too_many("requests")
-    rooms = _rooms(request, visitor.user_id, now)
+    rooms = _rooms(request, visitor.user_id, clock())
     settings = request.app[SETTINGS]
     if not (settings.turn.shared_secrets or settings.turn.fixed):
         raise RequestRefused(503, "no-turn-secret", "refused.no-turn-secret")
-    if not throttles.relayed.take(address_keys(request[ADDRESS]), visitor.user_id, now):
+    if not throttles.relayed.take(address_keys(request[ADDRESS]), visitor.user_id, clock.steady()):
         raise too_many("people")
     company = any(request.app[SWITCHBOARD].hub.has_company(room, visitor.user_id) for room in rooms)
     return web.json_response(issue(request.app, visitor.user_id, rooms, company=company))
@@ -77,7 +77,8 @@ def issue(
     turn = app[SETTINGS].turn
     for room in rooms:
         app[LENT].note(room, user_id, short=not company)
-    ttl, now = turn.ttl if company else min(turn.ttl, ALONE_SECONDS), int(app[CLOCK]())
+    # coturn goes by the wall clock, and a step of that one holds for minutes before ours believes it.
+    ttl, now = turn.ttl if company else min(turn.ttl, ALONE_SECONDS), int(app[CLOCK].latest())
     if turn.fixed:
         signed = credentials.fixed(turn, ttl=ttl, now=now)
     else:

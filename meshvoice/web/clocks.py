@@ -34,6 +34,10 @@ class Clock:
         """Seconds since 1970 as the process began, which never jump: for whatever lasts."""
         return self._first + self._monotonic()
 
+    def latest(self) -> float:
+        """The later one of `self()` and of what the wall clock says: for what others see expire."""
+        return max(self(), self._wall())
+
     def ahead(self) -> float:
         """By how much `steady` is ahead of the time by now; 0 unless a step has held."""
         at = self._monotonic()

@@ -175,11 +175,10 @@ async def accept(request: web.Request) -> web.StreamResponse:
 
 
 async def _enter(request: web.Request, form: dict[str, str], *, invited: bool) -> Visitor:
-    settings, throttles, now = request.app[SETTINGS], request.app[THROTTLES], request.app[CLOCK]()
-    address = address_key(request[ADDRESS])
+    settings, throttles, now = request.app[SETTINGS], request.app[THROTTLES], request.app[CLOCK].steady()
     if settings.user_header:
         raise RequestRefused(403, "signed-in-elsewhere", "refused.by-proxy")
-    if not throttles.sign_ins.take(address, now):
+    if not throttles.sign_ins.take(address_keys(request[ADDRESS]), now):
         raise too_many("sign-ins")
     if settings.hosting == "invited" and not invited:
         raise RequestRefused(403, "invited-only", "refused.invited-only")
@@ -197,7 +196,7 @@ async def _enter(request: web.Request, form: dict[str, str], *, invited: bool) -
 
 
 def _check_passphrase(request: web.Request, form: dict[str, str]) -> None:
-    guesses, now = request.app[THROTTLES].wrong_passphrases, request.app[CLOCK]()
+    guesses, now = request.app[THROTTLES].wrong_passphrases, request.app[CLOCK].steady()
     keys = address_keys(request[ADDRESS])
     # Before anything is compared: else whoever is out of guesses would go on until one is right.
     if not guesses.allows(keys, now):
@@ -211,5 +210,6 @@ def _check_passphrase(request: web.Request, form: dict[str, str]) -> None:
 
 
 def _throttle_acceptances(request: web.Request) -> None:
-    if not request.app[THROTTLES].acceptances.take(address_key(request[ADDRESS]), request.app[CLOCK]()):
+    now = request.app[CLOCK].steady()
+    if not request.app[THROTTLES].acceptances.take(address_key(request[ADDRESS]), now):
         raise too_many("tries")

@@ -234,7 +234,7 @@ def _knock(request: web.Request, room: RoomId, visitor: Visitor) -> None:
         return
     # Not again at each reload: a sound that anybody can make others hear has to be a rare one.
     # Asked last: what nobody hears takes nothing of it.
-    if request.app[THROTTLES].knocks.take((visitor.user_id, room), request.app[CLOCK]()):
+    if request.app[THROTTLES].knocks.take((visitor.user_id, room), request.app[CLOCK].steady()):
         request.app[SWITCHBOARD].knock(room, visitor)
 
 

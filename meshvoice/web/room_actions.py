@@ -130,7 +130,7 @@ def _host(request: web.Request) -> Visitor:
 
 async def _invite(request: web.Request, visitor: Visitor, room: Room, back: str) -> web.StreamResponse:
     now = request.app[CLOCK]()
-    if not request.app[THROTTLES].invitations.take(visitor.user_id, now):
+    if not request.app[THROTTLES].invitations.take(visitor.user_id, request.app[CLOCK].steady()):
         raise too_many("invitations")
     token = invitation_token(secrets.token_bytes(20))
     made = request.app[BOOK].invitations.make(room, by=visitor.user_id, token=token, now=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -47,7 +47,7 @@ async def voice(request: web.Request) -> web.StreamResponse:
     """Serve signaling to one peer."""
     with _counted(request):
         visitor, room = admit(request)
-        held = _Held(request.app[THROTTLES], visitor, address_key(request[ADDRESS]), room.room_id)
+        held = _Held(request.app[THROTTLES], visitor, address_keys(request[ADDRESS]), room.room_id)
     try:
         ws = request.app[RESPONSE](
             protocols=(SUBPROTOCOL,),
@@ -64,7 +64,7 @@ async def voice(request: web.Request) -> web.StreamResponse:
         switchboard, outbox = request.app[SWITCHBOARD], Outbox(ws, request, request.app[OUTGOING])
         # Credentials come over a socket too, for which nobody has to ask.
         lends = request.app[THROTTLES].relayed.take(
-            address_keys(request[ADDRESS]), visitor.user_id, request.app[CLOCK]()
+            address_keys(request[ADDRESS]), visitor.user_id, request.app[CLOCK].steady()
         )
         # Nor the session, and what a page would show.
         request.clear()
@@ -141,7 +141,7 @@ def _counted(request: web.Request) -> Iterator[None]:
 def admit(request: web.Request) -> tuple[Visitor, Room]:
     """Ask everything that is asked before the upgrade. Raises `RequestRefused`."""
     check_websocket_origin(request)
-    throttles, now = request.app[THROTTLES], request.app[CLOCK]()
+    throttles, now = request.app[THROTTLES], request.app[CLOCK].steady()
     if not throttles.handshakes.take(address_key(request[ADDRESS]), now):
         raise too_many("connections")
     visitor = request[VISITOR]
@@ -159,12 +159,14 @@ class _Held:
 
     __slots__ = ("_caps",)
 
-    def __init__(self, throttles: Throttles, visitor: Visitor, address: str, room: RoomId) -> None:
+    def __init__(self, throttles: Throttles, visitor: Visitor, keys: Sequence[str], room: RoomId) -> None:
+        address, networks = keys[0], keys[1:]
         self._caps: list[tuple[Cap, Hashable]] = [
             (throttles.sockets_of_user, visitor.user_id),
             (throttles.sockets_of_address, address),
             (throttles.sockets_of_room, room),
             (throttles.sockets, None),
+            *((throttles.sockets_of_network, network) for network in networks),
             (throttles.silent_sockets_of_address, address),
         ]
         if not all(cap.free(key) for cap, key in self._caps):

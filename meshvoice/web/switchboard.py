@@ -218,8 +218,13 @@ class Switchboard:
         users = self.hub.users_in(room)
         for line in [each for each in self._lines.values() if each.room.room_id == room]:
             session = line.visitor.session_id
-            if session is not None and self._book.sessions.revoked(session):
-                self.sign_out(line.visitor.user_id)
+            user = line.visitor.user_id
+            if session is None or not self._book.sessions.revoked(session):
+                continue
+            # A session that became a host's ended as well, and the person is still there.
+            there = self._book.users.get(user)
+            if there is None or there.external is not None:
+                self.sign_out(user)
         self.recheck(room)
         return len(users)
 

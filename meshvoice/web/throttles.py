@@ -26,6 +26,13 @@ def _guesses() -> Tiered:
     return Tiered(address, network, again=TokenBucket(rate=GUESSES, burst=300, now=0))
 
 
+def _sign_ins() -> Tiered:
+    # A club that comes at one time, and a network of several. Each is a row, and stays for a day.
+    return Tiered(
+        Buckets(rate=1, burst=150), Buckets(rate=2, burst=300), again=TokenBucket(rate=5, burst=600, now=0)
+    )
+
+
 def _people() -> Tiered:
     # coturn's quota is by person, and a name costs nothing where no passphrase is set. Thirty are three full
     # rooms and a half behind one router, and get less than half of the relay's total quota (turn/coturn.py).
@@ -63,8 +70,8 @@ class Throttles:
     """In all; the one key is None."""
     requests: Buckets = field(default_factory=lambda: Buckets(rate=50, burst=1000))
     """By address, of any kind: a club's first visit, with every script."""
-    sign_ins: Buckets = field(default_factory=lambda: Buckets(rate=1, burst=150))
-    """By address."""
+    sign_ins: Tiered = field(default_factory=_sign_ins)
+    """By address, by network and of all addresses from which somebody did lately: each makes a row."""
     wrong_passphrases: Tiered = field(default_factory=_guesses)
     """By address, by network and of all who were wrong lately, which is no total; see `_guesses`."""
     invitations: Buckets = field(default_factory=lambda: Buckets(rate=0.5, burst=60))
@@ -89,6 +96,8 @@ class Throttles:
     """By user and room: openings of its page of which those in voice are told."""
     sockets_of_user: Cap = field(default_factory=lambda: Cap(8))
     sockets_of_address: Cap = field(default_factory=lambda: Cap(192))
+    sockets_of_network: Cap = field(default_factory=lambda: Cap(384))
+    """Of an IPv6 network (/48), in which a household may have 65,536 addresses of the kind above."""
     silent_sockets_of_address: Cap = field(default_factory=lambda: Cap(32))
     """Those that have not said hello, which takes a browser a moment. Each may hold a frame of 64 KiB."""
     sockets_of_room: Cap = field(default_factory=lambda: Cap(32))

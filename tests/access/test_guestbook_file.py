@@ -253,6 +253,15 @@ def test_a_lock_file_that_cannot_be_one_is_refused(path: str, kind: str) -> None
         GuestBook.open(path, alone=True)
 
 
+def test_a_row_that_breaks_a_rule_is_refused_and_says_nothing_of_the_file() -> None:
+    """As of somebody who signed out while their form was on its way."""
+    island = Island(GuestBook(sqlite3.connect(":memory:")))
+    with pytest.raises(GuestBookError, match="FOREIGN KEY"):
+        island.table(UserId("0" * 32))
+    assert island.book.trouble is None
+    island.book.close()
+
+
 def test_a_disk_that_fills_up_stops_writes_alone(path: str) -> None:
     """What was there is read; what could not be written is not there, and is told with the fix."""
     connection = sqlite3.connect(path)

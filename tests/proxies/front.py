@@ -32,6 +32,9 @@ error_log {folder}/proxy.log;
 events {{ worker_connections 256; }}
 http {{
     access_log off;
+    gzip on;
+    gzip_min_length 1;
+    gzip_proxied any;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxied;
     fastcgi_temp_path {folder}/fastcgi;
@@ -48,11 +51,14 @@ ServerName localhost
 {user}
 {modules}
 {listen}
+AddOutputFilterByType DEFLATE text/html text/css text/javascript
 Include {folder}/meshvoice.conf
 """
 _APACHE_FOLDER = "/usr/lib/apache2/modules"
 _APACHE_MODULES = (
     *("mpm_event", "authn_core", "authn_file", "authz_core", "authz_user", "auth_basic", "alias", "headers"),
+    # As on a usual machine, whose defaults compress pages.
+    *("deflate", "filter"),
     *("http2", "proxy", "proxy_http", "reqtimeout", "rewrite", "socache_shmcb", "ssl"),
 )
 

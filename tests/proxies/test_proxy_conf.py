@@ -128,6 +128,27 @@ def test_the_two_settings_that_must_agree_do(proxy: conf.Proxy) -> None:
     assert name in stripped(render(replace(NAMED, user_header=name), proxy), proxy)
 
 
+@pytest.mark.parametrize(
+    ("uri", "room"),
+    [
+        ("/voice/api/voice/turn-credentials/?room=mysea-0a", "mysea-0a"),
+        ("/voice/api/voice/turn-credentials/?a=b&room=mysea-0a&c", "mysea-0a"),
+        ("/voice/ws/voice/mysea-0a/?x", "mysea-0a"),
+        ("/voice/sign-in?room=mysea-0a", None),
+        ("/voice/invitation/accept?x&room=mysea-0a", None),
+    ],
+)
+def test_what_is_of_no_room_is_counted_by_one_process_whatever_is_asked(uri: str, room: str | None) -> None:
+    """Else a visitor would have so many guesses and sign-ins from each process."""
+    rules = re.findall(r'"~(\S+)" +\$(\w+);', render(PROCESSES, "nginx"))
+    found = [
+        match[name]
+        for rule, name in rules
+        if name.startswith("meshvoice_") and (match := re.search(rule.replace("(?<", "(?P<"), uri))
+    ]
+    assert found == ([] if room is None else [room])
+
+
 @each
 @pytest.mark.parametrize("header", ["", "X-Else", *conf.USUAL_USER_HEADERS, "remote-user"])
 def test_the_usual_headers_are_stripped_too_and_each_once(proxy: conf.Proxy, header: str) -> None:
@@ -323,11 +344,9 @@ def test_a_path_is_passed_on_as_it_is() -> None:
     assert {"location /voice/ {", "location /voice/ws/ {"} <= {*nginx}
     assert {line for line in nginx if line.startswith("proxy_pass")} == {"proxy_pass http://meshvoice;"}
     told = [*nginx, *caddy, *(line for lines in more for line in lines)]
-    # Apache's rules refuse, and lead nowhere else.
+    # Apache's rules refuse, or mark, and lead nowhere else.
     others = [
-        line
-        for line in told
-        if not line.startswith(("RewriteRule ^ - [R=", "RewriteCond ", "RewriteEngine "))
+        line for line in told if not line.startswith(("RewriteRule ^ - [", "RewriteCond ", "RewriteEngine "))
     ]
     assert not [line for line in others if re.search(r"(?i)rewriterule|\brewrite|strip|replace-path", line)]
     assert "@meshvoice path /voice/* /oauth2/*" in caddy

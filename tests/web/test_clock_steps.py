@@ -6,6 +6,7 @@ import pytest
 
 from meshvoice.timekeeping import HOLD, QUIET
 from meshvoice.web.sessions import AHEAD_SECONDS
+from tests.web.conftest import MakeHouse
 from tests.web.house import HOUR, House
 from tests.web.person import Person
 from tests.web.rooms import pair
@@ -121,6 +122,36 @@ async def test_a_step_back_of_an_hour_signs_nobody_out_also_after_a_restart(ana:
     await house.restart()
     for somebody in (ana, cleo):
         assert (await somebody.credentials()).status == 200
+
+
+@pytest.mark.parametrize("by", [-2 * HOUR, 2 * HOUR, 25 * HOUR])
+async def test_credentials_are_good_by_the_wall_clock_while_a_step_is_held(
+    ana: Person, bo: Person, by: float
+) -> None:
+    """For coturn goes by that one at once."""
+    await pair(ana, bo)
+    house = ana.house
+    house.clock.step(by)
+    house.tick()
+    body = (await ana.credentials()).json
+    expires = int(body["username"].partition(":")[0])
+    assert expires >= int(house.clock()) + body["ttl"]
+
+
+async def test_a_step_back_keeps_nobody_waiting_who_used_up_tries_before(make_house: MakeHouse) -> None:
+    """What fills up goes by a clock that never jumps."""
+    house = await make_house(passphrase="four words of calm")
+    house.clock.step(HOUR)
+    house.tick()
+    house.clock.now += HOLD + 1
+    house.tick()
+    for n in range(10):
+        await Person(house).post("/sign-in", name="Ana", passphrase=f"{n}")
+    house.clock.step(-HOUR)
+    house.tick()
+    house.clock.now += HOLD + 1
+    house.tick()
+    await Person(house).sign_in("Ana", passphrase="four words of calm")
 
 
 async def test_a_session_from_further_in_the_future_waits_for_its_time(ana: Person) -> None:

@@ -99,6 +99,7 @@ async def test_whoever_sends_nothing_but_mistakes_is_cut(ana: Person, bo: Person
     [
         (Throttles(sockets_of_user=Cap(2)), ["ana", "ana"], "ana"),
         (Throttles(sockets_of_address=Cap(2)), ["ana", "bo"], "bo"),
+        (Throttles(sockets_of_network=Cap(2)), ["ana", "cleo"], "bo"),
         (Throttles(silent_sockets_of_address=Cap(2)), ["ana", "bo"], "bo"),
         (Throttles(sockets_of_room=Cap(2)), ["ana", "cleo"], "cleo"),
         (Throttles(sockets=Cap(2)), ["ana", "cleo"], "bo"),
@@ -107,7 +108,7 @@ async def test_whoever_sends_nothing_but_mistakes_is_cut(ana: Person, bo: Person
 async def test_open_sockets_are_capped(
     make_house: MakeHouse, throttles: Throttles, held: list[str], refused: str
 ) -> None:
-    """By user, by address (/64), by room, and in all: 429; what is closed makes room again (S6)."""
+    """By user, address (/64), network (/48), room, and in all: 429; what is closed makes room again (S6)."""
     house = await make_house(throttles=throttles, trusted_proxies=LOOPBACK)
     hosts = {"ana": "2001:db8::1", "bo": "2001:db8::2", "cleo": "2001:db8:0:1::1"}
     people = {name: await Person(house, address=host).sign_in(name) for name, host in hosts.items()}

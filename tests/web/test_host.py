@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from meshvoice.ids import RoomId
+from meshvoice.web.keys import SWITCHBOARD
 from tests.web.conftest import MakeHouse
 from tests.web.house import House
 from tests.web.person import Person
@@ -43,6 +45,20 @@ async def test_the_session_with_more_rights_is_a_new_one(guest: Person) -> None:
     assert guest.cookies != copy.cookies
     assert (await copy.credentials()).status == 401
     assert (await guest.credentials()).status == 200
+
+
+async def test_whoever_becomes_a_host_in_a_call_stays_in_it(closed_house: House) -> None:
+    """Another process looks again for everybody in the room, and finds the session of before ended."""
+    ana = await Person(closed_house).sign_in("Ana", passphrase=PASSPHRASE)
+    table, guest = await ana.make_table(), Person(closed_house)
+    await guest.accept(await ana.invite(table), name="Bo")
+    wire = await guest.join(table)
+    await wire.caught_up()
+    await guest.does("/host", passphrase=PASSPHRASE)
+    closed_house.app[SWITCHBOARD].look_again(RoomId(table))
+    assert await wire.caught_up() == []
+    await guest.does("/sign-out")
+    assert await wire.closed() == 4401
 
 
 @pytest.mark.parametrize("given", [{}, {"passphrase": ""}, {"passphrase": "four words of"}])

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from meshvoice.signaling.limits import Buckets
+from meshvoice.signaling.limits import Buckets, Tiered, TokenBucket, address_keys
+from meshvoice.web.keys import CLOCK, THROTTLES
 from meshvoice.web.throttles import Throttles
 from tests.web.conftest import MakeHouse
 from tests.web.house import LOOPBACK, House
@@ -132,13 +133,27 @@ async def test_a_right_passphrase_uses_up_no_guess(make_house: MakeHouse) -> Non
 
 async def test_sign_ins_are_limited_by_address_and_by_ipv6_network(make_house: MakeHouse) -> None:
     """Whoever has a /64 has one address to us (S6)."""
-    throttles = Throttles(sign_ins=Buckets(rate=1, burst=2))
+    throttles = Throttles(
+        sign_ins=Tiered(Buckets(rate=1, burst=2), again=TokenBucket(rate=1, burst=100, now=0))
+    )
     house = await make_house(throttles=throttles, trusted_proxies=LOOPBACK)
     statuses = []
     for host in ("2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::1"):
         answer = await Person(house, address=host).post("/sign-in", name="Ana")
         statuses.append((answer.status, answer.headers.get("Retry-After")))
     assert statuses == [(200, None), (200, None), (429, "60"), (200, None)]
+
+
+async def test_sign_ins_are_limited_by_the_networks_around_an_address(make_house: MakeHouse) -> None:
+    """A /48 has 65,536 addresses of the kind that is one to us, and each sign-in is a row (S6)."""
+    house = await make_house(trusted_proxies=LOOPBACK)
+    limits = house.app[THROTTLES].sign_ins
+    now = house.app[CLOCK].steady()
+    taken = sum(limits.take(address_keys(f"2001:db8:0:{number:x}::1"), now) for number in range(2000))
+    assert taken == 300
+    assert limits.take(address_keys("2001:db8:1::1"), now)
+    answer = await Person(house, address="2001:db8:0:fff::1").post("/sign-in", name="Ana")
+    assert answer.status == 429
 
 
 def part(header: bytes, value: bytes = b"Ana") -> bytes:
