@@ -10,7 +10,7 @@ from functools import partial
 
 from aiohttp import WSMsgType, web
 
-from meshvoice.access.errors import AccessError, GuestBookError
+from meshvoice.access.errors import AccessError
 from meshvoice.ids import Room, RoomId
 from meshvoice.signaling.client_messages import FRAME_BYTES
 from meshvoice.signaling.codes import CloseCode
@@ -69,12 +69,12 @@ async def voice(request: web.Request) -> web.StreamResponse:
         # Nor the session, and what a page would show.
         request.clear()
         socket = switchboard.plug(outbox, room, visitor, lends=lends)
-        problem: GuestBookError | None = None
+        problem: Exception | None = None
         try:
             listening = _listen(request, ws, socket, held)
             # Where each frame wakes it, in a task of its own: waking this one goes through every middleware.
             await (listening if isinstance(ws, StraightResponse) else asyncio.create_task(listening))
-        except GuestBookError as error:
+        except Exception as error:
             # The upgrade is done, so no HTTP answer can tell it; the peer comes back and finds out there.
             problem = error
             outbox.close(CloseCode.BROKEN, "something broke on our side")

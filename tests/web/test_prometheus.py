@@ -75,7 +75,9 @@ FIRES: dict[str, dict[str, str]] = {
     "MeshvoiceTrouble": {'meshvoice_trouble{check="disk"}': "1x60"},
     "MeshvoicePairsUnheard": {
         'meshvoice_pairs{path="direct",state="up"}': "20x60",
-        'meshvoice_pairs{path="relay",state="stalled"}': "3x60",
+        'meshvoice_pairs{path="relay",state="stalled"}': "2x60",
+        # Where none comes about at all, none is ever heard.
+        'meshvoice_pairs{path="",state="connecting"}': "1x60",
     },
     "MeshvoiceFirstAudioSlow": {
         'meshvoice_first_audio_seconds_bucket{le="4.0"}': "0+8x90",

@@ -13,7 +13,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from meshvoice.signaling.codes import CloseCode
 from meshvoice.web import straight
-from meshvoice.web.keys import RESPONSE
+from meshvoice.web.keys import RESPONSE, SWITCHBOARD
 from meshvoice.web.straight import OTHERS_AT_ONCE, StraightResponse, fits
 from tests.web.conftest import MakeHouse
 from tests.web.house import House
@@ -96,6 +96,22 @@ async def test_what_breaks_while_a_frame_is_heard_ends_that_socket_alone(ana: Pe
     await hers.say(type="state", muted=True)
     assert await hers.closed() == 1011
     assert [frame["type"] for frame in await his.caught_up()] == ["away"]
+
+
+@pytest.mark.usefixtures("either_way")
+async def test_a_mistake_of_ours_ends_one_socket_and_stands_in_the_log_once_by_its_number(
+    ana: Person, bo: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was told as a connection that the network lost."""
+    hers, his = await pair(ana, bo)
+    (room,) = ana.house.app[SWITCHBOARD].hub.registry
+    room.pairs = None  # type: ignore[assignment]  # what a mistake may leave behind
+    await hers.say(type="offer", target=his.peer, gen=1, sdp="v=0")
+    assert await hers.closed() == 1011
+    assert [frame["type"] for frame in await his.caught_up()] == ["away"]
+    (told,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert told.getMessage() == "socket 1: ended with 1011, something broke on our side"
+    assert told.exc_info is not None
 
 
 @pytest.mark.parametrize(
