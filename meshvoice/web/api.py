@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
+from ipaddress import ip_network
 
 from aiohttp import web
 
 from meshvoice.access.errors import GuestBookError
+from meshvoice.forwarding import within
 from meshvoice.ids import RoomId, UserId
 from meshvoice.signaling.limits import address_keys
 from meshvoice.turn import credentials
 from meshvoice.turn.credentials import CredentialsBody
+from meshvoice.values import UNIX, Peers
+from meshvoice.web.admission import forwarding_of
 from meshvoice.web.door import read_room
 from meshvoice.web.error_pages import RequestRefused, too_many
 from meshvoice.web.keys import (
@@ -23,6 +27,7 @@ from meshvoice.web.keys import (
     HEALTH,
     LENT,
     METRICS,
+    PEER,
     RELAY,
     SETTINGS,
     SWITCHBOARD,
@@ -30,6 +35,7 @@ from meshvoice.web.keys import (
     VISITOR,
 )
 
+_HERE: Peers = (ip_network("127.0.0.0/8"), ip_network("::1/128"), UNIX)
 ALONE_SECONDS = 300
 """For which credentials of somebody alone are good: the check page needs them, and no voice yet."""
 
@@ -111,14 +117,22 @@ async def health(request: web.Request) -> web.Response:
     """`GET /healthz`: whether everything works, or what doesn't, by the name of the check that says so.
 
     200 also where something is wrong that a restart wouldn't mend: calls go on, and on a full disk a restart
-    would end the server for good.
+    would end the server for good. What is wrong is told to this machine alone: a deny list that is missing is
+    nothing that strangers need to know.
     """
     troubles = request.app[HEALTH].troubles()
+    status, code = ("degraded" if troubles else "ok"), 200
     try:
         request.app[BOOK].users.get(UserId("0" * 32))
     except GuestBookError as problem:
-        return web.json_response({"status": "failing", **troubles, "book": str(problem)}, status=503)
-    return web.json_response({"status": "degraded" if troubles else "ok", **troubles})
+        status, code, troubles = "failing", 503, troubles | {"book": str(problem)}
+    told = troubles if _from_here(request) else {}
+    return web.json_response({"status": status, **told}, status=code)
+
+
+def _from_here(request: web.Request) -> bool:
+    """Tell whether a request comes from this machine, and from no proxy on it."""
+    return not any(forwarding_of(request)) and within(request[PEER], _HERE)
 
 
 async def metrics(request: web.Request) -> web.Response:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from meshvoice.access.errors import GuestBookError
 from meshvoice.web import checks
 from meshvoice.web.keys import HEALTH, PULSE
 from meshvoice.web.pulse import Pulse
-from tests.web.house import House
+from tests.web.conftest import MakeHouse
+from tests.web.house import LOOPBACK, House
 from tests.web.person import Person
 
 MB = 1024 * 1024
@@ -31,6 +35,20 @@ async def test_what_a_check_finds_is_told_by_its_name(house: House) -> None:
     lines = await ana.metrics()
     assert 'meshvoice_trouble{check="relay"} 1.0' in lines
     assert 'meshvoice_trouble{check="book"} 0.0' in lines
+
+
+@pytest.mark.parametrize("trusted", [(), LOOPBACK])
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
+async def test_strangers_get_the_status_alone(make_house: MakeHouse, header: str, trusted: Any) -> None:
+    """Whoever comes through a proxy may be anybody, whether we know it or not (T4)."""
+    house = await make_house(trusted_proxies=trusted)
+    house.app[HEALTH].add("relay", lambda: "It has no deny list.")
+    from_afar = {"X-Forwarded-For": "192.0.2.7", "Forwarded": "for=192.0.2.7"}
+    answer = await Person(house).ask("GET", "/healthz", headers={header: from_afar[header]})
+    assert (answer.status, answer.json) == (200, {"status": "degraded"})
+    house.book.close()
+    answer = await Person(house).ask("GET", "/healthz", headers={header: from_afar[header]})
+    assert (answer.status, answer.json) == (503, {"status": "failing"})
 
 
 async def test_a_book_that_cannot_be_read_is_no_service(house: House) -> None:
