@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 import statistics
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from meshvoice.signaling.pairs import ASKED_A_SECOND
 from tests.process import numbers
 from tests.signaling.descriptions import SDP
 from tests.web.house import OPENS, House
@@ -110,6 +112,10 @@ class Place:
         return f"/sea/{self.owner.user_id}" if self.sea else f"/table/{self.room}"
 
 
+OFFERS_APART = 1 / ASKED_A_SECOND
+"""Seconds from one offer of a peer's to the same other one."""
+
+
 class Voice:
     """Somebody's place in a room's voice, over one socket after the other."""
 
@@ -120,6 +126,7 @@ class Voice:
         self.others: set[str] = set()
         self._gen = 0
         self._seen = 0
+        self._offered: dict[str, float] = {}
 
     async def hear(self) -> list[str]:
         """Hear all that was said up to now; gives the codes of the errors among it."""
@@ -140,9 +147,12 @@ class Voice:
         say = self.wire.say
         await say(type="state", muted=chance.random() < 0.5)
         if self.others:
-            target = chance.choice(sorted(self.others))
+            target, now = chance.choice(sorted(self.others)), time.monotonic()
             self._gen += 1
-            await say(type="offer", target=target, gen=self._gen, sdp=SDP)
+            # No faster than is borne for long: in half an hour chance begins a link ten times in seconds.
+            if now - self._offered.get(target, -OFFERS_APART) >= OFFERS_APART:
+                self._offered[target] = now
+                await say(type="offer", target=target, gen=self._gen, sdp=SDP)
             await say(type="ice", target=target, gen=self._gen, candidates=[CANDIDATE, None])
             report = {"state": "up", "path": "direct", "rtt": 20, "loss": 0}
             await say(type="links", links={target: report}, first=[400], repairs={"stalled": 1})
