@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from meshvoice.doctor.deployment import Deployment, Way, allocated
 from meshvoice.doctor.findings import Check, Finding
@@ -55,32 +55,31 @@ async def given(deployment: Deployment, ways: Sequence[Way], by: int, most: int)
     way = _way(ways, by)
     if not _counts(deployment, by) or deployment.others or wanted > most or way.leg is Leg.UDP:
         return None
-    held: list[AbstractAsyncContextManager[tuple[TurnClient, Peer]]] = []
+    many = 0
     try:
-        while len(held) < wanted:
-            if held:
-                await asyncio.sleep(_BREATH)
-            relays = [relay(deployment, ways, by, user) for _ in range(min(_AT_ONCE, wanted - len(held)))]
-            asked = await asyncio.gather(*(each.__aenter__() for each in relays), return_exceptions=True)
-            held += [each for each, got in zip(relays, asked, strict=True) if isinstance(got, tuple)]
-            refusals = [each for each in asked if isinstance(each, BaseException)]
-            if any(not (isinstance(each, Rejected) and each.code in USED_UP) for each in refusals):
-                # So many at once are too much for this network, or this moment: no word on the quota.
-                return None
-            if refusals:
-                # What another doesn't get, either, is no quota of a user's; nor what comes free meanwhile.
-                async with relay(deployment, ways, by, deployment.credentials()):
-                    pass
-                try:
-                    async with relay(deployment, ways, by, user):
-                        return None
-                except Rejected as rejected:
-                    return len(held) if rejected.code in USED_UP else None
-        return len(held)
+        async with AsyncExitStack() as held:
+            while many < wanted:
+                if many:
+                    await asyncio.sleep(_BREATH)
+                relays = [relay(deployment, ways, by, user) for _ in range(min(_AT_ONCE, wanted - many))]
+                asked = await asyncio.gather(*map(held.enter_async_context, relays), return_exceptions=True)
+                refusals = [each for each in asked if isinstance(each, BaseException)]
+                many += len(asked) - len(refusals)
+                if any(not (isinstance(each, Rejected) and each.code in USED_UP) for each in refusals):
+                    # So many at once are too much for this network, or this moment: no word on the quota.
+                    return None
+                if refusals:
+                    # What another doesn't get, either, is no quota of a user's; nor what comes free.
+                    async with relay(deployment, ways, by, deployment.credentials()):
+                        pass
+                    try:
+                        async with relay(deployment, ways, by, user):
+                            return None
+                    except Rejected as rejected:
+                        return many if rejected.code in USED_UP else None
+            return many
     except (Rejected, Unanswered, OSError):
         return None
-    finally:
-        await asyncio.gather(*(each.__aexit__(None, None, None) for each in held), return_exceptions=True)
 
 
 def _way(ways: Sequence[Way], by: int) -> Way:

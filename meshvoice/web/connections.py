@@ -31,6 +31,8 @@ PROXY_SECONDS = 3630.0
 sends a form on it is a 502 for somebody."""
 LINGER_SECONDS = 0.5
 """For which a body that nobody wants is thrown away, so that its sender gets to read why."""
+LOOKED_AT = 32
+"""How many connections are looked at, at most, for one that makes room."""
 
 
 def make_runner(app: web.Application, **more: Any) -> web.AppRunner:
@@ -55,10 +57,6 @@ class _Runner(web.AppRunner):
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()
         return Connections(self.app, made)
-
-
-LOOKED_AT = 32
-"""How many connections are looked at, at most, for one that makes room."""
 
 
 class Connections(web.Server):

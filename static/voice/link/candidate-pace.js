@@ -5,7 +5,7 @@
 const FIRST = 20;
 /**
  * Between those after them, in ms. A browser pairs each with each of its own, on the thread on which voices come in, and hundreds of pairs
- * at once hold these up. It begins a check each 20 ms at best (RFC 8445, 14.2), so no link comes up later by it.
+ * at once hold these up. It begins a check each 20 ms at best (RFC 8445, 14.2); what is named behind sixty others comes 0.4 s later.
  */
 const APART = 10;
 
