@@ -182,12 +182,12 @@ export class Call extends Emitter {
     this.#announcer.pass(sentence);
   }
 
-  /** The person asks to be heard, by a control of the page. */
   /** Another number of bits was chosen. */
   retune() {
     this.#session.retune();
   }
 
+  /** The person asks to be heard, by a control of the page. */
   beHeard() {
     this.#capture.beHeard();
   }
