@@ -147,26 +147,34 @@ def test_tasks_that_carry_a_secret_print_nothing(task: str) -> None:
     assert "no_log: true" in body
 
 
-def addresses(settings: str, own: str, found: str = "", **inventory: str) -> tuple[str, str]:
-    """Fill in (public, private) as the playbook does, by the few of Ansible's words that it uses for it."""
+def addresses(
+    settings: str, own: str, found: str = "", *, relays: int = 1, **inventory: str
+) -> tuple[str, str, str]:
+    """Fill in (public, private, IPv6) as the playbook does, by the few of Ansible's words that it uses for it."""
     (play,) = yaml.safe_load((CONF / "coturn-playbook.yaml").read_text())
     jinja = Environment(undefined=StrictUndefined)
     jinja.globals["lookup"] = lambda plugin, path: settings
     jinja.filters["regex_findall"] = lambda text, pattern: re.findall(pattern, text)
+    jinja.filters["bool"] = lambda text: text == "True"
     jinja.tests["match"] = lambda text, pattern: bool(re.match(pattern, text))
     known: dict[str, object] = {
         "meshvoice_env_file": "",
-        "ansible_facts": {"default_ipv4": {"address": own}},
+        "ansible_facts": {"default_ipv4": {"address": own}, "default_ipv6": {"address": "2a0c:b641::5"}},
+        "groups": {"coturn": ["relay.example.org"] * relays},
         "looked_up": {"stdout": found},
         **inventory,
     }
-    for name in ("coturn_own_ip", "coturn_set_ip", "coturn_name", "coturn_seen_ip"):
+    for name in (
+        *("coturn_own_ip", "coturn_alone", "coturn_set_ip", "coturn_set_ip6"),
+        *("coturn_own_ip6", "coturn_name", "coturn_seen_ip"),
+    ):
         known[name] = jinja.from_string(play["vars"][name]).render(known)
     filled = play["vars"]["coturn_environment"]
-    public, private = (
-        jinja.from_string(filled[name]).render(known) for name in ("COTURN_PUBLIC_IP", "COTURN_PRIVATE_IP")
+    public, private, six = (
+        jinja.from_string(filled[name]).render(known)
+        for name in ("COTURN_PUBLIC_IP", "COTURN_PRIVATE_IP", "COTURN_PUBLIC_IP6")
     )
-    return public, private
+    return public, private, six
 
 
 @pytest.mark.parametrize(
@@ -186,6 +194,8 @@ def addresses(settings: str, own: str, found: str = "", **inventory: str) -> tup
             "",
         ),
         ("#COTURN_PUBLIC_IP=home.example.org\n", {}, "45.76.0.10", "", "45.76.0.10", ""),
+        ("COTURN_PUBLIC_IP=45.76.0.10\n", {}, "10.0.0.5", "", "45.76.0.10", "10.0.0.5"),
+        ("COTURN_PUBLIC_IP=\n", {}, "45.76.0.10", "", "45.76.0.10", ""),
     ],
     ids=[
         "own",
@@ -195,12 +205,41 @@ def addresses(settings: str, own: str, found: str = "", **inventory: str) -> tup
         "name in inventory",
         "inventory first",
         "comment",
+        "settings behind NAT",
+        "empty",
     ],
 )
 def test_the_playbook_knows_the_address_of_a_name_and_what_is_nat(
     settings: str, inventory: dict[str, str], own: str, found: str, public: str, private: str
 ) -> None:
-    assert addresses(settings, own, found, **inventory) == (public, private)
+    assert addresses(settings, own, found, **inventory) == (public, private, "")
+
+
+def test_of_several_relays_the_settings_give_none_its_address() -> None:
+    settings = "COTURN_PUBLIC_IP=45.76.0.10\nCOTURN_PUBLIC_IP6=2a0c:b641::10\n"
+    assert addresses(settings, "45.76.0.11", relays=2) == ("45.76.0.11", "", "")
+
+
+@pytest.mark.parametrize(
+    ("settings", "inventory", "own", "six"),
+    [
+        ('COTURN_PUBLIC_IP6="2a0c:b641::10"\n', {}, "45.76.0.10", "2a0c:b641::10"),
+        ("COTURN_PUBLIC_IP6=2a0c:b641::10\n", {"coturn_public_ip6": "2a0c:b641::11"}, "", "2a0c:b641::11"),
+        ("COTURN_PUBLIC_IP=45.76.0.10\n", {}, "", "2a0c:b641::5"),
+    ],
+    ids=["settings", "inventory first", "a host without IPv4"],
+)
+def test_the_playbook_relays_by_the_ipv6_of_the_settings(
+    settings: str, inventory: dict[str, str], own: str, six: str
+) -> None:
+    assert addresses(settings, own, **inventory)[2] == six
+
+
+@pytest.mark.parametrize("name", PLAYBOOKS)
+def test_what_a_failed_run_installed_is_restarted_all_the_same(name: str) -> None:
+    """The next run would find nothing changed."""
+    (play,) = yaml.safe_load((CONF / name).read_text())
+    assert play["force_handlers"] is True
 
 
 def test_the_playbook_knows_the_words_by_which_there_is_nothing_to_rotate(
