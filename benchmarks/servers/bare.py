@@ -7,6 +7,7 @@ No session, no room's rules, no limits, no replay: what anything written on aioh
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import msgspec
@@ -58,6 +59,10 @@ async def serve(request: web.Request) -> web.WebSocketResponse:
 
 
 if __name__ == "__main__":
+    # As ours does: a crowd costs either the same looks of the collector.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     app = web.Application()
     app.router.add_get("/ws", serve)
     web.run_app(

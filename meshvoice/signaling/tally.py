@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from msgspec import UNSET
@@ -22,7 +22,7 @@ REASONS = (
 class Tally:
     """Counts since the process began."""
 
-    taken: Counter[str] = field(default_factory=Counter)
+    taken: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     """Frames that were heard, by their type."""
     refused: Counter[str] = field(default_factory=Counter)
     """Frames that were answered with an error, by its code."""

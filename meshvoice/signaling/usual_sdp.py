@@ -11,8 +11,11 @@ from functools import lru_cache
 
 from meshvoice.signaling.sdp import MOST, PAYLOADS, SDP_BYTES
 
-# Within JSON: printable ASCII without the quote and the backslash, and each line's end as four letters.
-_REST = rb"[ !#-\[\]-~]{0,1022}+\\r\\n"
+_SOUND = bytes(set(range(0x20, 0x7F)) - set(b'"'))
+"""Printable ASCII without the quote, which ends a JSON string."""
+# The rest of a line: which letters there are is asked of all lines at once, which is quicker. Within JSON the
+# end of each line is four letters, and no backslash stands anywhere else.
+_REST = rb"[^\\]{0,1022}+\\r\\n"
 # What is about payload types, and what is counted nowhere but there, stands in the audio section alone.
 _OTHERS = rb"(?:(?![vosm]=|a=(?:rtpmap|fmtp|rtcp-fb|extmap(?!-)))%b){0,64}+" % _REST
 _USUAL = re.compile(
@@ -38,7 +41,9 @@ def is_usual(frame: bytes, start: int, end: int) -> bool:
 
     It costs most of what relaying an offer costs, and this is nearly always the whole of it.
     """
-    found = _USUAL.fullmatch(frame, start, end) if end - start <= SDP_BYTES else None
+    if end - start > SDP_BYTES or frame[start:end].translate(None, _SOUND):
+        return False
+    found = _USUAL.fullmatch(frame, start, end)
     return found is not None and _not_too_many(found[1], b" ".join(_COUNTED.findall(frame, start, end)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from struct import Struct
 
 from aiohttp import web
 
@@ -37,12 +38,15 @@ class Outgoing:
         self._most = most
         self._now = now
         self._holding: list[Outbox] = []
-        self._asked_at = 0.0
+        self._sent_at = 0.0
 
     def idle(self) -> bool:
         """Whether nothing was sent lately, nor waits to be."""
-        before, self._asked_at = self._asked_at, self._now()
-        return not self._holding and self._asked_at - before > LATELY
+        if self._holding:
+            return False
+        # Whoever asks has something to send.
+        before, self._sent_at = self._sent_at, self._now()
+        return self._sent_at - before > LATELY
 
     def holds(self, outbox: Outbox) -> None:
         """Have an outbox sent at the end of this pass."""
@@ -54,6 +58,7 @@ class Outgoing:
         holding, self._holding = self._holding, []
         for outbox in holding:
             outbox.send()
+        self._sent_at = self._now()
 
     def too_much(self, here: int) -> bool:
         """Whether so much in one outbox is more than can be borne now."""
@@ -196,6 +201,7 @@ class Outbox:
 
 
 _PING = b"\x89\x00"
+_head = Struct("!BBH").pack
 
 
 def text_frame(payload: bytes) -> bytes:
@@ -204,5 +210,5 @@ def text_frame(payload: bytes) -> bytes:
     if length < 126:
         return b"\x81%c" % length + payload
     if length < 65536:
-        return b"\x81\x7e" + length.to_bytes(2) + payload
+        return _head(0x81, 126, length) + payload
     return b"\x81\x7f" + length.to_bytes(8) + payload
