@@ -113,6 +113,7 @@ import "./voice/signaling/signaling.js";
 import "./voice/store.js";
 import "./words/voice.js";
 
+export { ComparedKeys } from "./voice/session/compared-keys.js";
 export { VoiceRoom } from "./voice/room/voice-room.js";
 export { VoiceError } from "./voice/session/words.js";
 /** @typedef {import("./voice/session/roster.js").Person} Person */

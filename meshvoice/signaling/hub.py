@@ -34,7 +34,7 @@ from meshvoice.signaling.joining import Entry
 from meshvoice.signaling.letters import Letter, read
 from meshvoice.signaling.pairs import Asked, Due
 from meshvoice.signaling.registry import Connecting, Peer, Registry, SocketId
-from meshvoice.signaling.server_messages import Away, Knock, Pong, Reason, SentLinks
+from meshvoice.signaling.server_messages import Away, Knock, Left, Pong, Reason, SentLinks
 from meshvoice.signaling.tally import Tally
 from meshvoice.signaling.terms import Terms
 
@@ -62,6 +62,11 @@ class Hub:
         """Tell who is in a room's voice, those whose socket just dropped included."""
         found = self.registry.get(room)
         return frozenset(peer.user for peer in found.peers.values()) if found else frozenset()
+
+    def heard_in(self, room: RoomId) -> frozenset[UserId]:
+        """Tell who may be heard in a room: who is in its voice, and whoever was lost without a goodbye."""
+        found = self.registry.get(room)
+        return self.users_in(room) | frozenset(found.lost.values() if found else ())
 
     def has_company(self, room: RoomId, user: UserId) -> bool:
         """Tell whether anybody but `user` is in a room's voice."""
@@ -201,7 +206,7 @@ class Hub:
                 if peer.role != "owner":
                     raise NotAllowed("only the room's owner removes people", about="remove")
                 assert peer.socket is not None  # noqa: S101  # this message came over it
-                user = _target(peer, named, "remove").user
+                user = room.lost.get(named) or _target(peer, named, "remove").user
                 return [RemoveUser(peer.socket, room.id, user, peer.user, links is not False)]
             case _:
                 raise BadMessage("you have joined: a hello comes once, first", about=type_of(message))
@@ -224,11 +229,17 @@ class Hub:
     def evict(
         self, room: RoomId, user: UserId, code: CloseCode, *, reason: Reason, why: str, now: float
     ) -> list[Effect]:
-        """Take a user out of a room, at once and for everyone."""
-        peer = self.registry.peer_of(room, user)
-        if peer is None:
+        """Take a user out of a room, at once and for everyone, also who is only heard there any more."""
+        found = self.registry.get(room)
+        if found is None:
             return []
-        return leave(self.registry, peer, reason=reason, code=code, why=why, now=now)
+        effects: list[Effect] = []
+        for lost in found.found(user):
+            effects += tell(found.peers.values(), Left(source=lost, reason=reason), now)
+        peer = found.of_user(user)
+        if peer is not None:
+            effects += leave(self.registry, peer, reason=reason, code=code, why=why, now=now)
+        return effects
 
     def change_role(self, room: RoomId, user: UserId, role: str, now: float) -> list[Effect]:
         """Note as what a user is in a room from now on; the others are told as they were of the newcomer."""

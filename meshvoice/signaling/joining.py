@@ -105,6 +105,8 @@ def _new_peer(room: LiveRoom, terms: Terms, entry: Entry, now: float) -> Peer:
         renew_at=None if terms.renew_after is None else now + terms.renew_after,
     )
     room.peers[peer.id] = peer
+    # Whoever hears of this one lets go of what was lost.
+    room.found(entry.user)
     return peer
 
 

@@ -17,7 +17,7 @@ SocketId = NewType("SocketId", int)
 
 
 _REMEMBERED = 64
-"""Users of one room whose allowance is remembered when they leave."""
+"""Users of one room whose allowance is remembered when they leave, and peers that were lost."""
 
 
 @dataclass(slots=True)
@@ -72,6 +72,8 @@ class LiveRoom:
     pairs: Pairs = field(default_factory=Pairs)
     remembered: dict[UserId, Allowance] = field(default_factory=dict)
     """What is left to each user, also of those who left."""
+    lost: dict[PeerId, UserId] = field(default_factory=dict)
+    """Peers whose sockets never came back: those present may still hear them, past the server."""
 
     def allowance_of(self, user: UserId, now: float) -> Allowance:
         """Give what is left to a user: who leaves and comes back as another peer has sent all the same."""
@@ -82,6 +84,19 @@ class LiveRoom:
                 self.remembered = {one: left for one, left in self.remembered.items() if one in here}
             found = self.remembered[user] = Allowance(now)
         return found
+
+    def lose(self, peer: Peer) -> None:
+        """Note a peer that is taken out because its socket never came back."""
+        self.lost[peer.id] = peer.user
+        while len(self.lost) > _REMEMBERED:
+            del self.lost[next(iter(self.lost))]
+
+    def found(self, user: UserId) -> list[PeerId]:
+        """Forget, and list, what peers of a user were lost."""
+        ids = [peer for peer, lost in self.lost.items() if lost == user]
+        for peer in ids:
+            del self.lost[peer]
+        return ids
 
     def others(self, *but: Peer) -> list[Peer]:
         """List everyone but those."""

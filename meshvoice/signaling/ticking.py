@@ -44,6 +44,7 @@ def _notice(room: LiveRoom, now: float) -> list[Effect]:
 def _lose(registry: Registry, terms: Terms, peer: Peer, now: float) -> list[Effect]:
     if peer.away_since is None or now - peer.away_since < terms.grace:
         return []
+    peer.room.lose(peer)
     return leave(registry, peer, reason="lost", code=CloseCode.LEFT, why="", now=now)
 
 

@@ -200,7 +200,7 @@ class Switchboard:
         """Ask the door again for everyone in a room, because a fact changed."""
         parsed = parse_room(room)
         if parsed is not None:
-            for user in self.hub.users_in(room):
+            for user in self.hub.heard_in(room):
                 self._recheck_user(parsed, user)
 
     def _recheck_user(self, room: Room, user: UserId) -> None:

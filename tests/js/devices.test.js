@@ -99,6 +99,28 @@ test("a system that gives one microphone at a time gives the new one once the ol
   assert.deepEqual([used(), said, devices.tracks[0].readyState], ["headset", ["ok", "ok"], "ended"]);
 });
 
+test("another microphone that is refused leaves the one that works, and what comes of that is heard of", async () => {
+  const { microphone, devices, platform, choice, said } = chosen({});
+  await microphone.open();
+  choice.device = HEADSET;
+  devices.answers.push({ name: "NotAllowedError" });
+  await microphone.change();
+  assert.deepEqual([said, microphone.trouble, devices.asked.length, devices.tracks[0].readyState], [["ok", "kept"], "", 2, "live"]);
+  await platform.advance(5000);
+  devices.tracks[0].onended();
+  await settle();
+  assert.deepEqual(said, ["ok", "kept", "switched"]);
+});
+
+test("one that can't be read even by itself gives way to the default, said so", async () => {
+  const { microphone, devices, choice, said } = chosen({});
+  await microphone.open();
+  choice.device = HEADSET;
+  devices.answers.push({ name: "NotReadableError" }, { name: "NotReadableError" });
+  await microphone.change();
+  assert.deepEqual([said, microphone.trouble, devices.tracks[1].readyState], [["ok", "device-gone"], "", "live"]);
+});
+
 /** getUserMedia takes so many ms from now on, as with a headset. @param {FakePlatform} platform @param {number} ms */
 function slow(platform, ms) {
   const { devices } = platform;

@@ -6,7 +6,7 @@ import { mediaKeys } from "../../static/voice/panel/media-keys.js";
 import { markOf } from "../../static/voice/panel/page-marks.js";
 
 /** A room as far as its keys reach, and a system's controls. */
-function call(unknown = "") {
+function call(unknown = "", told = true) {
   const acts = /** @type {string[]} */ ([]);
   const room = /** @type {any} */ (Object.assign(new EventTarget(), {
     muted: false, trouble: "", deafened: false, leave: () => acts.push("leave"), announce: (/** @type {string[]} */ ...said) => acts.push(...said),
@@ -28,12 +28,13 @@ function call(unknown = "") {
       handlers.set(action, handler);
     },
     /** @param {boolean} active */
-    setMicrophoneActive(active) {
+    async setMicrophoneActive(active) {
       this.active = active;
+      throw new Error("not without a gesture");
     },
   };
   const over = new AbortController();
-  mediaKeys(room, over.signal, "A sea", controls);
+  mediaKeys(room, over.signal, "A sea", controls, told);
   const press = (/** @type {string} */ action) => handlers.get(action)?.();
   return { acts, room, become, controls, handlers, over, press };
 }
@@ -87,6 +88,12 @@ test("the system is told what its key does next", () => {
   room.trouble = "listen-only";
   room.dispatchEvent(new Event("microphone"));
   assert.deepEqual(told(), ["paused", false]);
+});
+
+test("a system that would mute the capture by itself is not told of the microphone", () => {
+  const { become, controls } = call("", false);
+  become({ muted: true });
+  assert.deepEqual([controls.playbackState, controls.active], ["paused", null]);
 });
 
 test("a browser that doesn't know an action has the others", () => {

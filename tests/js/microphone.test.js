@@ -151,6 +151,18 @@ test("after an interruption the track is got anew, without one it is left alone"
   assert.equal(devices.asked.length, 2);
 });
 
+test("a refusal after an interruption is asked about once, however often the page is looked at", async () => {
+  const { it, devices, said } = microphone();
+  await it.open();
+  devices.tracks[0].onmute();
+  devices.answers.push({ name: "NotAllowedError" });
+  for (let looks = 0; looks < 3; looks += 1) {
+    it.recover();
+    await settle();
+  }
+  assert.deepEqual([devices.asked.length, said], [2, ["ok", "interrupted", "denied"]]);
+});
+
 test("a prompt that stands for a second is told", async () => {
   const { it, platform, devices, said } = microphone(({ devices }) => devices.answers.push("pending"));
   it.open();

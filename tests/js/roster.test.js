@@ -229,7 +229,10 @@ test("a peer that the server lost stays while it is heard, is gone when it isn't
   assert.deepEqual(prune(roster, up(), 10 * GONE), { roster, news: [] });
   const silent = new Map([["b", report({ state: "stalled" })], ["c", report()]]);
   assert.equal(shown(roster, silent)[1].word, "gone");
-  const after = prune(roster, silent, GONE);
+  assert.deepEqual(prune(roster, silent, 10 * GONE), { roster, news: [] }, "its link may be heard again");
+  const ended = new Map([["c", report()]]);
+  assert.deepEqual(prune(roster, ended, GONE - 1), { roster, news: [] });
+  const after = prune(roster, ended, GONE);
   assert.deepEqual(after.news, [{ type: "lost", name: "Bo" }]);
   assert.deepEqual(seats(after.roster), [{ peer: "c", order: 20 }]);
   assert.equal(after.roster.peers.has("b"), false);

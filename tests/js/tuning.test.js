@@ -57,6 +57,21 @@ for (const [role, theirs] of [["active", "passive"], ["passive", "active"]]) {
   });
 }
 
+test("candidates that were not taken at first are not taken by tuning anew either", async () => {
+  const lines = "a=candidate:1 1 udp 1 192.0.2.1 5000 typ host\r\na=candidate:2 1 udp 1 spy.example 9 typ host\r\n";
+  for (const describe of /** @type {((tuning: Tuning) => void)[]} */ ([
+    (tuning) => tuning.described(REMOTE + lines), (tuning) => tuning.answered(REMOTE + lines, "v=0\r\na=setup:active\r\n"),
+  ])) {
+    const tuning = new Tuning(() => true);
+    describe(tuning);
+    tuning.observe(FAR, 0);
+    const one = connection();
+    await tuning.retune(one, silent);
+    assert.doesNotMatch(one.done[1].sdp, /candidate/);
+    assert.match(one.done[1].sdp, /a=rtpmap:63/);
+  }
+});
+
 test("a browser that can't is asked no more, and is brought back to where it was", async () => {
   const tuning = new Tuning(() => true);
   tuning.described(REMOTE);

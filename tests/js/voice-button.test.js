@@ -5,7 +5,7 @@ import EN from "../../static/lang/en.js";
 import { attach, kept, prepare } from "../../static/voice-button.js";
 import { PANEL_AFTER, showListening, VoiceButton } from "../../static/voice/panel/button.js";
 import { Store } from "../../static/voice/store.js";
-import { VoiceRoom } from "../../static/voice-mesh.js";
+import { ComparedKeys, VoiceRoom } from "../../static/voice-mesh.js";
 import { FakePlatform, present, settle, welcome } from "./fake-platform.js";
 
 /** As much of an HTML button as the voice button touches. */
@@ -72,7 +72,7 @@ class Room extends EventTarget {
 }
 
 const settled = () => new Promise(setImmediate);
-const modules = () => /** @type {any} */ (Promise.resolve([{ VoiceRoom: Room }, { VoiceButton }, { CallKeys, VoicePanel: Panel }]));
+const modules = () => /** @type {any} */ (Promise.resolve([{ ComparedKeys, VoiceRoom: Room }, { VoiceButton }, { CallKeys, VoicePanel: Panel }]));
 
 /** The keys of a call. */
 class CallKeys {
@@ -102,6 +102,16 @@ async function click(button) {
   button.dispatchEvent(new Event("click"));
   await settled();
 }
+
+test("whoever joins again on the same page still knows whom they compared", async () => {
+  const { button } = page();
+  await click(button);
+  await Room.made[0].joined();
+  await Room.made[0].end(1000, "You left.");
+  await click(button);
+  assert.ok(Room.made[0].options.compared instanceof ComparedKeys);
+  assert.equal(Room.made[0].options.compared, Room.made[1].options.compared);
+});
 
 /** A live region, and all that it told. */
 class Live {
@@ -175,7 +185,7 @@ test("the room is asked to join long before its panel is made, which is then giv
     }
   }
   const button = /** @type {any} */ (new Button());
-  const modulesHere = () => /** @type {any} */ (Promise.resolve([{ VoiceRoom: ListenOnly }, { VoiceButton }, { CallKeys, VoicePanel }]));
+  const modulesHere = () => /** @type {any} */ (Promise.resolve([{ ComparedKeys, VoiceRoom: ListenOnly }, { VoiceButton }, { CallKeys, VoicePanel }]));
   attach(button, { panel: /** @type {any} */ ({}), modules: modulesHere, words: EN.page });
   await click(button);
   t.mock.timers.tick(PANEL_AFTER - 1);
@@ -196,7 +206,7 @@ test("the keys of a call are live before its panel is made, which takes them ove
     }
   }
   const button = /** @type {any} */ (new Button());
-  attach(button, { panel: /** @type {any} */ ({}), modules: () => /** @type {any} */ (Promise.resolve([{ VoiceRoom: Room }, { VoiceButton }, { CallKeys: Keys, VoicePanel: Panel }])), words: EN.page });
+  attach(button, { panel: /** @type {any} */ ({}), modules: () => /** @type {any} */ (Promise.resolve([{ ComparedKeys, VoiceRoom: Room }, { VoiceButton }, { CallKeys: Keys, VoicePanel: Panel }])), words: EN.page });
   await click(button);
   const [[keys, state]] = made;
   const [room] = Room.made;
@@ -244,7 +254,7 @@ test("a room that refuses within its own join has no panel and no keys, also at 
   const button = /** @type {any} */ (new Button());
   const hint = /** @type {any} */ ({ textContent: "", setAttribute: () => {} });
   const keys = t.mock.fn();
-  attach(button, { hint, panel: /** @type {any} */ ({}), modules: () => /** @type {any} */ (Promise.resolve([{ VoiceRoom: Refusing }, { VoiceButton }, { CallKeys: keys, VoicePanel: Panel }])), words: EN.page });
+  attach(button, { hint, panel: /** @type {any} */ ({}), modules: () => /** @type {any} */ (Promise.resolve([{ ComparedKeys, VoiceRoom: Refusing }, { VoiceButton }, { CallKeys: keys, VoicePanel: Panel }])), words: EN.page });
   for (let clicks = 1; clicks <= 2; clicks += 1) {
     await click(button);
     t.mock.timers.tick(PANEL_AFTER);
@@ -317,7 +327,7 @@ async function seated(others) {
       super(id, { ...options, platform });
     }
   }
-  const { button, live } = page(undefined, /** @type {any} */ (Promise.resolve([{ VoiceRoom: Seated }, { VoiceButton }, { CallKeys, VoicePanel: Panel }])));
+  const { button, live } = page(undefined, /** @type {any} */ (Promise.resolve([{ ComparedKeys, VoiceRoom: Seated }, { VoiceButton }, { CallKeys, VoicePanel: Panel }])));
   await click(button);
   const { socket } = platform;
   socket.accept();
@@ -438,7 +448,7 @@ test("voice that can't be loaded says so and is tried again until it is there", 
   const modules = async () => {
     loads += 1;
     if (loads < 3) throw new TypeError("Failed to fetch");
-    return /** @type {any} */ ([{ VoiceRoom: Room }, { VoiceButton }, { CallKeys, VoicePanel: Panel }]);
+    return /** @type {any} */ ([{ ComparedKeys, VoiceRoom: Room }, { VoiceButton }, { CallKeys, VoicePanel: Panel }]);
   };
   attach(button, { hint, modules, words: EN.page });
   button.dispatchEvent(new Event("click"));

@@ -115,6 +115,60 @@ test("who says goodbye on a link and stays is shown again, can be removed, and i
   assert.equal(row("Bo"), undefined);
 });
 
+test("nobody is heard who is in no list: the link ends with the row", async () => {
+  const { platform, links, row } = await together();
+  platform.socket.lively = true;
+  platform.socket.say({ type: "left", source: "b", reason: "lost" });
+  await platform.advance(15_000);
+  assert.deepEqual([row("Bo")?.peer, links.named("left")], ["b", [["b", "lost"]]]);
+  links.report("b", { state: "stalled" });
+  await platform.advance(60_000);
+  assert.deepEqual([row("Bo")?.word, links.named("left")], ["gone", [["b", "lost"]]], "who pauses is heard again");
+  links.links.delete("b");
+  await platform.advance(10_000);
+  assert.deepEqual([row("Bo"), links.named("left")], [undefined, [["b", "lost"], ["b", "left"]]]);
+});
+
+test("whoever was lost and comes as another peer is heard once", async () => {
+  const { platform, links, row } = await together();
+  platform.socket.say({ type: "left", source: "b", reason: "lost" });
+  platform.socket.say({ ...present("d", "Bo", 40), type: "hello", user: "ub" });
+  assert.deepEqual([row("Bo")?.peer, links.named("left")], ["d", [["b", "lost"], ["b", "left"]]]);
+});
+
+test("the goodbye of somebody whom the server lost is one, and brings nobody back", async () => {
+  const { platform, links, row, announced } = await together();
+  platform.socket.lively = true;
+  platform.socket.say({ type: "left", source: "b", reason: "lost" });
+  links.word("b", { type: "bye", n: 9 });
+  const before = links.named("present").length;
+  await platform.advance(100_000);
+  assert.deepEqual([row("Bo"), links.named("present").length - before], [undefined, 0]);
+  assert.deepEqual(announced.filter((said) => said.startsWith("Bo")), ["Bo left"]);
+});
+
+test("who says goodbye on links, leaves the server long after, and does so again, is not believed", async () => {
+  const { platform, links, row } = await together();
+  platform.socket.lively = true;
+  const says = (/** @type {string} */ peer) => {
+    links.report(peer, {});
+    links.channel(peer);
+    links.word(peer, { type: "bye", n: 9 });
+  };
+  const leaves = async (/** @type {string} */ source) => {
+    await platform.advance(80_000);
+    platform.socket.say({ type: "left", source, reason: "left" });
+  };
+  says("b");
+  await leaves("b");
+  for (const [peer, shown] of /** @type {[string, boolean][]} */ ([["d", false], ["e", true]])) {
+    platform.socket.say({ ...present(peer, "Bo", 40), type: "hello", user: "ub" });
+    says(peer);
+    assert.equal(row("Bo") !== undefined, shown, `as ${peer}`);
+    await leaves(peer);
+  }
+});
+
 test("whom the server lost and whose link is up gets notes, writes them, and is named by the safety code", async () => {
   const { platform, links, room, row } = await together();
   platform.socket.say({ type: "left", source: "b", reason: "lost" });
@@ -140,6 +194,7 @@ test("who is lost for good is waited for by no note", async () => {
   assert.equal(room.notes[0].trouble, "didn't reach Bo");
   platform.socket.say({ type: "left", source: "b", reason: "lost" });
   links.report("b", { state: "stalled" });
+  links.links.delete("b");
   await platform.advance(20_000);
   assert.equal(room.notes[0].trouble, "");
 });

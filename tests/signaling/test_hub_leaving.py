@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from meshvoice.ids import UserId
 from meshvoice.signaling.codes import CloseCode
-from meshvoice.signaling.effects import RemoveUser
-from tests.signaling.room import SEA, TABLE, World, error, three, user
+from meshvoice.signaling.effects import Effect, RemoveUser
+from tests.signaling.room import GRACE, SEA, TABLE, Tab, World, error, three, user
 
 # 9: bye, remove
 
@@ -42,6 +43,58 @@ def test_a_removal_ends_the_links_unless_it_says_otherwise(said: dict[str, bool]
     ana, bo, _ = three(world)
     ana.says("remove", target=bo.peer, **said)
     assert world.asked == [RemoveUser(ana.socket, SEA, bo.user, ana.user, with_links=ended)]
+
+
+def lost(world: World, tab: Tab) -> None:
+    tab.drops()
+    world.waits(GRACE + 1)
+
+
+def test_whoever_was_lost_can_be_removed_by_the_owner() -> None:
+    """Who closes the socket alone is still heard by the others, past the server."""
+    world = World()
+    ana, bo, cleo = three(world)
+    lost(world, bo)
+    ana.hears(), cleo.hears()
+    ana.says("remove", target=bo.peer)
+    assert (ana.hears(), world.asked) == ([], [RemoveUser(ana.socket, SEA, bo.user, ana.user)])
+    assert bo.user in world.hub.heard_in(SEA)
+    assert bo.user not in world.hub.users_in(SEA)
+
+
+def test_the_removal_of_somebody_lost_reaches_everybody_once() -> None:
+    world = World()
+    ana, bo, cleo = three(world)
+    lost(world, bo)
+    ana.hears(), cleo.hears()
+    for told in ([{"type": "left", "source": bo.peer, "reason": "removed"}], []):
+        world.happens(evicted(world, bo.user))
+        assert (ana.hears(), cleo.hears()) == (told, told)
+
+
+def test_whoever_was_lost_and_came_back_is_no_longer_lost() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    lost(world, bo)
+    bo.comes_back()
+    ana.hears()
+    world.happens(evicted(world, bo.user))
+    assert ana.hears() == [{"type": "left", "source": bo.peer, "reason": "removed"}]
+    assert not world.hub.heard_in(SEA) & {bo.user}
+
+
+def test_the_lost_of_a_room_are_remembered_up_to_a_bound() -> None:
+    world = World()
+    world.joins("Ana", role="owner")
+    for number in range(70):
+        lost(world, world.joins(f"Bo{number}"))
+    assert len(world.hub.heard_in(SEA)) == 1 + 64
+    assert evicted(world, user("Bo1")) == []
+    assert world.hub.evict(TABLE, user("Bo1"), CloseCode.REMOVED, reason="left", why="", now=world.now) == []
+
+
+def evicted(world: World, user: UserId) -> list[Effect]:
+    return world.hub.evict(SEA, user, CloseCode.REMOVED, reason="removed", why="removed", now=world.now)
 
 
 def test_a_guest_may_not_remove() -> None:

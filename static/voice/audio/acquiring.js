@@ -5,8 +5,9 @@ import { constraintsOf, find } from "./constraints.js";
 
 /** @typedef {import("./constraints.js").MicrophoneChoice} MicrophoneChoice */
 
-/** The name of the error about a device or a constraint that can't be had. */
+/** The names of errors: about a device or a constraint that can't be had, and those about one that is there and can't be read. */
 const UNMET = "OverconstrainedError";
+const UNREAD = ["NotReadableError", "AbortError"];
 
 /** @type {Record<string, string>} */
 const BY_NAME = {
@@ -23,19 +24,26 @@ export function cause({ name = "", message = "" }) {
   return BY_NAME[name] ?? "failed";
 }
 
+/** Whether the person, the system or the page around said no. @param {unknown} error */
+export function isRefusal(error) {
+  return /** @type {Error} */ (error).name === "NotAllowedError";
+}
+
 /**
  * The chosen device, by its id or its name; else the default; else whatever there is.
  * @param {MediaDevices} mediaDevices
  * @param {Readonly<MicrophoneChoice>} choice
+ * @param {boolean} [any] whether the default will do, too, where the chosen one is there and can't be read
  * @returns {Promise<{track: MediaStreamTrack, fellBack: boolean}>}
  */
-export async function acquire(mediaDevices, choice) {
+export async function acquire(mediaDevices, choice, any = false) {
   const { device } = choice;
-  /** @param {string} [id] */
-  const processed = (id) => unless(UNMET, async () => ({ track: await first(mediaDevices, constraintsOf(choice, id)) }));
-  const wanted = device && await processed(find(await inputs(mediaDevices), device)?.deviceId ?? device.id);
+  /** @param {string[]} names @param {string} [id] */
+  const processed = (names, id) => unless(names, async () => ({ track: await first(mediaDevices, constraintsOf(choice, id)) }));
+  const passedOver = any ? [UNMET, ...UNREAD] : [UNMET];
+  const wanted = device && await processed(passedOver, find(await inputs(mediaDevices), device)?.deviceId ?? device.id);
   if (wanted) return { ...wanted, fellBack: false };
-  const usual = await processed();
+  const usual = await processed([UNMET]);
   if (usual) return { ...usual, fellBack: device !== null };
   return { track: await first(mediaDevices, true), fellBack: true };
 }
@@ -46,12 +54,12 @@ async function inputs(mediaDevices) {
   return devices.filter(({ kind, deviceId }) => kind === "audioinput" && deviceId !== "");
 }
 
-/** @template T @param {string} name of an error @param {() => Promise<T>} ask @returns {Promise<T|null>} null after that error */
-async function unless(name, ask) {
+/** @template T @param {string[]} names of errors @param {() => Promise<T>} ask @returns {Promise<T|null>} null after one of those */
+async function unless(names, ask) {
   try {
     return await ask();
   } catch (error) {
-    if (/** @type {Error} */ (error).name !== name) throw error;
+    if (!names.includes(/** @type {Error} */ (error).name)) throw error;
     return null;
   }
 }

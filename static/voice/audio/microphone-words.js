@@ -15,6 +15,7 @@ export const MICROPHONE = {
   busy: phrase("microphone.busy"),
   "device-gone": phrase("microphone.device-gone"),
   returned: phrase("microphone.returned"),
+  kept: phrase("microphone.kept"),
   "listen-only": phrase("microphone.listen-only"),
   switched: phrase("microphone.switched"),
   "default-changed": phrase("microphone.default-changed"),
@@ -28,7 +29,7 @@ export const MICROPHONE = {
 export const NOTHING_TO_UNMUTE = phrase("microphone.nothing-to-unmute");
 
 /** Those with which one sends; with all others one still listens. */
-const ON = new Set(["ok", "returned", "device-gone", "switched", "default-changed"]);
+const ON = new Set(["ok", "returned", "kept", "device-gone", "switched", "default-changed"]);
 
 /** Those after which asking again can help. */
 const RETRY = new Set(["denied", "denied-by-system", "not-found", "busy", "aborted", "failed", "asking", "interrupted", "listen-only"]);

@@ -2,7 +2,7 @@
 // The person's microphone: opened by a click, never by a reconnect; on a device that exists; muted as wanted.
 
 import { Emitter } from "../emitter.js";
-import { acquire, cause } from "./acquiring.js";
+import { acquire, cause, isRefusal } from "./acquiring.js";
 import { ANY_MICROPHONE, verdict } from "./constraints.js";
 import { microphoneStatus } from "./microphone-words.js";
 
@@ -23,6 +23,7 @@ const SAID = { gone: "switched", "default-changed": "default-changed", reshaped:
 /** @typedef {{ok: boolean, code: string, words: string, retry: boolean}} MicrophoneStatus */
 /**
  * @typedef {object} MicrophoneEvents
+ * @property {null} asks  a device is asked for now
  * @property {MediaStreamTrack|null} track  what is to be sent now
  * @property {MicrophoneStatus} status
  */
@@ -160,21 +161,27 @@ export class Microphone extends Emitter {
     const { mediaDevices } = this.#platform;
     // iOS ends the first track when a second is got.
     old.onended = null;
+    this.emit("asks", null);
     let got;
     try {
       got = await acquire(/** @type {MediaDevices} */ (mediaDevices), this.#wanted());
-    } catch {
+    } catch (error) {
+      if (turn !== this.#turn) return;
+      if (isRefusal(error) && old.readyState === "live") {
+        old.onended = () => this.#ended();
+        return this.#say("kept", true);
+      }
       // Some systems give one microphone at a time, and one device to one asker: without the old one it may be had.
-      if (turn === this.#turn) await this.#open(code, turn);
-      return;
+      // Where it may not, the default is better than nothing, for something was heard until now.
+      return this.#open(code, turn, true);
     }
     if (turn !== this.#turn) return got.track.stop();
     this.#use(got.track, got.fellBack ? "device-gone" : code);
     letGo(old);
   }
 
-  /** @param {string} code @param {number} turn */
-  async #open(code, turn) {
+  /** @param {string} code @param {number} turn @param {boolean} [any] whether the default will do where the chosen one can't be read */
+  async #open(code, turn, any = false) {
     const { mediaDevices, secure } = this.#platform;
     const choice = this.#wanted();
     if (!mediaDevices?.getUserMedia) {
@@ -193,12 +200,16 @@ export class Microphone extends Emitter {
       this.#stuck = true;
       this.#say("asking", false);
     }, ASKING);
+    this.emit("asks", null);
     try {
-      const got = await acquire(mediaDevices, choice);
+      const got = await acquire(mediaDevices, choice, any);
       if (turn !== this.#turn) return got.track.stop();
       this.#use(got.track, got.fellBack ? "device-gone" : code);
     } catch (error) {
-      if (turn === this.#turn) this.#fail(cause(/** @type {Error} */ (error)));
+      if (turn !== this.#turn) return;
+      // A refusal is an answer: no later look at the page asks again.
+      if (isRefusal(error)) this.#interrupted = false;
+      this.#fail(cause(/** @type {Error} */ (error)));
     } finally {
       if (turn === this.#turn) this.#platform.clearTimeout(this.#asking);
     }

@@ -126,6 +126,8 @@ export class Capture extends Emitter {
   }
 
   #hearTheParts() {
+    // iOS gives no microphone to a page that says it plays only.
+    this.#microphone.on("asks", () => this.#system.use(true));
     this.#microphone.on("track", (track) => this.#suppressor.take(track));
     this.#microphone.on("status", (status) => this.emit("status", status));
     this.#suppressor.on("failed", (code) => {

@@ -48,7 +48,7 @@ export class Tuning {
 
   /** @param {string} answer the other side's, which is in */
   described(answer) {
-    this.#remote = answer;
+    this.#remote = bare(answer);
   }
 
   /**
@@ -57,7 +57,7 @@ export class Tuning {
    */
   answered(offer, answer) {
     const role = /^a=setup:passive/m.test(answer) ? "active" : "passive";
-    this.#remote = offer.replaceAll(/^a=setup:actpass/gm, `a=setup:${role}`);
+    this.#remote = bare(offer).replaceAll(/^a=setup:actpass/gm, `a=setup:${role}`);
   }
 
   /**
@@ -115,6 +115,11 @@ export class Tuning {
       if (state !== "stable") await connection.setLocalDescription({ type: "rollback" });
     }
   }
+}
+
+/** Without candidates: the browser has those that it was given, and would take the ones that it was spared. @param {string} sdp */
+function bare(sdp) {
+  return sdp.replaceAll(/^a=candidate:.*\r?\n?/gm, "");
 }
 
 /** Whether an error's text says that a description was refused for its shape. @param {string} reason */

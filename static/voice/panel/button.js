@@ -42,6 +42,8 @@ export class VoiceButton {
   #listen = box();
   /** What was begun at the last click, and goes on without it. @type {{drawing: any, early: Early, keys: import("./call-keys.js").CallKeys}|null} */
   #begun = null;
+  /** Whoever leaves and joins again on this page still knows the keys of those who stayed. */
+  #compared;
 
   /**
    * @param {HTMLElement} button
@@ -49,7 +51,7 @@ export class VoiceButton {
    *   show: beside the button; live: what is read out, from the click to after the end
    * @param {Modules} modules
    */
-  constructor(button, { show, live, panel }, [{ VoiceRoom }, , { CallKeys, VoicePanel }]) {
+  constructor(button, { show, live, panel }, [{ ComparedKeys, VoiceRoom }, , { CallKeys, VoicePanel }]) {
     this.#button = button;
     this.#label = button.querySelector("span") ?? button;
     this.#before = this.#label.textContent;
@@ -57,12 +59,13 @@ export class VoiceButton {
     this.#live = live;
     this.#panel = panel;
     this.#modules = { CallKeys, VoiceRoom, VoicePanel };
+    this.#compared = new ComparedKeys();
   }
 
   /** Join the room that the button names. Resolves when joined or refused; both are shown. @param {readonly KeyboardEvent[]} [pressed] since the click */
   async join(pressed = []) {
     const { roomId = "", name = "" } = this.#button.dataset;
-    const room = new this.#modules.VoiceRoom(roomId, { name, store: this.#store });
+    const room = new this.#modules.VoiceRoom(roomId, { name, store: this.#store, compared: this.#compared });
     this.#button.setAttribute("aria-busy", "true");
     for (const event of ["muted", "deafened", "microphone"]) room.addEventListener(event, () => this.#showMuted(room));
     room.addEventListener("announce", (event) => this.room === room && this.#tell(/** @type {CustomEvent} */ (event).detail));

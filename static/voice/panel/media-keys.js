@@ -6,8 +6,11 @@ import { phrase } from "../phrase.js";
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
 /** @typedef {{setActionHandler(action: any, handler: (() => void)|null): void, setMicrophoneActive?: (active: boolean) => unknown, playbackState: string, metadata: unknown}} Controls */
 
-/** @param {VoiceRoomInterface} room @param {AbortSignal} over @param {string} title @param {Controls|undefined} [controls] */
-export function mediaKeys(room, over, title, controls = navigator.mediaSession) {
+/**
+ * @param {VoiceRoomInterface} room @param {AbortSignal} over @param {string} title @param {Controls|undefined} [controls]
+ * @param {boolean} [told] whether `setMicrophoneActive` only tells: WebKit's mutes the capture itself, as a phone call does
+ */
+export function mediaKeys(room, over, title, controls = navigator.mediaSession, told = "userAgentData" in (globalThis.navigator ?? {})) {
   if (!controls) return;
   /** Whether what mutes now is the pause key, and nothing else. */
   let paused = false;
@@ -33,7 +36,7 @@ export function mediaKeys(room, over, title, controls = navigator.mediaSession) 
   const show = () => {
     // What a key does next: a call that plays is paused by it, so muted.
     controls.playbackState = room.silent ? "paused" : "playing";
-    controls.setMicrophoneActive?.(!room.silent);
+    if (told) Promise.resolve(controls.setMicrophoneActive?.(!room.silent)).catch(() => {});
   };
   show();
   for (const event of ["muted", "microphone"]) room.addEventListener(event, show, { signal: over });

@@ -211,7 +211,10 @@ export class VoicePanel {
       container.hidden = !container.querySelector("[data-who]");
     } else this.#notices.element.after(mark(copyReport(this.#room)));
     // "Leave" vanishes under its own click: the button that joins again is the next step.
-    if (held) document.getElementById("id_voice_btn")?.focus();
+    if (held) {
+      const button = document.getElementById("id_voice_btn");
+      (button?.closest("[hidden]") ? document.getElementById("id_burger_btn") : button)?.focus();
+    }
   }
 }
 

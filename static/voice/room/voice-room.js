@@ -28,16 +28,16 @@ export class VoiceRoom extends EventTarget {
 
   /**
    * @param {string} roomId
-   * @param {{name: string, muted?: boolean, store?: Store, platform?: import("../browser/platform.js").Platform}} options
-   *   store: where choices are kept; muted: whatever is kept there
+   * @param {{name: string, muted?: boolean, store?: Store, compared?: ComparedKeys, platform?: import("../browser/platform.js").Platform}} options
+   *   store: where choices are kept; muted: whatever is kept there; compared: whose safety code was, by the page's earlier rooms
    */
-  constructor(roomId, { name, muted, store = new Store(), platform = browser() }) {
+  constructor(roomId, { name, muted, store = new Store(), compared = new ComparedKeys(), platform = browser() }) {
     super();
     const talk = new Talk({ muted, store, platform });
     const volumes = new Volumes(store);
     const devices = new Devices(store, platform);
     const sounds = new SoundChoices(store);
-    this.#belongings = { roomId, name: [...name.trim()].slice(0, 80).join("") || phrase("guest"), talk, volumes, devices, sounds, store, compared: new ComparedKeys(), platform };
+    this.#belongings = { roomId, name: [...name.trim()].slice(0, 80).join("") || phrase("guest"), talk, volumes, devices, sounds, store, compared, platform };
     const calls = this.#calls = new Calls(this.#belongings, (name, detail) => this.#emit(name, detail));
     volumes.on("change", (user) => {
       calls.now?.adjustVolumes();

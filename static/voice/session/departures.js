@@ -23,8 +23,31 @@ export const BELIEVED = 90_000;
 export function depart(roster, peer, now) {
   const known = roster.peers.get(peer);
   if (!known || roster.liars.has(known.user)) return { roster, news: [] };
+  // The server has let go of it before: nothing more will be told.
+  if (known.goneAt !== null) return { roster: without(roster, peer), news: [{ type: "left", name: known.name }] };
   const departed = new Map([...roster.departed, [peer, { remote: { ...known, band: null, ofMe: null }, at: now }]]);
   return { roster: { ...without(roster, peer), departed }, news: [{ type: "left", name: known.name }] };
+}
+
+/** How long the server's word of a goodbye takes at most, where the one who left could tell it. */
+const PROMPT = 5000;
+
+/**
+ * The server confirms a goodbye. One that came far too late was true only when it had to be: a second such one of the
+ * same person is not believed, for who goes on leaving and coming back would be unseen for most of the time.
+ * @param {Roster} roster
+ * @param {string} peer
+ * @param {number} now
+ * @returns {Roster}
+ */
+export function confirm(roster, peer, now) {
+  const found = roster.departed.get(peer);
+  if (!found) return roster;
+  const departed = new Map([...roster.departed].filter(([each]) => each !== peer));
+  if (now - found.at < PROMPT) return { ...roster, departed };
+  const { user } = found.remote;
+  if (roster.late.has(user)) return { ...roster, departed, liars: new Set([...roster.liars, user]) };
+  return { ...roster, departed, late: new Set([...roster.late, user]) };
 }
 
 /**

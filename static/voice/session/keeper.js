@@ -2,7 +2,7 @@
 // Owns the roster over time: takes what is told and heard, lets go of the lost, and says what is new.
 
 import { Emitter } from "../emitter.js";
-import { depart, findLiars } from "./departures.js";
+import { confirm, depart, findLiars } from "./departures.js";
 import * as rosters from "./roster.js";
 
 /** @typedef {import("./roster.js").Roster} Roster */
@@ -44,7 +44,9 @@ export class Keeper extends Emitter {
 
   /** A frame of the server. @param {Parameters<typeof rosters.applyMessage>[1]} message */
   take(message) {
-    const { roster, news } = rosters.applyMessage(this.#roster, message, this.#clock.now());
+    const now = this.#clock.now();
+    const before = message.type === "left" ? confirm(this.#roster, message.source, now) : this.#roster;
+    const { roster, news } = rosters.applyMessage(before, message, now);
     this.#become(roster, news);
     this.#overhear();
     this.prune();
@@ -70,12 +72,11 @@ export class Keeper extends Emitter {
     else this.#become(roster);
   }
 
-  /** A peer said goodbye on its link. @param {string} peer @returns {boolean} whether that is believed */
+  /** A peer said goodbye on its link. @param {string} peer */
   depart(peer) {
     const { roster, news } = depart(this.#roster, peer, this.#clock.now());
     this.#become(roster, news);
     this.prune();
-    return roster.departed.has(peer);
   }
 
   /** Who speaks now, whatever they say of themselves. @param {ReadonlySet<string>} speaking */
@@ -100,7 +101,7 @@ export class Keeper extends Emitter {
     const waits = roster.departed.size > 0 || [...roster.peers.values()].some(({ goneAt }) => goneAt !== null);
     this.#pruning = waits && !this.#closed ? this.#clock.setTimeout(() => this.prune(), rosters.GONE / 2) : null;
     if (news.length > 0) this.#become(roster, news);
-    for (const seat of stayed.back) this.emit("back", seat);
+    for (const seat of stayed.back) if (this.#roster.peers.has(seat.peer)) this.emit("back", seat);
   }
 
   close() {

@@ -36,6 +36,7 @@
  * @property {ReadonlyMap<string, {remote: RemotePeer, at: number}>} departed  peers that said goodbye on their link, of which
  *   the server doesn't know yet: as they were, and since when it could have known
  * @property {ReadonlySet<string>} liars  users whose goodbye was none
+ * @property {ReadonlySet<string>} late  users of whose goodbye the server told long after
  * @property {boolean} first  nobody is news before the first list ended
  */
 /** @typedef {{type: "joined"|"left"|"removed"|"lost"|"overheard", name: string}} News */
@@ -58,7 +59,7 @@ export const GONE = 10_000;
 export const MUTING = 1800;
 
 /** @type {Roster} */
-export const EMPTY = Object.freeze({ self: null, peers: new Map(), listed: null, overheard: new Set(), departed: new Map(), liars: new Set(), first: true });
+export const EMPTY = Object.freeze({ self: null, peers: new Map(), listed: null, overheard: new Set(), departed: new Map(), liars: new Set(), late: new Set(), first: true });
 
 /**
  * Take one frame of the server; what isn't about a person changes nothing.
@@ -92,9 +93,6 @@ export function applyMessage(roster, message, now) {
     case "links":
       return told(change(roster, known, { links: message.links }));
     case "left":
-      if (roster.departed.has(message.source)) {
-        return told({ ...roster, departed: new Map([...roster.departed].filter(([peer]) => peer !== message.source)) });
-      }
       if (!known) return told(roster);
       if (message.reason === "lost") return told(change(roster, known, { goneAt: now }));
       return {
@@ -142,7 +140,8 @@ export function listEnds(roster, now) {
 }
 
 /**
- * Let go of the lost whose link is gone, too.
+ * Let go of the lost whose link is gone, too: it ends by itself when nothing was heard on it for a while. One that falters
+ * has a row, for nobody is to be heard who is in no list.
  * @param {Roster} roster
  * @param {ReadonlyMap<string, LinkReport>} reports
  * @param {number} now
@@ -152,7 +151,7 @@ export function prune(roster, reports, now) {
   /** @type {News[]} */
   const news = [];
   for (const { peer, name, goneAt } of roster.peers.values()) {
-    if (goneAt === null || now - goneAt < GONE || reports.get(peer)?.state === "up") continue;
+    if (goneAt === null || now - goneAt < GONE || reports.has(peer)) continue;
     roster = without(roster, peer);
     news.push({ type: "lost", name });
   }

@@ -81,8 +81,12 @@ export class VoiceSession extends Emitter {
     for (const name of /** @type {const} */ (["note", "safety", "alarm", "notice"])) {
       past.on(name, (detail) => this.#tell(name, /** @type {any} */ (detail)));
     }
-    // The lost as well: else what they left, a trouble with their key perhaps, would stay for as long as the call.
-    this.#keeper.on("gone", (peer) => this.#forget(peer));
+    this.#keeper.on("gone", (peer) => {
+      // Nobody is heard, or sent to, who is in no list: whoever was lost and is still heard stays in it.
+      linking.links?.left(peer, "left");
+      // The lost as well: else what they left, a trouble with their key perhaps, would stay for as long as the call.
+      this.#forget(peer);
+    });
     past.on("bye", ({ peer }) => this.#depart(peer));
     this.#hearTheLinks();
     this.#hearTheSeat();
@@ -271,9 +275,8 @@ export class VoiceSession extends Emitter {
     this.#keeper.take(message);
     if (this.#keeper.roster.departed.has(message.source)) return;
     if (comes) links.present({ peer: message.source, order: message.order });
-    if (message.type !== "left") return;
-    links.left(message.source, message.reason);
-    if (message.reason !== "lost") this.#forget(message.source);
+    // Whoever left is gone from the list with it; the lost are heard for as long as they can be.
+    if (message.type === "left" && message.reason === "lost") links.left(message.source, "lost");
   }
 
   /** @param {string} peer */
@@ -285,9 +288,7 @@ export class VoiceSession extends Emitter {
   /** @param {string} peer */
   #depart(peer) {
     this.#journal.note("left past the server", { peer });
-    if (!this.#keeper.depart(peer)) return;
-    this.#linking.links?.left(peer, "left");
-    this.#forget(peer);
+    this.#keeper.depart(peer);
   }
 
   /** An error of ours. @param {{code: string, about: string}} error */
