@@ -159,7 +159,11 @@ def _secrets(chosen: argparse.Namespace) -> int:
 def _fill(path: Path) -> int:
     filled = env_file.fill(path)
     if not filled:
-        print(f"meshvoice: {path} is there already and stays as it is", file=sys.stderr)
+        print(
+            f"meshvoice: {path} is there already and stays as it is. For a new secret let its line there stand "
+            "empty (`MESHVOICE_SECRET_KEY=`, `COTURN_SHARED_SECRET=`) and run this again",
+            file=sys.stderr,
+        )
         return 1
     print(f"{path} was there: gave {' and '.join(filled)} a value, and left the rest", file=sys.stderr)
     return 0

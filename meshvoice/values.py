@@ -124,7 +124,8 @@ def secret_keys(text: str) -> tuple[bytes, ...]:
             key = b""
         if len(key) != 32 or _weak(part.strip()):
             raise ValueError(
-                "needs 32 random bytes in URL-safe base64 (several with commas): run `meshvoice secrets`"
+                "needs 32 random bytes in URL-safe base64 (several with commas): let it stand empty in the "
+                "file and run `meshvoice secrets`"
             )
         keys.append(key)
     return tuple(keys)

@@ -150,7 +150,7 @@ def test_tasks_that_carry_a_secret_print_nothing(task: str) -> None:
 def addresses(
     settings: str, own: str, found: str = "", *, relays: int = 1, **inventory: str
 ) -> tuple[str, str, str]:
-    """Fill in (public, private, IPv6) as the playbook does, by the few of Ansible's words that it uses for it."""
+    """Fill in (public, private, IPv6) as the playbook does, by the few words of Ansible's that it uses."""
     (play,) = yaml.safe_load((CONF / "coturn-playbook.yaml").read_text())
     jinja = Environment(undefined=StrictUndefined)
     jinja.globals["lookup"] = lambda plugin, path: settings

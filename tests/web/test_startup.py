@@ -174,6 +174,7 @@ async def test_new_secrets_are_made_once_and_start_the_server(tmp_path: Path) ->
     assert [name for name, _ in found] == ["MESHVOICE_SECRET_KEY", "COTURN_SHARED_SECRET"]
     code, said = await make()
     assert (code, env_file.read_text()) == (1, text)
+    assert b"For a new secret let its line there stand empty" in said
     for _, secret in found:
         assert secret.encode() not in said
     port = usual(tmp_path)["MESHVOICE_PORT"]
