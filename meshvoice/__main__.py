@@ -160,8 +160,8 @@ def _fill(path: Path) -> int:
     filled = env_file.fill(path)
     if not filled:
         print(
-            f"meshvoice: {path} is there already and stays as it is. For a new secret let its line there stand "
-            "empty (`MESHVOICE_SECRET_KEY=`, `COTURN_SHARED_SECRET=`) and run this again",
+            f"meshvoice: {path} is there already and stays as it is. For a new secret let its line there "
+            "stand empty (`MESHVOICE_SECRET_KEY=`, `COTURN_SHARED_SECRET=`) and run this again",
             file=sys.stderr,
         )
         return 1
