@@ -148,7 +148,7 @@ def test_tasks_that_carry_a_secret_print_nothing(task: str) -> None:
 
 
 def addresses(
-    settings: str, own: str, found: str = "", *, relays: int = 1, **inventory: str
+    settings: str, own: str, found: str = "", inventory: dict[str, str] | None = None, relays: int = 1
 ) -> tuple[str, str, str]:
     """Fill in (public, private, IPv6) as the playbook does, by the few words of Ansible's that it uses."""
     (play,) = yaml.safe_load((CONF / "coturn-playbook.yaml").read_text())
@@ -162,7 +162,7 @@ def addresses(
         "ansible_facts": {"default_ipv4": {"address": own}, "default_ipv6": {"address": "2a0c:b641::5"}},
         "groups": {"coturn": ["relay.example.org"] * relays},
         "looked_up": {"stdout": found},
-        **inventory,
+        **(inventory or {}),
     }
     for name in (
         *("coturn_own_ip", "coturn_alone", "coturn_set_ip", "coturn_set_ip6"),
@@ -212,7 +212,7 @@ def addresses(
 def test_the_playbook_knows_the_address_of_a_name_and_what_is_nat(
     settings: str, inventory: dict[str, str], own: str, found: str, public: str, private: str
 ) -> None:
-    assert addresses(settings, own, found, **inventory) == (public, private, "")
+    assert addresses(settings, own, found, inventory) == (public, private, "")
 
 
 def test_of_several_relays_the_settings_give_none_its_address() -> None:
@@ -232,7 +232,7 @@ def test_of_several_relays_the_settings_give_none_its_address() -> None:
 def test_the_playbook_relays_by_the_ipv6_of_the_settings(
     settings: str, inventory: dict[str, str], own: str, six: str
 ) -> None:
-    assert addresses(settings, own, **inventory)[2] == six
+    assert addresses(settings, own, inventory=inventory)[2] == six
 
 
 @pytest.mark.parametrize("name", PLAYBOOKS)
