@@ -124,11 +124,17 @@ def switch_on(site: Site, host: Host) -> None:
         outside.write_text(f"127.0.0.1 localhost\n{PUBLIC} {TURN}\n{ADDRESS6} {TURN}\n")
 
 
+def health(site: Site) -> str:
+    """What is wrong, which the machine itself is told alone."""
+    ask = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8080/healthz').read().decode())"
+    return site.machine.ssh(f'python3 -c "{ask}"')
+
+
 def serves(site: Site, host: Host) -> None:
     """See from outside that it serves, and has no other door."""
     site.deployer.doctor(site.machine)
     if len(host.playbooks) > 1:
-        assert '"status": "ok"' in site.deployer.fetch(site.machine, "/healthz")
+        assert '"status": "ok"' in site.deployer.fetch(site.machine, "/healthz"), health(site)
     assert {port: site.machine.connects(port, seconds=0.5) for port in host.open} == dict.fromkeys(
         host.open, True
     )
