@@ -9,13 +9,14 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from ssl import SSLContext, create_default_context
+from ssl import SSLContext
 
 from meshvoice.doctor import lookup, rotation
 from meshvoice.doctor.deployment import Deployment
 from meshvoice.doctor.examination import examine
 from meshvoice.doctor.findings import Check, Finding, Status, missed
 from meshvoice.doctor.rejections import RENDER
+from meshvoice.doctor.turn_client import trust
 from meshvoice.settings import Settings
 from meshvoice.turn import installed
 from meshvoice.turn.commands import seats
@@ -50,7 +51,7 @@ def run(settings: Settings, *, as_json: bool, tls: SSLContext | None = None) -> 
             none = "it has no IPv4 address now" if problem.__cause__ else "it leads to no relay's address"
             problems.append(check.failed(none, str(problem)))
         turn = replace(turn, public_ip=None)
-    deployment = Deployment(turn=turn, tls=tls or create_default_context(), seats=seats(settings))
+    deployment = Deployment(turn=turn, tls=tls or trust(), seats=seats(settings))
     try:
         findings = asyncio.run(_report(problems, examine(deployment), as_json=as_json))
     except asyncio.CancelledError:

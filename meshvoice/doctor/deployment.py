@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from secrets import token_bytes, token_hex
-from ssl import SSLContext, create_default_context
+from ssl import SSLContext
 
 from meshvoice.doctor.rejections import ASK, RENDER, USED_UP
-from meshvoice.doctor.turn_client import Leg, Peer, Rejected, TurnClient, Unanswered, dial
+from meshvoice.doctor.turn_client import Leg, Peer, Rejected, TurnClient, Unanswered, dial, trust
 from meshvoice.settings import TurnSettings
 from meshvoice.turn.coturn import relay_urls, user_quota
 from meshvoice.turn.credentials import TurnCredentials, fixed, issue
@@ -48,7 +48,7 @@ class Deployment:
 
     turn: TurnSettings
     clock: Callable[[], float] = time.time
-    tls: SSLContext = field(default_factory=create_default_context)
+    tls: SSLContext = field(default_factory=trust)
     resolve: Callable[[str], Awaitable[list[str]]] = resolve
     placed: bool = True
     """Whether the settings name this relay's own addresses, as they can those of one host alone."""
