@@ -234,7 +234,7 @@ class Hub:
         if found is None:
             return []
         effects: list[Effect] = []
-        for lost in found.found(user):
+        for lost in found.take_lost(user):
             effects += tell(found.peers.values(), Left(source=lost, reason=reason), now)
         peer = found.of_user(user)
         if peer is not None:

@@ -106,7 +106,7 @@ def _new_peer(room: LiveRoom, terms: Terms, entry: Entry, now: float) -> Peer:
     )
     room.peers[peer.id] = peer
     # Whoever hears of this one lets go of what was lost.
-    room.found(entry.user)
+    room.take_lost(entry.user)
     return peer
 
 

@@ -91,7 +91,7 @@ class LiveRoom:
         while len(self.lost) > _REMEMBERED:
             del self.lost[next(iter(self.lost))]
 
-    def found(self, user: UserId) -> list[PeerId]:
+    def take_lost(self, user: UserId) -> list[PeerId]:
         """Forget, and list, what peers of a user were lost."""
         ids = [peer for peer, lost in self.lost.items() if lost == user]
         for peer in ids:
