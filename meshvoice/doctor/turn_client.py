@@ -6,6 +6,7 @@ import asyncio
 import enum
 import errno
 import ssl
+import struct
 import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
@@ -25,8 +26,13 @@ stun.ATTRIBUTES_BY_NAME.setdefault(_FAMILY, (0x0017, _FAMILY, stun.pack_unsigned
 
 
 def _error_code(data: bytes) -> tuple[int, str]:
-    reason = "".join(each for each in data[4:].decode("utf8", "replace") if each.isprintable())
+    reason = _printable(data[4:].decode("utf8", "replace"))
     return stun.unpack_error_code(data[:4] + reason.encode())
+
+
+def _printable(text: str) -> str:
+    """Give what a terminal may be told of a server's words."""
+    return "".join(each for each in text if each.isprintable())
 
 
 # The reason in errors of coturn 4.10.0 is whatever lay in its memory, and aioice, which wants UTF-8, would
@@ -70,7 +76,7 @@ class Rejected(Exception):
     """The server answered with an error: `code` is STUN's."""
 
     def __init__(self, code: int, reason: str) -> None:
-        super().__init__(f"{code} {reason}".strip())
+        super().__init__(f"{code or ''} {reason}".strip())
         self.code = code
         self.realm: str | None = None
         """The realm that the server named before, if it asked for credentials."""
@@ -90,7 +96,7 @@ class TurnClient:
 
     async def bind(self) -> Peer:
         """Ask by STUN for this client's own address as the server sees it."""
-        response = await self._ask(stun.Method.BINDING, {})
+        response = await self._ask(stun.Method.BINDING, {}, "XOR-MAPPED-ADDRESS")
         self.software = response.attributes.get("SOFTWARE", "")
         mapped: Peer = response.attributes["XOR-MAPPED-ADDRESS"]
         return mapped
@@ -103,7 +109,7 @@ class TurnClient:
         attributes: dict[str, object] = {"LIFETIME": LIFETIME, "REQUESTED-TRANSPORT": transport}
         if family is not None:
             attributes[_FAMILY] = _FAMILIES[family]
-        response = await self._ask(stun.Method.ALLOCATE, attributes)
+        response = await self._ask(stun.Method.ALLOCATE, attributes, "XOR-RELAYED-ADDRESS")
         self.relayed = response.attributes["XOR-RELAYED-ADDRESS"]
         self._client.receiver = _Receiver(self._received)
         return self.relayed
@@ -133,7 +139,7 @@ class TurnClient:
     @property
     def realm(self) -> str | None:
         """The realm that the server named when it asked for credentials."""
-        return self._client.realm
+        return None if self._client.realm is None else _printable(self._client.realm)
 
     async def receive(self, seconds: float = TIMEOUT) -> tuple[bytes, Peer]:
         """Wait for what was relayed here, and from whom. Raises `Unanswered`."""
@@ -147,7 +153,8 @@ class TurnClient:
         """Prolong the allocation, or end it with 0."""
         await self._ask(stun.Method.REFRESH, {"LIFETIME": lifetime})
 
-    async def _ask(self, method: stun.Method, attributes: dict[str, object]) -> stun.Message:
+    async def _ask(self, method: stun.Method, attributes: dict[str, object], told: str = "") -> stun.Message:
+        """Ask for `told`, if for anything: who consents without it speaks another STUN than browsers do."""
         request = stun.Message(
             message_method=method, message_class=stun.Class.REQUEST, attributes=dict(attributes)
         )
@@ -158,9 +165,11 @@ class TurnClient:
             if not asked.done():
                 raise ConnectionRefusedError(errno.ECONNREFUSED, "refused")
             response, _ = asked.result()
+            if told and told not in response.attributes:
+                raise Rejected(0, f"an answer without {told}")
             return response
         except Rejected as rejected:
-            rejected.realm = self._client.realm
+            rejected.realm = self.realm
             raise
         finally:
             asked.cancel()
@@ -171,7 +180,19 @@ def _given(credentials: TurnCredentials | None) -> tuple[str | None, str | None]
     return (credentials.username, credentials.credential) if credentials else (None, None)
 
 
-class _Udp(turn.TurnClientUdpProtocol):
+class _Tolerant(turn.TurnClientMixin):
+    """Drops what is malformed, all of it: aioice ends a connection by some, or lets the loop complain."""
+
+    def datagram_received(self, data: bytes | str, addr: Peer) -> None:
+        with suppress(struct.error):
+            super().datagram_received(data, addr)
+
+
+class _Tcp(_Tolerant, turn.TurnClientTcpProtocol):
+    pass
+
+
+class _Udp(_Tolerant, turn.TurnClientUdpProtocol):
     """aioice's, which hears of a port where nobody listens: aioice itself takes that for silence."""
 
     def __init__(self, server: Peer, credentials: TurnCredentials | None) -> None:
@@ -230,7 +251,7 @@ async def dial(
     transport: asyncio.BaseTransport
 
     def tcp() -> turn.TurnClientTcpProtocol:
-        return turn.TurnClientTcpProtocol(server, username, credential, LIFETIME, LIFETIME)
+        return _Tcp(server, username, credential, LIFETIME, LIFETIME)
 
     if leg is Leg.UDP:
         transport, udp = await loop.create_datagram_endpoint(

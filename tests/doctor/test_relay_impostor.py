@@ -176,6 +176,37 @@ async def test_each_refusal_names_its_own_mend(refusal: int, username: str, name
     assert named in found.fix
 
 
+@dataclass
+class Saying(Impostor):
+    """Consents to everything, with these attributes alone."""
+
+    attributes: bytes = b""
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        request = stun.parse_message(data)
+        self._transport.sendto(self._answer(request, stun.Class.RESPONSE, self.attributes), addr)
+
+
+async def test_a_consent_that_tells_no_address_is_told_and_ends_nothing() -> None:
+    """As that of a server of the STUN of before: RFC 3489 knows MAPPED-ADDRESS alone."""
+    mapped = attribute(0x0001, bytes([0, 1, 4, 210, 45, 77, 0, 2]))
+    async with listening(Saying(attributes=mapped)) as way:
+        asked = await ask_stun(Deployment(turn=TURN), way, Answers())
+        given = await credential(Deployment(turn=TURN), way)
+    assert (asked.status, asked.answer) == (Status.FAILED, "an answer without XOR-MAPPED-ADDRESS")
+    assert "another program" in asked.fix
+    assert (given.status, given.answer) == (Status.FAILED, "an answer without XOR-RELAYED-ADDRESS")
+
+
+async def test_what_is_malformed_counts_for_nothing_and_prints_no_trace() -> None:
+    complaints: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    async with listening(Saying(attributes=attribute(0x000D, b"\0"))) as way:
+        found = await ask_stun(Deployment(turn=TURN), way, Answers())
+    assert found.answer == "no answer"
+    assert complaints == []
+
+
 async def test_what_a_server_calls_itself_tells_its_version() -> None:
     answers = Answers()
     async with listening(Impostor(software=b"Coturn-4.17.1 'Gorst'")) as way:
