@@ -28,11 +28,22 @@ async def examine(deployment: Deployment) -> AsyncIterator[Finding]:
 async def _examine_host(deployment: Deployment, *, several: bool) -> AsyncIterator[Finding]:
     """Examine every leg, then through those that work all that does not depend on the leg."""
     found = await lookup.look_up(deployment)
-    public = {str(each) for each in (deployment.turn.public_ip, deployment.turn.public_ip6)}
-    if deployment.turn.others or (several and not public & {*found.addresses}):
+    turn = deployment.turn
+    own = {str(each) for each in (turn.public_ip, turn.private_ip, turn.public_ip6)}
+    if turn.others or (several and not own & {*found.addresses}):
         deployment = deployment.of_another(deployment.turn.others)
     addresses, answers = found.addresses, legs.Answers()
     elsewhere = lookup.elsewhere(deployment.turn, addresses)
+    reached = _by_leg(deployment, legs.ways(deployment.turn, addresses), answers)
+    private = lookup.inside(deployment.turn, addresses)
+    if private:
+        # Whether it is the network's own answer or a wrong record is told by whether anything answers there.
+        reached, there = await _all_of(reached, private)
+        if there and not found.here:
+            found = replace(found, here=", ".join(addresses))
+    if found.here:
+        addresses = lookup.from_outside(deployment.turn, addresses)
+        elsewhere = lookup.elsewhere(deployment.turn, addresses)
     yield lookup.name(deployment, found)
     if not deployment.turn.tls:
         yield Check(name="certificate", leg=Leg.TLS, tried="look for TURN by TLS").skipped(
@@ -40,7 +51,7 @@ async def _examine_host(deployment: Deployment, *, several: bool) -> AsyncIterat
         )
     answering: list[Way] = []
     working: list[Way] = []
-    async for way, findings in _by_leg(deployment, legs.ways(deployment.turn, addresses), answers):
+    async for way, findings in reached:
         if way.server[0] in elsewhere and findings[-1].status is Status.FAILED:
             # Whatever stands there is none of ours: that the name leads there is the fault.
             for finding in findings:
@@ -68,6 +79,23 @@ async def _examine_host(deployment: Deployment, *, several: bool) -> AsyncIterat
     if working:
         async for finding in _relayed(deployment, best, working, addresses):
             yield finding
+
+
+async def _all_of(
+    reached: AsyncIterator[tuple[Way, list[Finding]]], address: str
+) -> tuple[AsyncIterator[tuple[Way, list[Finding]]], bool]:
+    """Wait for all legs, and tell whether one answers at `address`."""
+    ways = [each async for each in reached]
+
+    async def again() -> AsyncIterator[tuple[Way, list[Finding]]]:
+        for each in ways:
+            yield each
+
+    return again(), any(
+        way.server[0] == address and finding.check == "stun" and finding.status is Status.OK
+        for way, findings in ways
+        for finding in findings
+    )
 
 
 def _freed_at_once(ways: Iterable[Way]) -> list[Way]:

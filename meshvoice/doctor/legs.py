@@ -261,6 +261,8 @@ def _fix_silence(turn: TurnSettings, way: Way) -> str:
 def _strange(turn: TurnSettings, way: Way) -> str:
     """Say what to do about an address that the settings don't name; empty where they do, or name none."""
     named = public(turn, way.family)
+    if way.server[0] == str(turn.private_ip):
+        return ""
     if way.family == 6 and not named:
         return (
             "the name has this IPv6 address, so browsers try it: set COTURN_PUBLIC_IP6 to it, or drop the "

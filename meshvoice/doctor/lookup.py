@@ -9,8 +9,10 @@ from ipaddress import ip_address
 
 from meshvoice.doctor.deployment import Deployment, family
 from meshvoice.doctor.findings import Cause, Check, Finding
-from meshvoice.settings import TurnSettings
+from meshvoice.settings import Address, TurnSettings
 from meshvoice.turn.deny import denied
+from meshvoice.turn.installed import bindable
+from meshvoice.values import is_address
 
 _RECORDS = {4: ("A", "COTURN_PUBLIC_IP"), 6: ("AAAA", "COTURN_PUBLIC_IP6")}
 
@@ -23,14 +25,48 @@ class LookedUp:
     problem: str = ""
     unheard: bool = False
     """Whether no name server said anything, be it that there is no such name."""
+    here: str = ""
+    """What it leads to on the relay's own host, or in its own network, where others get another answer."""
 
 
 async def look_up(deployment: Deployment) -> LookedUp:
     """Look the host up; browsers try every address that it has."""
     try:
-        return LookedUp(await deployment.resolve(deployment.turn.host))
+        addresses = await deployment.resolve(deployment.turn.host)
     except OSError as problem:
         return LookedUp([], str(problem), unheard(problem))
+    if addresses and _of_its_own_host(deployment.turn, addresses):
+        # Debian writes a host's own name so into its /etc/hosts.
+        return LookedUp([str(each) for each in _own(deployment.turn)], here=", ".join(addresses))
+    return LookedUp(addresses)
+
+
+def _own(turn: TurnSettings) -> list[Address]:
+    """Give those addresses of the relay's that stand on its own host, as the settings name them."""
+    own = (turn.private_ip or turn.public_ip, turn.public_ip6)
+    return [each for each in own if each and not isinstance(each, str)]
+
+
+def _of_its_own_host(turn: TurnSettings, addresses: Sequence[str]) -> bool:
+    """Tell whether the name leads to this machine's loopback, for it is this machine that is the relay."""
+    if is_address(turn.host) or not all(ip_address(each).is_loopback for each in addresses):
+        return False
+    return any(not each.is_loopback and bindable(each) for each in _own(turn))
+
+
+def inside(turn: TurnSettings, addresses: Sequence[str]) -> str:
+    """Give COTURN_PRIVATE_IP where the name leads to it, in place of the relay's public address.
+
+    Name servers of a home or of a cloud say so to those inside, for whom it is right: they reach it by that.
+    """
+    private = str(turn.private_ip or "")
+    right = is_address(turn.host) or public(turn, 4) in addresses
+    return private if private in addresses and not right else ""
+
+
+def from_outside(turn: TurnSettings, addresses: Sequence[str]) -> list[str]:
+    """Give what the name leads to outside, where it leads to COTURN_PRIVATE_IP here."""
+    return [public(turn, 4) if each == str(turn.private_ip) else each for each in addresses]
 
 
 def unheard(problem: BaseException | None) -> bool:
@@ -59,8 +95,15 @@ def name(deployment: Deployment, found: LookedUp) -> Finding:
             found.problem,
             "give COTURN_TURN_HOST a name that resolves (it needs an A or AAAA record), or an IP address",
         )
+    addresses = from_outside(turn, found.addresses) if found.here else found.addresses
     leads = ", ".join(found.addresses)
-    wrong = sorted({family(each) for each in elsewhere(turn, found.addresses)})
+    wrong = sorted({family(each) for each in elsewhere(turn, addresses)})
+    if found.here and not wrong:
+        return check.skipped(
+            f"{found.here} here, which is the relay's own host or network",
+            "by /etc/hosts or a name server of this network; what others get can't be seen from here: run "
+            "the doctor from outside, too",
+        )
     if not wrong:
         return check.ok(leads)
     settings = [f"{_RECORDS[by][1]} is {public(turn, by)}" for by in wrong]

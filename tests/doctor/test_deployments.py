@@ -20,6 +20,7 @@ from tests.doctor.bench import (
     HOST,
     LAN,
     NAT,
+    PRIVATE,
     PUBLIC,
     PUBLIC6,
     Bench,
@@ -132,6 +133,39 @@ async def test_on_the_relays_own_host_nothing_is_blamed_for_what_the_guard_stops
     findings = await bench.examine(DUAL, conf(DUAL), addresses=[str(PUBLIC), str(PUBLIC6)])
     assert failed(findings) == set()
     assert {"one-relay", "relay-range"} <= {f.check for f in findings if f.status is Status.SKIPPED}
+
+
+@pytest.mark.parametrize("leads", ["127.0.1.1", "10.0.0.5"], ids=["its hosts file", "its name server"])
+async def test_on_the_relays_own_host_or_network_its_name_may_lead_to_it_otherwise(
+    nat_bench: Bench, leads: str
+) -> None:
+    nat_bench.examiner = "server"
+    findings = await nat_bench.examine(NAT, conf(NAT), addresses=[leads], runs=2)
+    assert failed(findings) == set()
+    status = {finding.check: finding.status for finding in findings}
+    assert status["name"] is Status.SKIPPED
+    assert status["credential"] is status["relay-address"] is status["two-relays"] is Status.OK
+
+
+async def test_a_relay_that_offers_its_private_address_is_named_by_those_who_dial_that_too(
+    nat_bench: Bench,
+) -> None:
+    nat_bench.examiner = "server"
+    findings = await nat_bench.examine(NAT, conf(BASE, local=(PRIVATE,)), addresses=[str(PRIVATE)])
+    assert failed(findings) == {"relay-address"}
+
+
+async def test_a_coturn_that_is_down_is_told_on_its_own_host_where_the_name_leads_to_loopback(
+    nat_bench: Bench,
+) -> None:
+    nat_bench.examiner = "server"
+    findings = await nat_bench.examine(NAT, None, addresses=["127.0.1.1"])
+    assert failed(findings) == {"stun/udp", "stun/tcp"}
+
+
+async def test_a_record_of_the_private_address_is_wrong_to_those_outside(nat_bench: Bench) -> None:
+    findings = await nat_bench.examine(NAT, conf(NAT), addresses=[str(PRIVATE)])
+    assert failed(findings) == {"name"}
 
 
 async def test_a_good_deployment_on_a_lan_has_nothing_wrong(bench: Bench) -> None:

@@ -11,7 +11,7 @@ from meshvoice.doctor.deployment import Deployment, Way
 from meshvoice.doctor.findings import Status
 from meshvoice.doctor.legs import Answers
 from meshvoice.doctor.legs import stun as ask_stun
-from meshvoice.doctor.lookup import LookedUp, elsewhere, name
+from meshvoice.doctor.lookup import LookedUp, elsewhere, inside, look_up, name
 from meshvoice.doctor.turn_client import Leg
 from meshvoice.settings import TurnSettings
 
@@ -68,3 +68,43 @@ async def test_an_address_that_the_name_has_beside_the_relays_is_told_as_its_rec
     found = await ask_stun(Deployment(turn=TURN), way, Answers())
     assert f"the relay is at {HERE}: drop the record of 127.0.0.1" in found.fix
     assert "firewall" not in found.fix
+
+
+NAT = replace(TURN, public_ip6=None, private_ip=IPv4Address("10.0.0.5"))
+
+
+def test_the_relays_private_address_is_what_its_own_network_may_be_told_and_no_literal_host() -> None:
+    assert inside(NAT, ["10.0.0.5"]) == inside(NAT, ["10.0.0.5", HERE6]) == "10.0.0.5"
+    assert inside(NAT, ["10.0.0.6"]) == inside(NAT, [HERE]) == inside(NAT, ["10.0.0.5", HERE]) == ""
+    assert inside(TURN, ["10.0.0.5"]) == ""
+    # Browsers everywhere dial what the settings themselves say.
+    assert inside(replace(NAT, hosts=("10.0.0.5",)), ["10.0.0.5"]) == ""
+
+
+def test_inside_the_relays_network_a_wrong_record_of_the_other_ip_version_is_told_all_the_same() -> None:
+    turn = replace(TURN, private_ip=IPv4Address("10.0.0.5"))
+    right, wrong = (
+        name(Deployment(turn=turn), LookedUp(["10.0.0.5", six], here=f"10.0.0.5, {six}"))
+        for six in (HERE6, GONE6)
+    )
+    assert right.status is Status.SKIPPED
+    assert "from outside" in right.fix
+    assert wrong.fix == "correct the name's AAAA record, or COTURN_PUBLIC_IP6"
+
+
+@pytest.mark.parametrize("host", ["turn.example.org", "127.0.1.1"])
+@pytest.mark.parametrize("its_own", [True, False])
+async def test_a_hosts_own_name_is_looked_up_in_its_hosts_file_on_that_host_alone(
+    monkeypatch: pytest.MonkeyPatch, host: str, its_own: bool
+) -> None:
+    """Debian writes 127.0.1.1 there; from elsewhere such a record is wrong, and so is such a setting."""
+    monkeypatch.setattr("meshvoice.doctor.lookup.bindable", lambda address: its_own)
+
+    async def resolve(host: str) -> list[str]:
+        return ["127.0.1.1"]
+
+    turn = replace(NAT, hosts=(host,))
+    found = await look_up(Deployment(turn=turn, resolve=resolve))
+    spared = its_own and host != "127.0.1.1"
+    assert found.addresses == (["10.0.0.5"] if spared else ["127.0.1.1"])
+    assert name(Deployment(turn=turn), found).status is (Status.SKIPPED if spared else Status.FAILED)
