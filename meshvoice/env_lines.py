@@ -35,6 +35,11 @@ def assignments(text: str) -> Iterator[Assignment]:
     """Read a file's text line by line. Raises `LineRefused`."""
     # Not splitlines(), which knows more ends of lines than systemd does.
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
+        if line.startswith("\ufeff"):
+            # systemd takes it for a part of the name.
+            raise LineRefused(
+                number, "begins with an invisible mark (BOM): save the file as UTF-8 without it"
+            )
         if re.search(r"[^\t\x20-\x7e\x80-\U0010ffff]", line):
             raise LineRefused(number, "holds a control character: remove it")
         if line.lstrip(_BLANKS).startswith(("#", ";")):

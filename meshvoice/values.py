@@ -206,10 +206,12 @@ def is_name(text: str) -> bool:
 
 def advice(name: str, *, before: str = "", after: str = "") -> str:
     """Say what to write in place of a name that people read as one, and machines don't."""
+    # Name servers write a dot at the end, which no certificate has.
+    bare = name.removesuffix(".")
     if "_" in name:
-        instead = f"{before}{_hyphened(name)}{after}"
+        instead = f"{before}{_hyphened(bare)}{after}"
         return f"no certificate is given for a name with an underscore, so choose one such as {instead}"
-    ascii_name = _ascii(name)
+    ascii_name = _ascii(bare)
     if ascii_name != name and is_name(ascii_name):
         return f"write it as browsers and certificates have it, {before}{ascii_name}{after}"
     return ""

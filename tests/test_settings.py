@@ -555,7 +555,10 @@ def test_an_origin_that_no_browser_sends_is_refused(origin: str) -> None:
         ("stra\u00dfe.example", "xn--strae-oqa.example"),
         ("voice.\u4f8b\u3048\u3002\u30c6\u30b9\u30c8", "voice.xn--r8jz45g.xn--zckzah"),
         ("b\u00fccher2", "xn--bcher2-3ya"),
+        ("voice.club.example.", "voice.club.example"),
+        ("b\u00fccher.example.", "xn--bcher-kva.example"),
         ("my_voice.example", "my-voice.example"),
+        ("my_voice.example.", "my-voice.example"),
         ("_voice.my_club.example", "voice.my-club.example"),
     ],
 )
