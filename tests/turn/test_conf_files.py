@@ -148,7 +148,12 @@ def test_tasks_that_carry_a_secret_print_nothing(task: str) -> None:
 
 
 def addresses(
-    settings: str, own: str, found: str = "", inventory: dict[str, str] | None = None, relays: int = 1
+    settings: str,
+    own: str,
+    found: str = "",
+    inventory: dict[str, str] | None = None,
+    relays: int = 1,
+    others: tuple[str, ...] = (),
 ) -> tuple[str, str, str]:
     """Fill in (public, private, IPv6) as the playbook does, by the few words of Ansible's that it uses."""
     (play,) = yaml.safe_load((CONF / "coturn-playbook.yaml").read_text())
@@ -159,14 +164,21 @@ def addresses(
     jinja.tests["match"] = lambda text, pattern: bool(re.match(pattern, text))
     known: dict[str, object] = {
         "meshvoice_env_file": "",
-        "ansible_facts": {"default_ipv4": {"address": own}, "default_ipv6": {"address": "2a0c:b641::5"}},
+        "ansible_facts": {
+            "default_ipv4": {"address": own},
+            "default_ipv6": {"address": "2a0c:b641::5"},
+            "all_ipv4_addresses": [each for each in (own, *others) if each],
+        },
         "groups": {"coturn": ["relay.example.org"] * relays},
         "looked_up": {"stdout": found},
         **(inventory or {}),
     }
+    # As Ansible does, a list stays one.
+    own_ips = play["vars"]["coturn_own_ips"].strip("{} ")
+    known["coturn_own_ips"] = jinja.compile_expression(own_ips)(known)
     for name in (
-        *("coturn_own_ip", "coturn_alone", "coturn_set_ip", "coturn_set_ip6"),
-        *("coturn_own_ip6", "coturn_name", "coturn_seen_ip"),
+        *("coturn_own_ip", "coturn_alone", "coturn_set_ip", "coturn_set_ip6", "coturn_set_private_ip"),
+        *("coturn_own_ip6", "coturn_name", "coturn_seen_ip", "coturn_private_ip"),
     ):
         known[name] = jinja.from_string(play["vars"][name]).render(known)
     filled = play["vars"]["coturn_environment"]
@@ -196,6 +208,7 @@ def addresses(
         ("#COTURN_PUBLIC_IP=home.example.org\n", {}, "45.76.0.10", "", "45.76.0.10", ""),
         ("COTURN_PUBLIC_IP=45.76.0.10\n", {}, "10.0.0.5", "", "45.76.0.10", "10.0.0.5"),
         ("COTURN_PUBLIC_IP=\n", {}, "45.76.0.10", "", "45.76.0.10", ""),
+        (" COTURN_PUBLIC_IP= '45.76.0.10' \r\n", {}, "10.0.0.5", "", "45.76.0.10", "10.0.0.5"),
     ],
     ids=[
         "own",
@@ -207,12 +220,53 @@ def addresses(
         "comment",
         "settings behind NAT",
         "empty",
+        "blanks",
     ],
 )
 def test_the_playbook_knows_the_address_of_a_name_and_what_is_nat(
     settings: str, inventory: dict[str, str], own: str, found: str, public: str, private: str
 ) -> None:
     assert addresses(settings, own, found, inventory) == (public, private, "")
+
+
+@pytest.mark.parametrize(
+    ("settings", "private"),
+    [
+        ("COTURN_PUBLIC_IP=45.76.0.11\n", ""),
+        ("COTURN_PUBLIC_IP=45.76.0.12\n", "45.76.0.10"),
+        ("COTURN_PUBLIC_IP=45.76.0.12\n COTURN_PRIVATE_IP='10.0.0.5'\n", "10.0.0.5"),
+        ("COTURN_PUBLIC_IP=45.76.0.12\nCOTURN_PRIVATE_IP=10.0.0.6\n", "45.76.0.10"),
+        ("COTURN_PUBLIC_IP=45.76.0.11\nCOTURN_PRIVATE_IP=10.0.0.5\n", ""),
+    ],
+    ids=["on its interface", "NAT", "NAT of the one that is named", "of another host", "no NAT after all"],
+)
+def test_of_a_host_with_several_addresses_each_may_be_the_relays(settings: str, private: str) -> None:
+    """An address that a provider adds is not the one by which the host reaches others."""
+    public = settings.split()[0].partition("=")[2]
+    found = addresses(settings, "45.76.0.10", others=("45.76.0.11", "10.0.0.5"))
+    assert found == (public, private, "")
+
+
+@pytest.mark.filterwarnings("ignore:invalid escape sequence")
+@pytest.mark.parametrize("line", ["{}", " {}", "'{}'", '"{}" ', "https://other.example.org, {}\r"])
+def test_the_apps_playbook_reads_the_origin_as_the_app_does(line: str) -> None:
+    (play,) = yaml.safe_load((CONF / "meshvoice-playbook.yaml").read_text())
+    jinja = Environment(undefined=StrictUndefined)
+    settings = "#MESHVOICE_ORIGIN=\n MESHVOICE_ORIGIN=" + line.format("https://voice.example.org") + "\nA=b\n"
+    jinja.globals["lookup"] = lambda plugin, path: settings
+    jinja.filters["regex_findall"] = lambda text, pattern: re.findall(pattern, text)
+    origin = jinja.from_string(play["vars"]["meshvoice_origin"]).render(meshvoice_env_file="")
+    assert origin.split(",")[-1].strip() == "https://voice.example.org"
+    checks = next(task for task in play["pre_tasks"] if "settings are those" in task["name"])
+    jinja.tests["search"] = lambda text, pattern: bool(re.search(pattern, text))
+    trusted, unplaced, single = (
+        jinja.compile_expression(check) for check in checks["ansible.builtin.assert"]["that"][1:]
+    )
+    assert trusted(settings="  MESHVOICE_TRUSTED_PROXIES=127.0.0.1\n")
+    assert not unplaced(settings=" MESHVOICE_PORT=9000\n")
+    assert [bool(single(settings=f" MESHVOICE_PROCESSES={each}\n")) for each in ("", "'1'", " 1", "3")] == [
+        *(True, True, True, False)
+    ]
 
 
 def test_of_several_relays_the_settings_give_none_its_address() -> None:
