@@ -18,6 +18,7 @@ from meshvoice.doctor.turn_client import Leg, Peer, Rejected, Unanswered, answer
 from meshvoice.settings import TurnSettings
 from meshvoice.turn import versions
 from meshvoice.turn.deny import denied, literal
+from meshvoice.values import is_address
 
 CERTIFICATE_DAYS = 14
 """Renewal begins 30 days before the end, so fewer than this means that it does not happen."""
@@ -252,6 +253,9 @@ def _fix_silence(turn: TurnSettings, way: Way) -> str:
     by = ", for IPv6 too," if way.family == 6 else ""
     port, forward = f"{way.server[1]}/{kind}{by}", rejections.forwarded(way.family)
     own = ip_address(way.server[0])
+    if way.family == 6 and not public(turn, 6) and not is_address(turn.host):
+        # No address is named at all: an inventory's host may have IPv6 alone.
+        forward = "; drop the name's AAAA record where the relay has no IPv6"
     near = f". Only its own network reaches {own}: is this machine in it?" * (
         denied(own) and not own.is_loopback
     )
@@ -263,7 +267,7 @@ def _strange(turn: TurnSettings, way: Way) -> str:
     named = public(turn, way.family)
     if way.server[0] == str(turn.private_ip):
         return ""
-    if way.family == 6 and not named:
+    if way.family == 6 and turn.public_ip and not named:
         return (
             "the name has this IPv6 address, so browsers try it: set COTURN_PUBLIC_IP6 to it, or drop the "
             "AAAA record"

@@ -24,7 +24,9 @@ from tests.doctor.bench import (
     PUBLIC,
     PUBLIC6,
     Bench,
+    dropping,
     failed,
+    fix,
     secured,
 )
 from tests.doctor.broken import Broken
@@ -91,6 +93,30 @@ async def test_where_an_inventory_alone_knows_the_address_the_names_own_is_right
     )
     assert failed(findings) == set()
     assert {"relay-ipv6", "one-relay", "relay-range"} <= {f.check for f in findings if f.status is Status.OK}
+
+
+@pytest.mark.parametrize("host", [HOST, str(PUBLIC6)], ids=["by a name", "by its address"])
+async def test_where_no_setting_names_an_address_a_port_that_ipv6_finds_closed_is_a_firewalls(
+    bench: Bench, host: str
+) -> None:
+    """An inventory's host may have IPv6 alone: without its record nobody would reach it at all."""
+    bench.lab.firewall("server", dropping("meta nfproto ipv6 meta l4proto { tcp, udp } th dport 3478"))
+    turn = replace(BASE, hosts=(host,))
+    findings = await bench.examine(turn, conf(replace(turn, public_ip6=PUBLIC6)), addresses=[str(PUBLIC6)])
+    assert failed(findings) == {"stun/udp", "stun/tcp"}
+    said = fix(findings, "stun")
+    assert "open 3478/udp, for IPv6 too, in the firewalls" in said
+    assert "COTURN_PUBLIC_IP6" not in said
+    assert ("AAAA" in said) == (host == HOST)
+
+
+async def test_of_a_second_host_ipv6_is_not_held_against_the_first_ones_settings(bench: Bench) -> None:
+    bench.lab.firewall("server", dropping("meta nfproto ipv6 udp dport 3478"))
+    turn = replace(BASE, public_ip=PUBLIC, hosts=(HOST, str(PUBLIC6)))
+    findings = await bench.examine(turn, conf(turn) + f"listening-ip={PUBLIC6}\nrelay-ip={PUBLIC6}\n")
+    [said] = [each.fix for each in findings if each.host == 2 and each.name() == "stun (udp)"]
+    assert "firewalls" in said
+    assert "COTURN_PUBLIC_IP6" not in said
 
 
 async def test_a_name_with_ipv6_alone_is_examined_by_ipv6(bench: Bench) -> None:
