@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
 import shutil
@@ -36,7 +37,7 @@ def renew(
     """Render both files anew, and restart coturn, where they changed and nobody relays; else say so.
 
     0 where there was nothing to do, it was done, or is put off; 1 where coturn did not restart; 2 where it
-    can't be rendered.
+    can't be rendered, or not written.
     """
     try:
         turn = installed.looked_up(settings.turn)
@@ -44,17 +45,34 @@ def renew(
     except TurnError as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
+    try:
+        return _renew(wanted, turn, user=user, restart=restart)
+    except OSError as problem:
+        place = f"{problem.filename}: " if problem.filename else ""
+        sys.stderr.write(f"{place}{problem.strerror}: this runs as root, on a host where coturn is set up\n")
+        return 2
+
+
+def _renew(wanted: dict[Path, str], turn: TurnSettings, *, user: str, restart: Callable[[], int]) -> int:
     changed = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
     if not changed:
         return 0
     news = f"{' and '.join(map(str, changed))} changed (COTURN_PUBLIC_IP is {turn.public_ip})"
-    uid = pwd.getpwnam(user).pw_uid
+    try:
+        uid = pwd.getpwnam(user).pw_uid
+    except KeyError:
+        raise OSError(errno.ENOENT, "no such user", user) from None
     many = sum(allocations(path.read_text(), turn, uid=uid) for path in _SOCKETS if path.exists())
     if many:
         sys.stderr.write(f"{news}, but coturn has {many} allocations: put off until nobody relays\n")
         return 0
-    for path in changed:
-        _replace(path, wanted[path])
+    # Both or none: by one of them alone coturn and its guard would disagree at the next start.
+    try:
+        for new, path in [(_write(_beside(path), path, wanted[path]), path) for path in changed]:
+            new.replace(path)
+    finally:
+        for path in changed:
+            _beside(path).unlink(missing_ok=True)
     sys.stderr.write(f"{news}: coturn is restarted\n")
     return 1 if restart() else 0
 
@@ -82,13 +100,16 @@ def _guard(turn: TurnSettings, user: str) -> str:
     return coturn.render_guard(turn, template=template("nftables-turn.conf.j2"), local=local(turn), user=user)
 
 
-def _replace(path: Path, text: str) -> None:
-    """Put a new file in the old one's place, whole, with its owner and mode: it may hold the secret."""
-    new = path.with_name(path.name + ".new")
+def _beside(path: Path) -> Path:
+    return path.with_name(path.name + ".new")
+
+
+def _write(new: Path, path: Path, text: str) -> Path:
+    """Write what goes in the place of `path`, whole, with its owner and mode: it may hold the secret."""
     new.touch(mode=0o600)
     new.write_text(text)
     if path.exists():
         there = path.stat()
         os.chown(new, there.st_uid, there.st_gid)
         new.chmod(there.st_mode & 0o777)
-    new.replace(path)
+    return new

@@ -124,6 +124,26 @@ def test_a_name_that_leads_nowhere_leaves_the_old_file(
     assert (host.conf.read_text(), host.restarts) == (before, 1)
 
 
+def test_a_host_without_a_place_for_the_guard_keeps_the_file_that_it_has(
+    host: Host, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One file of two would count at the next start; and a trace says nobody what to do."""
+    before = host.conf.read_text()
+    host.guard = host.guard.parent / "coturn" / host.guard.name
+    assert host.renew(MOVED) == 2
+    assert (host.conf.read_text(), host.restarts) == (before, 1)
+    assert list(host.conf.parent.glob("*.new")) == []
+    err = capsys.readouterr().err
+    assert f"{host.guard}.new: No such file or directory" in err
+    assert "where coturn is set up" in err
+
+
+def test_a_host_without_coturns_user_is_told(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = Settings(secret_keys=(b"k" * 32,), turn=MOVED)
+    assert renewal.renew(settings, conf=host.conf, guard=host.guard, user="nobody-here") == 2
+    assert "nobody-here: no such user" in capsys.readouterr().err
+
+
 TABLE = """\
    sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
   132: 0100007F:C000 00000000:0000 07 00000000:00000000 00:00000000 00000000   107        0 4711 2 0 0
