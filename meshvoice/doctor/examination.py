@@ -45,6 +45,9 @@ async def _examine_host(deployment: Deployment, *, several: bool) -> AsyncIterat
         addresses = lookup.from_outside(deployment.turn, addresses)
         elsewhere = lookup.elsewhere(deployment.turn, addresses)
     yield lookup.name(deployment, found)
+    if found.here and deployment.turn.private_ip and not deployment.turn.public_ip:
+        # The name that COTURN_PUBLIC_IP is has no address now, which is told: there is none to hold against.
+        deployment = deployment.of_another(deployment.others)
     if not deployment.turn.tls:
         yield Check(name="certificate", leg=Leg.TLS, tried="look for TURN by TLS").skipped(
             "COTURN_TLS_CERT is not set", "set it, for networks that let only TLS out"

@@ -65,8 +65,9 @@ def inside(turn: TurnSettings, addresses: Sequence[str]) -> str:
 
 
 def from_outside(turn: TurnSettings, addresses: Sequence[str]) -> list[str]:
-    """Give what the name leads to outside, where it leads to COTURN_PRIVATE_IP here."""
-    return [public(turn, 4) if each == str(turn.private_ip) else each for each in addresses]
+    """Give what the name leads to outside, as far as it is known, for what it leads to here."""
+    seen = (public(turn, 4) if each == str(turn.private_ip) else each for each in addresses)
+    return [each for each in seen if each]
 
 
 def unheard(problem: BaseException | None) -> bool:

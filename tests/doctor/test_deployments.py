@@ -173,6 +173,18 @@ async def test_on_the_relays_own_host_or_network_its_name_may_lead_to_it_otherwi
     assert status["credential"] is status["relay-address"] is status["two-relays"] is Status.OK
 
 
+@pytest.mark.parametrize("leads", ["127.0.1.1", "10.0.0.5"])
+async def test_there_a_public_name_without_an_address_blames_nothing_else(
+    nat_bench: Bench, leads: str
+) -> None:
+    """As it has where a dynamic DNS is offline, or where that name, too, is in the host's own file."""
+    nat_bench.examiner = "server"
+    findings = await nat_bench.examine(replace(NAT, public_ip=None), conf(NAT), addresses=[leads], runs=2)
+    assert failed(findings) == set()
+    status = {finding.check: finding.status for finding in findings}
+    assert status["relay-address"] is status["two-relays"] is Status.OK
+
+
 async def test_a_relay_that_offers_its_private_address_is_named_by_those_who_dial_that_too(
     nat_bench: Bench,
 ) -> None:
