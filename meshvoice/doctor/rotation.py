@@ -8,12 +8,15 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
+from meshvoice.doctor import lookup
 from meshvoice.doctor.deployment import Deployment, Way, allocated
 from meshvoice.doctor.rejections import BELIEVED
 from meshvoice.doctor.turn_client import Leg, Rejected, Unanswered
 from meshvoice.settings import Settings, TurnSettings
-from meshvoice.turn import coturn
+from meshvoice.turn import coturn, installed
+from meshvoice.turn.errors import Refused
 
 _TRIES, _PAUSE = 10, 0.2
 """turnadmin waits for no lock of coturn's on the database, and ends well all the same."""
@@ -70,6 +73,9 @@ def _say(admin: list[str], what: str) -> str:
 
 
 async def _prove(turn: TurnSettings) -> int:
+    with suppress(Refused):
+        # A name in COTURN_PUBLIC_IP that has no address now is not what is asked.
+        turn = installed.looked_up(turn)
     deployment = Deployment(turn=turn)
     code = 0
     for host in turn.hosts:
@@ -89,11 +95,10 @@ async def _prove(turn: TurnSettings) -> int:
 async def _refused(deployment: Deployment, host: str) -> tuple[list[int], str]:
     """Try each secret by the first way that answers; gives the numbers refused, or what went wrong."""
     turn, trouble = deployment.turn, ""
-    try:
-        addresses = await deployment.resolve(host)
-    except OSError as problem:
-        return [], str(problem)
-    for address in addresses:
+    found = await lookup.look_up(deployment.at(host))
+    if found.problem:
+        return [], found.problem
+    for address in found.addresses:
         for leg in (Leg.UDP, Leg.TCP):
             way = Way(leg=leg, server=(address, turn.port))
             try:

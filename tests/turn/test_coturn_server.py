@@ -17,6 +17,7 @@ import pytest
 from aioice import turn as aioice_turn
 
 from meshvoice.doctor import rotation
+from meshvoice.doctor.deployment import Deployment
 from meshvoice.doctor.turn_client import Leg, Rejected, TurnClient, dial
 from meshvoice.settings import Network, Settings, TurnSettings
 from meshvoice.turn import deny
@@ -317,6 +318,20 @@ def test_a_rotation_that_reaches_another_database_is_stopped_and_forgets_nothing
         assert f"{OLD}[{DIRECT.realm}]\n" in kept.stdout
         assert "don't let the app sign" in capsys.readouterr().err
         assert rotated(SECRET, check=True) == 0
+
+
+@pytest.mark.parametrize("turn", [DIRECT, NAT], ids=["direct", "1:1 NAT"])
+def test_on_the_relays_own_host_a_rotation_finds_it_by_its_name_in_the_hosts_file(
+    turn: TurnSettings, lab: Lab, running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There it is told to run, and there Debian has 127.0.1.1, where coturn doesn't listen."""
+
+    async def resolve(host: str) -> list[str]:
+        return ["127.0.1.1"]
+
+    monkeypatch.setattr(rotation, "Deployment", partial(Deployment, resolve=resolve))
+    with running(conf(turn), tmp_path), lab.on("server"):
+        assert rotation.run(Settings(secret_keys=(b"k" * 32,), turn=turn), check=True) == 0
 
 
 async def test_a_rotation_is_not_stopped_by_a_relay_that_is_full(running: Running, tmp_path: Path) -> None:
