@@ -128,10 +128,13 @@ async def _by_leg(
         if any(each.check == "stun" and each.status is Status.OK for each in findings)
     }
     other = {Leg.UDP: Leg.TCP, Leg.TCP: Leg.UDP}
+    by_ipv6 = any(family(address) == 6 for address, _ in answering)
     for way, findings in zip(ways, reached, strict=True):
         silent = findings[-1].check == "stun" and findings[-1].answer in {legs.SILENCE, legs.REFUSED}
         if silent and way.leg in other and (way.server[0], other[way.leg]) in answering:
             findings[-1] = legs.shut(deployment, way, findings[-1], answers)
+        if not by_ipv6:
+            findings[-1] = legs.without_network(way, findings[-1])
         yield way, findings
 
 

@@ -7,12 +7,13 @@ import errno
 import re
 import socket
 import ssl
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from ipaddress import IPv6Address, ip_address
 
 from meshvoice.doctor import handshake, rejections
 from meshvoice.doctor.deployment import Deployment, Way, allocated
-from meshvoice.doctor.findings import Cause, Check, Finding
+from meshvoice.doctor.findings import Cause, Check, Finding, Status
 from meshvoice.doctor.lookup import public, unreachable
 from meshvoice.doctor.turn_client import Leg, Peer, Rejected, Unanswered, answered, dial
 from meshvoice.settings import TurnSettings
@@ -202,6 +203,28 @@ def _unopened(turn: TurnSettings, check: Check, way: Way, problem: OSError) -> F
             f"this machine has no IPv{way.family}", "run the doctor from one that has", cause=Cause.NO_NETWORK
         )
     return check.failed(str(problem), _fix_silence(turn, way))
+
+
+def without_network(way: Way, found: Finding) -> Finding:
+    """Blame nobody for silence by IPv6 where this machine's own address is one that only its network reaches.
+
+    Some homes give such addresses, and a way out that leads nowhere; by others a translation leads out.
+    """
+    if way.family == 4 or found.answer != SILENCE or denied(ip_address(way.server[0])):
+        return found
+    with suppress(OSError), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+        # As in `_routed`, nothing is sent.
+        probe.connect(way.server)
+        own = ip_address(probe.getsockname()[0])
+        if denied(own):
+            return replace(
+                found,
+                status=Status.SKIPPED,
+                answer=f"{SILENCE}, and this machine's own IPv6 is {own}, which nobody outside reaches",
+                fix="run the doctor from one that has another",
+                cause=Cause.NO_NETWORK,
+            )
+    return found
 
 
 def _routed(server: Peer) -> bool:

@@ -46,6 +46,13 @@ def by_ipv6() -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="module")
+def by_home_ipv6() -> Iterator[Lab]:
+    """Give a lab whose client has IPv6 of its own network's alone, which a translation leads out."""
+    with two_machines(server=(f"{PUBLIC}/32", f"{PUBLIC6}/128"), client=(CLIENT, "fd00:9::2/128")) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
 

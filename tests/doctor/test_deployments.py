@@ -141,6 +141,25 @@ async def test_an_examiner_without_ipv4_blames_nobody_for_it(by_ipv6: Lab, bench
     }
 
 
+@pytest.mark.parametrize(
+    ("dropped", "blamed"),
+    [("meta l4proto { tcp, udp }", set()), ("udp dport 3478", {"stun/udp"}), ("udp dport 9", set())],
+    ids=["leads nowhere", "leads out, and UDP is closed", "leads out"],
+)
+async def test_an_examiner_with_ipv6_of_its_own_network_alone_blames_nobody_for_silence(
+    by_home_ipv6: Lab, bench: Bench, dropped: str, blamed: set[str]
+) -> None:
+    bench.lab = by_home_ipv6
+    by_home_ipv6.firewall("server", dropping(f"meta nfproto ipv6 {dropped}"))
+    try:
+        findings = await bench.examine(DUAL, conf(DUAL), addresses=[str(PUBLIC), str(PUBLIC6)])
+    finally:
+        by_home_ipv6.run("server", "nft", "flush", "ruleset")
+    assert {each for each in failed(findings) if each.startswith("stun")} == blamed
+    silent = [each for each in findings if "fd00:9::2, which nobody outside reaches" in each.answer]
+    assert {each.name() for each in silent} == ({"stun (udp)", "stun (tcp)"} if "tcp" in dropped else set())
+
+
 async def test_the_guard_stops_nothing_that_is_needed(nat_bench: Bench) -> None:
     """The whole of a production host: NAT, the rendered configuration and the guard, as user `turnserver`."""
     nat_bench.user = "turnserver"
