@@ -76,6 +76,19 @@ class Hub:
         """List the rooms in whose voice a user is."""
         return [room.id for room in self.registry if room.of_user(user) is not None]
 
+    def may_return(self, room: RoomId, user: UserId, order: int, now: float) -> bool:
+        """Tell whether a ticket of this order brings a user back as who they were, or as a newcomer."""
+        here = self.registry.peer_of(room, user)
+        if here is not None and order <= here.order:
+            # Its own seat; or one that its user left for a newer tab, which `join` refuses.
+            return True
+        until = self.registry.claims.until(room, user, order)
+        if until is not None:
+            return now < until
+        terms = self.terms
+        # Who left before this process began is not known here; whoever was in a call is back by then.
+        return order >= terms.booted * 1000 or now - terms.booted < terms.returns
+
     # A socket's life
 
     def connected(self, socket: SocketId, now: float) -> None:
