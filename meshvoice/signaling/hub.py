@@ -73,8 +73,8 @@ class Hub:
         return not self.users_in(room) <= {user}
 
     def rooms_of(self, user: UserId) -> list[RoomId]:
-        """List the rooms in whose voice a user is."""
-        return [room.id for room in self.registry if room.of_user(user) is not None]
+        """List the rooms in whose voice a user is, or may be heard."""
+        return [room.id for room in self.registry if user in self.heard_in(room.id)]
 
     def may_return(self, room: RoomId, user: UserId, order: int, now: float) -> bool:
         """Tell whether a ticket of this order brings a user back as who they were, or as a newcomer."""

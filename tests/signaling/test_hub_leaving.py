@@ -72,6 +72,16 @@ def test_the_removal_of_somebody_lost_reaches_everybody_once() -> None:
         assert (ana.hears(), cleo.hears()) == (told, told)
 
 
+def test_whoever_was_lost_is_where_they_may_still_be_heard() -> None:
+    """So that signing out elsewhere reaches them there, too."""
+    world = World()
+    _, bo, _ = three(world)
+    lost(world, bo)
+    assert world.hub.rooms_of(bo.user) == [SEA]
+    world.happens(evicted(world, bo.user))
+    assert world.hub.rooms_of(bo.user) == []
+
+
 def test_whoever_was_lost_and_came_back_is_no_longer_lost() -> None:
     world = World()
     ana, bo, _ = three(world)
