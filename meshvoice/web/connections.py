@@ -280,6 +280,12 @@ def peer_of(request: web.Request) -> str:
     return connection_of(request).peer
 
 
+def own_address_of(request: web.Request) -> str | None:
+    """Give the address of ours at which a request's connection came in; None: by the Unix socket."""
+    name = None if request.transport is None else request.transport.get_extra_info("sockname")
+    return str(name[0]) if isinstance(name, tuple) else None
+
+
 def _peer(transport: asyncio.BaseTransport) -> str:
     # By the socket's family: a TCP peer that is gone again has no name either, and is nobody to be trusted.
     if transport.get_extra_info("socket").family == socket.AF_UNIX:
