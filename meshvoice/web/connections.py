@@ -197,6 +197,11 @@ class Connection(RequestHandler):
             self.force_close()
 
     @property
+    def more_came(self) -> bool:
+        """Whether another request waits for the answer to this one."""
+        return bool(self._messages)
+
+    @property
     def idles(self) -> bool:
         """Whether nothing is being answered."""
         return self._waiter is not None and not self._waiter.done()
