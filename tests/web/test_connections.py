@@ -205,6 +205,24 @@ async def test_who_is_being_answered_makes_no_room_and_who_idles_behind_it_does(
     await house.until(lambda: len(connections) == 0)
 
 
+@pytest.mark.parametrize("last", [b"", b"Connection: close\r\n"])
+async def test_who_reads_no_answer_is_cut_in_the_end(make_house: MakeHouse, last: bytes) -> None:
+    """Neither being answered nor being closed lasts for ever: a few such took every place for good (W13)."""
+    connections = Cap(2)
+    house = await make_house(
+        throttles=Throttles(connections=connections), waits=Waits(unread=SOON, keepalive=SOON)
+    )
+    loop = asyncio.get_running_loop()
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        deaf.setblocking(False)
+        await loop.sock_connect(deaf, house.address)
+        asked = b"GET /static/lang/de.js HTTP/1.1\r\nHost: x\r\n%b\r\n"
+        await loop.sock_sendall(deaf, asked % b"" * 80 + asked % last)
+        await house.until(lambda: len(connections) == 1)
+        await house.until(lambda: len(connections) == 0)
+
+
 async def test_who_was_heard_a_moment_ago_makes_no_room(make_house: MakeHouse) -> None:
     """Else whoever opens the most ends what others just began (W13)."""
     house = await make_house(throttles=Throttles(connections=Cap(1)))
