@@ -207,7 +207,12 @@ class Hub:
                 peer.muted, peer.deafened = muted, deafened
                 return tell(room.others(peer), server_messages.state(peer), now)
             case Links(links=links):
-                known = {other: report for other, report in links.items() if other in room.peers}
+                # Of the lost as well: else those who hear them no more would never know that others do.
+                known = {
+                    other: report
+                    for other, report in links.items()
+                    if other in room.peers or other in room.lost
+                }
                 peer.links = known
                 self.tally.told(message, links=len(known))
                 return tell(room.others(peer), SentLinks(source=peer.id, links=known), now)
