@@ -22,6 +22,10 @@ _NODE = re.compile(
 )
 _NODE_CHARACTERS = 128
 """An IPv6 address with its zone and port has about 80."""
+_HOPS = 32
+"""How many entries are read, from the end: nobody has so many proxies."""
+_FORWARDED_CHARACTERS = 4096
+"""Of all lines: 32 elements of the usual length, and as much again."""
 # RFC 7239, 4; an address without its quotes is taken, too.
 _PAIR = re.compile(
     r"""
@@ -76,11 +80,17 @@ def _furthest(peer: str, hops: Sequence[Address | None], proxies: Peers) -> str:
 
 
 def _x_forwarded_for_hops(lines: Sequence[str]) -> list[Address | None]:
-    entries = (entry.strip() for line in lines for entry in line.split(","))
-    return [_node(entry.strip('"')) for entry in entries if entry]
+    # Most proxies add to what came, so a visitor may have put 60 KB before the address that counts.
+    entries = ",".join(lines).rsplit(",", _HOPS)
+    unread = [None] if len(entries) > _HOPS else []
+    stripped = (entry.strip() for entry in entries[len(unread) :])
+    return unread + [_node(entry.strip('"')) for entry in stripped if entry]
 
 
 def _forwarded_hops(lines: Sequence[str]) -> list[Address | None]:
+    if sum(map(len, lines)) > _FORWARDED_CHARACTERS:
+        # Its end can't be read without its beginning, in which a quote may be open.
+        return [None]
     elements = [element for line in lines for element in _elements(line)]
     if not any(element is None or "for" in element for element in elements):
         # It tells of scheme and host only, so of nobody.

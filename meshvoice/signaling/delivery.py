@@ -24,10 +24,21 @@ def send(peer: Peer, body: bytes, now: float) -> list[Effect]:
 
 
 def leave(
-    registry: Registry, peer: Peer, *, reason: Reason, code: CloseCode, why: str, now: float
+    registry: Registry,
+    peer: Peer,
+    *,
+    reason: Reason,
+    code: CloseCode,
+    why: str,
+    now: float,
+    waits: float = 0.0,
 ) -> list[Effect]:
-    """Take a peer out of its room: the others are told, and its socket closes."""
+    """Take a peer out of its room: the others are told, and its socket closes.
+
+    For `waits` seconds its ticket brings it back as who it was, and then as a newcomer.
+    """
     socket = registry.remove(peer)
+    registry.claims.end(peer.room.id, peer.user, peer.order, until=now + waits)
     effects = tell(peer.room.peers.values(), Left(source=peer.id, reason=reason), now)
     if socket is not None:
         effects.append(Close(socket, code, why))

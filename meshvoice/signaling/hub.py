@@ -73,8 +73,21 @@ class Hub:
         return not self.users_in(room) <= {user}
 
     def rooms_of(self, user: UserId) -> list[RoomId]:
-        """List the rooms in whose voice a user is."""
-        return [room.id for room in self.registry if room.of_user(user) is not None]
+        """List the rooms in whose voice a user is, or may be heard."""
+        return [room.id for room in self.registry if user in self.heard_in(room.id)]
+
+    def may_return(self, room: RoomId, user: UserId, order: int, now: float) -> bool:
+        """Tell whether a ticket of this order brings a user back as who they were, or as a newcomer."""
+        here = self.registry.peer_of(room, user)
+        if here is not None and order <= here.order:
+            # Its own seat; or one that its user left for a newer tab, which `join` refuses.
+            return True
+        until = self.registry.claims.until(room, user, order)
+        if until is not None:
+            return now < until
+        terms = self.terms
+        # Who left before this process began is not known here; whoever was in a call is back by then.
+        return order >= terms.booted * 1000 or now - terms.booted < terms.returns
 
     # A socket's life
 
@@ -194,7 +207,12 @@ class Hub:
                 peer.muted, peer.deafened = muted, deafened
                 return tell(room.others(peer), server_messages.state(peer), now)
             case Links(links=links):
-                known = {other: report for other, report in links.items() if other in room.peers}
+                # Of the lost as well: else those who hear them no more would never know that others do.
+                known = {
+                    other: report
+                    for other, report in links.items()
+                    if other in room.peers or other in room.lost
+                }
                 peer.links = known
                 self.tally.told(message, links=len(known))
                 return tell(room.others(peer), SentLinks(source=peer.id, links=known), now)

@@ -8,6 +8,7 @@ from typing import NewType
 
 from meshvoice.ids import PeerId, RoomId, UserId
 from meshvoice.signaling.allowance import Allowance
+from meshvoice.signaling.claims import Claims
 from meshvoice.signaling.client_messages import LinkReport
 from meshvoice.signaling.pairs import Asked, Due, Pairs
 from meshvoice.signaling.replay import Replay
@@ -116,6 +117,8 @@ class Registry:
         self.by_socket: Callable[[SocketId], Peer | None] = self._by_socket.get
         """Find the peer that holds a socket."""
         self._connecting: dict[SocketId, Connecting] = {}
+        self.claims = Claims()
+        """Which seats whoever had them may take again."""
 
     def __iter__(self) -> Iterator[LiveRoom]:
         return iter(list(self._rooms.values()))

@@ -13,6 +13,9 @@ class Terms:
     """Names the process."""
     grace: float = 45
     """For how many seconds a peer without a socket is kept."""
+    returns: float = 600
+    """For how many seconds a ticket still brings back, as who they were, those who were lost, and those who
+    sat here when another process ran."""
     ping: float = 10
     """How often, in seconds, clients ask whether the server lives."""
     renew_after: float | None = None

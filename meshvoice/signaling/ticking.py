@@ -45,7 +45,7 @@ def _lose(registry: Registry, terms: Terms, peer: Peer, now: float) -> list[Effe
     if peer.away_since is None or now - peer.away_since < terms.grace:
         return []
     peer.room.lose(peer)
-    return leave(registry, peer, reason="lost", code=CloseCode.LEFT, why="", now=now)
+    return leave(registry, peer, reason="lost", code=CloseCode.LEFT, why="", now=now, waits=terms.returns)
 
 
 def _keep(terms: Terms, peer: Peer, socket: SocketId, now: float) -> list[Effect]:

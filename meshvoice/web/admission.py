@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -9,7 +10,7 @@ from aiohttp import web
 
 from meshvoice.forwarding import Seldom, client_address, within
 from meshvoice.signaling.limits import address_key
-from meshvoice.web.connections import peer_of
+from meshvoice.web.connections import connection_of, peer_of
 from meshvoice.web.error_pages import RequestRefused, too_many
 from meshvoice.web.keys import ADDRESS, CLOCK, PEER, SETTINGS, THROTTLES
 
@@ -35,6 +36,10 @@ def setup(app: web.Application) -> None:
 async def _admit(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
+    if connection_of(request).more_came:
+        # From Python 3.12 on aiohttp's tasks begin at once, and whatever a connection sent in one read is
+        # answered before anybody else is heard: 9,000 requests in half a second.
+        await asyncio.sleep(0)
     trusted, peer = request.app[SETTINGS].trusted_proxies, peer_of(request)
     request[PEER] = peer
     lines, forwarded = forwarding_of(request)

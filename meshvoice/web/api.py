@@ -16,6 +16,7 @@ from meshvoice.turn import credentials
 from meshvoice.turn.credentials import CredentialsBody
 from meshvoice.values import UNIX, Peers
 from meshvoice.web.admission import forwarding_of
+from meshvoice.web.connections import own_address_of
 from meshvoice.web.door import read_room
 from meshvoice.web.error_pages import RequestRefused, too_many
 from meshvoice.web.keys import (
@@ -132,7 +133,11 @@ async def health(request: web.Request) -> web.Response:
 
 def _from_here(request: web.Request) -> bool:
     """Tell whether a request comes from this machine, and from no proxy on it."""
-    return not any(forwarding_of(request)) and within(request[PEER], _HERE)
+    if any(forwarding_of(request)):
+        return False
+    # Whoever dials one of the machine's own addresses from there comes from the same; from elsewhere nobody
+    # does, for the kernel takes no packet that claims to be its own.
+    return within(request[PEER], _HERE) or request[PEER] == own_address_of(request)
 
 
 async def metrics(request: web.Request) -> web.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections import OrderedDict
 from collections.abc import Callable
@@ -68,6 +69,7 @@ class Connections(web.Server):
         self._of_address, self._in_all = throttles.connections_of_address, throttles.connections
         self.first_request: float = app[WAITS].first_request
         self._room: float = app[WAITS].room
+        self.unread: float = app[WAITS].unread
         self.silent: OrderedDict[Connection, float] = OrderedDict()
         """When each of a visitor's was heard last, the longest silence first; WebSockets are none of them."""
         self.own_headers = issubclass(app[RESPONSE], StraightResponse)
@@ -169,6 +171,7 @@ class Connection(RequestHandler):
             refused.close()
             self._force_close = True
             return
+        _give_up_unread(transport, self._connections.unread)
         proxy = self._connections.trusts(peer)
         if proxy:
             self._keepalive_timeout = PROXY_SECONDS
@@ -195,6 +198,11 @@ class Connection(RequestHandler):
     def _give_up(self) -> None:
         if self.unasked:
             self.force_close()
+
+    @property
+    def more_came(self) -> bool:
+        """Whether another request waits for the answer to this one."""
+        return bool(self._messages)
 
     @property
     def idles(self) -> bool:
@@ -280,12 +288,29 @@ def peer_of(request: web.Request) -> str:
     return connection_of(request).peer
 
 
+def own_address_of(request: web.Request) -> str | None:
+    """Give the address of ours at which a request's connection came in; None: by the Unix socket."""
+    name = None if request.transport is None else request.transport.get_extra_info("sockname")
+    return str(name[0]) if isinstance(name, tuple) else None
+
+
 def _peer(transport: asyncio.BaseTransport) -> str:
     # By the socket's family: a TCP peer that is gone again has no name either, and is nobody to be trusted.
     if transport.get_extra_info("socket").family == socket.AF_UNIX:
         return UNIX
     name = transport.get_extra_info("peername")
     return str(name[0]) if isinstance(name, tuple) else ""
+
+
+def _give_up_unread(transport: asyncio.BaseTransport, seconds: float) -> None:
+    """Let the kernel end a connection whose other end takes nothing of what is sent for so long.
+
+    It would ask for ever whether there is room again; and so an answer, or a farewell, would last for ever.
+    """
+    taken_in = transport.get_extra_info("socket")
+    if taken_in.family != socket.AF_UNIX and hasattr(socket, "TCP_USER_TIMEOUT"):
+        with contextlib.suppress(OSError):  # it is gone again
+            taken_in.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
 
 
 class _Refusal(web.Response):

@@ -19,6 +19,8 @@ _TEXTS = frozenset((".js", ".css", ".svg"))
 _HELD_BYTES = 64 * 1024
 """Of a file that is held as it is: what a slow connection has yet to read lies in memory once more for each,
 where the system sends a file itself. Browsers take gzip."""
+_LONGEST = 255
+"""Of a path: no file of ours has a longer one, and each folder in it is looked for."""
 # What holds for one form of a file and not for the other is left to the file itself.
 _OF_THE_FILE = ("Range", "If-Range", "If-Match", "If-Unmodified-Since")
 
@@ -115,6 +117,8 @@ def _wanted(request: web.Request, forms: _Forms) -> Form | None:
 
 def _find(root: Path, path: str) -> Path | None:
     """Give the file that is meant, by its one name; None: there is none, or it lies outside."""
+    if len(path) > _LONGEST:
+        return None
     try:
         file = (root / path).resolve()
         return file if file.is_relative_to(root) and file.is_file() else None

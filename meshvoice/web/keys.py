@@ -63,6 +63,8 @@ class Waits:
     """From an answer to the end of the next request's headers."""
     body: float = 10.0
     """For the whole body of a form."""
+    unread: float = 60.0
+    """For what was written to a visitor who reads nothing of it."""
     room: float = 1.0
     """Of a connection that then makes room for another, where there are as many as may be."""
 

@@ -97,7 +97,7 @@ class Reception:
         if hello.ticket is UNSET:
             return None
         try:
-            return seat_tickets.verify(
+            claim = seat_tickets.verify(
                 hello.ticket,
                 keys=self._keys,
                 room=room.room_id,
@@ -105,10 +105,13 @@ class Reception:
                 stay=stay,
                 now=self._clock(),
             )
+            if not self._hub.may_return(room.room_id, user, claim.order, self._clock.steady()):
+                raise TicketError("The seat of this ticket was given up.")
         except TicketError as problem:
             # A ticket that ran out costs the seat, not the call: the peer joins as a newcomer.
             log.info("socket %d: a seat ticket was not taken: %s", socket, problem)
             return None
+        return claim
 
     def _claim(self, proved: SeatClaim | None, room: Room, user: UserId, admission: Admission) -> SeatClaim:
         closes_at = admission.closes_at

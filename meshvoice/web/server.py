@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -19,6 +20,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from meshvoice.access.errors import GuestBookError
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.access.lock import lock_path
+from meshvoice.forwarding import Seldom
 from meshvoice.settings import Settings, SettingsError
 from meshvoice.web import relay_sharing, templates
 from meshvoice.web.app import make_app
@@ -39,6 +41,8 @@ DESCRIPTORS = 16_384
 """Open files that the process asks for; the usual 1,024 are fewer than the connections that it takes."""
 SHARED_BUSY_MS = 500
 """For which a write waits where several processes share the guest book; each takes some milliseconds."""
+TOLD_EVERY = 60.0
+"""Seconds between two lines of the log that anybody may bring about."""
 GARBAGE = 50_000, 20, 100
 """From how many new objects on the collector looks at those, then at older ones and at the oldest."""
 SPARE_DESCRIPTORS = 64
@@ -77,9 +81,26 @@ def discreet(record: logging.LogRecord) -> bool:
     return True
 
 
+def quiet(now: Callable[[], float] = time.monotonic) -> None:
+    """Have what libraries say of a stranger's request say nothing of the stranger, and that once a minute.
+
+    A line for each would let anybody fill the disk.
+    """
+    seldom = Seldom(every=TOLD_EVERY)
+
+    def now_and_then(record: logging.LogRecord) -> bool:
+        said = record.getMessage()
+        record.msg, record.args = f"{said} (told once a minute)", ()
+        return seldom.due((record.name, said), now())
+
+    logging.getLogger("aiohttp.server").addFilter(discreet)
+    for name in ("aiohttp.server", "aiohttp_session"):
+        logging.getLogger(name).addFilter(now_and_then)
+
+
 def run(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; gives the exit code. Raises `SettingsError`."""
-    logging.getLogger("aiohttp.server").addFilter(discreet)
+    quiet()
     book = open_book(settings.database, processes=settings.processes)
     try:
         book.time_changes(time.perf_counter)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import secrets
 from collections.abc import Awaitable, Callable
 
@@ -10,7 +11,7 @@ import aiohttp_session
 from aiohttp import web
 
 from meshvoice.access.errors import GuestBookError
-from meshvoice.access.users import FORGOTTEN_AFTER, SEEN_EVERY
+from meshvoice.access.users import FORGOTTEN_AFTER, SEEN_EVERY, User
 from meshvoice.forwarding import within
 from meshvoice.ids import SessionId, UserId
 from meshvoice.names import NameRefused
@@ -97,9 +98,18 @@ def _named_by_proxy(request: web.Request, settings: Settings) -> Visitor | None:
         tell_seldom(request, f"{_UNUSABLE}: {problem}")
         return None
     if given and given != user.name:
-        user = book.users.rename(user.user_id, given)
+        user = _renamed(request, user, given)
     _note_seen(request, user.user_id)
     return Visitor(user_id=user.user_id, name=user.name, session_id=None, may_host=True)
+
+
+def _renamed(request: web.Request, user: User, name: str) -> User:
+    # As in `_note_seen`. Whose request this is, and by which name, is known all the same.
+    book = request.app[BOOK]
+    if book.trouble is None:
+        with contextlib.suppress(GuestBookError):
+            return book.users.rename(user.user_id, name)
+    return dataclasses.replace(user, name=name)
 
 
 def _given_name(request: web.Request, header: str) -> str | None:

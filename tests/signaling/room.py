@@ -53,6 +53,8 @@ class Tab:
         self.muted = muted
         self.user = user(name)
         self.peer = PeerId(f"{name.lower()}-{world.next_id()}")
+        self.former: set[PeerId] = set()
+        """The ids that it had before this one."""
         self.order = 0
         self.socket = SocketId(-1)
         self.wire: list[Frame] = []
@@ -140,6 +142,13 @@ class World:
 
     def enter(self, tab: Tab, *, came_back: bool = False, seen: int | None = None) -> list[Effect]:
         """Join on a new socket, as the gate and the ticket allow."""
+        if came_back and not self.hub.may_return(tab.room, tab.user, tab.order, self.now):
+            came_back = False
+            tab.former.add(tab.peer)
+            tab.peer, tab.order = (
+                PeerId(f"{tab.name.lower()}-{self.next_id()}"),
+                self.hub.next_order(self.now),
+            )
         tab.socket, tab.closed = SocketId(self.next_id()), None
         hello = Hello(tab.name, tab.muted, seen=UNSET if seen is None else seen)
         entry = Entry(

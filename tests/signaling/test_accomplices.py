@@ -6,7 +6,7 @@ import pytest
 
 from meshvoice.signaling.pairs import ASKED_AT_ONCE, GEN_LEAP
 from tests.signaling.descriptions import SDP, sdp_of
-from tests.signaling.room import CANDIDATE, Tab, World
+from tests.signaling.room import CANDIDATE, GRACE, Tab, World
 
 MINUTES = 10
 BIG = sdp_of(12_000)
@@ -66,7 +66,7 @@ def test_repairs_that_several_ask_for_within_their_limits_cost_the_victim_nothin
     assert ana.hears("error") == []
 
 
-@pytest.mark.parametrize("forgotten", ["by a restart", "by those who leave"])
+@pytest.mark.parametrize("forgotten", ["by a restart", "by those who are lost"])
 @pytest.mark.parametrize("guests", [1, 3])
 def test_a_count_that_others_lifted_costs_nobody_the_seat_when_it_is_forgotten(
     forgotten: str, guests: int
@@ -86,7 +86,8 @@ def test_a_count_that_others_lifted_costs_nobody_the_seat_when_it_is_forgotten(
         ana.comes_back()
     else:
         for guest in asking:
-            guest.says("bye")
+            guest.drops()
+        world.waits(GRACE)
     for guest in asking:
         guest.comes_back()
         # From now on one is known that is far below.

@@ -72,6 +72,30 @@ def test_the_removal_of_somebody_lost_reaches_everybody_once() -> None:
         assert (ana.hears(), cleo.hears()) == (told, told)
 
 
+def test_who_still_hears_somebody_lost_is_told_to_those_who_do_not() -> None:
+    """Whoever takes leave of one page past the server, and is lost then, is in nobody's list there."""
+    world = World()
+    ana, bo, cleo = three(world)
+    lost(world, bo)
+    ana.hears()
+    heard = {"state": "up", "path": "direct", "rtt": 42, "loss": 0}
+    cleo.says("links", links={bo.peer: heard, "nobody": heard})
+    assert ana.hears("links") == [{"type": "links", "source": cleo.peer, "links": {bo.peer: heard}}]
+    world.happens(evicted(world, bo.user))
+    cleo.says("links", links={bo.peer: heard})
+    assert ana.hears("links") == [{"type": "links", "source": cleo.peer, "links": {}}]
+
+
+def test_whoever_was_lost_is_where_they_may_still_be_heard() -> None:
+    """So that signing out elsewhere reaches them there, too."""
+    world = World()
+    _, bo, _ = three(world)
+    lost(world, bo)
+    assert world.hub.rooms_of(bo.user) == [SEA]
+    world.happens(evicted(world, bo.user))
+    assert world.hub.rooms_of(bo.user) == []
+
+
 def test_whoever_was_lost_and_came_back_is_no_longer_lost() -> None:
     world = World()
     ana, bo, _ = three(world)

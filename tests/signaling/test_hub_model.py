@@ -73,7 +73,7 @@ class HubMachine(RuleBasedStateMachine):
 
     def check_origin(self, page: Page, frame: dict[str, object]) -> None:
         source = frame.get("source")
-        rooms = {each.tab.room for each in self.pages if each.tab.peer == source}
+        rooms = {each.tab.room for each in self.pages if source in {each.tab.peer, *each.tab.former}}
         assert source is None or rooms == {page.tab.room}, "heard from another room"
 
     def entered(self, page: Page) -> None:

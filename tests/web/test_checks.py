@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from meshvoice.access.errors import GuestBookError
-from meshvoice.web import checks
+from meshvoice.web import api, checks
 from meshvoice.web.keys import HEALTH, PULSE
 from meshvoice.web.pulse import Pulse
 from tests.web.conftest import MakeHouse
@@ -49,6 +50,25 @@ async def test_strangers_get_the_status_alone(make_house: MakeHouse, header: str
     house.book.close()
     answer = await Person(house).ask("GET", "/healthz", headers={header: from_afar[header]})
     assert (answer.status, answer.json) == (503, {"status": "failing"})
+
+
+@pytest.mark.parametrize("here", [True, False])
+async def test_this_machine_is_known_by_any_of_its_addresses(
+    house: House, monkeypatch: pytest.MonkeyPatch, here: bool
+) -> None:
+    """Where MESHVOICE_HOST is another than loopback, whoever asks from here comes from that very address."""
+    monkeypatch.setattr(api, "_HERE", ())  # as if 127.0.0.1 were the machine's address in its network
+    house.app[HEALTH].add("relay", lambda: "It has no deny list.")
+    ours = None if here else ("127.0.0.2", 0)
+    connector = aiohttp.TCPConnector(local_addr=ours)
+    async with (
+        aiohttp.ClientSession(connector=connector) as client,
+        client.get(f"{house.url}/healthz") as answer,
+    ):
+        told = {"relay": "It has no deny list."} if here else {}
+        assert await answer.json() == {"status": "degraded", **told}
+    through = await Person(house, address="192.0.2.7").ask("GET", "/healthz")
+    assert through.json == {"status": "degraded"}
 
 
 async def test_a_book_that_cannot_be_read_is_no_service(house: House) -> None:

@@ -16,6 +16,7 @@ from meshvoice.signaling.limits import Buckets, Cap
 from meshvoice.web.keys import Waits
 from meshvoice.web.throttles import Throttles
 from tests.web.conftest import MakeHouse
+from tests.web.eager import eager_task
 from tests.web.house import DEADLINE, LOOPBACK, ORIGIN, House
 from tests.web.person import Person
 
@@ -42,6 +43,30 @@ def assert_ours(answer: bytes) -> None:
     assert b"\nServer:" not in head
     for word in (b"aiohttp", b"Python", b"Traceback", b"Error:", b'File "'):
         assert word not in answer, answer
+
+
+async def test_whoever_sends_many_requests_at_once_holds_nobody_up(house: House) -> None:
+    """Each waits for the loop's next pass: a read of 9,000 took the loop for half a second (W13)."""
+    passes, going = 0, True
+
+    async def live() -> None:
+        nonlocal passes
+        while going:
+            passes += 1
+            await asyncio.sleep(0)
+
+    many = 200
+    async with line(house) as (reader, writer):
+        living = asyncio.create_task(live())
+        asyncio.get_running_loop().set_task_factory(eager_task)
+        asked = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+        writer.write(asked * many + asked.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        before = passes
+        assert (await reader.read()).count(b"HTTP/1.1 200 ") == many + 1
+        asyncio.get_running_loop().set_task_factory(None)
+        assert passes - before >= many
+        going = False
+        await living
 
 
 async def test_a_packed_body_is_refused_and_stays_packed(house: House) -> None:
@@ -178,6 +203,24 @@ async def test_who_is_being_answered_makes_no_room_and_who_idles_behind_it_does(
                 assert more != b""
                 read += more
     await house.until(lambda: len(connections) == 0)
+
+
+@pytest.mark.parametrize("last", [b"", b"Connection: close\r\n"])
+async def test_who_reads_no_answer_is_cut_in_the_end(make_house: MakeHouse, last: bytes) -> None:
+    """Neither being answered nor being closed lasts for ever: a few such took every place for good (W13)."""
+    connections = Cap(2)
+    house = await make_house(
+        throttles=Throttles(connections=connections), waits=Waits(unread=SOON, keepalive=SOON)
+    )
+    loop = asyncio.get_running_loop()
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        deaf.setblocking(False)
+        await loop.sock_connect(deaf, house.address)
+        asked = b"GET /static/lang/de.js HTTP/1.1\r\nHost: x\r\n%b\r\n"
+        await loop.sock_sendall(deaf, asked % b"" * 80 + asked % last)
+        await house.until(lambda: len(connections) == 1)
+        await house.until(lambda: len(connections) == 0)
 
 
 async def test_who_was_heard_a_moment_ago_makes_no_room(make_house: MakeHouse) -> None:

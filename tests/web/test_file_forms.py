@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+import time
 from pathlib import Path
 
 import aiohttp
@@ -41,6 +42,18 @@ def test_gzip_is_taken_where_it_is_named_or_anything_is(accepted: str) -> None:
 )
 def test_gzip_is_not_taken_where_it_is_refused_or_not_named(accepted: str) -> None:
     assert not takes_gzip(accepted)
+
+
+async def test_a_path_of_any_length_costs_no_time(house: House) -> None:
+    """Each of 3,900 folders that are none was looked for: 14 ms for one request."""
+    await ask(house, "/static/a")
+    took = []
+    for _ in range(3):
+        began = time.thread_time()
+        answer, _ = await ask(house, "/static/" + "a/" * 3900)
+        took.append(time.thread_time() - began)
+        assert answer.status == 404
+    assert min(took) < 0.008
 
 
 async def test_a_script_goes_out_compressed_to_whoever_takes_that(house: House) -> None:

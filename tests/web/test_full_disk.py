@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.web.conftest import MakeHouse
-from tests.web.house import HOUR, House
+from tests.web.house import HOUR, LOOPBACK, House
 from tests.web.person import Person
 from tests.web.rooms import pair
 
@@ -100,6 +100,31 @@ async def test_a_full_disk_is_found_out_before_somebody_needs_it(
         house.tick()
         statuses.add((await Person(house).ask("GET", "/healthz")).json["status"])
     assert "degraded" in statuses
+
+
+async def test_a_name_that_changed_elsewhere_and_cannot_be_written_keeps_nobody_out(
+    make_house: MakeHouse,
+) -> None:
+    """A proxy names people with each request: whoever married meanwhile still reads, and is called so."""
+    house = await make_house(
+        trusted_proxies=LOOPBACK,
+        user_header="Remote-User",
+        name_header="Remote-Name",
+        passphrase="four words",
+    )
+    ana = Person(house)
+    assert "Ana Lopez" in (await ana.get("/", **{"Remote-User": "ana", "Remote-Name": "Ana Lopez"})).text
+    other = sqlite3.connect(house.settings.database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    named = {"Remote-User": "ana", "Remote-Name": "Ana Gomez"}
+    for _ in range(2):
+        answer = await ana.get("/", **named)
+        assert (answer.status, "Hello, Ana Gomez" in answer.text) == (200, True)
+    other.close()
+    house.clock.now += 60
+    house.tick()
+    assert "Ana Gomez" in (await ana.get("/", **named)).text
+    assert "Ana Gomez" in (await ana.get("/", **{"Remote-User": "ana"})).text
 
 
 async def test_a_foreign_lock_refuses_writes_and_holds_nobody_up(house: House, ana: Person) -> None:

@@ -15,8 +15,9 @@ import aiohttp
 import pytest
 
 from meshvoice.web.logs import Json, Plain
+from meshvoice.web.server import quiet
 from tests.signaling.descriptions import SDP
-from tests.web.house import METRICS_TOKEN
+from tests.web.house import METRICS_TOKEN, House
 from tests.web.person import Person
 from tests.web.running import SECRET_KEY, TURN_SECRET, Outside, serving, usual
 
@@ -118,6 +119,25 @@ def read(line: str, form: str) -> str:
     found = re.fullmatch(r"[0-9-]{10} [0-9:]{8}\.\d{3} [A-Z]+ [a-z._]+: (.*)", line)
     assert found is not None, line
     return found[1]
+
+
+async def test_what_strangers_bring_about_stands_in_the_log_once_a_minute(
+    house: House, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line for each request that is no HTTP, or has a cookie of anybody's, filled the disk in the end."""
+    for name in ("aiohttp.server", "aiohttp_session"):
+        monkeypatch.setattr(logging.getLogger(name), "filters", [])
+    seconds = [1000.0]
+    quiet(lambda: seconds[0])
+    nobody = Person(house, cookies={"meshvoice": "gAAAAA"})
+    for minute in (1, 2):
+        for _ in range(5):
+            await house.raw(b"GET / HTTP/1.1\r\nno colon here\r\n\r\n")
+            assert (await nobody.get("/")).status == 200
+        told = [record.getMessage() for record in caplog.records if record.name.startswith("aiohttp")]
+        assert len(told) == 2 * minute
+        assert all(line.endswith(" (told once a minute)") for line in told)
+        seconds[0] += 60
 
 
 @pytest.mark.parametrize("formatter", [Plain(), Json()])

@@ -290,6 +290,31 @@ async def test_a_ticket_ends_with_the_right_to_be_there(
         assert welcome["order"] > former.welcome["order"]
 
 
+async def test_who_left_and_comes_back_by_the_old_ticket_has_nobody_else_marked(
+    house: House, ana: Person, bo: Person
+) -> None:
+    """The order in a ticket says who of two look-alikes came first: it ends with the seat (W15)."""
+    room = await ana.open_sea()
+    hers = await ana.join(room)
+    double = await Person(house).sign_in("B\u043e")
+    for who in (bo, double):
+        await who.accept(await ana.invite(room))
+    early = await double.join(room)
+    await early.say(type="bye")
+    assert await early.closed() == 1000
+    his = await bo.join(room)
+    await hers.caught_up()
+    await his.caught_up()
+    late = await double.connect(room)
+    welcome = await late.hello(ticket=ticket(early), seen=seen(early))
+    assert welcome["order"] > his.welcome["order"]
+    assert welcome["source"] != early.peer
+    for told in (await hers.caught_up(), await his.caught_up()):
+        assert [(frame["type"], frame["name"], frame.get("alike")) for frame in told] == [
+            ("hello", "B\u043e", True)
+        ]
+
+
 async def test_no_ticket_leads_past_the_gate(ana: Person, bo: Person, house: House) -> None:
     """Who was removed stays out with a ticket that was good, also after a restart (S8, S10)."""
     room, _, his = await seated(ana, bo)

@@ -19,6 +19,27 @@ async def test_signing_out_closes_within_a_second(ana: Person, bo: Person) -> No
     assert (await hers.next("left"))["reason"] == "left"
 
 
+@pytest.mark.parametrize("way", ["signing out", "removal by the page", "removal by the socket", "leaving"])
+async def test_what_ends_a_right_reaches_whoever_was_lost(ana: Person, bo: Person, way: str) -> None:
+    """The others may still hear them, past the server, and close that link by its "left" alone (S8, S10)."""
+    hers, his = await pair(ana, bo)
+    his.cut()
+    await hers.next("away")
+    ana.house.clock.now += 45
+    assert (await hers.next("left"))["reason"] == "lost"
+    match way:
+        case "signing out":
+            await bo.does("/sign-out")
+        case "removal by the page":
+            await ana.does(f"/my-sea/guests/{bo.user_id}/remove")
+        case "removal by the socket":
+            await hers.say(type="remove", target=his.peer)
+        case _:
+            await bo.does(f"/sea/{ana.user_id}/leave")
+    left = await hers.next("left")
+    assert (left["source"], left["reason"]) == (his.peer, "removed" if "removal" in way else "left")
+
+
 async def test_the_end_of_the_window_closes_within_a_second(ana: Person, bo: Person) -> None:
     """4410, without anybody asking for it (S8)."""
     voices = await pair(ana, bo)
