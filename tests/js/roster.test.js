@@ -139,7 +139,9 @@ test("state, away and back are shown", () => {
 
 test("frames about nobody known change nothing", () => {
   const roster = joined();
-  for (const type of ["state", "away", "back", "links", "left"]) assert.equal(applyMessage(roster, /** @type {any} */ ({ type, source: "z" }), 0).roster, roster);
+  for (const type of ["state", "away", "back", "links"]) assert.equal(applyMessage(roster, /** @type {any} */ ({ type, source: "z" }), 0).roster, roster);
+  const { roster: after, news } = told([{ type: "left", source: "z", reason: "left" }], roster);
+  assert.deepEqual([after.peers, news], [roster.peers, []]);
 });
 
 for (const [name, given, word, doing] of /** @type {[string, any, string, string][]} */ ([

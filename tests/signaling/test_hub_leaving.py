@@ -93,6 +93,16 @@ def test_the_lost_of_a_room_are_remembered_up_to_a_bound() -> None:
     assert world.hub.evict(TABLE, user("Bo1"), CloseCode.REMOVED, reason="left", why="", now=world.now) == []
 
 
+def test_a_removal_that_ends_no_peer_is_told_to_a_room_by_user() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    ana.hears(), bo.hears()
+    assert world.hub.disown(TABLE, user("Dan"), now=world.now) == []
+    world.happens(world.hub.disown(SEA, user("Dan"), now=world.now))
+    told = [{"type": "removed", "user": user("Dan")}]
+    assert (ana.hears(), bo.hears()) == (told, told)
+
+
 def evicted(world: World, user: UserId) -> list[Effect]:
     return world.hub.evict(SEA, user, CloseCode.REMOVED, reason="removed", why="removed", now=world.now)
 

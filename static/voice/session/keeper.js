@@ -72,6 +72,11 @@ export class Keeper extends Emitter {
     else this.#become(roster);
   }
 
+  /** Whom the server lost and a peer hears still, as it says. @param {string} peer @param {readonly string[]} hears */
+  hearOfOthers(peer, hears) {
+    this.#become(rosters.hearOfOthers(this.#roster, peer, hears));
+  }
+
   /** A peer said goodbye on its link. @param {string} peer */
   depart(peer) {
     const { roster, news } = depart(this.#roster, peer, this.#clock.now());

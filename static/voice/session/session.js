@@ -266,6 +266,8 @@ export class VoiceSession extends Emitter {
         return this.#tell("closing", message.at);
       case "knock":
         return this.#tell("knock", { user: message.user, name: message.name, alike: message.alike === true });
+      case "removed":
+        return this.#keeper.take(message);
       case "error":
         return this.#answered(message);
     }
