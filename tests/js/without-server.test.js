@@ -309,6 +309,37 @@ test("whoever left while the server is away stays gone however long it is", asyn
   assert.equal(row("Bo"), undefined);
 });
 
+test("a removal that a server may never have heard of is asked for again where the removed one is still there", async () => {
+  for (const [resumed, again] of /** @type {const} */ ([[true, []], [false, [["b", false]]]])) {
+    const { platform, room } = await together();
+    const { seq } = platform.socket;
+    await loseServer(platform);
+    room.remove("b", { links: false });
+    platform.answer = { status: 200, body: { ttl: 3600, iceServers: [] } };
+    platform.window.dispatchEvent(new Event("online"));
+    await platform.advance(5000);
+    const { socket } = platform;
+    socket.accept();
+    Object.assign(socket, { seq });
+    socket.say(welcome({ got: 99, resumed }));
+    for (const peer of ["b", "c"]) socket.say(present(peer, peer, 10));
+    socket.say({ ...present("b", "Bo", 10), type: "hello", role: "seated" });
+    assert.deepEqual(socket.all("remove").map(({ target, links }) => [target, links]), again);
+  }
+});
+
+test("who may not remove asks for it once", async () => {
+  const { platform, room } = await together();
+  room.remove("b");
+  platform.socket.say({ type: "error", code: "not-allowed", message: "not yours to do", about: "remove" });
+  await loseServer(platform);
+  platform.answer = { status: 200, body: { ttl: 3600, iceServers: [] } };
+  platform.window.dispatchEvent(new Event("online"));
+  await platform.advance(5000);
+  greet(platform);
+  assert.deepEqual(platform.socket.all("remove"), []);
+});
+
 test("who leaves without a server says so on every link", async () => {
   const { platform, links, room } = await together();
   await loseServer(platform);
