@@ -199,7 +199,7 @@ test("who is lost for good is waited for by no note", async () => {
   assert.equal(room.notes[0].trouble, "");
 });
 
-const HEARD_BY_CLEO = "the server has lost them; Cleo says that they can still be heard";
+const HEARD_BY_CLEO = "not heard here; Cleo says that they can still be heard";
 
 test("who says goodbye to one alone, and is lost, is in the list there for as long as others hear them, and can be removed", async () => {
   const { platform, links, room, row } = await together();
@@ -238,7 +238,7 @@ test("who was lost before one came is in the list, without a name; of such ones 
   links.word("b", { type: "heard", n: 9, peers: ["w"] });
   const shown = room.people.filter(({ word }) => word === "gone").map(({ peer, user, name, doing }) => [peer, user, name, doing]);
   assert.deepEqual(shown, [
-    ["w", "", "Somebody", "the server has lost them; Bo and Cleo say that they can still be heard"], ["x", "", "Somebody", HEARD_BY_CLEO],
+    ["w", "", "Somebody", "not heard here; Bo and Cleo say that they can still be heard"], ["x", "", "Somebody", HEARD_BY_CLEO],
   ]);
 });
 
@@ -275,6 +275,27 @@ test("whom the server lost and one hears is told to the others, when that change
   links.channel("b", false);
   await platform.advance(20_000);
   assert.deepEqual(told().slice(3), [["c", []]]);
+});
+
+test("who said goodbye to one alone is in the list there as soon as others' reports tell of them as heard", async () => {
+  const { platform, links, room, row } = await together();
+  platform.socket.lively = true;
+  const reports = (/** @type {object} */ told) => platform.socket.say({ type: "links", source: "c", links: told });
+  const up = { state: "up", path: "direct", rtt: 9, loss: 0 };
+  let shown = 0;
+  room.addEventListener("people", () => { shown += 1; });
+  reports({ a: up, b: up });
+  links.word("b", { type: "bye", n: 9 });
+  await platform.advance(9000);
+  assert.equal(row("Bo"), undefined, "honest ones are out of all reports by then");
+  const before = shown;
+  await platform.advance(6000);
+  assert.deepEqual([row("Bo")?.word, row("Bo")?.doing, shown - before], ["gone", HEARD_BY_CLEO, 1]);
+  platform.socket.say({ type: "away", source: "c" });
+  assert.equal(row("Bo"), undefined, "what an absent one said before tells nothing");
+  platform.socket.say({ type: "back", source: "c" });
+  reports({ a: up });
+  assert.equal(row("Bo"), undefined);
 });
 
 test("who was removed, and of whom the server knows no peer, is let go of by their user", async () => {

@@ -12,6 +12,8 @@
 const REMEMBERED = 64;
 /** Of peers that were never seen here one is believed for so many: a lie fills no list. */
 const UNKNOWN = 2;
+/** Who said goodbye to everybody is in nobody's report after so many ms. */
+export const REPORTED = 10_000;
 
 /**
  * Take somebody out of the list.
@@ -33,15 +35,18 @@ export function part(roster, peer, { over }) {
  * Those who aren't in the list, and are heard still by others who are: whoever says goodbye to one alone, or is silent to one
  * alone, and leaves the server without a word, would be unseen by that one, and heard by the rest.
  * @param {Roster} roster
+ * @param {number} now
  * @returns {{peer: string, remote: RemotePeer|null, by: string[]}[]}  remote: as they were; null: never seen here; by: names
  */
-export function heardElsewhere({ self, peers, former }) {
+export function heardElsewhere({ self, peers, former, departed }, now) {
   /** @type {Map<string, string[]>} */
   const found = new Map();
-  for (const { name, goneAt, hears } of [...peers.values()].sort((a, b) => a.order - b.order)) {
+  const parted = [...departed].flatMap(([peer, { at }]) => (now - at >= REPORTED ? [peer] : []));
+  for (const { name, goneAt, away, hears, links } of [...peers.values()].sort((a, b) => a.order - b.order)) {
     // Who was lost as well is believed by nobody.
     if (goneAt !== null) continue;
-    const missing = hears.filter((peer) => peer !== self?.peer && !peers.has(peer) && former.get(peer)?.over !== true);
+    const reported = parted.filter((peer) => !away && links[peer]?.state === "up");
+    const missing = [...new Set([...hears, ...reported])].filter((peer) => peer !== self?.peer && !peers.has(peer) && former.get(peer)?.over !== true);
     const excess = missing.filter((peer) => !former.has(peer)).slice(UNKNOWN);
     for (const peer of missing) if (!excess.includes(peer)) found.set(peer, [...found.get(peer) ?? [], name]);
   }

@@ -16,9 +16,10 @@ import { SOMEBODY, doing, heardBy, unheardBy } from "./words.js";
  * @param {Me} me
  * @param {ReadonlyMap<string, LinkReport>} reports
  * @param {ReadonlySet<string>} speaking  peer ids; one's own is ""
+ * @param {number} now
  * @returns {Person[]}
  */
-export function people(roster, me, reports, speaking) {
+export function people(roster, me, reports, speaking, now) {
   const { self } = roster;
   // Whoever is muted is heard by nobody anyway.
   const deaf = self && !me.muted ? deafTo(roster, self.peer) : [];
@@ -39,7 +40,7 @@ export function people(roster, me, reports, speaking) {
       word: word(remote, report), doing: doing(report, away || remote.goneAt !== null), path: report?.path ?? null,
     };
   });
-  return [...mine, ...others, ...heardElsewhere(roster).map(elsewhere)];
+  return [...mine, ...others, ...heardElsewhere(roster, now).map(elsewhere)];
 }
 
 /** Nothing is known of them here but that they are heard. @param {ReturnType<typeof heardElsewhere>[number]} found @returns {Person} */

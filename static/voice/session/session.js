@@ -49,6 +49,7 @@ export class VoiceSession extends Emitter {
   #reports;
   #linking;
   #journal;
+  #clock;
 
   /**
    * @param {{roomId: string, hello: () => Greeting, track: () => MediaStreamTrack|null, music?: () => boolean, saves?: () => boolean, talks?: () => boolean,
@@ -57,6 +58,7 @@ export class VoiceSession extends Emitter {
   constructor({ roomId, hello, track, music = () => false, saves = () => false, talks = () => true, takesNotes = () => true, compared, journal, platform }) {
     super();
     this.#journal = journal;
+    this.#clock = platform;
     this.#server = new ServerWatch((said) => this.#tell("server", said), platform);
     this.#signaling = new Signaling({
       roomId, platform,
@@ -142,7 +144,7 @@ export class VoiceSession extends Emitter {
 
   /** @param {Omit<rosters.Me, "joined"|"weak">} me @param {ReadonlySet<string>} speaking */
   people(me, speaking) {
-    return people(this.#keeper.roster, { ...me, joined: this.#signaling.joined, weak: this.#weak }, this.#linking.reports(), speaking);
+    return people(this.#keeper.roster, { ...me, joined: this.#signaling.joined, weak: this.#weak }, this.#linking.reports(), speaking, this.#clock.now());
   }
 
   /** @param {string} name */

@@ -140,7 +140,7 @@ export const unheardBy = (names) => phrase("unheard-by", { names: some(names), c
 
 /** Of whom nobody here knows who they are. */
 export const SOMEBODY = phrase("somebody");
-/** Of somebody whom the server has lost, and this page as well. @param {string[]} names  of those who say so, at least one */
+/** Of somebody whom this page has lost. @param {string[]} names  of those who say so, at least one */
 export const heardBy = (names) => phrase("doing.heard-by", { names: some(names), count: names.length });
 
 /** @param {string} name @param {string} does */
