@@ -233,6 +233,7 @@ class Hub:
         found = self.registry.get(room)
         if found is None:
             return []
+        found.note_removed(user)
         effects: list[Effect] = []
         for lost in found.take_lost(user):
             effects += tell(found.peers.values(), Left(source=lost, reason=reason), now)
@@ -244,7 +245,10 @@ class Hub:
     def disown(self, room: RoomId, user: UserId, now: float) -> list[Effect]:
         """Tell a room that a user was removed of whom no peer is known: a hub of before may have lost one."""
         found = self.registry.get(room)
-        return tell(found.peers.values(), Removed(user=user), now) if found else []
+        if found is None:
+            return []
+        found.note_removed(user)
+        return tell(found.peers.values(), Removed(user=user), now)
 
     def change_role(self, room: RoomId, user: UserId, role: str, now: float) -> list[Effect]:
         """Note as what a user is in a room from now on; the others are told as they were of the newcomer."""

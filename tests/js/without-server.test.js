@@ -242,7 +242,7 @@ test("who was lost before one came is in the list, without a name; of such ones 
   ]);
 });
 
-test("nobody is shown of whom the server said that they left, nor on the word of somebody lost", async () => {
+test("nobody is shown of whom the server said a moment ago that they left, nor on the word of somebody lost", async () => {
   const { platform, links, row, room } = await together();
   const names = () => room.people.filter(({ self }) => !self).map(({ name }) => name);
   platform.socket.say({ type: "left", source: "b", reason: "left" });
@@ -254,6 +254,12 @@ test("nobody is shown of whom the server said that they left, nor on the word of
   platform.socket.say({ ...present("f", "Eve", 50), type: "hello", user: "ue" });
   links.word("c", { type: "heard", n: 10, peers: ["e"] });
   assert.deepEqual(names(), ["Cleo", "Eve"], "who came back as another peer is one person");
+  links.word("c", { type: "heard", n: 10, peers: ["b", "d", "e"] });
+  platform.socket.lively = true;
+  await platform.advance(9000);
+  assert.deepEqual(names(), ["Cleo", "Eve"]);
+  await platform.advance(2000);
+  assert.deepEqual(names(), ["Cleo", "Eve", "Bo", "Somebody", "Eve"], "whoever is heard for so long has stayed with that page");
   links.word("c", { type: "heard", n: 11, peers: ["x"] });
   assert.equal(row("Somebody")?.peer, "x");
   platform.socket.say({ type: "left", source: "c", reason: "lost" });
@@ -311,6 +317,23 @@ test("who was removed, and of whom the server knows no peer, is let go of by the
   await platform.advance(3000);
   assert.deepEqual([row("Bo"), links.named("left").at(-1)], [undefined, ["b", "left"]]);
   assert.deepEqual([announced.filter((said) => said.startsWith("Bo")).length, room.people.length], [1, 2]);
+});
+
+test("who was removed while one was away for long is heard by them no longer either", async () => {
+  const { platform, links, row, announced } = await together();
+  await loseServer(platform);
+  platform.answer = { status: 200, body: { ttl: 3600, iceServers: [] } };
+  platform.window.dispatchEvent(new Event("online"));
+  await platform.advance(5000);
+  const { socket } = platform;
+  socket.accept();
+  socket.say(welcome());
+  socket.say(present("c", "Cleo", 20));
+  for (const user of ["ub", "uc"]) socket.say({ type: "removed", user });
+  socket.say({ type: "pong", t: socket.all("ping")[0].t });
+  await platform.advance(3000);
+  assert.deepEqual([row("Bo"), row("Cleo")?.word, links.named("left")], [undefined, "here", [["b", "left"]]]);
+  assert.deepEqual(announced.filter((said) => said.startsWith("Bo")), ["Bo left"]);
 });
 
 test("who was removed while others heard them alone is shown no longer", async () => {

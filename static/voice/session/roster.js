@@ -99,14 +99,16 @@ export function applyMessage(roster, message, now) {
     case "left": {
       if (message.reason === "lost") return told(change(roster, known, { goneAt: now }));
       const { reason } = message;
-      return { roster: part(roster, message.source, { over: true }), news: known && reason !== "replaced" ? [{ type: reason, name: known.name }] : [] };
+      return { roster: part(roster, message.source, { overAt: now }), news: known && reason !== "replaced" ? [{ type: reason, name: known.name }] : [] };
     }
     case "removed": {
-      // The server would tell of a peer: it knows of none, so whoever of that user is heard still was lost by one of before.
-      const lost = [...roster.peers.values()].filter(({ user, goneAt }) => user === message.user && goneAt !== null);
+      // The server would tell of a peer: it knows of none, so whoever of that user is heard still was lost by one of before, or
+      // removed while we were away, and is on no list.
+      const isLost = (/** @type {RemotePeer} */ { peer, goneAt }) => goneAt !== null || roster.listed?.has(peer) === false;
+      const lost = [...roster.peers.values()].filter((remote) => remote.user === message.user && isLost(remote));
       const former = [...roster.former].flatMap(([peer, { remote }]) => (remote?.user === message.user ? [peer] : []));
       const peers = [...lost.map(({ peer }) => peer), ...former.filter((peer) => !roster.peers.has(peer))];
-      return { roster: peers.reduce((rest, peer) => part(rest, peer, { over: true }), roster), news: lost.map(({ name }) => ({ type: "removed", name })) };
+      return { roster: peers.reduce((rest, peer) => part(rest, peer, { overAt: now }), roster), news: lost.map(({ name }) => ({ type: "left", name })) };
     }
     default:
       return told(roster);
@@ -166,7 +168,7 @@ export function prune(roster, reports, now) {
   const news = [];
   for (const { peer, name, goneAt } of roster.peers.values()) {
     if (goneAt === null || now - goneAt < GONE || reports.has(peer)) continue;
-    roster = part(roster, peer, { over: false });
+    roster = part(roster, peer);
     news.push({ type: "lost", name });
   }
   return { roster, news };
@@ -276,7 +278,7 @@ function seat(roster, message, now) {
   // One person has one seat: a lost one of the same user is this one now.
   const stale = [...roster.peers.values()]
     .filter((remote) => remote.user === user && remote.peer !== peer && remote.goneAt !== null);
-  const cleared = stale.reduce((rest, remote) => part(rest, remote.peer, { over: true }), roster);
+  const cleared = stale.reduce((rest, remote) => part(rest, remote.peer, { overAt: now }), roster);
   const listed = cleared.listed && new Set([...cleared.listed, peer]);
   const { links = {}, ofMe = null, hears = [] } = known ?? {};
   const remote = {
