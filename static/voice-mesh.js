@@ -73,6 +73,8 @@ import "./voice/session/between.js";
 import "./voice/session/bitrate.js";
 import "./voice/session/compared-keys.js";
 import "./voice/session/departures.js";
+import "./voice/session/heard-elsewhere.js";
+import "./voice/session/heard-teller.js";
 import "./voice/session/hush.js";
 import "./voice/session/in-band.js";
 import "./voice/session/journal.js";

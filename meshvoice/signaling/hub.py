@@ -34,7 +34,7 @@ from meshvoice.signaling.joining import Entry
 from meshvoice.signaling.letters import Letter, read
 from meshvoice.signaling.pairs import Asked, Due
 from meshvoice.signaling.registry import Connecting, Peer, Registry, SocketId
-from meshvoice.signaling.server_messages import Away, Knock, Left, Pong, Reason, SentLinks
+from meshvoice.signaling.server_messages import Away, Knock, Left, Pong, Reason, Removed, SentLinks
 from meshvoice.signaling.tally import Tally
 from meshvoice.signaling.terms import Terms
 
@@ -251,6 +251,7 @@ class Hub:
         found = self.registry.get(room)
         if found is None:
             return []
+        found.note_removed(user)
         effects: list[Effect] = []
         for lost in found.take_lost(user):
             effects += tell(found.peers.values(), Left(source=lost, reason=reason), now)
@@ -258,6 +259,14 @@ class Hub:
         if peer is not None:
             effects += leave(self.registry, peer, reason=reason, code=code, why=why, now=now)
         return effects
+
+    def disown(self, room: RoomId, user: UserId, now: float) -> list[Effect]:
+        """Tell a room that a user was removed of whom no peer is known: a hub of before may have lost one."""
+        found = self.registry.get(room)
+        if found is None:
+            return []
+        found.note_removed(user)
+        return tell(found.peers.values(), Removed(user=user), now)
 
     def change_role(self, room: RoomId, user: UserId, role: str, now: float) -> list[Effect]:
         """Note as what a user is in a room from now on; the others are told as they were of the newcomer."""

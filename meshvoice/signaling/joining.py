@@ -107,6 +107,7 @@ def _new_peer(room: LiveRoom, terms: Terms, entry: Entry, now: float) -> Peer:
     room.peers[peer.id] = peer
     # Whoever hears of this one lets go of what was lost.
     room.take_lost(entry.user)
+    room.removed.pop(entry.user, None)
     return peer
 
 
@@ -172,4 +173,8 @@ def _welcome(terms: Terms, peer: Peer, entry: Entry, now: float, *, resumed: boo
         effects += send(peer, entry.credentials, now)
     for other in peer.room.others(peer):
         effects += tell([peer], server_messages.present(other), now)
+    if entry.hello.seen is not UNSET:
+        # What was told meanwhile is gone: a link to somebody removed may live, as one to somebody lost does.
+        for user in peer.room.removed:
+            effects += tell([peer], server_messages.Removed(user=user), now)
     return effects

@@ -18,7 +18,7 @@ SocketId = NewType("SocketId", int)
 
 
 _REMEMBERED = 64
-"""Users of one room whose allowance is remembered when they leave, and peers that were lost."""
+"""Users of one room whose allowance is remembered when they leave; users removed; peers lost."""
 
 
 @dataclass(slots=True)
@@ -73,6 +73,8 @@ class LiveRoom:
     pairs: Pairs = field(default_factory=Pairs)
     remembered: dict[UserId, Allowance] = field(default_factory=dict)
     """What is left to each user, also of those who left."""
+    removed: dict[UserId, None] = field(default_factory=dict)
+    """Users who may be here no longer, oldest first: whoever was away then is told when back."""
     lost: dict[PeerId, UserId] = field(default_factory=dict)
     """Peers whose sockets never came back: those present may still hear them, past the server."""
 
@@ -91,6 +93,13 @@ class LiveRoom:
         self.lost[peer.id] = peer.user
         while len(self.lost) > _REMEMBERED:
             del self.lost[next(iter(self.lost))]
+
+    def note_removed(self, user: UserId) -> None:
+        """Note a user who may be here no longer."""
+        self.removed.pop(user, None)
+        self.removed[user] = None
+        while len(self.removed) > _REMEMBERED:
+            del self.removed[next(iter(self.removed))]
 
     def take_lost(self, user: UserId) -> list[PeerId]:
         """Forget, and list, what peers of a user were lost."""

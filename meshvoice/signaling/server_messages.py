@@ -92,6 +92,10 @@ class Left(_Out, frozen=True, tag="left"):
     reason: Reason
 
 
+class Removed(_Out, frozen=True, tag="removed"):
+    user: UserId
+
+
 class Pong(_Out, frozen=True, tag="pong"):
     t: float
 
@@ -116,7 +120,19 @@ class Error(_Out, frozen=True, tag="error"):
 
 
 FromServer = (
-    Welcome | Present | Joined | SentState | SentLinks | Away | Back | Left | Pong | Notice | Knock | Error
+    Welcome
+    | Present
+    | Joined
+    | SentState
+    | SentLinks
+    | Away
+    | Back
+    | Left
+    | Removed
+    | Pong
+    | Notice
+    | Knock
+    | Error
 )
 
 

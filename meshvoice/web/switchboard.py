@@ -183,6 +183,8 @@ class Switchboard:
         Raises `AccessError`.
         """
         revoked = self._strike(room, user, by=by, with_links=with_links)
+        if user not in self.hub.heard_in(room):
+            self.carry_out(self.hub.disown(room, user, self._clock.steady()))
         self.recheck(room)
         return revoked
 

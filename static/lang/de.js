@@ -308,6 +308,7 @@ export default {
     "doing.refused": "hat eine Beschreibung geschickt, die diese Seite abgelehnt hat",
     "doing.unfit": "der Server hat abgelehnt, was dieser Browser für die Verbindung dorthin geschickt hat; neuer Versuch läuft. Wenn es so bleibt, lade die Seite neu oder aktualisiere den Browser",
     "doing.still-heard": "verbindet sich neu mit dem Server; weiter zu hören",
+    "doing.heard-by": { "one": "hier nicht zu hören; {names} hört die Person nach eigener Angabe weiter", "other": "hier nicht zu hören; {names} hören die Person nach eigener Angabe weiter" },
     "doing.waiting": "die Verbindung dort ist unterbrochen; es wird gewartet",
     "doing.connecting": "verbindet sich",
     "doing.still-connecting": "verbindet sich noch",

@@ -308,6 +308,7 @@ export default {
     "doing.refused": "sent a description that this page refused",
     "doing.unfit": "the server refused what this browser sent to connect to them; trying again. If it lasts, reload the page or update the browser",
     "doing.still-heard": "reconnecting to the server; still heard",
+    "doing.heard-by": { "one": "not heard here; {names} says that they can still be heard", "other": "not heard here; {names} say that they can still be heard" },
     "doing.waiting": "their connection is down; waiting for them",
     "doing.connecting": "connecting",
     "doing.still-connecting": "still connecting",

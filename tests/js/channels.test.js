@@ -93,6 +93,18 @@ test("a question is answered by its own number, anything else by nothing", () =>
   assert.deepEqual(end.question.sent, ["pong 7"]);
 });
 
+test("a peer that takes nothing gets neither answers nor questions, however often it asks", () => {
+  const end = new End().answering();
+  end.question.sent.length = 0;
+  end.question.bufferedAmount = 64 * 1024 + 1;
+  end.hear("ping 7", end.question);
+  end.channels.ask(true);
+  assert.deepEqual(end.question.sent, []);
+  end.question.bufferedAmount = 0;
+  end.hear("ping 8", end.question);
+  assert.deepEqual(end.question.sent, ["pong 8"]);
+});
+
 test("who never answered is asked ten times, and its silence says nothing", () => {
   const end = new End();
   for (let count = 0; count < 50; count += 1) end.channels.ask(true);

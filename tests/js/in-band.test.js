@@ -59,6 +59,8 @@ for (const said of [
   "", "null", "[]", "7", "{", '{"type":"state"}', '{"type":"state","n":1,"muted":1,"deafened":false}', '{"type":"state","n":-1,"muted":true,"deafened":false}',
   '{"type":"state","n":1.5,"muted":true,"deafened":false}', '{"type":"toString","n":1}', '{"type":"__proto__","n":1}', '{"type":["bye"],"n":1}',
   '{"__proto__":{"type":"bye","n":1}}', '{"type":"hello","n":1,"name":"Mallory"}', '{"type":"state","n":1e99,"muted":true,"deafened":false}',
+  '{"type":"heard","n":1,"peers":"b"}', '{"type":"heard","n":1,"peers":[1]}', '{"type":"heard","n":1,"peers":[""]}',
+  `{"type":"heard","n":1,"peers":["${"b".repeat(65)}"]}`, '{"type":"heard","n":1,"peers":["1","2","3","4","5","6","7","8","9"]}',
 ]) test(`what a peer says that is none of ours is dropped: ${said || "nothing"}`, () => assert.equal(readBandMessage(said), null));
 
 test("each example of the protocol is read as it stands there, and no type is without one", () => {

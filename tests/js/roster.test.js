@@ -31,7 +31,7 @@ function told(messages, roster = EMPTY) {
 const joined = () => listEnds(told([welcome(), present("b", "Bo", 10), present("c", "Cleo", 20)]).roster, 0);
 const up = () => new Map([["b", report()], ["c", report()]]);
 /** @param {any} roster @param {Map<string, any>} [reports] */
-const shown = (roster, reports = up()) => people(roster, ME, reports, NOBODY);
+const shown = (roster, reports = up()) => people(roster, ME, reports, NOBODY, 0);
 /** @param {string} source @param {object} links */
 const links = (source, links) => ({ type: "links", source, links });
 
@@ -90,7 +90,7 @@ test("a path that was weak is so until half of all are well", () => {
 });
 
 test("it stands on one's own row alone", () => {
-  const weakness = people(joined(), { ...ME, weak: true }, up(), NOBODY).map((person) => person.weak);
+  const weakness = people(joined(), { ...ME, weak: true }, up(), NOBODY, 0).map((person) => person.weak);
   assert.deepEqual(weakness, [true, false, false]);
 });
 
@@ -139,7 +139,9 @@ test("state, away and back are shown", () => {
 
 test("frames about nobody known change nothing", () => {
   const roster = joined();
-  for (const type of ["state", "away", "back", "links", "left"]) assert.equal(applyMessage(roster, /** @type {any} */ ({ type, source: "z" }), 0).roster, roster);
+  for (const type of ["state", "away", "back", "links"]) assert.equal(applyMessage(roster, /** @type {any} */ ({ type, source: "z" }), 0).roster, roster);
+  const { roster: after, news } = told([{ type: "left", source: "z", reason: "left" }], roster);
+  assert.deepEqual([after.peers, news], [roster.peers, []]);
 });
 
 for (const [name, given, word, doing] of /** @type {[string, any, string, string][]} */ ([
@@ -159,13 +161,13 @@ for (const [name, given, word, doing] of /** @type {[string, any, string, string
 }
 
 test("without a microphone one can't be heard, and is told so", () => {
-  const [me] = people(joined(), { ...ME, silent: "no microphone" }, up(), NOBODY);
+  const [me] = people(joined(), { ...ME, silent: "no microphone" }, up(), NOBODY, 0);
   assert.deepEqual([me.word, me.doing], ["unheard", "no microphone"]);
 });
 
 test("a muted person doesn't speak, whatever the level says", () => {
   const { roster } = told([{ type: "state", source: "b", muted: true, deafened: false }], joined());
-  const speaking = people(roster, { ...ME, muted: true }, up(), new Set(["", "b", "c"])).map((person) => person.speaking);
+  const speaking = people(roster, { ...ME, muted: true }, up(), new Set(["", "b", "c"]), 0).map((person) => person.speaking);
   assert.deepEqual(speaking, [false, false, true]);
 });
 
@@ -180,7 +182,7 @@ test("whoever says muted and is heard long after speaks, is here, and is told of
   assert.equal(overhearAt(roster, MUTING), null);
   const after = overheard(roster, MUTING);
   assert.deepEqual(after.news, [{ type: "overheard", name: "Bo" }]);
-  const bo = people(after.roster, ME, up(), new Set(["b"]))[1];
+  const bo = people(after.roster, ME, up(), new Set(["b"]), 0)[1];
   assert.deepEqual([bo.muted, bo.heardMuted, bo.speaking, bo.word], [true, true, true, "here"]);
   assert.deepEqual(overheard(after.roster, 2 * MUTING), { roster: after.roster, news: [] });
 });
@@ -194,11 +196,11 @@ test("whoever says muted has time to be before it is asked whether that is so", 
 test("a second claim is judged anew, without another word", () => {
   const first = overheard(told([muting(true)], joined()).roster, MUTING).roster;
   const open = applyMessage(first, muting(false), 9000).roster;
-  assert.equal(people(open, ME, up(), NOBODY)[1].heardMuted, false);
+  assert.equal(people(open, ME, up(), NOBODY, 0)[1].heardMuted, false);
   const again = applyMessage(open, muting(true), 9000).roster;
   assert.equal(overheard(again, 9000).roster, again);
   const { roster, news } = overheard(again, 9000 + MUTING);
-  assert.deepEqual([people(roster, ME, up(), NOBODY)[1].heardMuted, news], [true, []]);
+  assert.deepEqual([people(roster, ME, up(), NOBODY, 0)[1].heardMuted, news], [true, []]);
 });
 
 test("flipping the word buys no time to speak in", () => {

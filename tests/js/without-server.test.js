@@ -199,12 +199,189 @@ test("who is lost for good is waited for by no note", async () => {
   assert.equal(room.notes[0].trouble, "");
 });
 
+const HEARD_BY_CLEO = "not heard here; Cleo says that they can still be heard";
+
+test("who says goodbye to one alone, and is lost, is in the list there for as long as others hear them, and can be removed", async () => {
+  const { platform, links, room, row } = await together();
+  platform.socket.lively = true;
+  links.word("b", { type: "bye", n: 9 });
+  await platform.advance(50_000);
+  platform.socket.say({ type: "left", source: "b", reason: "lost" });
+  assert.equal(row("Bo"), undefined);
+  links.word("c", { type: "heard", n: 9, peers: ["b"] });
+  assert.deepEqual([row("Bo")?.peer, row("Bo")?.user, row("Bo")?.word, row("Bo")?.doing], ["b", "ub", "gone", HEARD_BY_CLEO]);
+  room.remove("b");
+  assert.equal(platform.socket.all("remove")[0].target, "b");
+  platform.socket.say({ type: "left", source: "b", reason: "removed" });
+  assert.equal(row("Bo"), undefined);
+});
+
+test("who is silent to one alone, and is lost, is in the list there for as long as others hear them", async () => {
+  const { platform, links, row } = await together();
+  platform.socket.lively = true;
+  platform.socket.say({ type: "left", source: "b", reason: "lost" });
+  links.word("c", { type: "heard", n: 9, peers: ["b"] });
+  assert.equal(row("Bo")?.word, "here");
+  links.links.delete("b");
+  await platform.advance(20_000);
+  assert.deepEqual([row("Bo")?.word, row("Bo")?.doing], ["gone", HEARD_BY_CLEO]);
+  links.word("c", { type: "heard", n: 10, peers: [] });
+  assert.equal(row("Bo"), undefined);
+  links.word("c", { type: "heard", n: 11, peers: ["b"] });
+  links.channel("c", false);
+  assert.equal(row("Bo"), undefined);
+});
+
+test("who was lost before one came is in the list, without a name; of such ones two are believed of each who names them", async () => {
+  const { links, room } = await together();
+  links.word("c", { type: "heard", n: 9, peers: ["a", "b", "w", "x", "y", "z"] });
+  links.word("b", { type: "heard", n: 9, peers: ["w"] });
+  const shown = room.people.filter(({ word }) => word === "gone").map(({ peer, user, name, doing }) => [peer, user, name, doing]);
+  assert.deepEqual(shown, [
+    ["w", "", "Somebody", "not heard here; Bo and Cleo say that they can still be heard"], ["x", "", "Somebody", HEARD_BY_CLEO],
+  ]);
+});
+
+test("nobody is shown of whom the server said a moment ago that they left, nor on the word of somebody lost", async () => {
+  const { platform, links, row, room } = await together();
+  const names = () => room.people.filter(({ self }) => !self).map(({ name }) => name);
+  platform.socket.say({ type: "left", source: "b", reason: "left" });
+  platform.socket.say({ type: "left", source: "d", reason: "left" });
+  links.word("c", { type: "heard", n: 9, peers: ["b", "d"] });
+  assert.deepEqual(names(), ["Cleo"]);
+  platform.socket.say({ ...present("e", "Eve", 40), type: "hello" });
+  platform.socket.say({ type: "left", source: "e", reason: "lost" });
+  platform.socket.say({ ...present("f", "Eve", 50), type: "hello", user: "ue" });
+  links.word("c", { type: "heard", n: 10, peers: ["e"] });
+  assert.deepEqual(names(), ["Cleo", "Eve"], "who came back as another peer is one person");
+  links.word("c", { type: "heard", n: 10, peers: ["b", "d", "e"] });
+  platform.socket.lively = true;
+  await platform.advance(9000);
+  assert.deepEqual(names(), ["Cleo", "Eve"]);
+  await platform.advance(2000);
+  assert.deepEqual(names(), ["Cleo", "Eve", "Bo", "Somebody", "Eve"], "whoever is heard for so long has stayed with that page");
+  links.word("c", { type: "heard", n: 11, peers: ["x"] });
+  assert.equal(row("Somebody")?.peer, "x");
+  platform.socket.say({ type: "left", source: "c", reason: "lost" });
+  assert.equal(row("Somebody"), undefined);
+});
+
+test("whom the server lost and one hears is told to the others, when that changes and on each new channel", async () => {
+  const { platform, links } = await together();
+  platform.socket.lively = true;
+  const told = () => links.said.filter(({ type }) => type === "heard").map(({ peer, peers }) => [peer, peers]);
+  links.channel("c");
+  assert.deepEqual(told(), []);
+  platform.socket.say({ type: "left", source: "b", reason: "lost" });
+  assert.deepEqual(told(), [["b", ["b"]], ["c", ["b"]]]);
+  links.report("b", { state: "stalled" });
+  links.channel("c");
+  assert.deepEqual(told().slice(2), [["c", ["b"]]]);
+  links.links.delete("b");
+  links.channel("b", false);
+  await platform.advance(20_000);
+  assert.deepEqual(told().slice(3), [["c", []]]);
+});
+
+test("who said goodbye to one alone is in the list there as soon as others' reports tell of them as heard", async () => {
+  const { platform, links, room, row } = await together();
+  platform.socket.lively = true;
+  const reports = (/** @type {object} */ told) => platform.socket.say({ type: "links", source: "c", links: told });
+  const up = { state: "up", path: "direct", rtt: 9, loss: 0 };
+  let shown = 0;
+  room.addEventListener("people", () => { shown += 1; });
+  reports({ a: up, b: up });
+  links.word("b", { type: "bye", n: 9 });
+  await platform.advance(9000);
+  assert.equal(row("Bo"), undefined, "honest ones are out of all reports by then");
+  const before = shown;
+  await platform.advance(6000);
+  assert.deepEqual([row("Bo")?.word, row("Bo")?.doing, shown - before], ["gone", HEARD_BY_CLEO, 1]);
+  platform.socket.say({ type: "away", source: "c" });
+  assert.equal(row("Bo"), undefined, "what an absent one said before tells nothing");
+  platform.socket.say({ type: "back", source: "c" });
+  reports({ a: up });
+  assert.equal(row("Bo"), undefined);
+});
+
+test("who was removed, and of whom the server knows no peer, is let go of by their user", async () => {
+  const { platform, links, room, row, announced } = await together();
+  platform.socket.lively = true;
+  platform.socket.say({ type: "removed", user: "ub" });
+  assert.equal(row("Bo")?.word, "here", "whom the server has not lost");
+  platform.socket.say({ type: "left", source: "b", reason: "lost" });
+  platform.socket.say({ type: "removed", user: "ux" });
+  assert.equal(row("Bo")?.word, "here");
+  platform.socket.say({ type: "removed", user: "ub" });
+  links.word("c", { type: "heard", n: 9, peers: ["b"] });
+  await platform.advance(3000);
+  assert.deepEqual([row("Bo"), links.named("left").at(-1)], [undefined, ["b", "left"]]);
+  assert.deepEqual([announced.filter((said) => said.startsWith("Bo")).length, room.people.length], [1, 2]);
+});
+
+test("who was removed while one was away for long is heard by them no longer either", async () => {
+  const { platform, links, row, announced } = await together();
+  await loseServer(platform);
+  platform.answer = { status: 200, body: { ttl: 3600, iceServers: [] } };
+  platform.window.dispatchEvent(new Event("online"));
+  await platform.advance(5000);
+  const { socket } = platform;
+  socket.accept();
+  socket.say(welcome());
+  socket.say(present("c", "Cleo", 20));
+  for (const user of ["ub", "uc"]) socket.say({ type: "removed", user });
+  socket.say({ type: "pong", t: socket.all("ping")[0].t });
+  await platform.advance(3000);
+  assert.deepEqual([row("Bo"), row("Cleo")?.word, links.named("left")], [undefined, "here", [["b", "left"]]]);
+  assert.deepEqual(announced.filter((said) => said.startsWith("Bo")), ["Bo left"]);
+});
+
+test("who was removed while others heard them alone is shown no longer", async () => {
+  const { platform, links, row } = await together();
+  links.word("b", { type: "bye", n: 9 });
+  links.word("c", { type: "heard", n: 9, peers: ["b"] });
+  assert.equal(row("Bo")?.word, "gone");
+  platform.socket.say({ type: "removed", user: "ub" });
+  assert.equal(row("Bo"), undefined);
+});
+
 test("whoever left while the server is away stays gone however long it is", async () => {
   const { platform, links, row } = await together();
   await loseServer(platform);
   links.word("b", { type: "bye", n: 9 });
   await platform.advance(300_000);
   assert.equal(row("Bo"), undefined);
+});
+
+test("a removal that a server may never have heard of is asked for again where the removed one is still there", async () => {
+  for (const [resumed, again] of /** @type {const} */ ([[true, []], [false, [["b", false]]]])) {
+    const { platform, room } = await together();
+    const { seq } = platform.socket;
+    await loseServer(platform);
+    room.remove("b", { links: false });
+    platform.answer = { status: 200, body: { ttl: 3600, iceServers: [] } };
+    platform.window.dispatchEvent(new Event("online"));
+    await platform.advance(5000);
+    const { socket } = platform;
+    socket.accept();
+    Object.assign(socket, { seq });
+    socket.say(welcome({ got: 99, resumed }));
+    for (const peer of ["b", "c"]) socket.say(present(peer, peer, 10));
+    socket.say({ ...present("b", "Bo", 10), type: "hello", role: "seated" });
+    assert.deepEqual(socket.all("remove").map(({ target, links }) => [target, links]), again);
+  }
+});
+
+test("who may not remove asks for it once", async () => {
+  const { platform, room } = await together();
+  room.remove("b");
+  platform.socket.say({ type: "error", code: "not-allowed", message: "not yours to do", about: "remove" });
+  await loseServer(platform);
+  platform.answer = { status: 200, body: { ttl: 3600, iceServers: [] } };
+  platform.window.dispatchEvent(new Event("online"));
+  await platform.advance(5000);
+  greet(platform);
+  assert.deepEqual(platform.socket.all("remove"), []);
 });
 
 test("who leaves without a server says so on every link", async () => {

@@ -117,6 +117,52 @@ def test_the_lost_of_a_room_are_remembered_up_to_a_bound() -> None:
     assert world.hub.evict(TABLE, user("Bo1"), CloseCode.REMOVED, reason="left", why="", now=world.now) == []
 
 
+def test_a_removal_that_ends_no_peer_is_told_to_a_room_by_user() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    ana.hears(), bo.hears()
+    assert world.hub.disown(TABLE, user("Dan"), now=world.now) == []
+    world.happens(world.hub.disown(SEA, user("Dan"), now=world.now))
+    told = [{"type": "removed", "user": user("Dan")}]
+    assert (ana.hears(), bo.hears()) == (told, told)
+
+
+@pytest.mark.parametrize("how", ["evicted", "disowned"])
+def test_whoever_was_away_too_long_is_told_who_was_removed_meanwhile(how: str) -> None:
+    """Else a link to them, which the one who was away still has, looks like one to somebody lost."""
+    world = World()
+    ana, bo, cleo = three(world)
+    cleo.drops()
+    world.waits(GRACE + 1)
+    gone = bo.user if how == "evicted" else user("Dan")
+    world.happens(evicted(world, gone) if how == "evicted" else world.hub.disown(SEA, gone, now=world.now))
+    cleo.comes_back()
+    told = [each for each in cleo.hears() if each["type"] in ("present", "removed")]
+    assert [(each["type"], each.get("user")) for each in told] == [
+        ("present", ana.user),
+        *([("present", bo.user)] if how == "disowned" else []),
+        ("removed", gone),
+    ]
+    world.joins("Bo" if how == "evicted" else "Dan")
+    cleo.drops()
+    world.waits(GRACE + 1)
+    cleo.comes_back()
+    assert not [each for each in cleo.hears() if each["type"] == "removed"], (
+        "who is here again is removed no longer"
+    )
+
+
+def test_a_newcomer_is_told_of_nobody_removed_and_the_removed_are_remembered_up_to_a_bound() -> None:
+    world = World()
+    three(world)
+    for number in range(70):
+        world.happens(world.hub.disown(SEA, user(f"Dan{number}"), now=world.now))
+    room = world.hub.registry.get(SEA)
+    assert room is not None
+    assert (len(room.removed), next(iter(room.removed))) == (64, user("Dan6"))
+    assert "removed" not in [each["type"] for each in world.joins("Eve").hears()]
+
+
 def evicted(world: World, user: UserId) -> list[Effect]:
     return world.hub.evict(SEA, user, CloseCode.REMOVED, reason="removed", why="removed", now=world.now)
 

@@ -65,6 +65,21 @@ async def test_removal_closes_within_a_second(ana: Person, bo: Person, kind: str
     assert await bo.knock(room) == 404
 
 
+async def test_a_removal_reaches_whoever_was_lost_to_a_server_of_before(
+    ana: Person, bo: Person, house: House
+) -> None:
+    """Who doesn't come back to a server that started anew is still heard, past it (S10)."""
+    room = await ana.open_sea()
+    await bo.accept(await ana.invite(room))
+    hers, _ = await ana.join(room), await bo.join(room)
+    await house.restart()
+    back = await ana.connect(room)
+    await back.hello("Ana", ticket=hers.welcome["ticket"], seen=hers.frames[-1]["seq"])
+    await back.caught_up()
+    await ana.does(f"/my-sea/guests/{bo.user_id}/remove")
+    assert [(each["type"], each["user"]) for each in await back.caught_up()] == [("removed", bo.user_id)]
+
+
 async def test_only_the_owner_removes(ana: Person, bo: Person) -> None:
     hers, his = await pair(ana, bo)
     await his.say(type="remove", target=hers.peer)

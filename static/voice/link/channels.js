@@ -80,7 +80,7 @@ export class Channels {
    * @param {boolean} silent nothing else was heard of it for a while
    */
   ask(silent) {
-    if (this.#shut || this.#questions.readyState !== "open") return;
+    if (this.#shut || !this.#carries) return;
     if (!this.#answers) {
       if (this.#tries >= TRIES) return;
       this.#tries += 1;
@@ -98,6 +98,11 @@ export class Channels {
     return this.#open >= FEW ? Math.max(this.#now() - this.#since, 0) : 0;
   }
 
+  /** A peer that asks all the time, and takes no answer, would fill the page's memory with them. */
+  get #carries() {
+    return this.#questions.readyState === "open" && this.#questions.bufferedAmount <= BACKLOG;
+  }
+
   close() {
     this.#shut = true;
     for (const channel of [this.#words, this.#questions]) {
@@ -110,7 +115,7 @@ export class Channels {
     const [, what, number] = QUESTION.exec(text) ?? [];
     if (what === undefined) return;
     this.#answers ||= what === "pong";
-    if (what === "ping" && this.#questions.readyState === "open") this.#questions.send(`pong ${number}`);
+    if (what === "ping" && this.#carries) this.#questions.send(`pong ${number}`);
   }
 
   /**

@@ -18,9 +18,11 @@ export async function keysOf(connection, receiver, sha256) {
   return own && remote ? { own, remote } : null;
 }
 
-/** @param {string} [sdp] @returns {string | null} */
+/** Of several different ones a browser may hold the certificate to any. @param {string} [sdp] @returns {string | null} */
 function fingerprintIn(sdp = "") {
-  return /^a=fingerprint:sha-256 ([0-9A-F:]+)/im.exec(sdp)?.[1].replaceAll(":", "").toLowerCase() ?? null;
+  const [only, ...others] = new Set(Array.from(sdp.matchAll(/^a=fingerprint:(.*?)\s*$/gim), ([, given]) => given.toLowerCase()));
+  if (others.length > 0) return null;
+  return /^sha-256 ([0-9a-f:]+)$/.exec(only ?? "")?.[1].replaceAll(":", "") ?? null;
 }
 
 /** @param {Uint8Array} bytes */

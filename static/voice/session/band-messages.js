@@ -1,7 +1,7 @@
 // @ts-check
 // What peers say to each other in the data channel of their link, as types, and its reading; pure.
 
-import { flag, number, oneOf, orNull, record, shape, text } from "../signaling/reading.js";
+import { flag, listOf, number, oneOf, orNull, record, shape, text } from "../signaling/reading.js";
 
 /**
  * How the link fares at its other end, and how one is received there: shares of 1, jitter in ms, bitrate in kbit/s.
@@ -15,6 +15,7 @@ import { flag, number, oneOf, orNull, record, shape, text } from "../signaling/r
  *   | {type: "note", n: number, text: string}
  *   | {type: "got", n: number, of: number, taken: boolean}
  *   | {type: "link", n: number} & LinkSaid
+ *   | {type: "heard", n: number, peers: string[]}
  *   | {type: "commit", n: number, epoch: string, round: number, value: string}
  *   | {type: "reveal", n: number, epoch: string, round: number, nonce: string}
  *   | {type: "code", n: number, epoch: string, round: number, check: string}} BandMessage
@@ -28,6 +29,19 @@ import { flag, number, oneOf, orNull, record, shape, text } from "../signaling/r
 export const count = (raw) => {
   const given = number(raw);
   return given !== undefined && Number.isInteger(given) && given >= 0 && given < 2 ** 31 ? given : undefined;
+};
+
+/** As many as there are seats, more or less. */
+export const MOST_HEARD = 8;
+const PEER_ID = 64;
+
+/** @type {Read<string>} */
+const peerId = (raw) => (typeof raw === "string" && raw.length > 0 && raw.length <= PEER_ID ? raw : undefined);
+
+/** @type {Read<string[]>} */
+const peerIds = (raw) => {
+  const given = listOf(peerId)(raw);
+  return given && given.length <= MOST_HEARD ? [...new Set(given)] : undefined;
 };
 
 /** 256 bits. @type {Read<string>} */
@@ -49,6 +63,7 @@ const BY_TYPE = {
     n: count, state: oneOf(/** @type {const} */ (["connecting", "up", "stalled", "repairing"])), loss: orNull(share), jitter: orNull(count),
     bitrate: orNull(count), concealed: orNull(share), redundancy: orNull(flag),
   }),
+  heard: shape({ n: count, peers: peerIds }),
   commit: shape({ n: count, epoch: hash, round: count, value: hash }),
   reveal: shape({ n: count, epoch: hash, round: count, nonce: hash }),
   code: shape({ n: count, epoch: hash, round: count, check: hash }),

@@ -1,7 +1,8 @@
 // @ts-check
 // Who says goodbye on their link, and whether they went; pure.
 
-import { put, without } from "./roster.js";
+import { part } from "./heard-elsewhere.js";
+import { put } from "./roster.js";
 
 /** @typedef {import("./roster.js").Roster} Roster */
 /** @typedef {import("./roster.js").News} News */
@@ -24,9 +25,9 @@ export function depart(roster, peer, now) {
   const known = roster.peers.get(peer);
   if (!known || roster.liars.has(known.user)) return { roster, news: [] };
   // The server has let go of it before: nothing more will be told.
-  if (known.goneAt !== null) return { roster: without(roster, peer), news: [{ type: "left", name: known.name }] };
-  const departed = new Map([...roster.departed, [peer, { remote: { ...known, band: null, ofMe: null }, at: now }]]);
-  return { roster: { ...without(roster, peer), departed }, news: [{ type: "left", name: known.name }] };
+  if (known.goneAt !== null) return { roster: part(roster, peer), news: [{ type: "left", name: known.name }] };
+  const departed = new Map([...roster.departed, [peer, { remote: { ...known, band: null, ofMe: null, hears: [] }, at: now }]]);
+  return { roster: { ...part(roster, peer), departed }, news: [{ type: "left", name: known.name }] };
 }
 
 /** How long the server's word of a goodbye takes at most, where the one who left could tell it. */

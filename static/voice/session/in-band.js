@@ -13,6 +13,7 @@ import { readBandMessage } from "./band-messages.js";
  * @property {{peer: string, n: number, text: string}} note
  * @property {{peer: string, of: number, taken: boolean}} got  the note `of` came; taken: and is shown
  * @property {{peer: string, said: import("./band-messages.js").LinkSaid}} link
+ * @property {{peer: string, peers: string[]}} heard  those whom the server lost and `peer` hears still
  * @property {{peer: string, epoch: string, round: number, value: string}} commit  of the safety code, as are the next two
  * @property {{peer: string, epoch: string, round: number, nonce: string}} reveal
  * @property {{peer: string, epoch: string, round: number, check: string}} code
@@ -67,6 +68,8 @@ export class InBand extends Emitter {
         const { type: _, n: __, ...told } = message;
         return this.emit("link", { peer, said: told });
       }
+      case "heard":
+        return this.emit("heard", { peer, peers: message.peers });
       case "commit":
         return this.emit("commit", { peer, epoch: message.epoch, round: message.round, value: message.value });
       case "reveal":

@@ -72,6 +72,11 @@ export class Keeper extends Emitter {
     else this.#become(roster);
   }
 
+  /** Whom the server lost and a peer hears still, as it says. @param {string} peer @param {readonly string[]} hears */
+  hearOfOthers(peer, hears) {
+    this.#become(rosters.hearOfOthers(this.#roster, peer, hears));
+  }
+
   /** A peer said goodbye on its link. @param {string} peer */
   depart(peer) {
     const { roster, news } = depart(this.#roster, peer, this.#clock.now());
@@ -100,7 +105,8 @@ export class Keeper extends Emitter {
     this.#clock.clearTimeout(this.#pruning);
     const waits = roster.departed.size > 0 || [...roster.peers.values()].some(({ goneAt }) => goneAt !== null);
     this.#pruning = waits && !this.#closed ? this.#clock.setTimeout(() => this.prune(), rosters.GONE / 2) : null;
-    if (news.length > 0) this.#become(roster, news);
+    // Who said goodbye may show as heard elsewhere by now.
+    if (news.length > 0 || roster.departed.size > 0) this.#become(roster, news);
     for (const seat of stayed.back) if (this.#roster.peers.has(seat.peer)) this.emit("back", seat);
   }
 

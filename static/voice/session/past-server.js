@@ -2,6 +2,8 @@
 // All that goes from page to page past the server, as one: states and goodbyes, notes, how links fare, and the safety code.
 
 import { Emitter } from "../emitter.js";
+import { lostAndHeard } from "./heard-elsewhere.js";
+import { HeardTeller } from "./heard-teller.js";
 import { InBand } from "./in-band.js";
 import { LinkTeller } from "./link-teller.js";
 import { Notes } from "./notes.js";
@@ -22,6 +24,7 @@ import { noteCrowd } from "./words.js";
 export class PastServer extends Emitter {
   #inBand;
   #teller;
+  #heard;
   #notes;
   #safety;
   #keeper;
@@ -41,6 +44,7 @@ export class PastServer extends Emitter {
     const teller = this.#teller = new LinkTeller({
       inBand, state: (peer) => this.#report(peer)?.state, figures: (peer) => links()?.figures(peer) ?? null, clock: platform,
     });
+    const heard = this.#heard = new HeardTeller({ inBand, heard: () => lostAndHeard(keeper.roster, links()?.reports() ?? new Map()) });
     const notes = this.#notes = new Notes({ inBand, readers: members, takes: takesNotes, clock: platform });
     const safety = this.#safety = new SafetyCode({
       room: roomId, self: () => keeper.roster.self?.peer ?? null, members, inBand, compared, platform,
@@ -50,7 +54,10 @@ export class PastServer extends Emitter {
     inBand.on("state", ({ peer, ...said }) => keeper.hearSelf(peer, said));
     inBand.on("closed", ({ peer }) => keeper.hearSelf(peer, null));
     inBand.on("link", ({ peer, said }) => keeper.hearLink(peer, said));
+    inBand.on("heard", ({ peer, peers }) => keeper.hearOfOthers(peer, peers));
     inBand.on("opened", ({ peer }) => teller.tell(peer));
+    inBand.on("opened", ({ peer }) => heard.opened(peer));
+    keeper.on("changed", () => heard.look());
     inBand.on("bye", (detail) => this.emit("bye", detail));
     notes.on("note", (note) => this.emit("note", note));
     notes.on("crowded", ({ name }) => this.emit("notice", { code: "notes-crowded", words: noteCrowd(name) }));
@@ -98,6 +105,7 @@ export class PastServer extends Emitter {
   /** A link fares otherwise. @param {{peer: string, report: LinkReport}} news */
   fares({ peer, report }) {
     this.#teller.changed(peer, report.state);
+    this.#heard.look();
     this.#safety.look();
   }
 

@@ -1,8 +1,9 @@
 // @ts-check
 // The people of a room as they are shown: what each one says, what the links to them say, and what they say of oneself; pure.
 
+import { heardElsewhere } from "./heard-elsewhere.js";
 import { present } from "./roster.js";
-import { doing, unheardBy } from "./words.js";
+import { SOMEBODY, doing, heardBy, unheardBy } from "./words.js";
 
 /** @typedef {import("./roster.js").Roster} Roster */
 /** @typedef {import("./roster.js").RemotePeer} RemotePeer */
@@ -15,9 +16,10 @@ import { doing, unheardBy } from "./words.js";
  * @param {Me} me
  * @param {ReadonlyMap<string, LinkReport>} reports
  * @param {ReadonlySet<string>} speaking  peer ids; one's own is ""
+ * @param {number} now
  * @returns {Person[]}
  */
-export function people(roster, me, reports, speaking) {
+export function people(roster, me, reports, speaking, now) {
   const { self } = roster;
   // Whoever is muted is heard by nobody anyway.
   const deaf = self && !me.muted ? deafTo(roster, self.peer) : [];
@@ -38,7 +40,16 @@ export function people(roster, me, reports, speaking) {
       word: word(remote, report), doing: doing(report, away || remote.goneAt !== null), path: report?.path ?? null,
     };
   });
-  return [...mine, ...others];
+  return [...mine, ...others, ...heardElsewhere(roster, now).map(elsewhere)];
+}
+
+/** Nothing is known of them here but that they are heard. @param {ReturnType<typeof heardElsewhere>[number]} found @returns {Person} */
+function elsewhere({ peer, remote, by }) {
+  const { user = "", name = SOMEBODY, role = "guest", alike = false } = remote ?? {};
+  return {
+    peer, user, name, role, alike, self: false, muted: false, deafened: false, away: false, speaking: false, word: "gone",
+    doing: heardBy(by), path: null, held: false, heardMuted: false, weak: false,
+  };
 }
 
 /**

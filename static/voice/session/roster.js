@@ -1,6 +1,8 @@
 // @ts-check
 // Who is here and how they fare, from the server's frames and one's own links; pure.
 
+import { part } from "./heard-elsewhere.js";
+
 /** @typedef {import("../link/links.js").LinkReport} LinkReport */
 /** @typedef {import("../signaling/messages.js").LinkTold} LinkTold */
 /** @typedef {import("../signaling/messages.js").Welcome} Welcome */
@@ -25,6 +27,7 @@
  * @property {boolean} heardMuted  was heard all the same since then
  * @property {number|null} goneAt  the server lost this peer, perhaps we didn't: kept while its link is heard
  * @property {Readonly<Record<string, LinkTold>>} links  as this peer told last
+ * @property {readonly string[]} hears  whom the server lost and this one hears still, as it says on the link; peer ids
  * @property {LinkSaid|null} ofMe  how it says on the link itself that the link fares; it comes sooner
  */
 /**
@@ -37,6 +40,7 @@
  *   the server doesn't know yet: as they were, and since when it could have known
  * @property {ReadonlySet<string>} liars  users whose goodbye was none
  * @property {ReadonlySet<string>} late  users of whose goodbye the server told long after
+ * @property {ReadonlyMap<string, import("./heard-elsewhere.js").Former>} former  peers that were in the list, or left before they were
  * @property {boolean} first  nobody is news before the first list ended
  */
 /** @typedef {{type: "joined"|"left"|"removed"|"lost"|"overheard", name: string}} News */
@@ -59,7 +63,7 @@ export const GONE = 10_000;
 export const MUTING = 1800;
 
 /** @type {Roster} */
-export const EMPTY = Object.freeze({ self: null, peers: new Map(), listed: null, overheard: new Set(), departed: new Map(), liars: new Set(), late: new Set(), first: true });
+export const EMPTY = Object.freeze({ self: null, peers: new Map(), listed: null, overheard: new Set(), departed: new Map(), liars: new Set(), late: new Set(), former: new Map(), first: true });
 
 /**
  * Take one frame of the server; what isn't about a person changes nothing.
@@ -92,13 +96,20 @@ export function applyMessage(roster, message, now) {
       return told(change(roster, known, { away: message.type === "away" }));
     case "links":
       return told(change(roster, known, { links: message.links }));
-    case "left":
-      if (!known) return told(roster);
+    case "left": {
       if (message.reason === "lost") return told(change(roster, known, { goneAt: now }));
-      return {
-        roster: without(roster, known.peer),
-        news: message.reason === "replaced" ? [] : [{ type: message.reason, name: known.name }],
-      };
+      const { reason } = message;
+      return { roster: part(roster, message.source, { overAt: now }), news: known && reason !== "replaced" ? [{ type: reason, name: known.name }] : [] };
+    }
+    case "removed": {
+      // The server would tell of a peer: it knows of none, so whoever of that user is heard still was lost by one of before, or
+      // removed while we were away, and is on no list.
+      const isLost = (/** @type {RemotePeer} */ { peer, goneAt }) => goneAt !== null || roster.listed?.has(peer) === false;
+      const lost = [...roster.peers.values()].filter((remote) => remote.user === message.user && isLost(remote));
+      const former = [...roster.former].flatMap(([peer, { remote }]) => (remote?.user === message.user ? [peer] : []));
+      const peers = [...lost.map(({ peer }) => peer), ...former.filter((peer) => !roster.peers.has(peer))];
+      return { roster: peers.reduce((rest, peer) => part(rest, peer, { overAt: now }), roster), news: lost.map(({ name }) => ({ type: "left", name })) };
+    }
     default:
       return told(roster);
   }
@@ -114,7 +125,12 @@ export function applyMessage(roster, message, now) {
  */
 export function hearSelf(roster, peer, band, now) {
   const known = roster.peers.get(peer);
-  return change(roster, known, { ...saying(known, { band }, now), ...(band ? {} : { ofMe: null }) });
+  return change(roster, known, { ...saying(known, { band }, now), ...(band ? {} : { ofMe: null, hears: [] }) });
+}
+
+/** Take whom the server lost and a peer hears still, as it says. @param {Roster} roster @param {string} peer @param {readonly string[]} hears */
+export function hearOfOthers(roster, peer, hears) {
+  return change(roster, roster.peers.get(peer), { hears });
 }
 
 /** Take how a peer says that the link fares at its end. @param {Roster} roster @param {string} peer @param {LinkSaid} ofMe */
@@ -152,7 +168,7 @@ export function prune(roster, reports, now) {
   const news = [];
   for (const { peer, name, goneAt } of roster.peers.values()) {
     if (goneAt === null || now - goneAt < GONE || reports.has(peer)) continue;
-    roster = without(roster, peer);
+    roster = part(roster, peer);
     news.push({ type: "lost", name });
   }
   return { roster, news };
@@ -262,11 +278,11 @@ function seat(roster, message, now) {
   // One person has one seat: a lost one of the same user is this one now.
   const stale = [...roster.peers.values()]
     .filter((remote) => remote.user === user && remote.peer !== peer && remote.goneAt !== null);
-  const cleared = stale.reduce((rest, remote) => without(rest, remote.peer), roster);
+  const cleared = stale.reduce((rest, remote) => part(rest, remote.peer, { overAt: now }), roster);
   const listed = cleared.listed && new Set([...cleared.listed, peer]);
-  const { links = {}, ofMe = null } = known ?? {};
+  const { links = {}, ofMe = null, hears = [] } = known ?? {};
   const remote = {
-    peer, user, order, name, role, away, alike: message.alike === true, goneAt: null, links, ofMe,
+    peer, user, order, name, role, away, alike: message.alike === true, goneAt: null, links, ofMe, hears,
     ...saying(known, { server: { muted: message.muted, deafened } }, now),
   };
   const isNews = !known && stale.length === 0 && !(message.type === "present" && roster.first);
@@ -286,11 +302,4 @@ function change(roster, known, news) {
 /** @param {Roster} roster @param {RemotePeer} remote @returns {Roster} */
 export function put(roster, remote) {
   return { ...roster, peers: new Map([...roster.peers, [remote.peer, remote]]) };
-}
-
-/** @param {Roster} roster @param {string} peer @returns {Roster} */
-export function without(roster, peer) {
-  const peers = new Map(roster.peers);
-  peers.delete(peer);
-  return { ...roster, peers };
 }

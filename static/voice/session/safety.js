@@ -25,7 +25,8 @@ export const PATIENCE = 5000;
  *  come together count from different numbers. Each beginning is told to everybody, who bears only so many words of us. */
 const ANEW = 1000;
 const IN_A_ROW = 8;
-const LEAP = 64;
+/** One number may be ahead of another by as many epochs as came and went before somebody joined. */
+const LEAP = 1024;
 const NONCE_BYTES = 32;
 
 /** @extends {Emitter<{safety: Safety, alarm: {code: string, words: string}, notice: {code: string, words: string}}>} */
@@ -219,13 +220,14 @@ export class SafetyCode extends Emitter {
       return;
     }
     if (number > round.attempt.round) {
-      if (number > round.attempt.round + LEAP) return;
-      this.#early.set(peer, said);
+      const next = Math.min(number, round.attempt.round + LEAP);
+      // Who is further ahead says so again to whoever is behind; one word of a far number makes one step.
+      if (next === number) this.#early.set(peer, said);
       const now = this.#platform.now();
       const wait = Math.max(round.revealed ? this.#begunAt + ANEW - now : 0, this.#due - (IN_A_ROW - 1) * ANEW - now);
       if (wait <= 0) {
         this.#due = Math.max(this.#due, now) + ANEW;
-        return this.#begin(round.keys, number);
+        return this.#begin(round.keys, next);
       }
       this.#platform.clearTimeout(this.#later);
       this.#later = this.#platform.setTimeout(() => this.#run(() => this.#committed(peer, said)), wait);

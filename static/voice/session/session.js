@@ -40,6 +40,8 @@ export class VoiceSession extends Emitter {
   #weak = false;
   /** What the last welcome says. */
   #keepsLinks = false;
+  /** Whom one removed, until they are gone; again: a server may never have heard of it. @type {Map<string, {links: boolean, again: boolean}>} */
+  #removed = new Map();
   #signaling;
   #keeper;
   #past;
@@ -47,6 +49,7 @@ export class VoiceSession extends Emitter {
   #reports;
   #linking;
   #journal;
+  #clock;
 
   /**
    * @param {{roomId: string, hello: () => Greeting, track: () => MediaStreamTrack|null, music?: () => boolean, saves?: () => boolean, talks?: () => boolean,
@@ -55,6 +58,7 @@ export class VoiceSession extends Emitter {
   constructor({ roomId, hello, track, music = () => false, saves = () => false, talks = () => true, takesNotes = () => true, compared, journal, platform }) {
     super();
     this.#journal = journal;
+    this.#clock = platform;
     this.#server = new ServerWatch((said) => this.#tell("server", said), platform);
     this.#signaling = new Signaling({
       roomId, platform,
@@ -133,13 +137,14 @@ export class VoiceSession extends Emitter {
 
   /** @param {string} peer @param {{links?: boolean}} [also] */
   remove(peer, { links = true } = {}) {
+    this.#removed.set(peer, { links, again: false });
     // To a server of before it is an unknown field: nobody would be removed.
     this.#signaling.send({ type: "remove", target: peer, ...(!links && this.#keepsLinks && { links }) });
   }
 
   /** @param {Omit<rosters.Me, "joined"|"weak">} me @param {ReadonlySet<string>} speaking */
   people(me, speaking) {
-    return people(this.#keeper.roster, { ...me, joined: this.#signaling.joined, weak: this.#weak }, this.#linking.reports(), speaking);
+    return people(this.#keeper.roster, { ...me, joined: this.#signaling.joined, weak: this.#weak }, this.#linking.reports(), speaking, this.#clock.now());
   }
 
   /** @param {string} name */
@@ -242,7 +247,7 @@ export class VoiceSession extends Emitter {
     const seat = { peer: message.source, order: message.order };
     const links = this.#linking.seat(seat);
     if (message.resumed) links.reassess("resume");
-    else this.#told = this.#helloTold;
+    else this.#beginAnew();
     this.#reports.begin();
     this.#server.back();
     this.#tell("joined", null);
@@ -266,6 +271,8 @@ export class VoiceSession extends Emitter {
         return this.#tell("closing", message.at);
       case "knock":
         return this.#tell("knock", { user: message.user, name: message.name, alike: message.alike === true });
+      case "removed":
+        return this.#keeper.take(message);
       case "error":
         return this.#answered(message);
     }
@@ -273,14 +280,23 @@ export class VoiceSession extends Emitter {
     const comes = message.type === "hello" || message.type === "present";
     if (comes && !this.#keeper.roster.peers.has(message.source)) this.#tell("linking", null);
     this.#keeper.take(message);
+    const removed = this.#removed.get(message.source);
+    if (comes && removed?.again) this.remove(message.source, removed);
     if (this.#keeper.roster.departed.has(message.source)) return;
     if (comes) links.present({ peer: message.source, order: message.order });
     // Whoever left is gone from the list with it; the lost are heard for as long as they can be.
     if (message.type === "left" && message.reason === "lost") links.left(message.source, "lost");
   }
 
+  /** What was said before may be lost: whom one removed comes back to a server that was just starting. */
+  #beginAnew() {
+    this.#told = this.#helloTold;
+    for (const removed of this.#removed.values()) removed.again = true;
+  }
+
   /** @param {string} peer */
   #forget(peer) {
+    this.#removed.delete(peer);
     this.#past.forget(peer);
     this.#reports.forget(peer);
   }
@@ -296,6 +312,7 @@ export class VoiceSession extends Emitter {
     const refused = (code === "bad-message" || code === "too-large") && (about === "offer" || about === "answer");
     this.#journal.note("error answered", { code, about, peer: refused ? this.#linking.links?.unfit(about) : undefined });
     if (code === "too-fast" && about === "offer") this.#linking.links?.unsent();
+    if (about === "remove" && code === "not-allowed") this.#removed.clear();
     const forThePerson = FOR_THE_PERSON.some((known) => known === code) && !OF_LINKS.includes(about);
     if (forThePerson) this.#tell("notice", { code, words: words.ANSWERED[code] });
   }

@@ -138,6 +138,11 @@ export const otherWords = (name) => phrase("alarm.other-words", { name });
 /** Why one is not heard oneself. @param {string[]} names  of those who say so, at least one */
 export const unheardBy = (names) => phrase("unheard-by", { names: some(names), count: names.length });
 
+/** Of whom nobody here knows who they are. */
+export const SOMEBODY = phrase("somebody");
+/** Of somebody whom this page has lost. @param {string[]} names  of those who say so, at least one */
+export const heardBy = (names) => phrase("doing.heard-by", { names: some(names), count: names.length });
+
 /** @param {string} name @param {string} does */
 export const unheard = (name, does) => phrase("unheard", { name, does });
 

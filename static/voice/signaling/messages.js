@@ -29,6 +29,7 @@ import { flag, listOf, number, oneOf, or, orNull, record, shape, text } from "./
  *   | {type: "links", source: string, links: Readonly<Record<string, LinkTold>>}
  *   | {type: "away", source: string} | {type: "back", source: string}
  *   | {type: "left", source: string, reason: "left"|"lost"|"removed"|"replaced"}) & Counted} PeerMessage
+ * @typedef {{type: "removed", user: string} & Counted} UserMessage  of somebody of whom the server knows no peer
  * @typedef {({type: "credentials"} & Credentials
  *   | {type: "notice", code: string, at: number}
  *   | {type: "knock", user: string, name: string, alike?: boolean}
@@ -36,7 +37,7 @@ import { flag, listOf, number, oneOf, or, orNull, record, shape, text } from "./
  * @typedef {{type: "pong", t: number} & Counted} Pong
  * @typedef {{type: "skipped"} & Counted} Skipped  not understood, but counted: a gap would mean a lost frame
  *
- * @typedef {Seated|LinkMessage|PeerMessage|RoomMessage} SeatMessage  what a seat is told after its welcome
+ * @typedef {Seated|LinkMessage|PeerMessage|UserMessage|RoomMessage} SeatMessage  what a seat is told after its welcome
  * @typedef {Welcome|SeatMessage|Pong|Skipped} ServerMessage
  */
 /**
@@ -127,6 +128,7 @@ const BY_TYPE = {
   away: SHARED.Away,
   back: SHARED.Away,
   left: shape({ source: text, reason }),
+  removed: shape({ user: text }),
   credentials,
   pong: shape({ t: number }),
   notice: shape({ code: text, at: number }),
