@@ -125,6 +125,8 @@ class Deployer:
                 "ANSIBLE_PIPELINING": "1",
                 "PIP_PROXY": machine.proxy,
             },
+            # Its own: another child may leave that of the tests non-blocking, which Ansible refuses.
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
