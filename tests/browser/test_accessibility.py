@@ -156,6 +156,18 @@ async def test_a_sheet_takes_the_focus_keeps_it_and_gives_it_back(stage: Stage) 
     assert await ana.page.locator("main > #id_voice_live").count() == 1
 
 
+async def test_a_call_that_ends_under_a_sheet_leaves_the_focus_to_the_button_that_joins(stage: Stage) -> None:
+    ana = await stage.person("Ana")
+    await ana.open_sea()
+    await ana.join()
+    await ana.page.get_by_role("button", name="Settings").focus()
+    await ana.page.keyboard.press("Enter")
+    await ana.page.locator("dialog[open]").wait_for()
+    await ana.post("/my-sea/close")
+    await ana.page.locator(".call-bar").wait_for(state="detached")
+    assert await focused(ana) == "Join voice"
+
+
 async def test_shortcuts_are_listed_under_a_key_and_can_be_switched_off_for_good(stage: Stage) -> None:
     ana = await stage.person("Ana")
     await ana.open_sea()
