@@ -124,6 +124,44 @@ async def test_a_sheet_lies_beside_a_notch_and_not_under_it(stage: Stage) -> Non
     assert await sheet.is_visible()
 
 
+async def test_beside_a_long_name_no_word_of_the_figures_is_cut(stage: Stage) -> None:
+    ana, bo = await stage.person("Ana", **GERMAN), await stage.person(LONG)
+    await invite(ana, bo)
+    await as_a_phone(ana.page, NARROW)
+    await ana.join()
+    await bo.join()
+    await until("they hear each other", lambda: ana.hears(bo))
+    row = ana.page.locator(".person:visible", has_text=LONG)
+    await row.locator(".about > summary").click()
+    await row.get_by_text("Zahlen").click()
+    heads = row.locator(".figures [scope=row]")
+    await heads.first.wait_for()
+    # A word that is cut takes a line more than there are words.
+    cut = await heads.evaluate_all(
+        """all => all.filter((one) => {
+          const text = document.createRange();
+          text.selectNodeContents(one);
+          const lines = new Set([...text.getClientRects()].map(({ top }) => Math.round(top)));
+          return lines.size > one.textContent.split(" ").length;
+        }).map(({ textContent }) => textContent)"""
+    )
+    assert cut == []
+    assert await ana.page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
+async def test_on_a_phone_that_lies_on_its_side_the_bar_leaves_the_page_its_room(stage: Stage) -> None:
+    ana = await stage.person("Ana")
+    await ana.open_sea()
+    await as_a_phone(ana.page, {"width": 667, "height": 331})
+    await ana.join()
+    await ana.page.evaluate("seen.room.talk.choose('push')")
+    await ana.page.locator(".push:visible").wait_for()
+    bar = await ana.page.locator(".call-bar").bounding_box()
+    assert bar is not None
+    assert bar["height"] <= 331 / 4
+    assert await ana.page.evaluate("document.documentElement.scrollWidth") <= 667
+
+
 async def test_in_a_call_the_menu_is_one_line_on_a_phone_in_german_too(stage: Stage) -> None:
     ana, bo = await stage.person("Ana", **GERMAN), await stage.person("Bo")
     await invite(ana, bo)
