@@ -168,6 +168,28 @@ async def test_a_call_that_ends_under_a_sheet_leaves_the_focus_to_the_button_tha
     assert await focused(ana) == "Join voice"
 
 
+async def test_who_is_refused_at_the_door_keeps_the_focus(stage: Stage) -> None:
+    (ana,) = await stage.sea("Ana")
+    bo = await stage.person("Bo", sign_in=False)
+    await bo.page.goto(await ana.invite())
+    await bo.page.fill("#id_name", "Bo\u2066")
+    come = bo.page.get_by_role("button", name="Come in")
+    await come.press("Enter")
+    await bo.page.locator("#id_message:visible").wait_for()
+    assert await focused(bo) == "Come in"
+    await ana.post("/my-sea/close")
+    await bo.page.fill("#id_name", "Bo")
+    await come.press("Enter")
+    await bo.page.get_by_role("heading", name="That came too late").wait_for()
+    assert await focused(bo) == "Go to the start page"
+    await bo.go(f"/host-link/#{TOKEN}")
+    await bo.page.fill("#id_name", "Bo")
+    become = bo.page.locator("#id_host_link_form button")
+    await become.press("Enter")
+    await bo.page.locator("#id_message:visible").wait_for()
+    assert await focused(bo) == await become.inner_text()
+
+
 async def test_shortcuts_are_listed_under_a_key_and_can_be_switched_off_for_good(stage: Stage) -> None:
     ana = await stage.person("Ana")
     await ana.open_sea()

@@ -176,6 +176,21 @@ async def test_in_a_call_the_menu_is_one_line_on_a_phone_in_german_too(stage: St
     assert min(height for _, height in tops) >= 44
 
 
+async def test_a_box_stands_beside_the_first_line_of_its_words_before_a_call_too(stage: Stage) -> None:
+    ana = await stage.person("Ana", **GERMAN)
+    await as_a_phone(ana.page, NARROW)
+    await ana.go("/check/")
+    await ana.page.click("#id_devices_start")
+    await ana.page.locator("#id_microphone").wait_for()
+    apart = await ana.page.eval_on_selector_all(
+        "#id_devices .check",
+        """all => all.map((label) => label.querySelector("span").getClientRects()[0].top
+          - label.querySelector("input").getBoundingClientRect().top)""",
+    )
+    assert len(apart) == 6
+    assert [one for one in apart if abs(one) > 6] == []
+
+
 # How an edge stands out from what lies around it, as WCAG counts (1.4.11 asks for 3).
 _EDGES = """() => {
   const light = (colour) => {
