@@ -1,4 +1,4 @@
-"""What has to fit: long names, names of another direction, words that are read aloud, a screen with a notch."""
+"""What has to fit: long names, names of another direction, words read aloud, a screen with a notch."""
 
 from __future__ import annotations
 
@@ -113,7 +113,8 @@ async def test_a_sheet_lies_beside_a_notch_and_not_under_it(stage: Stage) -> Non
     parts = await sheet.evaluate(
         """(sheet) => [...sheet.querySelectorAll("h2, h3, button, input, select, section p")]
           .filter((each) => each.checkVisibility())
-          .map((each) => each.getBoundingClientRect()).map(({ left, right }) => [Math.round(left), Math.round(right)])"""
+          .map((each) => each.getBoundingClientRect())
+          .map(({ left, right }) => [Math.round(left), Math.round(right)])"""
     )
     assert min(left for left, _ in parts) >= 44
     assert max(right for _, right in parts) <= 740 - 44
@@ -169,7 +170,10 @@ async def test_in_a_call_the_menu_is_one_line_on_a_phone_in_german_too(stage: St
     await ana.join()
     tops = await ana.page.eval_on_selector_all(
         "#id_voice_btn, .menu ul a, .menu summary",
-        "all => all.map((one) => { const { top, height } = one.getBoundingClientRect(); return [top + height / 2, height]; })",
+        """all => all.map((one) => {
+          const { top, height } = one.getBoundingClientRect();
+          return [top + height / 2, height];
+        })""",
     )
     middles = [round(middle) for middle, _ in tops]
     assert max(middles) - min(middles) <= 1, middles
@@ -209,7 +213,8 @@ _EDGES = """() => {
   };
   const controls = [...document.querySelectorAll("select, input[type=text], textarea, input:not([type])")];
   return controls.filter((each) => each.checkVisibility()).map((each) => {
-    const [one, other] = [light(getComputedStyle(each).borderTopColor), light(ground(each))].sort((a, b) => b - a);
+    const both = [light(getComputedStyle(each).borderTopColor), light(ground(each))];
+    const [one, other] = both.sort((a, b) => b - a);
     return [each.id || each.name, Math.round((one + 0.05) / (other + 0.05) * 100) / 100];
   });
 }"""
