@@ -168,6 +168,18 @@ async def test_a_call_that_ends_under_a_sheet_leaves_the_focus_to_the_button_tha
     assert await focused(ana) == "Join voice"
 
 
+async def test_whose_row_moves_to_those_in_voice_takes_the_focus_along(stage: Stage) -> None:
+    ana, bo = await stage.sea("Ana", "Bo")
+    await ana.go("/my-sea/")
+    await ana.join()
+    await ana.page.locator("[data-member] .about > summary").focus()
+    await bo.join()
+    await until("they hear each other", lambda: ana.hears(bo))
+    await ana.page.locator("[data-member]").wait_for(state="hidden")
+    assert await focused(ana) == "Details of Bo"
+    assert await ana.page.evaluate("document.activeElement.checkVisibility()")
+
+
 async def test_who_is_refused_at_the_door_keeps_the_focus(stage: Stage) -> None:
     (ana,) = await stage.sea("Ana")
     bo = await stage.person("Bo", sign_in=False)
