@@ -232,3 +232,20 @@ async def test_every_fields_edge_is_seen(stage: Stage) -> None:
         edges = await ana.page.evaluate(_EDGES)
         assert {"id_microphone", "id_language", "note"} <= {name for name, _ in edges}
         assert [edge for edge in edges if edge[1] < 3] == [], theme
+
+
+async def test_with_large_letters_no_page_is_wider_than_a_phone_in_german_before_a_call(stage: Stage) -> None:
+    ana = await stage.person("Ana", **GERMAN)
+    table = (await ana.post("/tables", name="Freitagsspiel"))["table_id"]
+    await ana.post("/my-sea/open")
+    size = {"width": 375, "height": 667}
+    await as_a_phone(ana.page, size)
+    wide = []
+    for path in ("/", "/my-sea/", f"/table/{table}/", "/check/"):
+        await ana.go(path)
+        await ana.page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+        if path == "/check/":
+            await ana.page.click("#id_devices_start")
+            await ana.page.locator("#id_microphone").wait_for()
+        wide.append(await ana.page.evaluate("document.documentElement.scrollWidth"))
+    assert wide == [size["width"]] * 4
