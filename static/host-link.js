@@ -40,6 +40,8 @@ async function accept(form, token) {
     tell(phrase("host.unanswered"));
   }
   button.disabled = false;
+  // While it was disabled it lost the focus.
+  if (document.activeElement === document.body) button.focus();
 }
 
 function start() {

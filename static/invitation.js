@@ -184,12 +184,17 @@ async function accept(form, token) {
     button.disabled = false;
     // Used, closed, removed or full in the meantime: no other name would help.
     if (error instanceof Refusal && [403, 409, 410].includes(error.status)) {
-      show({ title: phrase("late.title"), words: error.message, next: error.status === 409 ? "again" : "go" });
+      const next = error.status === 409 ? "again" : "go";
+      show({ title: phrase("late.title"), words: error.message, next });
+      // What had the focus is hidden now.
+      part(`id_invitation_${next}`).focus();
       return;
     }
     // The link may have been used up before the answer was lost.
     trouble.textContent = error instanceof Refusal ? error.message : phrase("unanswered");
     trouble.hidden = false;
+    // A button loses the focus while it is disabled.
+    if (document.activeElement === document.body) button.focus();
   }
 }
 

@@ -433,6 +433,7 @@ export default {
     "bar.settings": "Optionen",
     "bar.leave": "Gehen",
     "bar.vain": "Du bist stumm: Niemand hört dich.",
+    "bar.speaking": "Du sprichst, bist aber stumm.",
     "bar.deafened": "Der Ton ist aus: Du hörst niemanden, und niemand hört dich.",
     "bar.unread": "{count} ungelesen",
 
@@ -819,7 +820,7 @@ export default {
     "table.free-owner": { "one": "Ein Platz ist frei: Die Leitung lädt ein.", "other": "{count} Plätze sind frei: Die Leitung lädt ein." },
     "table.hand-over": "Leitung übergeben",
     "table.hand-over-sure": "{name} lädt dann hier ein und entfernt Leute; du behältst deinen Platz.",
-    "table.hand-over-yes": "Den Tisch {name} übergeben",
+    "table.hand-over-yes": "Tisch an {name} übergeben",
     "table.handed-over": "{name} leitet jetzt den Tisch.",
     "table.leave": "Diesen Tisch verlassen",
     "table.leave-sure": "Dein Platz wird frei, und deine offenen Links enden; um wiederzukommen, brauchst du eine neue Einladung. Willst du nur aufhören zu reden, verlass das Gespräch oder schließ diese Seite.",

@@ -433,6 +433,7 @@ export default {
     "bar.settings": "Settings",
     "bar.leave": "Leave",
     "bar.vain": "You are muted: nobody hears you.",
+    "bar.speaking": "You speak, but you are muted.",
     "bar.deafened": "You are deafened: you hear nobody, and nobody hears you.",
     "bar.unread": "{count} unread",
 

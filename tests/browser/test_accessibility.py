@@ -156,6 +156,52 @@ async def test_a_sheet_takes_the_focus_keeps_it_and_gives_it_back(stage: Stage) 
     assert await ana.page.locator("main > #id_voice_live").count() == 1
 
 
+async def test_a_call_that_ends_under_a_sheet_leaves_the_focus_to_the_button_that_joins(stage: Stage) -> None:
+    ana = await stage.person("Ana")
+    await ana.open_sea()
+    await ana.join()
+    await ana.page.get_by_role("button", name="Settings").focus()
+    await ana.page.keyboard.press("Enter")
+    await ana.page.locator("dialog[open]").wait_for()
+    await ana.post("/my-sea/close")
+    await ana.page.locator(".call-bar").wait_for(state="detached")
+    assert await focused(ana) == "Join voice"
+
+
+async def test_whose_row_moves_to_those_in_voice_takes_the_focus_along(stage: Stage) -> None:
+    ana, bo = await stage.sea("Ana", "Bo")
+    await ana.go("/my-sea/")
+    await ana.join()
+    await ana.page.locator("[data-member] .about > summary").focus()
+    await bo.join()
+    await until("they hear each other", lambda: ana.hears(bo))
+    await ana.page.locator("[data-member]").wait_for(state="hidden")
+    assert await focused(ana) == "Details of Bo"
+    assert await ana.page.evaluate("document.activeElement.checkVisibility()")
+
+
+async def test_who_is_refused_at_the_door_keeps_the_focus(stage: Stage) -> None:
+    (ana,) = await stage.sea("Ana")
+    bo = await stage.person("Bo", sign_in=False)
+    await bo.page.goto(await ana.invite())
+    await bo.page.fill("#id_name", "Bo\u2066")
+    come = bo.page.get_by_role("button", name="Come in")
+    await come.press("Enter")
+    await bo.page.locator("#id_message:visible").wait_for()
+    assert await focused(bo) == "Come in"
+    await ana.post("/my-sea/close")
+    await bo.page.fill("#id_name", "Bo")
+    await come.press("Enter")
+    await bo.page.get_by_role("heading", name="That came too late").wait_for()
+    assert await focused(bo) == "Go to the start page"
+    await bo.go(f"/host-link/#{TOKEN}")
+    await bo.page.fill("#id_name", "Bo")
+    become = bo.page.locator("#id_host_link_form button")
+    await become.press("Enter")
+    await bo.page.locator("#id_message:visible").wait_for()
+    assert await focused(bo) == await become.inner_text()
+
+
 async def test_shortcuts_are_listed_under_a_key_and_can_be_switched_off_for_good(stage: Stage) -> None:
     ana = await stage.person("Ana")
     await ana.open_sea()

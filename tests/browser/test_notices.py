@@ -26,6 +26,16 @@ async def test_an_alarm_is_loud_and_gives_way_to_no_later_notice_until_it_is_rea
     assert await notices(ana) == ["Bo sends a lot."]
 
 
+async def test_a_notice_that_loses_its_button_gives_the_focus_away(stage: Stage) -> None:
+    (ana,) = await stage.sea("Ana")
+    await ana.page.check("#id_listen_only")
+    await ana.join()
+    await ana.page.evaluate("voice.refuse = 'SecurityError'")
+    await ana.page.get_by_role("button", name="Use the microphone").press("Enter")
+    await ana.page.locator(".notices").get_by_text("keeps the microphone from it").wait_for()
+    assert await ana.page.evaluate("document.activeElement.innerText") == "Who is here"
+
+
 async def test_why_the_server_is_missed_is_said_beside_that_one_can_go_on_talking(stage: Stage) -> None:
     ana = await stage.person("Ana")
     await ana.open_sea()

@@ -306,6 +306,9 @@ async def test_who_speaks_while_muted_is_told_on_the_page_and_by_the_live_region
     await mute(bo.page)
     await hears_nothing(ana)
     await bo.page.locator(".vain").wait_for()
+    # Beside the button it says that he is muted: what is new stands in the bar.
+    said_once = [await bo.page.locator(where).inner_text() for where in (".vain", "#id_voice_hint")]
+    assert said_once == ["You speak, but you are muted.", "You are muted: nobody hears you."]
     await until("it is said", lambda: said(bo, "You are muted, so nobody hears you."))
     await mute(bo.page)
     await bo.page.locator(".vain").wait_for(state="hidden")

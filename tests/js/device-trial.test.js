@@ -61,3 +61,17 @@ test("a sound to try the speaker with goes to the chosen one", async () => {
   /** @type {any} */ (platform.audios[0]).onended();
   assert.deepEqual([await playing, sinks], [true, ["desk"]]);
 });
+
+test("a refusal is told without others whom one could hear, and the next sample asks anew", async () => {
+  const { it, platform } = trial();
+  /** @type {string[]} */
+  const words = [];
+  it.on("status", (status) => words.push(status.words));
+  platform.devices.answers.push({ name: "NotAllowedError" });
+  await it.start();
+  assert.deepEqual(words, ["This page may not use the microphone: allow it beside the address bar, then try again."]);
+  void it.record(new AbortController().signal);
+  await settle();
+  assert.deepEqual([platform.devices.asked.length, words[1]], [2, "Your microphone is on."]);
+  it.close();
+});

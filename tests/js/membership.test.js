@@ -13,6 +13,7 @@ class Part {
   textContent = "";
   type = "";
   checked = false;
+  open = false;
   onclick = () => {};
   /** @param {string} tag */
   constructor(tag) {
@@ -28,6 +29,10 @@ class Part {
   }
   contains() {
     return false;
+  }
+  /** Its one question is for details that are open. */
+  querySelector() {
+    return this.all.find(({ tag, open }) => tag === "details" && open) ?? null;
   }
   /** @returns {Part[]} itself, and what is in it */
   get all() {
@@ -61,6 +66,7 @@ function shown(server) {
     removed, room,
     update: () => update(bo),
     words: () => all()[0].words,
+    open: (/** @type {boolean} */ open) => Object.assign(all().find(({ tag }) => tag === "details") ?? {}, { open }),
     box: () => all().find(({ tag, type }) => tag === "input" && type === "checkbox"),
     press: () => all().find(({ tag }) => tag === "button")?.onclick(),
   };
@@ -94,6 +100,17 @@ test("a tick that was taken out stays so while the room changes", () => {
 test("a server that comes back newer is asked what it can", () => {
   const { room, box, update } = shown({ keepsLinks: false });
   room.keepsLinks = true;
+  update();
+  assert.equal(box()?.checked, true);
+});
+
+test("a question that is being read stays as it is, also where a click gives no focus", () => {
+  const { room, box, open, update } = shown({ keepsLinks: false });
+  open(true);
+  room.keepsLinks = true;
+  update();
+  assert.equal(box(), undefined);
+  open(false);
   update();
   assert.equal(box()?.checked, true);
 });

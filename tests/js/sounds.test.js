@@ -295,6 +295,17 @@ test("a sound played once goes to the speaker that was named, says whether it wa
   assert.equal(platform.urls.size, 0);
 });
 
+test("a sound played once is over where the system pauses it", async () => {
+  const platform = new FakePlatform();
+  let over = false;
+  void playOnce(new Blob(), {}, platform).then((heard) => void (over = heard));
+  await settle();
+  assert.equal(over, false);
+  /** @type {any} */ (platform.audios[0]).onpause?.();
+  await settle();
+  assert.deepEqual([over, platform.urls.size], [true, 0]);
+});
+
 test("who knocks talks over nothing that the page says of oneself", async () => {
   const platform = new FakePlatform();
   const room = new VoiceRoom("mysea-ua", { name: "Ana", store: new Store(), platform });

@@ -17,7 +17,8 @@ export async function playOnce(sound, { sink = "", volume = 1, signal }, platfor
     element.volume = volume;
     element.src = url;
     const ended = new Promise((resolve) => {
-      element.onended = element.onerror = resolve;
+      // A pause is its end, too: the system, or a key of it, may stop what nobody here goes on with.
+      element.onended = element.onerror = element.onpause = resolve;
       signal?.addEventListener("abort", resolve, { once: true });
     });
     await element.play();

@@ -3,6 +3,7 @@
 
 import { AudioGraph } from "../audio/audio-graph.js";
 import { Level } from "../audio/level.js";
+import { MICROPHONE } from "../audio/microphone-words.js";
 import { Microphone } from "../audio/microphone.js";
 import { NoiseSuppressor } from "../audio/noise-suppressor.js";
 import { playOnce } from "../audio/play-once.js";
@@ -31,7 +32,8 @@ export class DeviceTrial extends Emitter {
     this.#microphone.on("track", (track) => suppressor.take(track));
     suppressor.on("track", (track) => void this.#level.listen(track));
     suppressor.on("failed", (code) => devices.loseSuppressor(code));
-    this.#microphone.on("status", (status) => this.emit("status", status));
+    // As it is: there are no others here whom one could hear all the same.
+    this.#microphone.on("status", (status) => this.emit("status", { ...status, words: MICROPHONE[status.code] ?? MICROPHONE.failed }));
     devices.on("microphone", ({ listenOnly }) => (listenOnly ? this.#microphone.decline() : void this.#microphone.change()));
   }
 
@@ -45,8 +47,9 @@ export class DeviceTrial extends Emitter {
     return this.#level.now();
   }
 
-  /** @param {AbortSignal} signal */
+  /** Call it from a click, which asks for the microphone anew where it is wanted and isn't there. @param {AbortSignal} signal */
   async record(signal) {
+    if (!this.#suppressor.track && !this.#devices.listenOnly) await this.#microphone.open();
     const { track } = this.#suppressor;
     return track ? record(track, this.#platform, signal) : null;
   }

@@ -15,7 +15,7 @@ export class ControlsBar {
   deafen = button("ear", phrase("bar.deafen"));
   settings = button("sliders", phrase("bar.settings"));
   leave = button("gone", phrase("bar.leave"));
-  #vain = make("p", { className: "vain", hidden: true, textContent: phrase("bar.vain") });
+  #vain = make("p", { className: "vain", hidden: true, textContent: phrase("bar.speaking") });
   element;
   #room;
 

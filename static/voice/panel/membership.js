@@ -17,8 +17,8 @@ export function membership(room, _store, { self, peer, user }) {
       const forms = document.querySelector(`[data-member="${CSS.escape(user)}"] .acts`);
       const own = room.keepsLinks ? "asks" : "own";
       const wanted = forms ?? (owner ? own : null);
-      // A sentence that is being read, or has the focus, stays.
-      if (wanted === shown || element.contains(document.activeElement)) return;
+      // A sentence that is being read, or has the focus, stays; in Safari a click gives none.
+      if (wanted === shown || element.contains(document.activeElement) || element.querySelector("details[open]")) return;
       shown = wanted;
       element.hidden = wanted === null;
       if (forms) element.replaceChildren(...[...forms.children].map((form) => form.cloneNode(true)));

@@ -20,7 +20,7 @@ export class Notices {
   #slots = new Map();
   #elsewhere;
 
-  /** @param {HTMLElement} elsewhere takes the focus of a notice that vanishes */
+  /** @param {HTMLElement} elsewhere takes the focus of a notice that vanishes, or whose button does */
   constructor(elsewhere) {
     this.#elsewhere = elsewhere;
     for (const kind of KINDS) {
@@ -34,7 +34,7 @@ export class Notices {
   show(kind, words, action = null) {
     const slot = /** @type {HTMLElement} */ (this.#slots.get(kind));
     const [line, button] = /** @type {[HTMLElement, HTMLButtonElement]} */ (/** @type {unknown} */ (slot.children));
-    if (!words && slot.contains(document.activeElement)) this.#elsewhere.focus({ preventScroll: true });
+    if (!(words && action) && slot.contains(document.activeElement)) this.#elsewhere.focus({ preventScroll: true });
     setText(line, words);
     slot.hidden = !words;
     button.hidden = !action;

@@ -198,9 +198,10 @@ export class VoicePanel {
   /** @param {unknown} code */
   #end(code) {
     const container = this.#container;
-    const held = container.contains(document.activeElement);
     keepReport(this.#room.report());
     this.#over.abort();
+    // Only now: an open sheet closes with the call, and gives the focus back to the bar.
+    const held = container.contains(document.activeElement);
     this.#notices.end();
     this.#people.end();
     for (const part of [this.#alone, this.#pairs.element, this.#between.element, this.#check, this.#views, this.#bar.element]) part.remove();

@@ -53,7 +53,7 @@ export class PeopleList {
       // Only a row out of its place is moved: moving the one that has the focus would lose it.
       if (this.element.children[at] !== element) this.element.insertBefore(element, this.element.children[at] ?? null);
     });
-    showMembers(new Set(people.map(({ user }) => user)));
+    this.#showMembers(new Map(people.map(({ user, peer }) => [user, peer])));
   }
 
   end() {
@@ -67,11 +67,15 @@ export class PeopleList {
     this.#rows.set(person.peer, row);
     return row;
   }
-}
 
-/** The page lists whoever may come in; who is in voice stands above, and not twice. @param {ReadonlySet<string>} inVoice */
-function showMembers(inVoice) {
-  for (const member of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-member]"))) {
-    member.hidden = inVoice.has(member.dataset.member ?? "");
+  /** The page lists whoever may come in; who is in voice stands above, and not twice. @param {ReadonlyMap<string, string>} inVoice peers by user */
+  #showMembers(inVoice) {
+    for (const member of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-member]"))) {
+      const peer = inVoice.get(member.dataset.member ?? "");
+      const held = member.contains(document.activeElement);
+      member.hidden = peer !== undefined;
+      // The same person's row is where one goes on.
+      if (held && peer !== undefined) (this.#rows.get(peer)?.element.querySelector("summary") ?? this.#elsewhere).focus({ preventScroll: true });
+    }
   }
 }

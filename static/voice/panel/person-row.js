@@ -13,7 +13,8 @@ import { setText, tagOf } from "./text.js";
 
 export class PersonRow {
   #avatar = make("span", { className: "avatar", ariaHidden: "true" });
-  #name = make("span", { className: "full" });
+  // By its own direction: an ellipsis cuts the end of a name, and never its beginning.
+  #name = make("span", { className: "full", dir: "auto" });
   #tags = make("span", { className: "tags" });
   #svg = picture("dots");
   #word = make("span");
