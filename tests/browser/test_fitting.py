@@ -228,7 +228,7 @@ async def test_every_fields_edge_is_seen(stage: Stage) -> None:
     await ana.page.get_by_role("button", name="Settings").click()
     await ana.page.locator("dialog[open]").wait_for()
     for theme in ("light", "dark"):
-        await ana.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        await ana.page.emulate_media(color_scheme=theme)
         edges = await ana.page.evaluate(_EDGES)
         assert {"id_microphone", "id_language", "note"} <= {name for name, _ in edges}
         assert [edge for edge in edges if edge[1] < 3] == [], theme
