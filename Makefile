@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak coturns bench bench-capacity bench-book bench-memory bench-stranger bench-join ear audit format settings confusables rnnoise icons pictures dashboard secrets coturn-conf coturn proxy-conf doctor clean
+.PHONY: run test check soak coturns bundle bench bench-capacity bench-book bench-memory bench-stranger bench-join ear audit format settings confusables rnnoise icons pictures dashboard secrets coturn-conf coturn proxy-conf doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -25,10 +25,16 @@ LIGHT_TESTS = -n 2 -m 'not ($(HEAVY) or slow or deploy)'
 SHORT_HEAVY_TESTS = -m '($(HEAVY)) and not (long or slow or deploy)'
 
 run: $(VENV)/serve.done $(ENV_FILE)
+	@$(BIN)/python -m tools.bundle --if-there
 	@$(MESHVOICE) serve
+
+# The call's modules in a few files, which load sooner; by esbuild, of npm or of the system. Nothing needs it.
+bundle: $(VENV)/serve.done
+	@$(BIN)/python -m tools.bundle
 
 test: $(VENV)/test.done
 	@tests/need.sh $(BROWSER_NEEDS)
+	@$(BIN)/python -m tools.bundle --if-there
 	$(BIN)/python -m pytest $(LIGHT_TESTS)
 	$(BIN)/python -m pytest $(SHORT_HEAVY_TESTS)
 	@if command -v node >/dev/null; then node --test tests/js/; else echo "skipped: tests/js, node is missing"; fi
@@ -41,6 +47,7 @@ BESIDE = .coverage-beside
 
 check: $(VENV)/check.done node_modules/.package-lock.json
 	@tests/need.sh $(BROWSER_NEEDS)
+	@$(BIN)/python -m tools.bundle
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	@tests/beside.sh "$(BIN)/python -m pytest $(LIGHT_TESTS) --cov --cov-report=" \
@@ -181,7 +188,7 @@ doctor: $(VENV)/serve.done $(ENV_FILE)
 	@$(MESHVOICE) doctor
 
 clean:
-	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage $(BESIDE) node_modules $(VENV)
+	rm -rf build dist static/built .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage $(BESIDE) node_modules $(VENV)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || CI=true tests/need.sh no-ensurepip:python3-venv

@@ -255,7 +255,7 @@ def reached_from(path: Path) -> set[Path]:
     return reached
 
 
-SCRIPTS = sorted(STATIC.rglob("*.js"))
+SCRIPTS = sorted({*STATIC.rglob("*.js")} - {*(STATIC / "built").rglob("*.js")})
 
 
 def folder_of(script: Path) -> str | None:

@@ -13,6 +13,7 @@ from meshvoice.signaling.limits import address_key
 from meshvoice.web.connections import connection_of, peer_of
 from meshvoice.web.error_pages import RequestRefused, too_many
 from meshvoice.web.keys import ADDRESS, CLOCK, PEER, SETTINGS, THROTTLES
+from meshvoice.web.static import asks_file
 
 log = logging.getLogger("meshvoice.web")
 _SELDOM: web.AppKey[Seldom] = web.AppKey("seldom", Seldom)
@@ -44,7 +45,9 @@ async def _admit(
     request[PEER] = peer
     lines, forwarded = forwarding_of(request)
     request[ADDRESS] = client_address(peer, lines, forwarded, trusted)
-    if not request.app[THROTTLES].requests.take(address_key(request[ADDRESS]), request.app[CLOCK].steady()):
+    throttles = request.app[THROTTLES]
+    asked = throttles.files if asks_file(request) else throttles.requests
+    if not asked.take(address_key(request[ADDRESS]), request.app[CLOCK].steady()):
         raise too_many("requests")
     if (lines or forwarded) and not within(peer, trusted):
         tell_seldom(request, _UNNAMED)

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from meshvoice import assets
 from meshvoice.languages import ENGLISH, FOR_SCRIPTS, Language, script
+from meshvoice.web import bundle
 from meshvoice.web.file_forms import FileForms, takes_gzip
 from meshvoice.web.keys import CLOCK, LANGUAGES
 from meshvoice.web.language import language_of
@@ -37,6 +38,8 @@ class Version:
         self._now = ""
         self._by_language: dict[str, str] = {}
         self._until = -inf
+        self.joined: frozenset[str] = frozenset()
+        """Paths for which the bundle has a file."""
 
     def now(self) -> str:
         """Give sixteen hex digits, of files seen at most `LOOKED_FOR` ago."""
@@ -44,8 +47,11 @@ class Version:
         if at >= self._until:
             # Names, sizes and times tell a change as well as the bytes do, at half a millisecond.
             marks = repr(sorted(_marks(str(self.root)))).encode()
-            self._now, self._until = hashlib.sha256(marks).hexdigest()[:16], at + LOOKED_FOR
+            before, self._until = self._now, at + LOOKED_FOR
+            self._now = hashlib.sha256(marks).hexdigest()[:16]
             self._by_language = {ENGLISH: self._now}
+            if self._now != before:
+                self.joined = bundle.files(self.root)
         return self._now
 
     def of(self, tag: str) -> str:
@@ -71,6 +77,11 @@ def setup(app: web.Application, bases: Iterable[str]) -> None:
     for each in bases:
         app.router.add_get(each + PREFIX + "v-{version:[0-9a-f]{16}}/{path:.+}", _file)
         app.router.add_get(each + PREFIX + "{path:.+}", _file)
+
+
+def asks_file(request: web.Request) -> bool:
+    """Tell whether a request is for one of the client's files, there or not."""
+    return request.match_info.handler is _file
 
 
 def base(request: web.Request) -> str:
@@ -101,7 +112,8 @@ async def _file(request: web.Request) -> web.StreamResponse:
         return _words(request, tag or language_of(request).tag, _WORDS[path], headers)
     if path == "manifest.webmanifest":
         return _manifest(request, version.root / path, tag or language_of(request).tag, headers)
-    answer = await request.app[_FORMS].response(request, version.root, path, headers)
+    root = version.root / bundle.FOLDER if path in version.joined else version.root
+    answer = await request.app[_FORMS].response(request, root, path, headers)
     if answer is None:
         raise web.HTTPNotFound
     return answer

@@ -69,7 +69,9 @@ class Throttles:
     connections: Cap = field(default_factory=lambda: Cap(6000))
     """In all; the one key is None."""
     requests: Buckets = field(default_factory=lambda: Buckets(rate=50, burst=1000))
-    """By address, of any kind: a club's first visit, with every script."""
+    """By address, of any kind but the client's files."""
+    files: Buckets = field(default_factory=lambda: Buckets(rate=100, burst=6000))
+    """By address, of the client's files: thirty people's first visit, with every module by itself."""
     sign_ins: Tiered = field(default_factory=_sign_ins)
     """By address, by network and of all addresses from which somebody did lately: each makes a row."""
     wrong_passphrases: Tiered = field(default_factory=_guesses)

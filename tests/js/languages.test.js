@@ -19,7 +19,7 @@ const LANGUAGES = Object.fromEntries(await Promise.all(list("static/lang/").map(
 /** @type {Record<string, Part>} */
 const PARTS = Object.fromEntries(Object.entries(EN).filter(([name]) => name !== "language"));
 
-const SCRIPTS = list("static/").filter((path) => path.endsWith(".js") && !/\/(lang|words)\//.test(path));
+const SCRIPTS = list("static/").filter((path) => path.endsWith(".js") && !/\/(lang|words|built)\//.test(path));
 const TEMPLATES = list("templates/").filter((path) => path.endsWith(".html"));
 const PYTHON = list("meshvoice/").filter((path) => path.endsWith(".py"));
 

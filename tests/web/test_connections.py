@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
+from meshvoice import assets
 from meshvoice.signaling.limits import Buckets, Cap
 from meshvoice.web.keys import Waits
 from meshvoice.web.throttles import Throttles
@@ -253,9 +254,7 @@ async def test_a_flood_of_requests_is_refused_before_the_session_is_read(
     """Of any kind, by address: then a small page or JSON, made without session, book or template (W11)."""
     house = await make_house(throttles=Throttles(requests=Buckets(rate=1, burst=3)), trusted_proxies=LOOPBACK)
     ana = await Person(house, address="198.51.100.7").sign_in("Ana")
-    asked = [
-        await ana.ask("GET", path, headers={"Accept": accept}) for path in ("/", "/static/style.css", "/")
-    ]
+    asked = [await ana.ask("GET", path, headers={"Accept": accept}) for path in ("/", "/my-sea/", "/")]
     assert [answer.status for answer in asked] == [200, 200, 429]
     refused = asked[-1]
     assert refused.headers["Retry-After"] == "60"
@@ -268,6 +267,21 @@ async def test_a_flood_of_requests_is_refused_before_the_session_is_read(
     assert (await Person(house, address="198.51.100.8").get("/")).status == 200
     house.clock.now += 1
     assert (await ana.get("/")).status == 200
+
+
+async def test_the_clients_files_are_counted_apart(make_house: MakeHouse) -> None:
+    """A first visit asks for as many files as there are modules, and takes no page from who comes next."""
+    files, pages = Buckets(rate=1, burst=2), Buckets(rate=1, burst=2)
+    house = await make_house(throttles=Throttles(requests=pages, files=files))
+    somebody = Person(house)
+    asked = ("/static/page.js", "/static/none.js", "/static/page.js", "/", "/sign-in", "/")
+    assert [(await somebody.get(path)).status for path in asked] == [200, 404, 429, 200, 405, 429]
+
+
+def test_thirty_people_behind_one_router_get_every_module() -> None:
+    modules = [*assets.find("static").glob("*.js"), *assets.find("static").glob("voice/**/*.js")]
+    bucket = Throttles().files
+    assert all(bucket.take("192.0.2.1", 0.0) for _ in range(30 * len(modules)))
 
 
 async def test_single_sign_on_cookies_are_taken_to_a_bound(house: House) -> None:

@@ -16,8 +16,8 @@ from meshvoice.web.file_forms import takes_gzip
 from meshvoice.web.static import VERSION
 from tests.web.house import House
 
-SCRIPT = "/static/voice-mesh.js"
-TEXT = (assets.find("static") / "voice-mesh.js").read_bytes()
+SCRIPT = "/static/voice-button.js"
+TEXT = (assets.find("static") / "voice-button.js").read_bytes()
 
 
 async def ask(
@@ -83,7 +83,7 @@ async def test_whoever_takes_no_gzip_gets_the_file_itself_under_another_tag(hous
 
 
 async def test_the_compressed_form_is_kept_as_long_as_the_file_and_known_by_its_tag(house: House) -> None:
-    versioned = f"/static/v-{house.app[VERSION].now()}/voice-mesh.js"
+    versioned = f"/static/v-{house.app[VERSION].now()}/voice-button.js"
     answer, _ = await ask(house, versioned, Accept_Encoding="gzip")
     assert "immutable" in answer.headers["Cache-Control"]
     again, body = await ask(house, Accept_Encoding="gzip", If_None_Match=answer.headers["ETag"])
@@ -130,7 +130,7 @@ async def test_a_file_that_changes_is_compressed_anew(
     grown = tmp_path / "static"
     shutil.copytree(assets.find("static"), grown)
     monkeypatch.setattr(house.app[VERSION], "root", grown)
-    file = grown / "voice-mesh.js"
+    file = grown / "voice-button.js"
     for text in (b"// one\n" * 50, b"// two\n" * 50):
         file.write_bytes(text)
         os.utime(file, ns=(0, hash(text) % 10**15))

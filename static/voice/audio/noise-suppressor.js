@@ -1,13 +1,14 @@
 // @ts-check
 // Owns the stronger noise suppression: takes what the microphone gives, and gives what is to be sent, itself where it isn't wanted or can't be.
 
+import { VOICE } from "../base.js";
 import { Emitter } from "../emitter.js";
 
 /** Why it can't be had. @typedef {"unsupported"|"rate"|"failed"} SuppressorTrouble */
 /** What the sound goes through, from one microphone to the next. @typedef {{node: AudioWorkletNode, track: MediaStreamTrack}} Stage */
 
 /** Loaded only where it is wanted, and RNNoise with it. */
-const WORKLET = new URL("./noise-worklet.js", import.meta.url).href;
+const WORKLET = `${VOICE}audio/noise-worklet.js`;
 /** RNNoise knows voices at 48 kHz; at 44.1 they are a little deep, below that they are others. */
 const LOWEST_RATE = 44_100;
 /** A context that isn't let run answers nothing at all. */

@@ -1,6 +1,7 @@
 // @ts-check
 // Owns voice activation: listens where the level is measured, and tells when a voice begins and ends.
 
+import { VOICE } from "../base.js";
 import { amplitude } from "../decibels.js";
 import { Emitter } from "../emitter.js";
 
@@ -9,7 +10,7 @@ import { Emitter } from "../emitter.js";
 
 /** A context that isn't let run answers nothing at all. */
 const PATIENCE = 3000;
-const WORKLET = new URL("./gate-worklet.js", import.meta.url).href;
+const WORKLET = `${VOICE}audio/gate-worklet.js`;
 
 /** Events: whether a voice is heard; whether this browser can hear none. @extends {Emitter<{loud: boolean, deaf: boolean}>} */
 export class VoiceGate extends Emitter {

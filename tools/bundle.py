@@ -1,0 +1,91 @@
+"""Joins the modules of a call into a few files under static/built/, by esbuild: `make bundle`.
+
+A room's page asks for 157 modules as they are written; joined they are fifteen files. The server serves these
+in their place while they are of the modules that lie there (meshvoice/web/bundle.py): nothing needs them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from meshvoice.web import bundle
+
+ROOT = Path(__file__).resolve().parent.parent
+STATIC = ROOT / "static"
+ENTRIES = (
+    "voice-mesh.js",
+    # By its address it knows where the site begins: as an entry it gets a part of its own in voice/.
+    "voice/base.js",
+    "voice/panel/button.js",
+    "voice/panel/panel.js",
+    "voice/panel/settings-sheet.js",
+    "voice/panel/shortcuts-sheet.js",
+)
+"""What is asked for by name: a page from before an upgrade finds them under the same."""
+OPTIONS = (
+    "--bundle",
+    "--splitting",
+    "--format=esm",
+    "--minify",
+    "--log-level=warning",
+    "--outbase=static",
+    # As deep as most that names words, whose place is left as it is written.
+    "--chunk-names=voice/part-[hash]",
+    # The server writes them in the page's language.
+    "--external:*/words/voice.js",
+    # They belong to the page, which has them already.
+    "--external:../../page.js",
+    "--external:../../partial-update.js",
+    # Chromium compiles all of it while it loads: else each function waits for its first call, in the click.
+    "--banner:js=//# allFunctionsCalledOnLoad",
+)
+_IMPORT = re.compile(r"""\b(?:from|import\(?)["'](\.[^"']+)["']""")
+
+
+def main() -> int:
+    found = shutil.which("esbuild", path=str(ROOT / "node_modules" / ".bin")) or shutil.which("esbuild")
+    if found is None:
+        if "--if-there" in sys.argv:
+            return 0
+        print("esbuild is missing: `npm ci` or `apt install esbuild` brings it", file=sys.stderr)
+        return 1
+    if bundle.files(STATIC):
+        return 0
+    with tempfile.TemporaryDirectory(dir=STATIC) as folder:
+        made = Path(folder) / bundle.FOLDER
+        command = [found, *(f"static/{entry}" for entry in ENTRIES), *OPTIONS, f"--outdir={made}"]
+        subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603  # nothing in it is anybody's input
+        trouble = [*_strays(made)]
+        if trouble:
+            print(*trouble, sep="\n", file=sys.stderr)
+            return 1
+        sources = {"of": bundle.digest(STATIC), "files": sorted(_names(made))}
+        (made / bundle.SOURCES).write_text(json.dumps(sources, indent=1), encoding="utf-8")
+        place = STATIC / bundle.FOLDER
+        shutil.rmtree(place, ignore_errors=True)
+        made.rename(place)
+    return 0
+
+
+def _names(made: Path) -> list[str]:
+    return [file.relative_to(made).as_posix() for file in made.rglob("*.js")]
+
+
+def _strays(made: Path) -> list[str]:
+    """Name each import that leads nowhere from where it stands now."""
+    return [
+        f"{name} imports {path}, which is not there"
+        for name in _names(made)
+        for path in _IMPORT.findall((made / name).read_text(encoding="utf-8"))
+        if not any((root / name).parent.joinpath(path).resolve().is_file() for root in (made, STATIC))
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
