@@ -12,6 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from meshvoice.web import bundle
 from tests.web.running import Running, clean_environment, usual, write_env_file
 
 ROOT = Path(__file__).parents[2]
@@ -70,12 +71,15 @@ async def test_the_wheel_runs_from_another_folder(tmp_path: Path) -> None:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{values['MESHVOICE_PORT']}") as http:
             async with http.get("/") as answer:
                 assert (answer.status, "Your name" in await answer.text()) == (200, True)
+            joined = bundle.files(ROOT / "static")
             shipped = {str(path.relative_to(ROOT)) for path in (ROOT / "static").rglob("*") if path.is_file()}
             for path in sorted(path for path in shipped if path.endswith((".js", ".css", ".svg"))):
                 async with http.get(f"/{path}") as answer:
                     body = await answer.read()
+                    name = path.removeprefix("static/")
+                    source = ROOT / "static" / (bundle.FOLDER if name in joined else "") / name
                     # What stands under words/ is served in the visitor's language.
-                    as_it_is = body == (ROOT / path).read_bytes() or path.startswith("static/words/")
+                    as_it_is = body == source.read_bytes() or name.startswith("words/")
                     assert (path, answer.status, as_it_is) == (path, 200, True)
                     if path.startswith("static/words/"):
                         assert b'"tag": "en"' in body, path
