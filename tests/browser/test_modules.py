@@ -31,7 +31,7 @@ async def call(stage: Stage) -> set[str]:
     await all_hear_each_other([ana, bo])
     await ana.page.click("text=Settings")
     await until("the sheets are there", lambda: ana.page.evaluate(SHEETS_ARE_THERE))
-    assert await ana.page.is_visible("dialog[open]")
+    await ana.page.wait_for_selector("dialog[open]")
     return {path.partition("/")[2] for path in asked if path.endswith(".js")}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from meshvoice.web import bundle
 from tests.browser.conftest import need
 from tests.browser.harness import until
 from tests.browser.webkit import WebKit, mini_browser, webkit
@@ -84,8 +85,10 @@ async def test_the_whole_client_is_understood_and_the_microphone_opens(
 async def test_no_script_of_any_page_has_syntax_that_webkit_does_not_know(
     tmp_path: Path, server: Server
 ) -> None:
-    """Those too that are asked for later: sheets, workers, worklets, the check page."""
-    scripts = sorted(str(each.relative_to(STATIC)) for each in STATIC.rglob("*.js"))
+    """Those too that are asked for later: sheets, workers, worklets, the check page; and what is joined."""
+    joined = bundle.files(STATIC)
+    written = {each.relative_to(STATIC) for each in STATIC.rglob("*.js")}
+    scripts = sorted({*joined, *(str(each) for each in written if each.parts[0] != bundle.FOLDER)})
     assert len(scripts) > 100
     async with safari(tmp_path) as browser:
         await sign_in(browser, server)
