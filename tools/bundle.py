@@ -62,7 +62,8 @@ def main() -> int:
     place = STATIC / bundle.FOLDER
     if bundle.files(STATIC) and json.loads((place / bundle.SOURCES).read_text())["by"] == made_by:
         return 0
-    with tempfile.TemporaryDirectory(dir=STATIC) as folder:
+    # Not where a server that runs looks; on one file system, so that it gets there at once.
+    with tempfile.TemporaryDirectory(dir=ROOT, prefix=".bundle-") as folder:
         made = Path(folder) / bundle.FOLDER
         command = [found, *(f"static/{entry}" for entry in ENTRIES), *OPTIONS, f"--outdir={made}"]
         subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603  # nothing in it is anybody's input

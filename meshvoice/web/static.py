@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache, partial
 from math import inf
 from pathlib import Path
@@ -91,14 +92,16 @@ def base(request: web.Request) -> str:
 
 
 def _marks(folder: str) -> Iterator[tuple[str, int, int]]:
-    # Not by pathlib, which takes five times as long: this holds the server's one thread.
-    with os.scandir(folder) as entries:
+    # Not by pathlib, which takes five times as long: this holds the server's one thread. What goes away
+    # meanwhile (an upgrade, `make bundle`) is another state of the files.
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir():
                 yield from _marks(entry.path)
             elif "." in entry.name:
-                facts = entry.stat()
-                yield entry.path, facts.st_size, facts.st_mtime_ns
+                with suppress(FileNotFoundError):
+                    facts = entry.stat()
+                    yield entry.path, facts.st_size, facts.st_mtime_ns
 
 
 async def _file(request: web.Request) -> web.StreamResponse:

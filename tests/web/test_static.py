@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -61,6 +62,33 @@ async def test_only_what_renders_a_page_looks_at_the_files(
     assert looked == []
     await somebody.get("/")
     assert looked.count(str(assets.find("static"))) == 1
+
+
+async def test_files_that_go_away_while_they_are_looked_at_cost_nobody_a_page(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`make bundle` or an upgrade takes a folder away, and a file."""
+    static = tmp_path / "static"
+    shutil.copytree(assets.find("static"), static)
+    gone = static / "voice" / "link"
+    scandir = os.scandir
+
+    def vanishing(folder: str) -> Any:
+        if folder == str(gone):
+            shutil.rmtree(gone)
+        entries = scandir(folder)
+        if folder == str(static / "lang"):
+            listed = [*entries]
+            (static / "lang" / "de.js").unlink()
+            return contextlib.nullcontext(listed)
+        return entries
+
+    monkeypatch.setattr(house.app[VERSION], "root", static)
+    monkeypatch.setattr(os, "scandir", vanishing)
+    house.clock.now += 1.0
+    assert (await Person(house).get("/")).status == 200
+    assert not gone.exists()
+    assert not (static / "lang" / "de.js").exists()
 
 
 async def test_many_pages_at_once_look_at_the_files_once_and_a_second_later_anew(
