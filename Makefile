@@ -60,6 +60,7 @@ check: $(VENV)/check.done node_modules/.package-lock.json
 # an hour and a quarter.
 soak: $(VENV)/test.done $(BENCH)/loadgen
 	@tests/need.sh $(BROWSER_NEEDS)
+	@$(BIN)/python -m tools.bundle --if-there
 	@tests/soak.sh $(BIN)/python
 
 # All that is tested of the installed coturn, of that of other suites of Debian's or Ubuntu's: fetched once, installed nowhere.
@@ -111,6 +112,7 @@ bench-stranger: $(VENV)/test.done
 # From the click to the first audible packet, beside a plain page: two people, six at once, 50 ms away; 10 minutes.
 bench-join: $(VENV)/test.done
 	@tests/need.sh chromium:chromium turnserver:coturn nft:nftables ip:iproute2 openssl:openssl certutil:libnss3-tools nginx:nginx-light
+	@$(BIN)/python -m tools.bundle --if-there
 	$(BIN)/python -m benchmarks.join
 
 # What the listener's ear gets at 0 to 20 % loss, beside a plain page and one that sends all twice; 15 minutes.

@@ -52,22 +52,37 @@ _IMPORT = re.compile(r"""\b(?:from|import\(?)["'](\.[^"']+)["']""")
 
 
 def main() -> int:
-    found = shutil.which("esbuild", path=str(ROOT / "node_modules" / ".bin")) or shutil.which("esbuild")
+    """Make them, where they are not there already; `--if-there`: nothing of it keeps anybody from serving."""
+    if "--if-there" not in sys.argv:
+        return join()
+    if _esbuild() is None:
+        return 0
+    try:
+        failed = join()
+    except (OSError, subprocess.CalledProcessError) as problem:
+        print(problem, file=sys.stderr)
+        failed = 1
+    if failed:
+        print("so the modules are served as they are written", file=sys.stderr)
+    return 0
+
+
+def join() -> int:
+    """Make them, or say what is the matter; gives the exit code. Raises `CalledProcessError`."""
+    found = _esbuild()
     if found is None:
-        if "--if-there" in sys.argv:
-            return 0
         print("esbuild is missing: `npm ci` or `apt install esbuild` brings it", file=sys.stderr)
         return 1
     made_by = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
     place = STATIC / bundle.FOLDER
-    if bundle.files(STATIC) and json.loads((place / bundle.SOURCES).read_text())["by"] == made_by:
+    if bundle.files(STATIC) and json.loads((place / bundle.SOURCES).read_text()).get("by") == made_by:
         return 0
     # Not where a server that runs looks; on one file system, so that it gets there at once.
     with tempfile.TemporaryDirectory(dir=ROOT, prefix=".bundle-") as folder:
         made = Path(folder) / bundle.FOLDER
         command = [found, *(f"static/{entry}" for entry in ENTRIES), *OPTIONS, f"--outdir={made}"]
         subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603  # nothing in it is anybody's input
-        trouble = [*_strays(made)]
+        trouble = _strays(made)
         if trouble:
             print(*trouble, sep="\n", file=sys.stderr)
             return 1
@@ -76,6 +91,10 @@ def main() -> int:
         shutil.rmtree(place, ignore_errors=True)
         made.rename(place)
     return 0
+
+
+def _esbuild() -> str | None:
+    return shutil.which("esbuild", path=str(ROOT / "node_modules" / ".bin")) or shutil.which("esbuild")
 
 
 def _names(made: Path) -> list[str]:
