@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { VoiceRoom } from "../../static/voice-mesh.js";
 import { NowPlaying } from "../../static/voice/audio/now-playing.js";
 import { RATE, silence } from "../../static/voice/audio/wave.js";
-import { LINKING } from "../../static/voice/session/showing.js";
+import { FIRST } from "../../static/voice/call/afterwards.js";
 import { FakePlatform, settle, welcome } from "./fake-platform.js";
 
 /** @param {(platform: FakePlatform) => void} [prepare] */
@@ -121,7 +121,7 @@ test("a call plays it once the first links are made, pauses it while muted, play
   platform.socket.say(welcome());
   await joined;
   assert.equal(held(), undefined);
-  await platform.advance(LINKING);
+  await platform.advance(FIRST);
   const element = held();
   assert.equal(element.paused, false);
   room.mute();

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { LINKING } from "../../static/voice/session/showing.js";
+import { FIRST, LINKING } from "../../static/voice/call/afterwards.js";
 import { VoiceRoom } from "../../static/voice-mesh.js";
 import { playOnce } from "../../static/voice/audio/play-once.js";
 import { record } from "../../static/voice/audio/sample.js";
@@ -195,9 +195,11 @@ test("a room tells its sounds: who joins and leaves, the page's own, the server 
   };
   assert.equal(await played(), undefined);
   assert.equal(platform.urls.size, 0);
-  await platform.advance(LINKING);
+  await platform.advance(FIRST);
   assert.equal(platform.urls.size, 1, "made before anybody comes");
   socket.say({ ...present("c", "Cleo", 60), type: "hello" });
+  assert.equal(await played(), undefined, "their link comes first");
+  await platform.advance(LINKING);
   assert.equal(await played(), "join");
   socket.say({ type: "left", source: "c", user: "uc", reason: "left" });
   assert.equal(await played(), "leave");

@@ -3,7 +3,7 @@ import { beforeEach, test } from "node:test";
 
 import EN from "../../static/lang/en.js";
 import { attach, kept, prepare } from "../../static/voice-button.js";
-import { PANEL_AFTER, showListening, VoiceButton } from "../../static/voice/panel/button.js";
+import { showListening, VoiceButton } from "../../static/voice/panel/button.js";
 import { Store } from "../../static/voice/store.js";
 import { ComparedKeys, VoiceRoom } from "../../static/voice-mesh.js";
 import { FakePlatform, present, settle, welcome } from "./fake-platform.js";
@@ -93,7 +93,7 @@ class CallKeys {
 class Panel {
   static made = [];
   constructor(element, room, store, told, keys) {
-    Object.assign(this, { room, keys, told: told.map(({ detail }) => detail.state) });
+    Object.assign(this, { room, keys, state: room.state, told: told.map(({ detail }) => detail.state) });
     Panel.made.push(this);
   }
 }
@@ -188,9 +188,8 @@ test("the room is asked to join long before its panel is made, which is then giv
   const modulesHere = () => /** @type {any} */ (Promise.resolve([{ ComparedKeys, VoiceRoom: ListenOnly }, { VoiceButton }, { CallKeys, VoicePanel }]));
   attach(button, { panel: /** @type {any} */ ({}), modules: modulesHere, words: EN.page });
   await click(button);
-  t.mock.timers.tick(PANEL_AFTER - 1);
   assert.deepEqual(states, []);
-  t.mock.timers.tick(1);
+  Room.made[0].emit("settled", null);
   assert.deepEqual(states, ["joining", "microphone listen-only"]);
   Room.made[0].emit("microphone", { code: "ok" });
   assert.deepEqual(states.slice(2), ["ok"], "once: now it hears for itself");
@@ -211,7 +210,7 @@ test("the keys of a call are live before its panel is made, which takes them ove
   const [[keys, state]] = made;
   const [room] = Room.made;
   assert.deepEqual([keys.room, state, keys.live], [room, "joining", true], "the room is asked to join first");
-  t.mock.timers.tick(PANEL_AFTER);
+  Room.made.at(-1).emit("settled", null);
   assert.equal(Panel.made[0].keys, keys);
   await room.joined();
   assert.equal(keys.live, true);
@@ -239,7 +238,7 @@ test("a key that is pressed while voice is loaded counts for the call, and none 
   t.mock.timers.tick(1500);
   await settled();
   press("n");
-  t.mock.timers.tick(PANEL_AFTER);
+  Room.made.at(-1).emit("settled", null);
   assert.deepEqual(Panel.made.map(({ keys }) => keys.heard), [["m"]]);
 });
 
@@ -257,7 +256,7 @@ test("a room that refuses within its own join has no panel and no keys, also at 
   attach(button, { hint, panel: /** @type {any} */ ({}), modules: () => /** @type {any} */ (Promise.resolve([{ ComparedKeys, VoiceRoom: Refusing }, { VoiceButton }, { CallKeys: keys, VoicePanel: Panel }])), words: EN.page });
   for (let clicks = 1; clicks <= 2; clicks += 1) {
     await click(button);
-    t.mock.timers.tick(PANEL_AFTER);
+    Room.made.at(-1).emit("settled", null);
     assert.deepEqual([Panel.made.length, keys.mock.callCount(), hint.textContent, button.hasAttribute("aria-busy")], [0, 0, "This browser can't.", false]);
   }
 });
@@ -268,26 +267,25 @@ test("a join that fails without a word of its state leaves no panel behind", asy
   await click(button);
   Room.made[0].reject(new Error("It broke."));
   await settled();
-  t.mock.timers.tick(PANEL_AFTER);
+  Room.made.at(-1).emit("settled", null);
   assert.equal(Panel.made.length, 0);
 });
 
-test("a refusal before there is a panel is told by it, and a click before that makes it the next room's alone", async (t) => {
+test("a refusal before there is a panel is heard by one, and whoever clicks again gets another", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const { button } = page();
   await click(button);
   const refuse = async (room) => {
+    room.emit("settled", null);
     room.reject(new Error("The room is full."));
     await room.end(4413, "The room is full.");
   };
   await refuse(Room.made[0]);
-  t.mock.timers.tick(PANEL_AFTER);
-  assert.deepEqual(Panel.made.map(({ told, keys }) => [told, keys.live]), [[["left"], false]]);
+  assert.deepEqual(Panel.made.map(({ state, keys }) => [state, keys.live]), [["joining", false]]);
   await click(button);
-  await refuse(Room.made[1]);
-  await click(button);
-  t.mock.timers.tick(PANEL_AFTER);
-  assert.deepEqual(Panel.made.slice(1).map(({ room, keys }) => [Room.made.indexOf(room), keys.live]), [[2, true]]);
+  Room.made[1].emit("settled", null);
+  Room.made[1].emit("settled", null);
+  assert.deepEqual(Panel.made.map(({ room, keys }) => [Room.made.indexOf(room), keys.live]), [[0, false], [1, true]]);
 });
 
 test("a page that goes away before its panel is made, and comes back as it was, gets one panel", async (t) => {
@@ -297,7 +295,7 @@ test("a page that goes away before its panel is made, and comes back as it was, 
   const [room] = Room.made;
   await room.end(undefined, "You left.");
   room.join();
-  t.mock.timers.tick(PANEL_AFTER);
+  Room.made.at(-1).emit("settled", null);
   assert.deepEqual(Panel.made.map(({ keys }) => keys.live), [true]);
 });
 

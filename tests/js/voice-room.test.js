@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { VoiceError, VoiceRoom } from "../../static/voice-mesh.js";
-import { LINKING } from "../../static/voice/session/showing.js";
+import { FIRST, LINKING } from "../../static/voice/call/afterwards.js";
 import { Store } from "../../static/voice/store.js";
 import { FakePlatform, FakeTrack, settle, present, welcome } from "./fake-platform.js";
 
-const EVENTS = ["people", "pairs", "between", "state", "muted", "deafened", "talk", "microphone", "playback", "closing", "server", "announce", "notice", "knock"];
+const EVENTS = ["settled", "people", "pairs", "between", "state", "muted", "deafened", "talk", "microphone", "playback", "closing", "server", "announce", "notice", "knock"];
 
 /** @param {(platform: FakePlatform) => void} [prepare] @param {object} [options] */
 function voice(prepare = () => {}, options = {}) {
@@ -25,13 +25,19 @@ function voice(prepare = () => {}, options = {}) {
 
 /** Ana joins; Bo and Cleo are there. @param {(platform: FakePlatform) => void} [prepare] @param {object} [options] */
 async function joined(prepare, options) {
+  const all = await seated(prepare, options);
+  await all.platform.advance(FIRST);
+  return all;
+}
+
+/** The same, with links that have just begun. @param {(platform: FakePlatform) => void} [prepare] @param {object} [options] */
+async function seated(prepare, options) {
   const all = voice(prepare, options);
   const joining = all.room.join();
   await settle();
   seat(all.platform);
   await joining;
   await settle();
-  await all.platform.advance(LINKING);
   return all;
 }
 
@@ -111,16 +117,49 @@ test("the first hello doesn't wait for the microphone, which comes by setTrack",
   assert.deepEqual(platform.links.named("setTrack"), [[track]]);
 });
 
-test("who is there is told once for all, a moment after their links begin", async () => {
+/** @param {any[]} people */
+const named = (people) => people.map(({ name }) => name);
+
+test("who is there is told once for all: with the last link that is made, and when they have had their time", async () => {
+  const { platform, told } = await seated();
+  assert.equal(platform.links.named("present").length, 2);
+  platform.links.report("b", {});
+  platform.links.report("c", { state: "connecting" });
+  await settle();
+  assert.deepEqual([told("people"), told("settled")], [[], []]);
+  platform.links.report("c", {});
+  await settle();
+  assert.deepEqual([told("people").map(named), told("settled").length], [[["Ana", "Bo", "Cleo"]], 1]);
+  const slow = await seated();
+  await slow.platform.advance(FIRST - 1);
+  assert.deepEqual([slow.told("people"), slow.told("settled")], [[], []]);
+  await slow.platform.advance(1);
+  assert.deepEqual([slow.told("people").map(named), slow.told("settled").length], [[["Ana", "Bo", "Cleo"]], 1]);
+});
+
+test("whoever is alone is shown so as soon as the list ends", async () => {
   const { room, platform, told } = voice();
   const joining = room.join();
   await settle();
-  seat(platform);
+  platform.socket.accept();
+  platform.socket.say(welcome());
   await joining;
-  await platform.advance(LINKING - 1);
-  assert.deepEqual([platform.links.named("present").length, told("people").length], [2, 0]);
-  await platform.advance(1);
-  assert.deepEqual(told("people").map((people) => people.map((/** @type {{name: string}} */ { name }) => name)), [["Ana", "Bo", "Cleo"]]);
+  await settle();
+  assert.deepEqual(told("settled"), []);
+  platform.socket.say({ type: "pong", t: platform.socket.all("ping")[0].t });
+  await settle();
+  assert.deepEqual([told("people").map(named), told("settled").length], [[["Ana"]], 1]);
+});
+
+test("a call that ends while its first links are made tells both", async () => {
+  const { room, told, states } = await seated();
+  room.leave();
+  await settle();
+  assert.deepEqual([told("settled").length, states()], [1, ["joining", "joined", "left"]]);
+});
+
+test("who comes is told with their link, and is waited for once", async () => {
+  const { platform, told } = await joined();
   platform.socket.say({ ...present("d", "Dan", 60), type: "hello" });
   await platform.advance(LINKING / 2);
   platform.socket.say({ ...present("e", "Eve", 61), type: "hello" });
@@ -172,7 +211,7 @@ test("a refusal between the hello and the welcome is told to the room, too", asy
 });
 
 test("while the permission prompt stands nobody is shown as heard: neither oneself nor to the room", async () => {
-  const { room, platform } = await joined(({ devices }) => devices.answers.push("pending"));
+  const { room, platform } = await seated(({ devices }) => devices.answers.push("pending"));
   assert.deepEqual([platform.socket.all("hello")[0].muted, room.people[0].word], [false, "here"]);
   await platform.advance(1000);
   assert.deepEqual(platform.socket.all("state").map(({ muted }) => muted), [true]);

@@ -1,31 +1,61 @@
 // @ts-check
-// Owns what a call puts off until most first links are made: a page has one thread, and their messages go before it.
+// Owns what a call puts off until its links are made: a page has one thread, and their messages go before all that is only shown.
 
-import { LINKING } from "../session/showing.js";
+import { Emitter } from "../emitter.js";
+
+/** ms from the click in which all first links are mostly made; what there is to show waits no longer, made or not. */
+export const FIRST = 1000;
+/** ms in which one more is agreed on. */
+export const LINKING = 250;
 
 /** @typedef {Pick<import("../browser/platform.js").Platform, "setTimeout"|"clearTimeout">} Clock */
+/** @typedef {{held: null, settled: null}} AfterwardsEvents */
 
-export class Afterwards {
-  /** @type {Map<string, any>} by what waits */
-  #timers = new Map();
+/** @extends {Emitter<AfterwardsEvents>} */
+export class Afterwards extends Emitter {
+  /** While it is set, links are being made. @type {any} */
+  #timer = null;
+  /** @type {Map<string, () => void>} by what waits */
+  #tasks = new Map();
   #clock;
 
   /** @param {Clock} clock */
   constructor(clock) {
+    super();
     this.#clock = clock;
   }
 
-  /** What waits already is done once. @param {string} what @param {() => void} task */
+  /** Links begin. Those that begin meanwhile make it no later still. @param {number} most  ms */
+  hold(most) {
+    if (this.#timer !== null) return;
+    this.#timer = this.#clock.setTimeout(() => this.settle(), most);
+    this.emit("held", null);
+  }
+
+  /** Every link is made. */
+  settle() {
+    if (this.#timer === null) return;
+    this.#end();
+    const tasks = [...this.#tasks.values()];
+    this.#tasks.clear();
+    // Before the rest: what there is to see.
+    this.emit("settled", null);
+    for (const task of tasks) task();
+  }
+
+  /** At once, where nothing is held. What waits already is done once. @param {string} what @param {() => void} task */
   put(what, task) {
-    if (this.#timers.has(what)) return;
-    this.#timers.set(what, this.#clock.setTimeout(() => {
-      this.#timers.delete(what);
-      task();
-    }, LINKING));
+    if (this.#timer === null) task();
+    else if (!this.#tasks.has(what)) this.#tasks.set(what, task);
   }
 
   close() {
-    for (const timer of this.#timers.values()) this.#clock.clearTimeout(timer);
-    this.#timers.clear();
+    this.#end();
+    this.#tasks.clear();
+  }
+
+  #end() {
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = null;
   }
 }

@@ -10,7 +10,7 @@ import { Announcer } from "../session/announcer.js";
 import { VoiceSession } from "../session/session.js";
 import * as words from "../session/words.js";
 import { REMOVED } from "../signaling/codes.js";
-import { Afterwards } from "./afterwards.js";
+import { Afterwards, FIRST, LINKING } from "./afterwards.js";
 import { Capture } from "./capture.js";
 import { Hearing } from "./hearing.js";
 import { InVain } from "./in-vain.js";
@@ -26,7 +26,7 @@ import { InVain } from "./in-vain.js";
 /**
  * What goes out as the room's own event, and what the room has to answer.
  * @typedef {Pick<RoomEvents, "server"|"announce"|"microphone"|"playback"|"volumerange"|"closing"|"knock"|"notice"|"note"|"safety">
- *   & Pick<import("../session/session-events.js").SessionEvents, "joined"|"lost"|"trouble"|"over"|"changed"|"linking"> & {hide: null}} CallEvents
+ *   & Pick<import("../session/session-events.js").SessionEvents, "joined"|"lost"|"trouble"|"over"|"changed"> & import("./afterwards.js").AfterwardsEvents & {hide: null}} CallEvents
  */
 
 /** @extends {Emitter<CallEvents>} */
@@ -77,6 +77,7 @@ export class Call extends Emitter {
 
   /** Call it within the click, which unlocks sound. What the server and the system take their time for is asked first. */
   start() {
+    this.#afterwards.hold(FIRST);
     this.#session.start();
     this.#capture.open();
     this.#hearing.start();
@@ -233,10 +234,11 @@ export class Call extends Emitter {
     });
     session.on("news", (news) => {
       this.#announcer.gather(news);
-      for (const { type } of news) if (type !== "overheard") this.#hearing.sound(type === "joined" ? "join" : "leave");
+      for (const { type } of news) if (type !== "overheard") this.#sound(type === "joined" ? "join" : "leave");
     });
     session.on("changed", () => this.#tell("changed", null));
-    session.on("linking", () => this.#tell("linking", null));
+    session.on("linking", () => this.#afterwards.hold(LINKING));
+    session.on("linked", () => this.#afterwards.settle());
     session.on("stream", ({ peer, stream }) => this.#hearing.play(peer, stream));
     session.on("closing", (at) => {
       const said = words.closing(at, this.#belongings.platform.now());
@@ -268,6 +270,7 @@ export class Call extends Emitter {
     });
     this.#hearing.on("range", (range) => this.#tell("volumerange", range));
     this.#hearing.on("told", (said) => this.#notice(said));
+    for (const name of /** @type {const} */ (["held", "settled"])) this.#afterwards.on(name, () => this.#tell(name, null));
     this.#speaking.on("speaking", (peers) => this.#spoke(peers));
     this.#page.on("hide", () => this.#tell("hide", null));
     this.#page.on("change", (why) => {
@@ -285,8 +288,8 @@ export class Call extends Emitter {
 
   #joined() {
     this.#session.sendState(this.#told());
-    this.#speaking.start();
     this.#capture.start();
+    this.#afterwards.put("speaking", () => this.#speaking.start());
     this.#afterwards.put("awake", () => this.#page.stayAwake());
     this.#afterwards.put("keys", () => this.#hearing.holdKeys());
     this.#afterwards.put("sound", () => this.#hearing.make("join"));
@@ -320,6 +323,11 @@ export class Call extends Emitter {
     this.#inVain.heed(talk.inVain);
     this.#session.hear(peers);
     this.#tell("changed", null);
+  }
+
+  /** Who comes and goes while links are made is heard after them. @param {"join"|"leave"} sound */
+  #sound(sound) {
+    this.#afterwards.put(`to ${sound}`, () => this.#hearing.sound(sound));
   }
 
   #sayStillMuted() {

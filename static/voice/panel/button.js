@@ -11,9 +11,6 @@ import { tell } from "./live.js";
 /** @typedef {[typeof import("../../voice-mesh.js"), typeof import("./button.js"), typeof import("./panel.js")]} Modules */
 /** @typedef {{hint?: HTMLElement|null, live?: HTMLElement|null, panel?: HTMLElement|null, modules?: () => Promise<Modules>, words?: Record<string, string>}} Page */
 
-/** ms from the click to its panel, in which most first links are agreed on: their messages don't wait for it. */
-export const PANEL_AFTER = 250;
-
 /** Whether another click could not get in either. @param {unknown} code of a room's "state" */
 export const isShut = (code) => SHUT.includes(Number(code));
 
@@ -40,7 +37,7 @@ export class VoiceButton {
   #modules;
   #store = ofTheDevice();
   #listen = box();
-  /** What was begun at the last click, and goes on without it. @type {{drawing: any, early: Early, keys: import("./call-keys.js").CallKeys}|null} */
+  /** What was begun at the last click, and goes on without it. @type {{undrawn: AbortController, early: Early, keys: import("./call-keys.js").CallKeys}|null} */
   #begun = null;
   /** Whoever leaves and joins again on this page still knows the keys of those who stayed. */
   #compared;
@@ -102,13 +99,16 @@ export class VoiceButton {
     const { CallKeys, VoicePanel } = this.#modules;
     const early = new Early(room);
     const keys = new CallKeys(room, this.#store);
-    const drawing = setTimeout(() => new VoicePanel(panel, room, this.#store, early.take(), keys, this.#live), PANEL_AFTER);
-    this.#begun = { drawing, early, keys };
+    const undrawn = new AbortController();
+    // The first links' messages don't wait for it.
+    const draw = () => void new VoicePanel(panel, room, this.#store, early.take(), keys, this.#live);
+    room.addEventListener("settled", draw, { once: true, signal: undrawn.signal });
+    this.#begun = { undrawn, early, keys };
   }
 
   /** A panel that isn't drawn yet never will be. */
   #drop() {
-    clearTimeout(this.#begun?.drawing);
+    this.#begun?.undrawn.abort();
     this.#begun?.early.take();
     this.#begun?.keys.close();
     this.#begun = null;

@@ -37,8 +37,10 @@ export class Calls {
     this.#belongings = belongings;
     this.#tell = tell;
     this.#journal = new Journal(platform.now);
-    const look = () => ({ people: this.people, pairs: this.pairs, between: this.between, over: !this.#now });
-    this.#showing = new Showing(look, (shown, news) => this.#show(shown, news), platform);
+    this.#showing = new Showing({
+      look: () => ({ people: this.people, pairs: this.pairs, between: this.between }), over: () => !this.#now,
+      tell: (shown, news) => this.#show(shown, news),
+    }, platform);
   }
 
   get state() {
@@ -83,7 +85,6 @@ export class Calls {
     this.#joining = joining;
     this.#journal = new Journal(platform.now);
     this.#last?.forget();
-    this.#showing.hold();
     this.#now = this.#begin();
     this.#now.start();
     // Listeners come last, for one may leave.
@@ -107,7 +108,8 @@ export class Calls {
     call.on("trouble", (said) => this.#become(this.#state, said));
     call.on("over", (said) => this.#end(said.code === ANOTHER_TAB ? "left" : "refused", said));
     call.on("changed", () => this.#showing.want());
-    call.on("linking", () => this.#showing.hold());
+    call.on("held", () => this.#showing.hold());
+    call.on("settled", () => this.#settled());
     call.on("hide", () => this.#hide());
     for (const name of AS_TOLD) call.on(name, (detail) => this.#tell(name, detail));
     return call;
@@ -119,9 +121,16 @@ export class Calls {
     this.#become("joined", { words: words.JOINED });
   }
 
+  #settled() {
+    this.#showing.release();
+    this.#tell("settled", null);
+  }
+
   /** @param {RoomState} state @param {Said} said */
   #end(state, said) {
     const settle = this.#settle;
+    // Who waits to draw it draws its end.
+    if (this.#showing.held) this.#settled();
     this.#now?.close();
     this.#last = this.#now;
     this.#now = null;

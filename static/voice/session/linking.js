@@ -62,6 +62,12 @@ export class Linking extends Emitter {
     return this.#links?.reports() ?? new Map();
   }
 
+  /** Whether everybody in these seats has been heard. @param {readonly PeerRef[]} seats */
+  hears(seats) {
+    const reports = this.reports();
+    return seats.every(({ peer }) => (reports.get(peer)?.state ?? "connecting") !== "connecting");
+  }
+
   /** A welcome gave this seat. @param {PeerRef} self */
   seat(self) {
     if (this.#links) this.#links.setSelf(self);

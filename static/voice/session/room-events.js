@@ -8,6 +8,7 @@
  * @property {import("./pairs.js").Pair[]} pairs
  * @property {import("./between.js").Between[]} between
  * @property {{state: RoomState, code?: string|number, words: string}} state
+ * @property {null} settled  links were made, or have had their time
  * @property {{muted: boolean}} muted
  * @property {{deafened: boolean}} deafened
  * @property {{mode: import("./talk.js").TalkMode, pressed: boolean, sends: boolean, inVain: boolean}} talk

@@ -206,6 +206,7 @@ export class VoiceSession extends Emitter {
       this.#past.fares(news);
       this.#reports.fares(news);
       this.#keeper.prune();
+      if (news.report.state !== "connecting") this.#lookWhetherLinked();
       this.#weak = isOwnPathWeak(this.#keeper.roster, linking.reports(), this.#weak);
       this.#tell("changed", null);
     });
@@ -325,6 +326,12 @@ export class VoiceSession extends Emitter {
     this.#linking.links?.sync(rosters.seats(this.#keeper.roster));
     this.#keeper.prune();
     if (first) this.#tell("listed", null);
+    this.#lookWhetherLinked();
+  }
+
+  #lookWhetherLinked() {
+    const { roster } = this.#keeper;
+    if (!roster.listed && this.#linking.hears(rosters.seats(roster))) this.#tell("linked", null);
   }
 
   /** @template {keyof import("./session-events.js").SessionEvents} Name @param {Name} name @param {import("./session-events.js").SessionEvents[Name]} detail */

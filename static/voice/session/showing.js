@@ -9,30 +9,27 @@ import { Throttle } from "./throttle.js";
 /** However much the others send, the page shows so many changes in a row, and one in so many ms after. */
 const SHOWN_AT_ONCE = 4;
 const SHOWN_EVERY = 100;
-/** ms in which most links are agreed on: their messages wait for nothing that is drawn. */
-export const LINKING = 250;
 
 export class Showing {
   #waiting = false;
-  /** While it is set, a link has just begun. @type {any} */
-  #held = null;
+  #held = false;
   /** What was shown last. @type {Shown} */
   #shown = { people: [], pairs: [], between: [] };
   #later;
   #throttle;
   #look;
   #tell;
-  #clock;
+  #over;
 
   /**
-   * @param {() => Shown & {over: boolean}} look  over: nothing more will come
-   * @param {(shown: Shown, news: ReturnType<typeof differences>) => void} tell
+   * @param {{look: () => Shown, over: () => boolean, tell: (shown: Shown, news: ReturnType<typeof differences>) => void}} room
+   *   over: nothing more will come
    * @param {import("./throttle.js").Clock & Pick<import("../browser/platform.js").Platform, "later">} clock
    */
-  constructor(look, tell, clock) {
-    this.#clock = clock;
+  constructor({ look, over, tell }, clock) {
     this.#later = clock.later;
     this.#look = look;
+    this.#over = over;
     this.#tell = tell;
     this.#throttle = new Throttle(SHOWN_EVERY, () => this.#show(), clock, SHOWN_AT_ONCE);
   }
@@ -43,22 +40,27 @@ export class Showing {
     this.#later(() => {
       this.#waiting = false;
       // The end is shown at once: nothing may wait behind it.
-      if (this.#look().over) this.#show();
-      else if (this.#held === null) this.#throttle.want();
+      if (this.#over()) this.#show();
+      else if (!this.#held) this.#throttle.want();
     });
   }
 
-  /** A link begins: what there is to show is shown a little later. One that begins meanwhile makes it no later still. */
+  /** Links are being made, which come first: nothing is shown until they are. */
   hold() {
-    this.#held ??= this.#clock.setTimeout(() => {
-      this.#held = null;
-      this.want();
-    }, LINKING);
+    this.#held = true;
+  }
+
+  get held() {
+    return this.#held;
+  }
+
+  release() {
+    this.#held = false;
+    this.want();
   }
 
   close() {
-    this.#clock.clearTimeout(this.#held);
-    this.#held = null;
+    this.#held = false;
     this.#throttle.close();
   }
 
