@@ -83,7 +83,7 @@ export function attach(button, { hint, live = liveRegion(), panel, modules = loa
  * @param {{connection?: {saveData?: boolean}, idle?: (task: () => void) => unknown, modules?: import("./voice/panel/button.js").Page["modules"]}} [page]
  */
 export function prepare(button, { connection, idle = (task) => setTimeout(task, 300), modules = load } = {}) {
-  if (button.classList.contains("active") && !connection?.saveData) idle(() => modules().then(([, { showListening }]) => showListening()).catch(() => {}));
+  if (button.classList.contains("active") && !connection?.saveData) idle(() => modules().then(([mesh, { ready }]) => ready(mesh)).catch(() => {}));
 }
 
 const part = (/** @type {string} */ id) => globalThis.document?.getElementById(id);

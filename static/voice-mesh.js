@@ -115,6 +115,7 @@ import "./voice/signaling/signaling.js";
 import "./voice/store.js";
 import "./words/voice.js";
 
+export { prepareSounds } from "./voice/audio/tunes.js";
 export { ComparedKeys } from "./voice/session/compared-keys.js";
 export { VoiceRoom } from "./voice/room/voice-room.js";
 export { VoiceError } from "./voice/session/words.js";

@@ -40,5 +40,15 @@ export function render(notes) {
   return samples;
 }
 
+/** Each is made once: it takes ten ms. @type {Map<Tune, Blob>} */
+const made = new Map();
+
 /** @param {Tune} tune @returns {Blob} */
-export const soundOf = (tune) => wave(render(TUNES[tune]));
+export function soundOf(tune) {
+  const sound = made.get(tune) ?? wave(render(TUNES[tune]));
+  made.set(tune, sound);
+  return sound;
+}
+
+/** What a join is to play, made while there is nothing else to do. */
+export const prepareSounds = () => void soundOf("join");

@@ -20,6 +20,8 @@ import { Work } from "./work.js";
 const STRANGERS = 16;
 /** The name of an error by which the browser makes no connection at all: forbidden, or out of what it takes. */
 const UNMADE = "unmade";
+/** ms in which most are connected: asking one what it heard takes its time, in which others could be made. */
+const MAKING = 1500;
 /** A section for data that isn't refused. */
 const DATA = /^m=application [1-9]/m;
 
@@ -70,6 +72,9 @@ export class Generation {
   #pace;
   #listening = new Listening();
   #strangers = 0;
+  /** Whether it was connected, ever: what was heard counts from then on. */
+  #begun = false;
+  #madeAt;
 
   /**
    * @param {{gen: number, hooks: Hooks, platform: GenerationPlatform, track: MediaStreamTrack | null,
@@ -79,6 +84,7 @@ export class Generation {
    */
   constructor({ gen, hooks, platform, configuration, track, bitrate, manner, channel = true }) {
     this.gen = gen;
+    this.#madeAt = platform.now();
     this.#hooks = hooks;
     this.#platform = platform;
     this.#configuration = configuration;
@@ -97,7 +103,8 @@ export class Generation {
 
   /** What was played last, as a number that changes with each packet; null where the browser doesn't say. */
   get played() {
-    return this.receiver?.getSynchronizationSources()[0]?.rtpTimestamp ?? null;
+    // The look waits for another thread, which has its hands full while links are made.
+    return this.#isMaking() ? null : this.receiver?.getSynchronizationSources()[0]?.rtpTimestamp ?? null;
   }
 
   /** How the other side is received. */
@@ -204,7 +211,7 @@ export class Generation {
    */
   async sample() {
     const connection = this.#connection;
-    if (!connection || this.#work.over) return { gen: this.gen, packets: 0, path: null, rtt: null, loss: null };
+    if (!connection || this.#work.over || this.#isMaking()) return { gen: this.gen, packets: 0, path: null, rtt: null, loss: null };
     const heard = readStats(await connection.getStats());
     const { path, rtt, age } = heard;
     this.#sending.adapt(heard.fate);
@@ -238,7 +245,10 @@ export class Generation {
       throw Object.assign(new Error(String(problem)), { name: UNMADE });
     }
     connection.onicecandidate = ({ candidate }) => this.#gathered.add(candidate);
-    connection.onconnectionstatechange = () => this.#hooks.connection(connection.connectionState);
+    connection.onconnectionstatechange = () => {
+      this.#begun ||= connection.connectionState === "connected";
+      this.#hooks.connection(connection.connectionState);
+    };
     connection.ondatachannel = ({ channel }) => this.#refuse(channel);
     connection.ontrack = ({ track }) => {
       if (this.stream || track.kind !== "audio") return;
@@ -248,6 +258,13 @@ export class Generation {
       this.#hooks.stream(this.stream);
     };
     return connection;
+  }
+
+  /** Whether nothing can have been heard yet. Of one that takes longer it is worth a look how far it came. */
+  #isMaking() {
+    const state = this.#connection?.connectionState;
+    this.#begun ||= state === "connected";
+    return !this.#begun && (state === "new" || state === "connecting") && this.#platform.now() - this.#madeAt < MAKING;
   }
 
   /** @param {RTCPeerConnection} connection */

@@ -37,6 +37,8 @@ export class Links extends Emitter {
   #wires = new Map();
   /** The generations as they were told of last, by peer. @type {Map<string, readonly GenerationState[]>} */
   #known = new Map();
+  /** The states that were reported. @type {WeakSet<import("./link-state.js").LinkState>} */
+  #shown = new WeakSet();
   #timer = null;
   #dueAt = Infinity;
   #quiet = false;
@@ -251,6 +253,9 @@ export class Links extends Emitter {
 
   #show() {
     for (const [peer, link] of this.#table.links) {
+      // What a step leaves is never changed again: most of them took none.
+      if (this.#shown.has(link)) continue;
+      this.#shown.add(link);
       const shown = this.#report(link);
       if (this.#wire(peer)?.isNews(JSON.stringify(shown))) this.emit("report", { peer, report: shown });
     }

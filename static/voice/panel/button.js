@@ -25,6 +25,12 @@ export function showListening(listen = box(), store = ofTheDevice()) {
   listen.dataset.known = "";
 }
 
+/** Voice is loaded, and nobody clicked yet. @param {Pick<Modules[0], "prepareSounds">} mesh */
+export function ready({ prepareSounds }) {
+  showListening();
+  prepareSounds();
+}
+
 export class VoiceButton {
   /** @type {VoiceRoomInterface|null} the room being joined or joined */
   room = null;
