@@ -21,16 +21,25 @@ export class PersonRow {
   #doing = make("span");
   #why = make("button", { type: "button", className: "why", textContent: phrase("row.why"), hidden: true });
   #summary = make("summary", {}, picture("more"));
-  #about;
-  #rows;
+  #details = make("div");
+  #about = make("details", { className: "about" }, this.#summary, this.#details);
+  /** What the details hold; none of another's before somebody opens them. @type {import("./person-rows.js").PersonPart[]|null} */
+  #rows = null;
+  #person;
   #room;
+  #store;
   element;
 
   /** @param {VoiceRoomInterface} room @param {Store} store @param {Person} person */
   constructor(room, store, person) {
     this.#room = room;
-    this.#rows = PERSON_ROWS.flatMap((makeRow) => makeRow(room, store, person) ?? []);
-    this.#about = make("details", { className: "about" }, this.#summary, make("div", {}, ...this.#rows.map(({ element }) => element)));
+    this.#store = store;
+    this.#person = person;
+    // What there is about oneself may be nothing at all; else it costs each call what few look at.
+    if (person.self) this.#fill();
+    this.#about.ontoggle = () => this.#about.open && this.#fill();
+    // Before it opens, where that is known: what it opens to is then its whole height at once.
+    this.#summary.onclick = () => this.#fill();
     this.element = make("li", { className: "person" }, this.#avatar,
       make("span", { className: "name" }, this.#name, this.#tags), make("span", { className: "state" }, this.#svg, this.#word),
       make("p", { className: "doing" }, this.#doing, " ", this.#why), this.#about);
@@ -40,12 +49,24 @@ export class PersonRow {
   }
 
   #explain() {
+    this.#fill();
     this.#about.open = true;
     /** @type {HTMLElement|null} */ (this.#about.querySelector(".path"))?.focus();
   }
 
+  /** The details, as they are now. */
+  #fill() {
+    const person = this.#person;
+    if (!this.#rows) {
+      this.#rows = PERSON_ROWS.flatMap((makeRow) => makeRow(this.#room, this.#store, person) ?? []);
+      this.#details.append(...this.#rows.map(({ element }) => element));
+    }
+    for (const row of this.#rows) row.update?.(person);
+  }
+
   /** @param {Person} person */
   update(person) {
+    this.#person = person;
     const view = rowOf(person, this.#room.safety);
     setText(this.#avatar, view.initial);
     setText(this.#name, person.name);
@@ -68,8 +89,8 @@ export class PersonRow {
     if (this.#why.ariaLabel !== question) this.#why.ariaLabel = question;
     this.element.dataset.word = person.word;
     this.element.classList.toggle("speaking", view.speaking);
-    for (const row of this.#rows) row.update?.(person);
-    this.#about.hidden = this.#rows.every(({ element }) => element.hidden);
+    if (person.self || this.#about.open) this.#fill();
+    this.#about.hidden = this.#rows !== null && this.#rows.every(({ element }) => element.hidden);
     const label = phrase("row.details", { name: person.name });
     if (this.#summary.ariaLabel !== label) this.#summary.ariaLabel = label;
   }

@@ -54,9 +54,10 @@ export class Showing {
     return this.#held;
   }
 
+  /** They are made, or have had their time: all that was held is shown now. */
   release() {
     this.#held = false;
-    this.want();
+    this.#show();
   }
 
   close() {
