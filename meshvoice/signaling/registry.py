@@ -69,6 +69,8 @@ class LiveRoom:
     closes_at: int | None = None
     noticed: int | None = None
     """How many seconds before its end the room was last told of it."""
+    forgot_at: float = 0.0
+    """When what is kept for its peers was last looked through for what is old."""
     peers: dict[PeerId, Peer] = field(default_factory=dict)
     pairs: Pairs = field(default_factory=Pairs)
     remembered: dict[UserId, Allowance] = field(default_factory=dict)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 REPLAY_FRAMES = 128
 REPLAY_BYTES = 256 * 1024
 
@@ -9,24 +11,28 @@ REPLAY_BYTES = 256 * 1024
 class Replay:
     """Numbers the frames of one peer from 1 and keeps the last ones, bounded in count and bytes."""
 
-    __slots__ = ("_bytes", "_kept", "seq")
+    __slots__ = ("_bytes", "_kept", "_times", "seq")
 
     def __init__(self) -> None:
         self.seq = 0
         """The number of the last frame."""
         # A list: an empty deque takes 0.6 KB, and so few are moved in no time.
-        self._kept: list[tuple[float, bytes]] = []
+        self._kept: list[bytes] = []
+        # Beside them, as bare numbers: a pair and a float for each frame cost more than the looks at them.
+        self._times = array("d")
         self._bytes = 0
 
     def number(self, body: bytes, now: float) -> int:
         """Keep a body under the next number, and give the number. An empty body takes a number, no more."""
         self.seq = seq = self.seq + 1
         kept = self._kept
-        kept.append((now, body))
+        kept.append(body)
+        self._times.append(now)
         self._bytes += len(body)
         # As `_drop`, written out: of who is sent a lot one is dropped for each that comes.
         if len(kept) > REPLAY_FRAMES:
-            self._bytes -= len(kept.pop(0)[1])
+            self._bytes -= len(kept.pop(0))
+            del self._times[0]
         while self._bytes > REPLAY_BYTES:
             self._drop()
         return seq
@@ -40,10 +46,9 @@ class Replay:
         missed = self.seq - seen
         if not 0 <= missed <= len(self._kept):
             return None
-        bodies = [body for _, body in self._kept[len(self._kept) - missed :] if body]
+        bodies = [body for body in self._kept[len(self._kept) - missed :] if body]
         self.seq = seen
-        self._kept.clear()
-        self._bytes = 0
+        self._clear()
         return bodies
 
     def restart(self, seen: int) -> None:
@@ -52,13 +57,18 @@ class Replay:
         So a peer that never got what comes now, and says `seen` again, is not taken for one that has it.
         """
         self.seq = max(self.seq, seen) + 1
-        self._kept.clear()
-        self._bytes = 0
+        self._clear()
 
     def forget(self, before: float) -> None:
         """Drop what was sent before that time: a peer whose heartbeat answers has it."""
-        while self._kept and self._kept[0][0] < before:
+        while self._times and self._times[0] < before:
             self._drop()
 
     def _drop(self) -> None:
-        self._bytes -= len(self._kept.pop(0)[1])
+        self._bytes -= len(self._kept.pop(0))
+        del self._times[0]
+
+    def _clear(self) -> None:
+        self._kept.clear()
+        self._times = array("d")
+        self._bytes = 0

@@ -11,6 +11,8 @@ from meshvoice.signaling.terms import Terms
 
 NOTICES = (600, 60)
 """Seconds before a room's end at which everyone in it is told."""
+FORGET_SECONDS = 10
+"""Between two looks through what is kept for a room's peers: of thousands that is most of a tick."""
 
 
 def tick(registry: Registry, terms: Terms, now: float) -> list[Effect]:
@@ -19,26 +21,34 @@ def tick(registry: Registry, terms: Terms, now: float) -> list[Effect]:
     # Last: what they bring is numbered when they are carried out, and all else has its numbers already.
     renewals: list[Effect] = []
     for room in registry:
-        if room.closes_at is not None and now >= room.closes_at:
-            effects += close(registry, room)
-            continue
-        effects += _notice(room, now)
+        if room.closes_at is not None:
+            if now >= room.closes_at:
+                effects += close(registry, room)
+                continue
+            effects += _notice(room, room.closes_at, now)
+        if now - room.forgot_at >= FORGET_SECONDS:
+            _forget(room, terms, now)
         for peer in list(room.peers.values()):
             if peer.socket is None:
                 effects += _lose(registry, terms, peer, now)
-            else:
-                renewals += _keep(terms, peer, peer.socket, now)
+            elif peer.renew_at is not None and now >= peer.renew_at:
+                renewals += _renew(terms, peer, peer.socket, now)
     return effects + renewals
 
 
-def _notice(room: LiveRoom, now: float) -> list[Effect]:
-    if room.closes_at is None:
-        return []
-    due = [ahead for ahead in NOTICES if room.closes_at - now <= ahead]
+def _notice(room: LiveRoom, closes_at: int, now: float) -> list[Effect]:
+    due = [ahead for ahead in NOTICES if closes_at - now <= ahead]
     if not due or (room.noticed is not None and room.noticed <= due[-1]):
         return []
     room.noticed = due[-1]
-    return tell(room.peers.values(), Notice(code="closing", at=room.closes_at), now)
+    return tell(room.peers.values(), Notice(code="closing", at=closes_at), now)
+
+
+def _forget(room: LiveRoom, terms: Terms, now: float) -> None:
+    room.forgot_at = now
+    for peer in room.peers.values():
+        if peer.socket is not None:
+            peer.replay.forget(now - 2 * terms.grace)
 
 
 def _lose(registry: Registry, terms: Terms, peer: Peer, now: float) -> list[Effect]:
@@ -48,9 +58,8 @@ def _lose(registry: Registry, terms: Terms, peer: Peer, now: float) -> list[Effe
     return leave(registry, peer, reason="lost", code=CloseCode.LEFT, why="", now=now, waits=terms.returns)
 
 
-def _keep(terms: Terms, peer: Peer, socket: SocketId, now: float) -> list[Effect]:
-    peer.replay.forget(now - 2 * terms.grace)
-    if peer.renew_at is None or terms.renew_after is None or now < peer.renew_at:
+def _renew(terms: Terms, peer: Peer, socket: SocketId, now: float) -> list[Effect]:
+    if terms.renew_after is None:
         return []
     peer.renew_at = now + terms.renew_after
     return [RenewCredentials(socket, peer.user)]

@@ -104,6 +104,21 @@ def test_frames_long_delivered_are_not_kept_for_ever() -> None:
     assert bo.hears()[0]["resumed"] is False
 
 
+def test_what_is_too_old_is_forgotten_within_ten_seconds() -> None:
+    """Not at each tick, and nothing before it is too old."""
+    world = World()
+    ana, bo, _ = three(world)
+    ana.says("abort", target=bo.peer, gen=1)
+    world.waits(89)
+    bo.comes_back(seen=bo.seen - 1)
+    assert bo.hears()[0]["resumed"] is True
+    ana.says("abort", target=bo.peer, gen=1)
+    for _ in range(100):
+        world.waits(1)
+    bo.comes_back(seen=bo.seen)
+    assert bo.hears()[0]["resumed"] is False
+
+
 # A restart
 
 

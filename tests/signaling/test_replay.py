@@ -106,3 +106,14 @@ def test_after_a_restart_no_earlier_number_counts_as_seen(seen: int) -> None:
     first = replay.number(b"c", 0)
     assert [replay.rewind(earlier) for earlier in range(max(seen, 2) + 1)] == [None] * (max(seen, 2) + 1)
     assert replay.rewind(first - 1) == [b"c"]
+
+
+def test_each_frame_keeps_its_own_time_behind_those_that_were_dropped() -> None:
+    replay = Replay()
+    for now in range(REPLAY_FRAMES + 2):
+        replay.number(b"%d" % now, now)
+    replay.forget(before=REPLAY_FRAMES)
+    assert replay.rewind(REPLAY_FRAMES) == [b"128", b"129"]
+    replay.number(b"x", 500.0)
+    replay.forget(before=500.0)
+    assert replay.rewind(REPLAY_FRAMES) == [b"x"]
