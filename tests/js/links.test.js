@@ -259,6 +259,22 @@ test("a voice that is played costs one getStats a second, a silence ten", async 
   assert.ok(asked >= 5, `${asked} in 1 s`);
 });
 
+test("nobody asks a connection what it heard while it is made; of one that takes longer it is asked how far it came", async () => {
+  const room = new Room();
+  let asked = 0;
+  const count = (/** @type {any} */ Connection) => {
+    const { getStats } = Connection.prototype;
+    Connection.prototype.getStats = function () { asked += 1; return getStats.call(this); };
+  };
+  room.network.change(() => false);
+  room.enter("ana", 1, { prepare: count });
+  room.enter("bo", 2);
+  await room.advance(1400);
+  assert.deepEqual([asked, room.network.open("ana").length], [0, 1]);
+  await room.advance(600);
+  assert.ok(asked > 0);
+});
+
 test("a flood of offers makes no flood of connections, and what is heard goes on", async () => {
   const { room, ana } = await pair();
   const made = room.network.connections.length;

@@ -3,7 +3,7 @@ import { beforeEach, test } from "node:test";
 
 import EN from "../../static/lang/en.js";
 import { attach, kept, prepare } from "../../static/voice-button.js";
-import { showListening, VoiceButton } from "../../static/voice/panel/button.js";
+import { ready, showListening, VoiceButton } from "../../static/voice/panel/button.js";
 import { Store } from "../../static/voice/store.js";
 import { ComparedKeys, VoiceRoom } from "../../static/voice-mesh.js";
 import { FakePlatform, present, settle, welcome } from "./fake-platform.js";
@@ -482,6 +482,17 @@ test("an idle page loads voice before the click, and a load that fails is left t
 test("whoever saves data, or can't join here, loads nothing before a click", async () => {
   assert.equal(await idling({ saveData: true }), 0);
   assert.equal(await idling({}, { active: false }), 0);
+});
+
+test("voice that is loaded in an idle page makes there what the click would wait for", async (t) => {
+  const tasks = [];
+  const prepareSounds = t.mock.fn();
+  const loaded = /** @type {any} */ ([{ prepareSounds }, { ready }]);
+  prepare(/** @type {any} */ (new Button()), { idle: (task) => tasks.push(task), modules: async () => loaded });
+  assert.equal(prepareSounds.mock.callCount(), 0);
+  for (const task of tasks) task();
+  await settled();
+  assert.equal(prepareSounds.mock.callCount(), 1);
 });
 
 test("what was loaded is not asked for again, what failed is", async () => {
