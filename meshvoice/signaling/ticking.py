@@ -5,7 +5,7 @@ from __future__ import annotations
 from meshvoice.signaling.codes import CloseCode
 from meshvoice.signaling.delivery import close, leave, tell
 from meshvoice.signaling.effects import Effect, RenewCredentials
-from meshvoice.signaling.registry import LiveRoom, Peer, Registry, SocketId
+from meshvoice.signaling.registry import LiveRoom, Peer, Registry
 from meshvoice.signaling.server_messages import Notice
 from meshvoice.signaling.terms import Terms
 
@@ -31,8 +31,9 @@ def tick(registry: Registry, terms: Terms, now: float) -> list[Effect]:
         for peer in list(room.peers.values()):
             if peer.socket is None:
                 effects += _lose(registry, terms, peer, now)
-            elif peer.renew_at is not None and now >= peer.renew_at:
-                renewals += _renew(terms, peer, peer.socket, now)
+            elif terms.renew_after is not None and peer.renew_at is not None and now >= peer.renew_at:
+                peer.renew_at = now + terms.renew_after
+                renewals.append(RenewCredentials(peer.socket, peer.user))
     return effects + renewals
 
 
@@ -56,10 +57,3 @@ def _lose(registry: Registry, terms: Terms, peer: Peer, now: float) -> list[Effe
         return []
     peer.room.lose(peer)
     return leave(registry, peer, reason="lost", code=CloseCode.LEFT, why="", now=now, waits=terms.returns)
-
-
-def _renew(terms: Terms, peer: Peer, socket: SocketId, now: float) -> list[Effect]:
-    if terms.renew_after is None:
-        return []
-    peer.renew_at = now + terms.renew_after
-    return [RenewCredentials(socket, peer.user)]
