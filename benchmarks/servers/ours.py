@@ -43,6 +43,7 @@ def throttles() -> Throttles:
         connections_of_address=Cap(10**6),
         connections=Cap(10**6),
         requests=buckets(),
+        files=buckets(),
         credentials=buckets(),
         relayed=Relayed(people, known=Buckets(rate=1 / 3600, burst=1)),
         handshakes=buckets(),
