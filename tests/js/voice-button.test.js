@@ -93,7 +93,7 @@ class CallKeys {
 class Panel {
   static made = [];
   constructor(element, room, store, told, keys) {
-    Object.assign(this, { room, keys, state: room.state, told: told.map(({ detail }) => detail.state) });
+    Object.assign(this, { room, keys, told: told.map(({ detail }) => detail.state) });
     Panel.made.push(this);
   }
 }
@@ -169,8 +169,7 @@ test("the first click marks the time, makes the room of the button and tells of 
   assert.equal(performance.getEntriesByName("meshvoice:click").length, 1);
 });
 
-test("the room is asked to join long before its panel is made, which is then given all that it told", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
+test("the room is asked to join long before its panel is made, which is then given all that it told", async () => {
   const states = [];
   class VoicePanel {
     constructor(element, room, store, told) {
@@ -195,8 +194,7 @@ test("the room is asked to join long before its panel is made, which is then giv
   assert.deepEqual(states.slice(2), ["ok"], "once: now it hears for itself");
 });
 
-test("the keys of a call are live before its panel is made, which takes them over, and end with the call", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
+test("the keys of a call are live before its panel is made, which takes them over, and end with the call", async () => {
   const made = [];
   class Keys extends CallKeys {
     constructor(room) {
@@ -243,7 +241,6 @@ test("a key that is pressed while voice is loaded counts for the call, and none 
 });
 
 test("a room that refuses within its own join has no panel and no keys, also at a second click", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
   class Refusing extends Room {
     async join() {
       this.emit("state", { state: "refused", code: "no-webrtc", words: "This browser can't." });
@@ -261,8 +258,7 @@ test("a room that refuses within its own join has no panel and no keys, also at 
   }
 });
 
-test("a join that fails without a word of its state leaves no panel behind", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
+test("a join that fails without a word of its state leaves no panel behind", async () => {
   const { button } = page();
   await click(button);
   Room.made[0].reject(new Error("It broke."));
@@ -271,25 +267,23 @@ test("a join that fails without a word of its state leaves no panel behind", asy
   assert.equal(Panel.made.length, 0);
 });
 
-test("a refusal before there is a panel is heard by one, and whoever clicks again gets another", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
+test("a refusal before there is a panel is told by it, and whoever clicks again gets another", async () => {
   const { button } = page();
   await click(button);
   const refuse = async (room) => {
-    room.emit("settled", null);
     room.reject(new Error("The room is full."));
     await room.end(4413, "The room is full.");
+    room.emit("settled", null);
   };
   await refuse(Room.made[0]);
-  assert.deepEqual(Panel.made.map(({ state, keys }) => [state, keys.live]), [["joining", false]]);
+  assert.deepEqual(Panel.made.map(({ told, keys }) => [told, keys.live]), [[["left"], false]]);
   await click(button);
   Room.made[1].emit("settled", null);
   Room.made[1].emit("settled", null);
   assert.deepEqual(Panel.made.map(({ room, keys }) => [Room.made.indexOf(room), keys.live]), [[0, false], [1, true]]);
 });
 
-test("a page that goes away before its panel is made, and comes back as it was, gets one panel", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
+test("a page that goes away before its panel is made, and comes back as it was, gets one panel", async () => {
   const { button } = page();
   await click(button);
   const [room] = Room.made;

@@ -158,6 +158,14 @@ test("a call that ends while its first links are made tells both", async () => {
   assert.deepEqual([told("settled").length, states()], [1, ["joining", "joined", "left"]]);
 });
 
+test("whoever leaves while what waited is shown leaves nothing running", async () => {
+  const { room, platform } = await seated();
+  room.addEventListener("settled", () => room.leave());
+  await platform.advance(FIRST);
+  await platform.advance(10_000);
+  assert.deepEqual([room.state, [...platform.timers.values()]], ["left", []]);
+});
+
 test("who comes is told with their link, and is waited for once", async () => {
   const { platform, told } = await joined();
   platform.socket.say({ ...present("d", "Dan", 60), type: "hello" });

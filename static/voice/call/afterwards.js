@@ -36,11 +36,12 @@ export class Afterwards extends Emitter {
   settle() {
     if (this.#timer === null) return;
     this.#end();
-    const tasks = [...this.#tasks.values()];
-    this.#tasks.clear();
-    // Before the rest: what there is to see.
+    // Before the rest: what there is to see. Whoever hears of it may end the call, and with it all that waits.
     this.emit("settled", null);
-    for (const task of tasks) task();
+    for (const [what, task] of this.#tasks) {
+      this.#tasks.delete(what);
+      task();
+    }
   }
 
   /** At once, where nothing is held. What waits already is done once. @param {string} what @param {() => void} task */

@@ -35,8 +35,6 @@ export class PersonRow {
     this.#room = room;
     this.#store = store;
     this.#person = person;
-    // What there is about oneself may be nothing at all; else it costs each call what few look at.
-    if (person.self) this.#fill();
     this.#about.ontoggle = () => this.#about.open && this.#fill();
     // Before it opens, where that is known: what it opens to is then its whole height at once.
     this.#summary.onclick = () => this.#fill();
@@ -89,6 +87,7 @@ export class PersonRow {
     if (this.#why.ariaLabel !== question) this.#why.ariaLabel = question;
     this.element.dataset.word = person.word;
     this.element.classList.toggle("speaking", view.speaking);
+    // What there is about oneself may be nothing at all; else it costs each call what few look at.
     if (person.self || this.#about.open) this.#fill();
     this.#about.hidden = this.#rows !== null && this.#rows.every(({ element }) => element.hidden);
     const label = phrase("row.details", { name: person.name });

@@ -129,8 +129,7 @@ export class Calls {
   /** @param {RoomState} state @param {Said} said */
   #end(state, said) {
     const settle = this.#settle;
-    // Who waits to draw it draws its end.
-    if (this.#showing.held) this.#settled();
+    const { held } = this.#showing;
     this.#now?.close();
     this.#last = this.#now;
     this.#now = null;
@@ -142,6 +141,8 @@ export class Calls {
     // Listeners come last, for one may join anew.
     this.#become(state, said);
     this.#showing.want();
+    // Who waits to draw it draws its end.
+    if (held && !this.#now) this.#tell("settled", null);
   }
 
   /** The page goes away; when it comes back as it was (the back button), so does the person: muted, without a click. */
