@@ -185,6 +185,7 @@ export class FakeLinks extends Emitter {
   constructor(options) {
     super();
     this.options = options;
+    this.movedAt = options.platform.now();
   }
 
   /** @param {string} peer @param {object} report */
@@ -200,7 +201,10 @@ export class FakeLinks extends Emitter {
   }
 
   /** @param {any[]} args */
-  present = (...args) => this.calls.push(["present", ...args]);
+  present = (...args) => {
+    this.movedAt = this.options.platform.now();
+    return this.calls.push(["present", ...args]);
+  };
   /** @param {any[]} args */
   left = (...args) => this.calls.push(["left", ...args]);
   /** @param {any[]} args */

@@ -72,6 +72,16 @@ test("the newcomer offers, the other answers, and both hear each other", async (
   assert.equal(ana.links.receivers().get("bo").of.page, "ana");
 });
 
+test("a link moves while it is made and when something comes of it, and not by being listened to", async () => {
+  const { room, ana } = await pair();
+  const made = ana.links.movedAt;
+  await room.advance(5000);
+  assert.equal(ana.links.movedAt, made);
+  const change = room.network.clock.now;
+  ana.links.present({ peer: "cleo", order: 3 });
+  assert.equal(ana.links.movedAt, change);
+});
+
 test("frames have their keys in the order that the server reads fast", async () => {
   const { room } = await pair();
   room.network.change((from) => from !== "bo");

@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { VoiceError, VoiceRoom } from "../../static/voice-mesh.js";
-import { FIRST, LINKING } from "../../static/voice/call/afterwards.js";
+import { FIRST, LINKING, LOOK } from "../../static/voice/call/afterwards.js";
+import { CALM, STILL } from "../../static/voice/session/linking.js";
 import { Store } from "../../static/voice/store.js";
 import { FakePlatform, FakeTrack, settle, present, welcome } from "./fake-platform.js";
 
@@ -120,24 +121,43 @@ test("the first hello doesn't wait for the microphone, which comes by setTrack",
 /** @param {any[]} people */
 const named = (people) => people.map(({ name }) => name);
 
-test("who is there is told once for all: with the last link that is made, and when they have had their time", async () => {
+/** @param {(name: string) => any[]} told */
+const shown = (told) => [told("people").map(named), told("settled").length];
+const NOBODY = [[], 0];
+const ALL_THREE = [[["Ana", "Bo", "Cleo"]], 1];
+
+test("who is there is told once for all, when everybody has been heard and no link moved for a while", async () => {
   const { platform, told } = await seated();
-  assert.equal(platform.links.named("present").length, 2);
-  platform.links.report("b", {});
-  platform.links.report("c", { state: "connecting" });
-  await settle();
-  assert.deepEqual([told("people"), told("settled")], [[], []]);
-  platform.links.report("c", {});
-  await settle();
-  assert.deepEqual([told("people").map(named), told("settled").length], [[["Ana", "Bo", "Cleo"]], 1]);
-  const slow = await seated();
-  await slow.platform.advance(FIRST - 1);
-  assert.deepEqual([slow.told("people"), slow.told("settled")], [[], []]);
-  await slow.platform.advance(1);
-  assert.deepEqual([slow.told("people").map(named), slow.told("settled").length], [[["Ana", "Bo", "Cleo"]], 1]);
+  const { links } = platform;
+  assert.equal(links.named("present").length, 2);
+  links.report("b", {});
+  links.report("c", { state: "connecting" });
+  await platform.advance(CALM + LOOK);
+  assert.deepEqual(shown(told), NOBODY);
+  links.report("c", {});
+  links.movedAt = platform.now();
+  await platform.advance(CALM - LOOK);
+  assert.deepEqual(shown(told), NOBODY);
+  await platform.advance(2 * LOOK);
+  assert.deepEqual(shown(told), ALL_THREE);
 });
 
-test("whoever is alone is shown so as soon as the list ends", async () => {
+test("whoever can't be heard yet is told of when no link moves any more, and after a while even where one does", async () => {
+  const { platform, told } = await seated();
+  platform.links.report("c", {});
+  await platform.advance(STILL - LOOK);
+  assert.deepEqual(shown(told), NOBODY);
+  await platform.advance(2 * LOOK);
+  assert.deepEqual(shown(told), ALL_THREE);
+  const moving = await seated();
+  Object.defineProperty(moving.platform.links, "movedAt", { get: () => moving.platform.now() });
+  await moving.platform.advance(FIRST - LOOK);
+  assert.deepEqual(shown(moving.told), NOBODY);
+  await moving.platform.advance(LOOK);
+  assert.deepEqual(shown(moving.told), ALL_THREE);
+});
+
+test("whoever is alone is shown so when the list has ended and nobody came at the same moment", async () => {
   const { room, platform, told } = voice();
   const joining = room.join();
   await settle();
@@ -145,10 +165,11 @@ test("whoever is alone is shown so as soon as the list ends", async () => {
   platform.socket.say(welcome());
   await joining;
   await settle();
-  assert.deepEqual(told("settled"), []);
+  await platform.advance(CALM + LOOK);
+  assert.deepEqual(shown(told), NOBODY);
   platform.socket.say({ type: "pong", t: platform.socket.all("ping")[0].t });
-  await settle();
-  assert.deepEqual([told("people").map(named), told("settled").length], [[["Ana"]], 1]);
+  await platform.advance(LOOK);
+  assert.deepEqual(shown(told), [[["Ana"]], 1]);
 });
 
 test("a call that ends while its first links are made tells both", async () => {

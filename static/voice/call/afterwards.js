@@ -3,38 +3,49 @@
 
 import { Emitter } from "../emitter.js";
 
-/** ms from the click in which all first links are mostly made; what there is to show waits no longer, made or not. */
-export const FIRST = 1000;
-/** ms in which one more is agreed on. */
-export const LINKING = 250;
+/** ms from the click; what there is to show waits no longer, whatever still moves. */
+export const FIRST = 3000;
+/** ms from an arrival. */
+export const LINKING = 400;
+/** ms between two looks whether links still move. */
+export const LOOK = 50;
 
-/** @typedef {Pick<import("../browser/platform.js").Platform, "setTimeout"|"clearTimeout">} Clock */
+/** @typedef {Pick<import("../browser/platform.js").Platform, "now"|"setTimeout"|"clearTimeout">} Clock */
 /** @typedef {{held: null, settled: null}} AfterwardsEvents */
 
 /** @extends {Emitter<AfterwardsEvents>} */
 export class Afterwards extends Emitter {
   /** While it is set, links are being made. @type {any} */
   #timer = null;
+  #endsAt = 0;
   /** @type {Map<string, () => void>} by what waits */
   #tasks = new Map();
   #clock;
+  #isCalm;
 
-  /** @param {Clock} clock */
-  constructor(clock) {
+  /** @param {Clock} clock @param {() => boolean} isCalm whether no link moves any more */
+  constructor(clock, isCalm) {
     super();
     this.#clock = clock;
+    this.#isCalm = isCalm;
   }
 
   /** Links begin. Those that begin meanwhile make it no later still. @param {number} most  ms */
   hold(most) {
     if (this.#timer !== null) return;
-    this.#timer = this.#clock.setTimeout(() => this.settle(), most);
+    this.#endsAt = this.#clock.now() + most;
+    this.#wait();
     this.emit("held", null);
   }
 
-  /** Every link is made. */
-  settle() {
-    if (this.#timer === null) return;
+  #wait() {
+    this.#timer = this.#clock.setTimeout(() => {
+      if (this.#clock.now() >= this.#endsAt || this.#isCalm()) this.#settle();
+      else this.#wait();
+    }, LOOK);
+  }
+
+  #settle() {
     this.#end();
     // Before the rest: what there is to see. Whoever hears of it may end the call, and with it all that waits.
     this.emit("settled", null);

@@ -68,7 +68,7 @@ export class Call extends Emitter {
     });
     this.#inVain = new InVain(() => this.#sayStillMuted(), platform);
     this.#page = new PageLife(platform);
-    this.#afterwards = new Afterwards(platform);
+    this.#afterwards = new Afterwards(platform, () => session.isCalm);
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
     Object.assign(this.#hearing, this.#told());
     this.#hearTheSession();
@@ -238,7 +238,6 @@ export class Call extends Emitter {
     });
     session.on("changed", () => this.#tell("changed", null));
     session.on("linking", () => this.#afterwards.hold(LINKING));
-    session.on("linked", () => this.#afterwards.settle());
     session.on("stream", ({ peer, stream }) => this.#hearing.play(peer, stream));
     session.on("closing", (at) => {
       const said = words.closing(at, this.#belongings.platform.now());

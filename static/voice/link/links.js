@@ -43,6 +43,7 @@ export class Links extends Emitter {
   #dueAt = Infinity;
   #quiet = false;
   #tickedAt;
+  #movedAt;
   #bitrateNow;
   #certificate;
   #table;
@@ -62,7 +63,7 @@ export class Links extends Emitter {
     this.#track = options.track;
     this.#certificate = options.certificate ?? new Certificate(options.platform);
     this.#table = new LinkTable(options.self);
-    this.#tickedAt = options.platform.now();
+    this.#tickedAt = this.#movedAt = options.platform.now();
     this.#bitrateNow = options.bitrate(1);
   }
 
@@ -140,6 +141,11 @@ export class Links extends Emitter {
     this.#tick(0);
   }
 
+  /** When a link took a step: something came, or its connection told of itself. To listen is none. */
+  get movedAt() {
+    return this.#movedAt;
+  }
+
   /** @returns {Map<string, LinkReport>} */
   reports() {
     return new Map([...this.#table.links].map(([peer, link]) => [peer, this.#report(link)]));
@@ -195,8 +201,9 @@ export class Links extends Emitter {
     return { ...shown, relayOnly: shown.relayOnly || this.#options.relayOnly === true };
   }
 
-  /** @param {Task[]} tasks */
-  #do(tasks) {
+  /** @param {Task[]} tasks @param {boolean} [moves] */
+  #do(tasks, moves = true) {
+    if (moves) this.#movedAt = this.#platform.now();
     for (const { peer, effect } of tasks) {
       if (effect.type === "send") this.#options.send(effect.message);
       else this.#wire(peer)?.perform(effect);
@@ -214,7 +221,7 @@ export class Links extends Emitter {
     if (known || !this.#table.links.has(peer)) return known;
     const wire = new LinkWire({
       platform: this.#platform,
-      advance: (event) => this.#do(this.#table.advance(peer, event, this.#moment())),
+      advance: (event) => this.#do(this.#table.advance(peer, event, this.#moment()), event.type !== "tick"),
       send: ({ type, ...rest }) => this.#options.send(/** @type {ClientMessage} */ ({ type, target: peer, ...rest })),
       stream: (stream) => this.emit("stream", { peer, stream }),
       word: (text) => this.emit("word", { peer, text }),

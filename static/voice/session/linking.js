@@ -5,6 +5,11 @@ import { Emitter } from "../emitter.js";
 import { bitrate, opusFor } from "./bitrate.js";
 import { kindOf } from "./journal.js";
 
+/** ms without a step, with everybody heard: whoever comes at the same moment is no later. */
+export const CALM = 250;
+/** ms without a step, with somebody not heard yet: longer than a message's way there and back. */
+export const STILL = 800;
+
 /** @typedef {import("../link/links.js").Links} Links */
 /** @typedef {import("../link/links.js").PeerRef} PeerRef */
 /** @typedef {import("../link/links.js").LinkReport} LinkReport */
@@ -62,8 +67,14 @@ export class Linking extends Emitter {
     return this.#links?.reports() ?? new Map();
   }
 
-  /** Whether everybody in these seats has been heard. @param {readonly PeerRef[]} seats */
-  hears(seats) {
+  /** Whether no link moved for a while, which is short where everybody in these seats has been heard. @param {readonly PeerRef[]} seats */
+  isCalm(seats) {
+    const still = this.#platform.now() - (this.#links?.movedAt ?? Infinity);
+    return still >= STILL || (still >= CALM && this.#hears(seats));
+  }
+
+  /** @param {readonly PeerRef[]} seats */
+  #hears(seats) {
     const reports = this.reports();
     return seats.every(({ peer }) => (reports.get(peer)?.state ?? "connecting") !== "connecting");
   }

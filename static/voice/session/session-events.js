@@ -9,7 +9,6 @@
  * @property {null} lost    the socket, for now
  * @property {null} changed  people or pairs may read differently
  * @property {null} linking  a link is about to begin
- * @property {null} linked  everybody who is here has been heard; or nobody is here
  * @property {null} wake    time was lost
  * @property {Said} trouble
  * @property {Said} over

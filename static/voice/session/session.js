@@ -177,6 +177,12 @@ export class VoiceSession extends Emitter {
     return this.#keeper.roster.peers.get(peer)?.user ?? "";
   }
 
+  /** Whether no link takes a step any more: those that will be soon are made. */
+  get isCalm() {
+    const { roster } = this.#keeper;
+    return this.#signaling.joined && !roster.listed && this.#linking.isCalm(rosters.seats(roster));
+  }
+
   receivers() {
     return this.#linking.links?.receivers() ?? new Map();
   }
@@ -206,7 +212,6 @@ export class VoiceSession extends Emitter {
       this.#past.fares(news);
       this.#reports.fares(news);
       this.#keeper.prune();
-      if (news.report.state !== "connecting") this.#lookWhetherLinked();
       this.#weak = isOwnPathWeak(this.#keeper.roster, linking.reports(), this.#weak);
       this.#tell("changed", null);
     });
@@ -326,12 +331,6 @@ export class VoiceSession extends Emitter {
     this.#linking.links?.sync(rosters.seats(this.#keeper.roster));
     this.#keeper.prune();
     if (first) this.#tell("listed", null);
-    this.#lookWhetherLinked();
-  }
-
-  #lookWhetherLinked() {
-    const { roster } = this.#keeper;
-    if (!roster.listed && this.#linking.hears(rosters.seats(roster))) this.#tell("linked", null);
   }
 
   /** @template {keyof import("./session-events.js").SessionEvents} Name @param {Name} name @param {import("./session-events.js").SessionEvents[Name]} detail */
