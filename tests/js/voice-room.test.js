@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { VoiceError, VoiceRoom } from "../../static/voice-mesh.js";
-import { FIRST, LINKING, LOOK } from "../../static/voice/call/afterwards.js";
-import { CALM, STILL } from "../../static/voice/session/linking.js";
+import { CALM, FIRST, LINKING, LOOK } from "../../static/voice/call/afterwards.js";
+import { STILL } from "../../static/voice/session/linking.js";
 import { Store } from "../../static/voice/store.js";
 import { FakePlatform, FakeTrack, settle, present, welcome } from "./fake-platform.js";
 

@@ -6,7 +6,9 @@ import { Emitter } from "../emitter.js";
 /** ms from the click; what there is to show waits no longer, whatever still moves. */
 export const FIRST = 3000;
 /** ms from an arrival. */
-export const LINKING = 400;
+export const LINKING = 250;
+/** ms in which nothing moves after a join: whoever comes at the same moment is no later. An arrival is told at once. */
+export const CALM = 250;
 /** ms between two looks whether links still move. */
 export const LOOK = 50;
 
@@ -18,29 +20,31 @@ export class Afterwards extends Emitter {
   /** While it is set, links are being made. @type {any} */
   #timer = null;
   #endsAt = 0;
+  #calm = 0;
   /** @type {Map<string, () => void>} by what waits */
   #tasks = new Map();
   #clock;
   #isCalm;
 
-  /** @param {Clock} clock @param {() => boolean} isCalm whether no link moves any more */
+  /** @param {Clock} clock @param {(calm: number) => boolean} isCalm whether all is made, and no link moved for so many ms; or none will soon */
   constructor(clock, isCalm) {
     super();
     this.#clock = clock;
     this.#isCalm = isCalm;
   }
 
-  /** Links begin. Those that begin meanwhile make it no later still. @param {number} most  ms */
-  hold(most) {
+  /** Links begin. Those that begin meanwhile make it no later still. @param {number} most  ms @param {number} [calm]  ms without a step, with all made */
+  hold(most, calm = 0) {
     if (this.#timer !== null) return;
     this.#endsAt = this.#clock.now() + most;
+    this.#calm = calm;
     this.#wait();
     this.emit("held", null);
   }
 
   #wait() {
     this.#timer = this.#clock.setTimeout(() => {
-      if (this.#clock.now() >= this.#endsAt || this.#isCalm()) this.#settle();
+      if (this.#clock.now() >= this.#endsAt || this.#isCalm(this.#calm)) this.#settle();
       else this.#wait();
     }, LOOK);
   }

@@ -10,7 +10,7 @@ import { Announcer } from "../session/announcer.js";
 import { VoiceSession } from "../session/session.js";
 import * as words from "../session/words.js";
 import { REMOVED } from "../signaling/codes.js";
-import { Afterwards, FIRST, LINKING } from "./afterwards.js";
+import { Afterwards, CALM, FIRST, LINKING } from "./afterwards.js";
 import { Capture } from "./capture.js";
 import { Hearing } from "./hearing.js";
 import { InVain } from "./in-vain.js";
@@ -68,7 +68,7 @@ export class Call extends Emitter {
     });
     this.#inVain = new InVain(() => this.#sayStillMuted(), platform);
     this.#page = new PageLife(platform);
-    this.#afterwards = new Afterwards(platform, () => session.isCalm);
+    this.#afterwards = new Afterwards(platform, (calm) => session.isCalm(calm));
     this.#announcer = new Announcer((sentence) => this.#tell("announce", sentence), platform);
     Object.assign(this.#hearing, this.#told());
     this.#hearTheSession();
@@ -77,7 +77,7 @@ export class Call extends Emitter {
 
   /** Call it within the click, which unlocks sound. What the server and the system take their time for is asked first. */
   start() {
-    this.#afterwards.hold(FIRST);
+    this.#afterwards.hold(FIRST, CALM);
     this.#session.start();
     this.#capture.open();
     this.#hearing.start();

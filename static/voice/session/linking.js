@@ -5,8 +5,6 @@ import { Emitter } from "../emitter.js";
 import { bitrate, opusFor } from "./bitrate.js";
 import { kindOf } from "./journal.js";
 
-/** ms without a step, with everybody heard: whoever comes at the same moment is no later. */
-export const CALM = 250;
 /** ms without a step, with somebody not heard yet: longer than a message's way there and back. */
 export const STILL = 800;
 
@@ -67,10 +65,10 @@ export class Linking extends Emitter {
     return this.#links?.reports() ?? new Map();
   }
 
-  /** Whether no link moved for a while, which is short where everybody in these seats has been heard. @param {readonly PeerRef[]} seats */
-  isCalm(seats) {
+  /** Whether no link moved for so many ms, with everybody in these seats heard; or for long. @param {readonly PeerRef[]} seats @param {number} calm */
+  isCalm(seats, calm) {
     const still = this.#platform.now() - (this.#links?.movedAt ?? Infinity);
-    return still >= STILL || (still >= CALM && this.#hears(seats));
+    return still >= STILL || (still >= calm && this.#hears(seats));
   }
 
   /** @param {readonly PeerRef[]} seats */

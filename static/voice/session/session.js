@@ -177,10 +177,10 @@ export class VoiceSession extends Emitter {
     return this.#keeper.roster.peers.get(peer)?.user ?? "";
   }
 
-  /** Whether no link takes a step any more: those that will be soon are made. */
-  get isCalm() {
+  /** Whether everybody is heard and no link moved for so many ms, or none will soon. @param {number} calm */
+  isCalm(calm) {
     const { roster } = this.#keeper;
-    return this.#signaling.joined && !roster.listed && this.#linking.isCalm(rosters.seats(roster));
+    return this.#signaling.joined && !roster.listed && this.#linking.isCalm(rosters.seats(roster), calm);
   }
 
   receivers() {
