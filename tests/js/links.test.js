@@ -425,14 +425,20 @@ test("candidates go to the browser one after the other, and none once their conn
   assert.equal(asked.length, 2);
 });
 
-test("candidates after the answer wait for nothing: neither for the sender's limit nor for a bad one before them", async () => {
+test("candidates after the answer wait for nothing: no limit is set before the link is made, and a bad one stops none", async () => {
   const room = new Room();
   const bo = room.enter("bo", 2);
   bo.links.present({ peer: "ana", order: 1 });
   await room.advance(100);
   const [mine] = room.network.open("bo");
   await settled();
-  mine.transceivers[0].sender.setParameters = () => new Promise(() => {});
+  const { sender } = mine.transceivers[0];
+  const { getParameters } = sender;
+  let asked = 0;
+  sender.getParameters = () => {
+    asked += 1;
+    return getParameters();
+  };
   bo.links.deliver({ type: "answer", source: "ana", gen: 1, sdp: sdpOf(`ana/9/for/${mine.local}`) });
   const named = (/** @type {string} */ candidate) => ({ candidate, sdpMid: "0" });
   bo.links.deliver({ type: "ice", source: "ana", gen: 1, candidates: [named("candidate:bad"), named("candidate:1")] });
@@ -440,6 +446,15 @@ test("candidates after the answer wait for nothing: neither for the sender's lim
   bo.links.deliver({ type: "ice", source: "ana", gen: 1, candidates: [named("candidate:2")] });
   await room.advance(10);
   assert.deepEqual(mine.candidates.map((/** @type {any} */ each) => each.candidate), ["candidate:1", "candidate:2"]);
+  bo.links.setQuiet(true);
+  await room.advance(10);
+  bo.links.setQuiet(false);
+  await room.advance(10);
+  assert.deepEqual([asked, sender.limit], [0, undefined]);
+  mine.connectionState = "connected";
+  mine.onconnectionstatechange?.();
+  await room.advance(500);
+  assert.deepEqual([asked, sender.limit], [1, 40000]);
 });
 
 test("many candidates go out 50 a message, and none that waits for the answer is cut off", async () => {

@@ -171,7 +171,7 @@ export class Generation {
       if (this.#work.over) return;
       this.#sending.answered(sdp, connection.localDescription?.sdp ?? "");
       this.#tellDescription("answer");
-      await this.#settle();
+      this.#pace.begin();
     });
   }
 
@@ -185,7 +185,7 @@ export class Generation {
       if (!connection) return;
       await connection.setRemoteDescription({ type: "answer", sdp: this.#named.takeLines(this.#sending.tune(sdp)) });
       this.#sending.described(sdp);
-      await this.#settle();
+      this.#pace.begin();
     });
   }
 
@@ -212,6 +212,7 @@ export class Generation {
   async sample() {
     const connection = this.#connection;
     if (!connection || this.#work.over || this.#isMaking()) return { gen: this.gen, packets: 0, path: null, rtt: null, loss: null };
+    this.#sending.begin();
     const heard = readStats(await connection.getStats());
     const { path, rtt, age } = heard;
     this.#sending.adapt(heard.fate);
@@ -286,12 +287,6 @@ export class Generation {
     if (this.#work.over) return;
     this.#hooks.send({ type, gen: this.gen, sdp: this.#connection?.localDescription?.sdp ?? "" });
     this.#gathered.begin();
-  }
-
-  /** The remote description is in: what waited for it can go on. */
-  async #settle() {
-    this.#pace.begin();
-    await this.#sending.limit();
   }
 
   /** @param {Candidate | null} candidate */

@@ -20,6 +20,7 @@ export class Sending {
   #bitrate;
   #tuning;
   #quiet;
+  #begun = false;
 
   /**
    * @param {{work: import("./work.js").Work, fault: (reason: string) => void, retunes: () => boolean, now: () => number,
@@ -70,7 +71,7 @@ export class Sending {
   setBitrate(bitrate) {
     if (bitrate === this.#bitrate) return;
     this.#bitrate = bitrate;
-    this.#work.run(() => this.limit());
+    this.#work.run(() => this.#limit());
   }
 
   /** A word after a pause needs all it can get at once. @param {Manner} manner */
@@ -78,7 +79,7 @@ export class Sending {
     const limit = manner.quiet !== this.#quiet;
     this.#quiet = manner.quiet;
     const retune = this.#tuning.setManner(manner);
-    if (limit) this.#work.run(() => this.limit());
+    if (limit) this.#work.run(() => this.#limit());
     if (retune) this.#retune();
   }
 
@@ -94,8 +95,19 @@ export class Sending {
     if (retune) this.#retune();
   }
 
-  /** The description's maxaveragebitrate is where this begins; the sender's own limit is live. */
-  async limit() {
+  /** It is connected: from now on the limit is the sender's, too. */
+  begin() {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#work.run(() => this.#limit());
+  }
+
+  /**
+   * The description's maxaveragebitrate is where this begins; the sender's own limit is live.
+   * To read and to set it waits for the threads that make the links.
+   */
+  async #limit() {
+    if (!this.#begun) return;
     await this.#work.attempt(async () => {
       const sender = this.#transceiver?.sender;
       const parameters = sender?.getParameters();
@@ -111,7 +123,7 @@ export class Sending {
     this.#work.run(async () => {
       if (this.#connection) await this.#tuning.retune(this.#connection, this.#fault);
       // A description brings back the bitrate that stands in it.
-      await this.limit();
+      await this.#limit();
     });
   }
 }
