@@ -4,7 +4,7 @@
 import { Emitter } from "../emitter.js";
 
 /** ms from the click; what there is to show waits no longer, whatever still moves. */
-export const FIRST = 3000;
+export const FIRST = 2000;
 /** ms from an arrival. */
 export const LINKING = 250;
 /** ms in which nothing moves after a join: whoever comes at the same moment is no later. An arrival is told at once. */

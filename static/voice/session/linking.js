@@ -6,7 +6,7 @@ import { bitrate, opusFor } from "./bitrate.js";
 import { kindOf } from "./journal.js";
 
 /** ms without a step, with somebody not heard yet: longer than a message's way there and back. */
-export const STILL = 800;
+export const STILL = 600;
 
 /** @typedef {import("../link/links.js").Links} Links */
 /** @typedef {import("../link/links.js").PeerRef} PeerRef */
