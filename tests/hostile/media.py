@@ -16,6 +16,7 @@ from tests.hostile.guest import Guest
 FREQUENCIES = np.arange(6000, 9000, 75)
 """A hiss above every tone that the honest ones speak in."""
 ANSWER_SECONDS = 3.0
+CLOSING_SECONDS = 5.0
 
 
 class Noise(Tone):
@@ -69,8 +70,11 @@ class Call:
 
     async def _close(self, peer: str) -> None:
         connection = self._connections.pop(peer, None)
-        if connection is not None:
-            await connection.close()
+        if connection is None:
+            return
+        # aiortc waits for its own tasks, and an attack that ends may have cancelled one of them.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(connection.close(), CLOSING_SECONDS)
 
 
 async def loud_while_muted(guest: Guest) -> None:
