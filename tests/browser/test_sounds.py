@@ -58,8 +58,13 @@ async def test_a_sound_tells_who_comes_soft_beside_words_and_not_when_it_is_off(
     await ana.page.reload()
     await ana.join()
     assert await sounds(ana) == []
-    await bo.join()
+    # Bo comes muted, so no word of his is beside the sound.
+    await bo.click_voice()
+    await bo.page.keyboard.press("m")
+    await until("Bo is seated", bo.joined)
+    assert await bo.page.evaluate("globalThis.seen.room.muted")
     await until("Ana hears the sound of Bo's coming", lambda: heard_since(ana, 0))
+    await bo.page.keyboard.press("m")
     await all_hear_each_other([ana, bo])
     await until("the sound of Bo's coming is over", lambda: quiet_again(ana))
     # Bo speaks without a pause.
