@@ -212,7 +212,6 @@ export class Generation {
   async sample() {
     const connection = this.#connection;
     if (!connection || this.#work.over || this.#isMaking()) return { gen: this.gen, packets: 0, path: null, rtt: null, loss: null };
-    this.#sending.begin();
     const heard = readStats(await connection.getStats());
     const { path, rtt, age } = heard;
     this.#sending.adapt(heard.fate);
@@ -248,6 +247,7 @@ export class Generation {
     connection.onicecandidate = ({ candidate }) => this.#gathered.add(candidate);
     connection.onconnectionstatechange = () => {
       this.#begun ||= connection.connectionState === "connected";
+      if (this.#begun) this.#sending.begin();
       this.#hooks.connection(connection.connectionState);
     };
     connection.ondatachannel = ({ channel }) => this.#refuse(channel);

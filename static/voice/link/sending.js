@@ -103,8 +103,8 @@ export class Sending {
   }
 
   /**
-   * The description's maxaveragebitrate is where this begins; the sender's own limit is live.
-   * To read and to set it waits for the threads that make the links.
+   * The description's maxaveragebitrate is where this begins, the most for a voice; the sender's own limit is live.
+   * To read and to set it waits for the threads that make the link.
    */
   async #limit() {
     if (!this.#begun) return;

@@ -1,5 +1,5 @@
 // @ts-check
-// Owns a session's links from the first welcome on: what they are made with, and what the journal is told of them.
+// Owns a session's links from the first welcome on: what they are made with, whether they still move, what the journal is told of them.
 
 import { Emitter } from "../emitter.js";
 import { bitrate, opusFor } from "./bitrate.js";
