@@ -127,12 +127,6 @@ test("who answered once is asked when nothing is heard, and four questions witho
   assert.equal(end.channels.unanswered, 0);
 });
 
-test("a channel that opens begins with a question, so that it is known at once whether there are answers", () => {
-  const end = new End();
-  end.question.onopen();
-  assert.deepEqual(end.question.sent, ["ping 1", "ping 1"]);
-});
-
 test("any word is an answer, too", () => {
   const end = new End().answering();
   for (let count = 0; count < 6; count += 1) end.channels.ask(true);

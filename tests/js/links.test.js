@@ -284,6 +284,31 @@ test("nobody asks a connection what it heard while it is made; of one that takes
   assert.ok(asked > 0);
 });
 
+test("while any link is being made a young one isn't asked what it heard, for 1.5 s at most", async () => {
+  for (const restless of [600, 3000]) {
+    const room = new Room();
+    const ana = room.enter("ana", 1);
+    room.enter("bo", 2);
+    while (room.network.open("ana").length === 0) await room.advance(10);
+    const [mine] = room.network.open("ana");
+    const getStats = mine.getStats.bind(mine);
+    const asked = /** @type {number[]} */ ([]);
+    mine.getStats = () => {
+      asked.push(room.network.clock.now);
+      return getStats();
+    };
+    const from = room.network.clock.now;
+    while (room.network.clock.now < from + restless) {
+      ana.links.deliver({ type: "ice", source: "cleo", gen: 1, candidates: [] });
+      await room.advance(50);
+    }
+    await room.advance(300);
+    assert.equal(upTo(ana, "bo").state, "up");
+    const first = asked[0] - from;
+    assert.ok(restless < 1500 ? first >= restless && first <= restless + 200 : first >= 1300 && first <= 1700, `${first} of ${restless}`);
+  }
+});
+
 test("a flood of offers makes no flood of connections, and what is heard goes on", async () => {
   const { room, ana } = await pair();
   const made = room.network.connections.length;
@@ -452,7 +477,10 @@ test("candidates after the answer wait for nothing: no limit is set before the l
   assert.deepEqual([asked, sender.limit], [0, undefined]);
   mine.connectionState = "connected";
   mine.onconnectionstatechange?.();
-  await room.advance(0);
+  await room.advance(50);
+  assert.deepEqual([asked, sender.limit], [0, undefined]);
+  // A first look at it comes once no link moves.
+  await room.advance(400);
   assert.deepEqual([asked, sender.limit], [1, 40000]);
 });
 

@@ -57,8 +57,6 @@ export class Channels {
     this.#words = connection.createDataChannel("words", WORDS);
     this.#questions = connection.createDataChannel("questions", QUESTIONS);
     this.#words.onopen = () => hooks.open(true);
-    // So that it is known from the first second on whether there are answers.
-    this.#questions.onopen = () => this.ask(false);
     this.#words.onclose = () => hooks.open(false);
     this.#words.onmessage = ({ data }) => this.#take("words", PACE, data, (text) => hooks.word(text));
     this.#questions.onmessage = ({ data }) => this.#take("questions", QUESTIONS_PACE, data, (text) => this.#asks(text));

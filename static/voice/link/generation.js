@@ -72,8 +72,8 @@ export class Generation {
   #pace;
   #listening = new Listening();
   #strangers = 0;
-  /** Whether it was connected, ever: what was heard counts from then on. */
-  #begun = false;
+  /** Whether anything was heard. */
+  #heard = false;
   #madeAt;
 
   /**
@@ -104,7 +104,7 @@ export class Generation {
   /** What was played last, as a number that changes with each packet; null where the browser doesn't say. */
   get played() {
     // The look waits for another thread, which has its hands full while links are made.
-    return this.#isMaking() ? null : this.receiver?.getSynchronizationSources()[0]?.rtpTimestamp ?? null;
+    return this.isMaking() ? null : this.receiver?.getSynchronizationSources()[0]?.rtpTimestamp ?? null;
   }
 
   /** How the other side is received. */
@@ -211,13 +211,15 @@ export class Generation {
    */
   async sample() {
     const connection = this.#connection;
-    if (!connection || this.#work.over || this.#isMaking()) return { gen: this.gen, packets: 0, path: null, rtt: null, loss: null };
+    if (!connection || this.#work.over || this.isMaking()) return { gen: this.gen, packets: 0, path: null, rtt: null, loss: null };
+    this.#sending.begin();
     const heard = readStats(await connection.getStats());
     const { path, rtt, age } = heard;
     this.#sending.adapt(heard.fate);
     const direction = this.#transceiver?.currentDirection;
     const mute = (direction === "sendonly" || direction === "inactive") && connection.connectionState === "connected";
     const { packets, silent } = this.#listening.take(heard, mute, this.#platform.now());
+    this.#heard ||= packets > 0;
     this.#channels?.ask(silent);
     const unanswered = this.#channels?.unanswered ?? null;
     return { gen: this.gen, packets, path, rtt, loss: this.figures.loss, age, unanswered };
@@ -245,11 +247,7 @@ export class Generation {
       throw Object.assign(new Error(String(problem)), { name: UNMADE });
     }
     connection.onicecandidate = ({ candidate }) => this.#gathered.add(candidate);
-    connection.onconnectionstatechange = () => {
-      this.#begun ||= connection.connectionState === "connected";
-      if (this.#begun) this.#sending.begin();
-      this.#hooks.connection(connection.connectionState);
-    };
+    connection.onconnectionstatechange = () => this.#hooks.connection(connection.connectionState);
     connection.ondatachannel = ({ channel }) => this.#refuse(channel);
     connection.ontrack = ({ track }) => {
       if (this.stream || track.kind !== "audio") return;
@@ -261,11 +259,14 @@ export class Generation {
     return connection;
   }
 
-  /** Whether nothing can have been heard yet. Of one that takes longer it is worth a look how far it came. */
-  #isMaking() {
+  /**
+   * Whether a look can wait. Of one that takes longer it is worth a look how far it came.
+   * @param {boolean} [moving] whether any link is being made
+   */
+  isMaking(moving = false) {
     const state = this.#connection?.connectionState;
-    this.#begun ||= state === "connected";
-    return !this.#begun && (state === "new" || state === "connecting") && this.#platform.now() - this.#madeAt < MAKING;
+    const connecting = state === "new" || state === "connecting";
+    return !this.#heard && (moving || connecting) && this.#platform.now() - this.#madeAt < MAKING;
   }
 
   /** @param {RTCPeerConnection} connection */

@@ -125,8 +125,10 @@ export class LinkWire {
    * Ask each generation what it heard, and tell the machine: each `every` ms, and whenever nothing is played.
    * @param {number} now
    * @param {number} every
+   * @param {boolean} moving whether any link is being made, for which a first look at this one can wait
    */
-  async poll(now, every) {
+  async poll(now, every, moving) {
+    if (this.#live.size && this.generations.every((each) => each.isMaking(moving))) return;
     const quiet = this.#isQuiet(now);
     if (!quiet && now - this.#lookedAt < every - SLACK) return;
     if (this.#polledAt !== null && now - this.#polledAt < PATIENCE) return;

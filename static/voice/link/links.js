@@ -18,6 +18,8 @@ import { LinkWire } from "./link-wire.js";
 
 /** How often it is looked at whether something is played. */
 const LOOK = 200;
+/** ms without a step of any link, after which none is being made. */
+const STILL = 100;
 
 /**
  * @typedef {object} LinksEvents
@@ -45,6 +47,8 @@ export class Links extends Emitter {
   #tickedAt;
   #movedAt;
   #bitrateNow;
+  /** The people whom it is shared by; 0: to be looked at anew. */
+  #sharing = 0;
   #certificate;
   #table;
   #options;
@@ -123,6 +127,7 @@ export class Links extends Emitter {
 
   /** Another bitrate may be wanted, or another manner of encoding. */
   retune() {
+    this.#sharing = 0;
     this.#share();
     const manner = this.#manner();
     for (const generation of this.#generations()) generation.sending.setManner(manner);
@@ -167,6 +172,11 @@ export class Links extends Emitter {
   /** How a peer is received. @param {string} peer */
   figures(peer) {
     return this.#wires.get(peer)?.figures ?? null;
+  }
+
+  /** Whether something can be said to a peer past the server. @param {string} peer */
+  opens(peer) {
+    return this.#wires.get(peer)?.open === true;
   }
 
   /**
@@ -252,6 +262,9 @@ export class Links extends Emitter {
   /** The more people, the less for each. */
   #share() {
     const people = [...this.#table.links.values()].filter((link) => !link.orphan).length + 1;
+    // What else it depends on is told by retune().
+    if (people === this.#sharing) return;
+    this.#sharing = people;
     const bitrate = this.#options.bitrate(people);
     if (bitrate === this.#bitrateNow) return;
     this.#bitrateNow = bitrate;
@@ -296,7 +309,8 @@ export class Links extends Emitter {
   #tick(longest = Infinity) {
     const now = this.#platform.now();
     this.#tickedAt = now;
-    for (const [peer, link] of this.#table.links) this.#wires.get(peer)?.poll(now, Math.min(longest, pollInterval(link)));
+    const moving = now - this.#movedAt < STILL;
+    for (const [peer, link] of this.#table.links) this.#wires.get(peer)?.poll(now, Math.min(longest, pollInterval(link)), moving);
     this.#arm();
   }
 }

@@ -95,7 +95,7 @@ export class Sending {
     if (retune) this.#retune();
   }
 
-  /** It is connected: from now on the limit is the sender's, too. */
+  /** It was looked at for the first time: from now on the limit is the sender's, too. Till then it is what the descriptions allow. */
   begin() {
     if (this.#begun) return;
     this.#begun = true;
@@ -104,7 +104,7 @@ export class Sending {
 
   /**
    * The description's maxaveragebitrate is where this begins, the most for a voice; the sender's own limit is live.
-   * To read and to set it waits for the threads that make the link.
+   * To read and to set it waits for the threads that make links.
    */
   async #limit() {
     if (!this.#begun) return;
