@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { VoiceRoom } from "../../static/voice-mesh.js";
 import { AudioGraph } from "../../static/voice/audio/audio-graph.js";
 import { Level } from "../../static/voice/audio/level.js";
+import { FIRST } from "../../static/voice/call/afterwards.js";
 import { MicrophoneCheck } from "../../static/voice/check/microphone-check.js";
 import { lend } from "./fake-audio.js";
 import { FakePlatform, FakeTrack, present, settle, welcome } from "./fake-platform.js";
@@ -45,6 +46,8 @@ for (const [faults, measured] of FAULTS) {
     const [microphone] = platform.devices.tracks;
     const sent = [platform.links.options.track, ...platform.links.named("setTrack").flat()];
     assert.equal(sent[sent.length - 1], microphone);
+    assert.equal(room.level(), null);
+    await platform.advance(FIRST);
     assert.equal(room.level() !== null, measured);
     room.mute();
     room.unlock();

@@ -237,9 +237,19 @@ export class FakeLinks extends Emitter {
     if (this.carries) this.said.push({ peer, ...JSON.parse(text) });
     return this.carries;
   };
+  /** Whom something can be said to. @type {Set<string>} */
+  #open = new Set();
+
   /** @param {string} peer @param {boolean} open */
   channel(peer, open = true) {
+    if (open) this.#open.add(peer);
+    else this.#open.delete(peer);
     this.emit("channel", { peer, open });
+  }
+
+  /** @param {string} peer */
+  opens(peer) {
+    return this.#open.has(peer);
   }
 
   /** @param {string} peer @param {object} message */

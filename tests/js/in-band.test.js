@@ -26,7 +26,7 @@ function pages(names) {
     }
     all.set(name, page);
   }
-  for (const [name, { band }] of all) for (const peer of names) if (peer !== name) band.channel({ peer, open: true });
+  for (const [name, { band }] of all) for (const peer of names) if (peer !== name) band.opened(peer);
   return names.map((name) => /** @type {any} */ (all.get(name)));
 }
 
@@ -50,8 +50,7 @@ test("who leaves says so to all, and a channel that closes takes back what was s
   const [ana, bo, cleo] = pages(["ana", "bo", "cleo"]);
   ana.band.bye();
   assert.deepEqual([bo, cleo].map(({ heard }) => heard.at(-1)), [{ type: "bye", peer: "ana" }, { type: "bye", peer: "ana" }]);
-  bo.band.channel({ peer: "cleo", open: false });
-  bo.band.channel({ peer: "cleo", open: false });
+  bo.band.closed("cleo");
   assert.deepEqual(bo.heard.filter(({ type }) => type === "closed"), [{ type: "closed", peer: "cleo" }]);
 });
 

@@ -39,8 +39,7 @@ class Room {
 
   /** @param {string} a @param {string} b */
   open(a, b, open = true) {
-    this.people.get(a).inBand.channel({ peer: b, open });
-    this.people.get(b).inBand.channel({ peer: a, open });
+    for (const [from, to] of [[a, b], [b, a]]) this.people.get(from).inBand[open ? "opened" : "closed"](to);
   }
 
   /** @param {string} from @param {string} to @param {string} text */

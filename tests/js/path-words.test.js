@@ -45,7 +45,7 @@ test("each peer is told how it is received: at once where that changes, and each
   /** @type {any} */
   let state = "up";
   const teller = new LinkTeller({ inBand, state: () => state, figures: () => WELL, clock });
-  inBand.channel({ peer: "b", open: true });
+  inBand.opened("b");
   teller.tell("b");
   teller.changed("b", "up");
   const links = () => said.filter(({ type }) => type === "link");

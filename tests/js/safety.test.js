@@ -65,7 +65,7 @@ class Room {
     code.on("safety", (detail) => told.push(detail));
     code.on("notice", (detail) => notices.push(detail));
     this.people.set(name, { name, inBand, code, alarms, notices, told });
-    for (const peer of others) for (const [a, b] of [[name, peer], [peer, name]]) this.people.get(a).inBand.channel({ peer: b, open: true });
+    for (const peer of others) for (const [a, b] of [[name, peer], [peer, name]]) this.people.get(a).inBand.opened(b);
     return this.people.get(name);
   }
 
@@ -104,7 +104,7 @@ class Room {
 
   /** The channel of two opens anew, at one's end. @param {string} name @param {string} peer */
   async reopen(name, peer) {
-    this.people.get(name).inBand.channel({ peer, open: true });
+    this.people.get(name).inBand.opened(peer);
     await this.settle(10);
   }
 
@@ -289,7 +289,7 @@ test("a link that is mended in less than 5 s leaves the words as they are, one t
   const words = room.words("ana");
   const gone = (/** @type {boolean} */ open) => {
     for (const [one, other] of [["ana", "cleo"], ["bo", "cleo"], ["cleo", "ana"], ["cleo", "bo"]]) {
-      room.people.get(one).inBand.channel({ peer: other, open });
+      room.people.get(one).inBand[open ? "opened" : "closed"](other);
       room.people.get(one).code.look();
     }
   };
@@ -376,7 +376,7 @@ test("who doesn't answer in 5 s is left out and named, and taken in where they s
   assert.deepEqual([room.words("ana"), room.of("ana").included, room.of("ana").missing], [room.words("bo"), ["BO"], ["CLEO"]]);
   assert.equal(room.clock.timers.size, 0, "nobody is waited for any more");
   room.mute.clear();
-  for (const [a, b] of [["ana", "cleo"], ["bo", "cleo"], ["cleo", "ana"], ["cleo", "bo"]]) room.people.get(a).inBand.channel({ peer: b, open: true });
+  for (const [a, b] of [["ana", "cleo"], ["bo", "cleo"], ["cleo", "ana"], ["cleo", "bo"]]) room.people.get(a).inBand.opened(b);
   await room.settle(16_000);
   assert.equal(new Set(room.all()).size, 1);
   assert.deepEqual(room.of("ana").missing, []);

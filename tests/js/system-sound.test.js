@@ -65,7 +65,7 @@ async function calling({ listens = false } = {}) {
   const store = new Store();
   store.set(LISTEN_ONLY, listens);
   const chosen = new Devices(store, platform);
-  const capture = new Capture({ talk: new Talk({ store, platform }), devices: chosen, platform }, new AudioGraph(platform));
+  const capture = new Capture({ talk: new Talk({ store, platform }), devices: chosen, platform }, new AudioGraph(platform), (_what, task) => task());
   chosen.on("microphone", ({ listenOnly }) => capture.change(listenOnly));
   /** @type {string[]} */
   const said = [];

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { CALM, LOOK } from "../../static/voice/call/afterwards.js";
 import { VoiceRoom } from "../../static/voice-mesh.js";
 import { FakePlatform, present, settle, welcome } from "./fake-platform.js";
 
@@ -21,7 +22,8 @@ async function together() {
     platform.links.report(peer, {});
     platform.links.channel(peer);
   }
-  await platform.advance(100);
+  // Nothing is said there until the links are made.
+  await platform.advance(CALM + LOOK);
   const row = (/** @type {string} */ name) => room.people.find((person) => person.name === name);
   return { platform, links: platform.links, room, row, announced };
 }
@@ -49,6 +51,28 @@ test("each channel begins with one's own state, and what changes is told on it a
   await loseServer(platform);
   room.mute();
   assert.deepEqual(states().slice(2).map(({ peer, muted }) => [peer, muted]), [["b", true], ["c", true]]);
+});
+
+test("until the links are made nothing is said on them nor told of them, and nothing at all on one that closed meanwhile", async () => {
+  const platform = new FakePlatform();
+  const room = new VoiceRoom("mysea-ua", { name: "Ana", platform });
+  const joining = room.join();
+  await settle();
+  greet(platform);
+  await joining;
+  const { links, socket } = platform;
+  for (const peer of ["b", "c"]) {
+    links.report(peer, {});
+    links.channel(peer);
+  }
+  links.word("c", { type: "state", n: 1, muted: true, deafened: false });
+  links.channel("c", false);
+  await platform.advance(LOOK);
+  assert.deepEqual([links.said, socket.all("links")], [[], []]);
+  await platform.advance(CALM);
+  assert.deepEqual(new Set(links.said.map(({ peer }) => peer)), new Set(["b"]));
+  assert.deepEqual(socket.all("links").map(({ links: told }) => Object.keys(told)), [["b", "c"]]);
+  assert.equal(room.people.find(({ name }) => name === "Cleo")?.muted, false);
 });
 
 test("who mutes while the server is away reads muted, and what the server said before counts no more", async () => {

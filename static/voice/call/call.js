@@ -52,7 +52,7 @@ export class Call extends Emitter {
     this.#belongings = belongings;
     this.#journal = journal;
     const graph = this.#graph = new AudioGraph(platform);
-    const capture = this.#capture = new Capture(belongings, graph);
+    const capture = this.#capture = new Capture(belongings, graph, (what, task) => this.#afterwards.put(what, task));
     const session = this.#session = new VoiceSession({
       roomId, journal, compared, platform,
       hello: () => ({ name, ...this.#told() }),
@@ -61,6 +61,7 @@ export class Call extends Emitter {
       saves: () => devices.processing.saveData,
       talks: () => talk.sends,
       takesNotes: () => store.get("notes", true),
+      later: (what, task) => this.#afterwards.put(what, task),
     });
     this.#hearing = new Hearing(belongings, graph, (peer) => session.userOf(peer));
     this.#speaking = new Speaking({
@@ -287,7 +288,7 @@ export class Call extends Emitter {
 
   #joined() {
     this.#session.sendState(this.#told());
-    this.#capture.start();
+    this.#afterwards.put("pauses", () => this.#capture.start());
     this.#afterwards.put("speaking", () => this.#speaking.start());
     this.#afterwards.put("awake", () => this.#page.stayAwake());
     this.#afterwards.put("keys", () => this.#hearing.holdKeys());

@@ -33,15 +33,18 @@ export class Capture extends Emitter {
   #system;
   #talk;
   #devices;
+  #later;
 
   /**
    * @param {Pick<import("./call.js").Belongings, "talk"|"devices"|"platform">} belongings
    * @param {import("../audio/audio-graph.js").AudioGraph} graph
+   * @param {(what: string, task: () => void) => void} later  once the links are made that are being made now
    */
-  constructor({ talk, devices, platform }, graph) {
+  constructor({ talk, devices, platform }, graph, later) {
     super();
     this.#talk = talk;
     this.#devices = devices;
+    this.#later = later;
     this.#microphone = new Microphone(platform, () => devices.microphone);
     const suppressor = this.#suppressor = new NoiseSuppressor({ graph, wanted: () => devices.suppresses, platform });
     const level = this.#level = new Level(graph, platform);
@@ -65,7 +68,7 @@ export class Capture extends Emitter {
     this.#silence.prepare();
   }
 
-  /** A seat was given: from now on a pause is heard as one. */
+  /** From now on a pause is heard as one. */
   start() {
     this.#hush.start();
   }
@@ -136,8 +139,7 @@ export class Capture extends Emitter {
     });
     this.#suppressor.on("track", (track) => {
       this.emit("track", this.sent());
-      this.#level.listen(track);
-      this.#hush.heed();
+      this.#measure(track);
       this.#system.use(track !== null);
       this.#gateOrNot();
     });
@@ -151,6 +153,16 @@ export class Capture extends Emitter {
     this.#system.on("back", () => this.emit("back", null));
   }
 
+  /** To measure costs as much as a link or two. Voice activation lives by it. @param {MediaStreamTrack|null} track */
+  #measure(track) {
+    const measure = () => {
+      this.#level.listen(this.#suppressor.track);
+      this.#hush.heed();
+    };
+    if (!track || this.#talk.mode === "voice") measure();
+    else this.#later("level", measure);
+  }
+
   /** Muted always wins. */
   #mute() {
     this.#microphone.muted = this.#suppressor.muted = !this.#talk.sends;
@@ -158,7 +170,10 @@ export class Capture extends Emitter {
 
   /** Only voice activation pays for its gate. */
   #gateOrNot() {
-    this.#gate.threshold = this.#talk.threshold;
-    this.#gate.listen(this.#talk.mode === "voice" ? this.#suppressor.track : null);
+    const { threshold, mode } = this.#talk;
+    const { track } = this.#suppressor;
+    this.#gate.threshold = threshold;
+    if (mode === "voice" && !this.#level.listens) this.#measure(track);
+    this.#gate.listen(mode === "voice" ? track : null);
   }
 }

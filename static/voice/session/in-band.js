@@ -41,14 +41,18 @@ export class InBand extends Emitter {
     this.#state = state;
   }
 
-  /** @param {{peer: string, open: boolean}} channel */
-  channel({ peer, open }) {
-    if (open) {
-      this.#open.add(peer);
-      // Each new channel begins with it: what was said on the one before may be lost.
-      this.tell(peer, { type: "state", ...this.#state() });
-      this.emit("opened", { peer });
-    } else if (this.#open.delete(peer)) this.emit("closed", { peer });
+  /** @param {string} peer */
+  opened(peer) {
+    this.#open.add(peer);
+    // Each new channel begins with it: what was said on the one before may be lost.
+    this.tell(peer, { type: "state", ...this.#state() });
+    this.emit("opened", { peer });
+  }
+
+  /** Also of one that nothing was said in yet. @param {string} peer */
+  closed(peer) {
+    this.#open.delete(peer);
+    this.emit("closed", { peer });
   }
 
   /** @param {{peer: string, text: string}} said */

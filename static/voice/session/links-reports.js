@@ -19,16 +19,19 @@ export class LinksReports {
   #reports;
   #joined;
   #send;
+  #later;
 
   /**
    * @param {{reports: () => ReadonlyMap<string, LinkReport>, joined: () => boolean,
-   *   send: (message: import("../signaling/messages.js").ClientMessage) => void, clock: import("./throttle.js").Clock}} options
-   *   reports: how the links fare now
+   *   send: (message: import("../signaling/messages.js").ClientMessage) => void, later: (task: () => void) => void,
+   *   clock: import("./throttle.js").Clock}} options
+   *   reports: how the links fare now; later: once those are made that are being made
    */
-  constructor({ reports, joined, send, clock }) {
+  constructor({ reports, joined, send, later, clock }) {
     this.#reports = reports;
     this.#joined = joined;
     this.#send = send;
+    this.#later = later;
     this.#tally = new Tally(() => clock.now());
     this.#throttle = new Throttle(EVERY, () => this.#tell(), clock);
   }
@@ -41,13 +44,13 @@ export class LinksReports {
   /** A welcome came: whatever was told before it is told anew. */
   begin() {
     this.#told = "[]";
-    this.#throttle.want();
+    this.#want();
   }
 
   /** A link fares otherwise. @param {{peer: string, report: LinkReport}} news */
   fares({ peer, report }) {
     this.#tally.fares(peer, report.state);
-    this.#throttle.want();
+    this.#want();
   }
 
   /** A generation was made. @param {string} why */
@@ -62,6 +65,10 @@ export class LinksReports {
 
   close() {
     this.#throttle.close();
+  }
+
+  #want() {
+    this.#later(() => this.#throttle.want());
   }
 
   #tell() {

@@ -44,7 +44,7 @@ export class PastServer extends Emitter {
     const teller = this.#teller = new LinkTeller({
       inBand, state: (peer) => this.#report(peer)?.state, figures: (peer) => links()?.figures(peer) ?? null, clock: platform,
     });
-    const heard = this.#heard = new HeardTeller({ inBand, heard: () => lostAndHeard(keeper.roster, links()?.reports() ?? new Map()) });
+    const heard = this.#heard = new HeardTeller({ inBand, heard: () => lostAndHeard(keeper.roster, () => links()?.reports() ?? new Map()) });
     const notes = this.#notes = new Notes({ inBand, readers: members, takes: takesNotes, clock: platform });
     const safety = this.#safety = new SafetyCode({
       room: roomId, self: () => keeper.roster.self?.peer ?? null, members, inBand, compared, platform,
@@ -92,9 +92,14 @@ export class PastServer extends Emitter {
     return remote && report && figures ? pathTo(remote.name, report, figures, remote.ofMe) : null;
   }
 
-  /** @param {{peer: string, open: boolean}} channel */
-  channel(channel) {
-    this.#inBand.channel(channel);
+  /** The peer can be told something in a channel that opened. @param {string} peer */
+  opened(peer) {
+    this.#inBand.opened(peer);
+  }
+
+  /** The last channel to the peer closed. @param {string} peer */
+  closed(peer) {
+    this.#inBand.closed(peer);
   }
 
   /** @param {{peer: string, text: string}} said */
@@ -106,6 +111,10 @@ export class PastServer extends Emitter {
   fares({ peer, report }) {
     this.#teller.changed(peer, report.state);
     this.#heard.look();
+  }
+
+  /** Links fare otherwise: the safety code may be of others. */
+  look() {
     this.#safety.look();
   }
 

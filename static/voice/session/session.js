@@ -50,13 +50,20 @@ export class VoiceSession extends Emitter {
   #linking;
   #journal;
   #clock;
+  #later;
 
   /**
    * @param {{roomId: string, hello: () => Greeting, track: () => MediaStreamTrack|null, music?: () => boolean, saves?: () => boolean, talks?: () => boolean,
-   *   takesNotes?: () => boolean, compared: import("./compared-keys.js").ComparedKeys, journal: import("./journal.js").Journal, platform: Platform}} options
+   *   takesNotes?: () => boolean, compared: import("./compared-keys.js").ComparedKeys, journal: import("./journal.js").Journal,
+   *   later?: (what: string, task: () => void) => void, platform: Platform}} options
+   *   later: once the links are made that are being made now; of what waits already it is done once
    */
-  constructor({ roomId, hello, track, music = () => false, saves = () => false, talks = () => true, takesNotes = () => true, compared, journal, platform }) {
+  constructor({
+    roomId, hello, track, music = () => false, saves = () => false, talks = () => true, takesNotes = () => true, compared, journal,
+    later = (_what, task) => task(), platform,
+  }) {
     super();
+    this.#later = later;
     this.#journal = journal;
     this.#clock = platform;
     this.#server = new ServerWatch((said) => this.#tell("server", said), platform);
@@ -73,7 +80,7 @@ export class VoiceSession extends Emitter {
     });
     this.#reports = new LinksReports({
       reports: () => linking.reports(), joined: () => this.#signaling.joined,
-      send: (message) => this.#signaling.send(message), clock: platform,
+      send: (message) => this.#signaling.send(message), later: (task) => later("links", task), clock: platform,
     });
     this.#keeper = new Keeper({ reports: () => linking.reports(), joined: () => this.#signaling.joined, clock: platform });
     this.#keeper.on("back", (seat) => linking.links?.present(seat));
@@ -206,10 +213,14 @@ export class VoiceSession extends Emitter {
     const linking = this.#linking;
     linking.on("stream", (playing) => this.#tell("stream", playing));
     linking.on("made", ({ why }) => this.#reports.made(why));
-    linking.on("channel", (channel) => this.#past.channel(channel));
+    linking.on("channel", ({ peer, open }) => {
+      if (!open) this.#past.closed(peer);
+      else this.#later(`channel ${peer}`, () => linking.links?.opens(peer) && this.#past.opened(peer));
+    });
     linking.on("word", (said) => this.#past.take(said));
     linking.on("report", (news) => {
       this.#past.fares(news);
+      this.#later("safety", () => this.#past.look());
       this.#reports.fares(news);
       this.#keeper.prune();
       this.#weak = isOwnPathWeak(this.#keeper.roster, linking.reports(), this.#weak);
