@@ -58,10 +58,12 @@ export function heardElsewhere({ self, peers, former, departed }, now) {
 /**
  * Those whom the server lost, and who are or may be heard here.
  * @param {Roster} roster
- * @param {ReadonlyMap<string, import("../link/links.js").LinkReport>} reports
+ * @param {() => ReadonlyMap<string, import("../link/links.js").LinkReport>} reports  seldom needed
  * @returns {string[]} peer ids
  */
 export function lostAndHeard(roster, reports) {
-  const heard = (/** @type {string} */ peer) => (reports.get(peer)?.state ?? "connecting") !== "connecting";
-  return [...roster.peers.values()].filter(({ peer, goneAt }) => goneAt !== null && heard(peer)).map(({ peer }) => peer);
+  const lost = [...roster.peers.values()].flatMap(({ peer, goneAt }) => (goneAt === null ? [] : [peer]));
+  if (lost.length === 0) return lost;
+  const now = reports();
+  return lost.filter((peer) => (now.get(peer)?.state ?? "connecting") !== "connecting");
 }

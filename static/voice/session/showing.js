@@ -35,7 +35,7 @@ export class Showing {
   }
 
   want() {
-    if (this.#waiting) return;
+    if (this.#waiting || this.#held) return;
     this.#waiting = true;
     this.#later(() => {
       this.#waiting = false;
