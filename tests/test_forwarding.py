@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import time
 from unittest import mock
 
 import pytest
@@ -189,9 +188,9 @@ def test_no_text_of_a_header_is_the_unix_socket() -> None:
 @pytest.mark.parametrize("text", ["1" * 32_000, "1" * 16_000 + "." * 16_000, "f" * 32_000])
 def test_an_address_of_any_length_costs_no_time(text: str) -> None:
     """Digits without an end were looked at once from each of them: three seconds for one header."""
-    began = time.thread_time()
-    assert key(text, forwarded=(f'for="{text}"',)) == PEER
-    assert time.thread_time() - began < 0.1
+    with mock.patch.object(forwarding, "_NODE") as node:
+        assert key(text, forwarded=(f'for="{text}"',)) == PEER
+    assert not node.fullmatch.called
 
 
 @pytest.mark.parametrize("unit", ["1,", "::1,", "for=1,", "for=127.0.0.1,", 'for="[::1]",', ",;"])

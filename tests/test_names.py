@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 import unicodedata
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -188,10 +188,12 @@ def test_marks_are_not_piled_up(text: str) -> None:
 @pytest.mark.parametrize("marks", ["\u0301\u0323", "\u3099\u0334"])
 def test_a_name_that_is_far_too_long_costs_no_time(marks: str) -> None:
     """Marks are put in order one by one: 60 KB of them once held the server for two seconds."""
-    began = time.thread_time()
-    with pytest.raises(NameRefused, match="too long"):
+    with (
+        mock.patch("unicodedata.normalize") as normalize,
+        pytest.raises(NameRefused, match="too long"),
+    ):
         clean_name("a" + marks * 30_000)
-    assert time.thread_time() - began < 0.1
+    assert not normalize.called
 
 
 def test_the_length_is_that_of_the_composed_name() -> None:

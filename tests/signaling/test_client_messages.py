@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import msgspec
 import pytest
 
 from meshvoice.ids import PeerId
+from meshvoice.signaling import client_messages
 from meshvoice.signaling.client_messages import (
     Abort,
     Answer,
@@ -313,9 +313,20 @@ def test_many_keys_are_looked_at_in_time_that_grows_as_they_do() -> None:
     keys = [f'"{number:x}":1' for number in range(7000)]
     candidate = ",".join(['"candidate":""', *keys, '"1b57":2'])
     frame = '{"type":"ice","target":"b","gen":1,"candidates":[{' + candidate + "}]}"
-    began = time.thread_time()
     assert refusal(frame) == ("bad-message", "the key `1b57` stands twice", "ice")
-    assert time.thread_time() - began < 0.1
+    compared = 0
+
+    class Key(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, str(other))
+
+    client_messages._unique([(Key(f"{number:x}"), 1) for number in range(7000)])
+    assert compared < 7000
 
 
 def test_a_refusal_gives_less_back_than_it_was_sent() -> None:
