@@ -48,7 +48,7 @@ test("of two states the one that was said last counts, whichever comes last", ()
 
 test("who leaves says so to all, and a channel that closes takes back what was said on it", () => {
   const [ana, bo, cleo] = pages(["ana", "bo", "cleo"]);
-  ana.band.bye();
+  ana.band.bye(["bo", "cleo"]);
   assert.deepEqual([bo, cleo].map(({ heard }) => heard.at(-1)), [{ type: "bye", peer: "ana" }, { type: "bye", peer: "ana" }]);
   bo.band.closed("cleo");
   assert.deepEqual(bo.heard.filter(({ type }) => type === "closed"), [{ type: "closed", peer: "cleo" }]);

@@ -309,6 +309,29 @@ test("while any link is being made a young one isn't asked what it heard, for 1.
   }
 });
 
+test("of two young connections the one that is heard is played at once, whatever moves meanwhile", async () => {
+  const room = new Room();
+  room.network.change(() => false);
+  const ana = room.enter("ana", 1);
+  const bo = room.enter("bo", 2);
+  while (room.network.open("ana").length === 0) await room.advance(10);
+  room.network.change(() => true);
+  bo.links.sync([{ peer: "ana", order: 1 }]);
+  for (let ms = 0; ms < 400; ms += 10) {
+    ana.links.deliver({ type: "ice", source: "cleo", gen: 1, candidates: [] });
+    await room.advance(10);
+  }
+  assert.deepEqual([upTo(ana, "bo").gen, upTo(ana, "bo").state], [2, "up"]);
+});
+
+test("what a bitrate depends on and nobody tells is looked up while nothing moves", async () => {
+  let most = 40000;
+  const { room } = await pair({ ana: { bitrate: () => most } });
+  most = 16000;
+  await room.advance(2500);
+  assert.equal(room.network.open("ana")[0].transceivers[0].sender.limit, 16000);
+});
+
 test("a flood of offers makes no flood of connections, and what is heard goes on", async () => {
   const { room, ana } = await pair();
   const made = room.network.connections.length;

@@ -65,6 +65,16 @@ test("a note goes to everyone who is there, once, and reads the same for all", (
   }
 });
 
+test("a note is answered by a reader who has told nothing yet", async () => {
+  const room = new Room("ana");
+  room.enter("bo");
+  room.open("ana", "bo", false);
+  room.of("ana").inBand.opened("bo");
+  room.of("ana").notes.send("early", "Ana");
+  await room.clock.advance(9000);
+  assert.deepEqual([room.of("bo").shown.map((/** @type {any} */ { text }) => text), room.of("ana").shown.at(-1).trouble], [["early"], ""]);
+});
+
 test("who comes later sees none of before", () => {
   const room = new Room("ana", "bo");
   room.of("ana").notes.send("before", "Ana");

@@ -4,11 +4,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { VoiceRoom } from "../../static/voice-mesh.js";
 import { AudioGraph } from "../../static/voice/audio/audio-graph.js";
 import { Level } from "../../static/voice/audio/level.js";
 import { VoiceGate } from "../../static/voice/audio/voice-gate.js";
+import { FIRST } from "../../static/voice/call/afterwards.js";
 import { FakeNode, lend } from "./fake-audio.js";
-import { FakePlatform, FakeTrack, settle } from "./fake-platform.js";
+import { FakePlatform, FakeTrack, settle, welcome } from "./fake-platform.js";
 
 globalThis.AudioWorkletNode = /** @type {any} */ (class extends FakeNode {
   /** @type {any[]} */ posted = [];
@@ -18,6 +20,28 @@ globalThis.AudioWorkletNode = /** @type {any} */ (class extends FakeNode {
     context.does("worklet");
     super(context, name);
   }
+});
+
+test("voice activation chosen before the links are made is fed from then on, also when they are", async () => {
+  const platform = new FakePlatform();
+  const contexts = lend(platform, {});
+  const room = new VoiceRoom("mysea-ua", { name: "Ana", platform });
+  const joining = room.join();
+  await settle();
+  platform.socket.accept();
+  platform.socket.say(welcome());
+  platform.socket.say({ type: "pong", t: platform.socket.all("ping")[0].t });
+  await joining;
+  await settle();
+  room.talk.choose("voice");
+  await settle();
+  const [node] = contexts[0].named("voice-gate");
+  const isFed = () => contexts[0].named("source").some(({ to }) => to.has(node));
+  assert.equal(isFed(), true);
+  await platform.advance(FIRST);
+  room.mute();
+  room.unmute();
+  assert.deepEqual([isFed(), platform.devices.tracks[0].clones.length], [true, 1]);
 });
 
 /** @param {import("./fake-audio.js").Faults|null} [faults] */

@@ -75,6 +75,20 @@ test("until the links are made nothing is said on them nor told of them, and not
   assert.equal(room.people.find(({ name }) => name === "Cleo")?.muted, false);
 });
 
+test("who leaves before the links are made says so on those that are", async () => {
+  const platform = new FakePlatform();
+  const room = new VoiceRoom("mysea-ua", { name: "Ana", platform });
+  const joining = room.join();
+  await settle();
+  greet(platform);
+  await joining;
+  const { links } = platform;
+  links.channel("b");
+  links.say = (peer, text) => links.opens(peer) && links.said.push({ peer, ...JSON.parse(text) }) > 0;
+  room.leave();
+  assert.deepEqual(links.said.map(({ peer, type }) => [peer, type]), [["b", "bye"]]);
+});
+
 test("who mutes while the server is away reads muted, and what the server said before counts no more", async () => {
   const { platform, links, row } = await together();
   await loseServer(platform);

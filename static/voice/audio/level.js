@@ -44,10 +44,6 @@ export class Level {
     return this.#analyser !== null;
   }
 
-  get listens() {
-    return this.#analyser !== null;
-  }
-
   /**
    * Root mean square of what comes in now; cheap enough to ask many times a second.
    * @returns {number|null} 0 to 1; null where it can't be told

@@ -55,7 +55,12 @@ export class Afterwards extends Emitter {
     this.emit("settled", null);
     for (const [what, task] of this.#tasks) {
       this.#tasks.delete(what);
-      task();
+      try {
+        task();
+      } catch (problem) {
+        // It is reported, and keeps none of the others from being done.
+        queueMicrotask(() => { throw problem; });
+      }
     }
   }
 

@@ -34,6 +34,8 @@ export class Capture extends Emitter {
   #talk;
   #devices;
   #later;
+  /** @type {MediaStreamTrack|null} */
+  #measured = null;
 
   /**
    * @param {Pick<import("./call.js").Belongings, "talk"|"devices"|"platform">} belongings
@@ -156,7 +158,11 @@ export class Capture extends Emitter {
   /** To measure costs as much as a link or two. Voice activation lives by it. @param {MediaStreamTrack|null} track */
   #measure(track) {
     const measure = () => {
-      this.#level.listen(this.#suppressor.track);
+      const { track } = this.#suppressor;
+      // Once: the gate and the ear hear what was made for it.
+      if (track === this.#measured) return;
+      this.#measured = track;
+      this.#level.listen(track);
       this.#hush.heed();
     };
     if (!track || this.#talk.mode === "voice") measure();
@@ -173,7 +179,7 @@ export class Capture extends Emitter {
     const { threshold, mode } = this.#talk;
     const { track } = this.#suppressor;
     this.#gate.threshold = threshold;
-    if (mode === "voice" && !this.#level.listens) this.#measure(track);
+    if (mode === "voice") this.#measure(track);
     this.#gate.listen(mode === "voice" ? track : null);
   }
 }

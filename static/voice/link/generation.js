@@ -212,7 +212,7 @@ export class Generation {
   async sample() {
     const connection = this.#connection;
     if (!connection || this.#work.over || this.isMaking()) return { gen: this.gen, packets: 0, path: null, rtt: null, loss: null };
-    this.#sending.begin();
+    if (connection.connectionState === "connected") this.#sending.begin();
     const heard = readStats(await connection.getStats());
     const { path, rtt, age } = heard;
     this.#sending.adapt(heard.fate);

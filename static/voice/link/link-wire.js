@@ -128,7 +128,9 @@ export class LinkWire {
    * @param {boolean} moving whether any link is being made, for which a first look at this one can wait
    */
   async poll(now, every, moving) {
-    if (this.#live.size && this.generations.every((each) => each.isMaking(moving))) return;
+    const [only, ...others] = this.generations;
+    // Of two the one that is heard has to be played.
+    if (others.length === 0 && only?.isMaking(moving)) return;
     const quiet = this.#isQuiet(now);
     if (!quiet && now - this.#lookedAt < every - SLACK) return;
     if (this.#polledAt !== null && now - this.#polledAt < PATIENCE) return;

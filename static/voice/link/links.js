@@ -262,7 +262,7 @@ export class Links extends Emitter {
   /** The more people, the less for each. */
   #share() {
     const people = [...this.#table.links.values()].filter((link) => !link.orphan).length + 1;
-    // What else it depends on is told by retune().
+    // What else it depends on is told by retune(), or looked up while nothing moves.
     if (people === this.#sharing) return;
     this.#sharing = people;
     const bitrate = this.#options.bitrate(people);
@@ -310,6 +310,8 @@ export class Links extends Emitter {
     const now = this.#platform.now();
     this.#tickedAt = now;
     const moving = now - this.#movedAt < STILL;
+    // Another tab or the system may have chosen otherwise, which nobody tells.
+    if (!moving) this.#sharing = 0;
     for (const [peer, link] of this.#table.links) this.#wires.get(peer)?.poll(now, Math.min(longest, pollInterval(link)), moving);
     this.#arm();
   }

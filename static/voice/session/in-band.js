@@ -95,8 +95,9 @@ export class InBand extends Emitter {
     return [...this.#open];
   }
 
-  bye() {
-    for (const peer of this.#open) this.tell(peer, { type: "bye" });
+  /** @param {Iterable<string>} peers  also those who weren't told anything yet */
+  bye(peers) {
+    for (const peer of peers) this.reply(peer, { type: "bye" });
   }
 
   /** The peer is not in the room any more. @param {string} peer */
@@ -117,6 +118,11 @@ export class InBand extends Emitter {
    * @returns {boolean} whether it is on its way
    */
   tell(peer, message) {
-    return this.#open.has(peer) && this.#say(peer, JSON.stringify({ ...message, n: message.n ?? this.count() }));
+    return this.#open.has(peer) && this.reply(peer, message);
+  }
+
+  /** The same to whoever said something, though nothing was said to them yet. @param {string} peer @param {{type: string, n?: number} & Record<string, unknown>} message */
+  reply(peer, message) {
+    return this.#say(peer, JSON.stringify({ ...message, n: message.n ?? this.count() }));
   }
 }

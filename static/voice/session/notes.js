@@ -116,7 +116,7 @@ export class Notes extends Emitter {
     const id = `${peer}/${n}`;
     const sender = this.#senders.get(user) ?? { seen: [], left: BURST, at: now, told: -Infinity };
     // Sent again because our word for it was lost.
-    if (sender.seen.includes(id)) return void this.#inBand.tell(peer, { type: "got", of: n, taken: this.#takes() });
+    if (sender.seen.includes(id)) return void this.#inBand.reply(peer, { type: "got", of: n, taken: this.#takes() });
     const left = Math.min(BURST, sender.left + (now - sender.at) / EVERY);
     if (left < 1) {
       const tells = now - sender.told >= CROWDED;
@@ -125,7 +125,7 @@ export class Notes extends Emitter {
       return;
     }
     this.#senders.set(user, { ...sender, seen: [...sender.seen, id].slice(-REMEMBERED), left: left - 1, at: now });
-    this.#inBand.tell(peer, { type: "got", of: n, taken: this.#takes() });
+    this.#inBand.reply(peer, { type: "got", of: n, taken: this.#takes() });
     if (this.#takes()) this.#show({ id, peer, name, alike, self: false, text, at: now, trouble: "" });
   }
 

@@ -130,7 +130,7 @@ export class PastServer extends Emitter {
 
   /** Say goodbye, and be silent. */
   close() {
-    this.#inBand.bye();
+    this.#inBand.bye(this.#keeper.roster.peers.keys());
     for (const part of [this.#notes, this.#teller, this.#safety]) part.close();
   }
 
