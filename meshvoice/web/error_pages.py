@@ -13,6 +13,7 @@ from meshvoice.access.errors import AccessError
 from meshvoice.languages import Language
 from meshvoice.names import NameRefused
 from meshvoice.web import templates
+from meshvoice.web.keys import SWITCHBOARD
 from meshvoice.web.language import language_of, say
 from meshvoice.web.site import path_within, to
 
@@ -83,8 +84,10 @@ async def _tell(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except RequestRefused as problem:
+        _count(request, problem.code)
         return refusal(request, problem)
     except AccessError as problem:
+        _count(request, problem.code)
         return refusal(request, refused_access(problem))
     except web.HTTPMethodNotAllowed as answer:
         return _ways(request, answer)
@@ -101,6 +104,13 @@ async def _tell(request: web.Request, handler: Handler) -> web.StreamResponse:
         mark = secrets.token_hex(4)
         log.exception("error %s at %s %s", mark, request.method, request.match_info.route.resource)
         return refusal(request, RequestRefused(500, "server-error", "refused.broken", mark=mark))
+
+
+def _count(request: web.Request, code: str) -> None:
+    """Count a handshake that is refused, by the code of its answer."""
+    resource = request.match_info.route.resource
+    if resource is not None and resource.canonical.endswith("/ws/voice/{room_id}/"):
+        request.app[SWITCHBOARD].hub.tally.turned_away[code] += 1
 
 
 def _ways(request: web.Request, answer: web.HTTPMethodNotAllowed) -> web.Response:

@@ -16,7 +16,7 @@ from meshvoice.web.metrics import Metrics
 _RETURNS = ("resumed", "kept", "seated", "newcomer")
 _TURNED_AWAY = (
     *("wrong-origin", "signed-out", "not-found", "too-many", "room-full", "removed", "sea-closed"),
-    "replaced",
+    *("replaced", "unknown-host", "packed", "guest-book"),
 )
 
 
@@ -104,7 +104,7 @@ def _process(app: web.Application, metrics: Metrics) -> None:
     book, pulse, health = app[keys.BOOK], app[keys.PULSE], app[keys.HEALTH]
     metrics.histogram(
         "meshvoice_loop_lag_seconds",
-        "How late the loop is for what it has to do, ten times a second.",
+        "How late the loop is for what it has to do, five times a second.",
         pulse.lag,
     )
     metrics.histogram(

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Hashable, Sequence
 from functools import partial
 
-from aiohttp import WSMsgType, web
+from aiohttp import WebSocketError, WSMsgType, web
 
-from meshvoice.access.errors import AccessError
 from meshvoice.ids import Room, RoomId
 from meshvoice.signaling.client_messages import FRAME_BYTES
 from meshvoice.signaling.codes import CloseCode
@@ -41,13 +39,17 @@ from meshvoice.web.throttles import Throttles
 log = logging.getLogger("meshvoice.voice")
 
 SUBPROTOCOL = "meshvoice.v1"
+_NO_STATUS = 1005
+"""What a close frame without a number is taken for (RFC 6455, 7.1.5)."""
+_OURS = frozenset(int(code) for code in CloseCode)
+_THEIRS = frozenset(int(code) for code in (CloseCode.LEFT, CloseCode.GOING_AWAY, CloseCode.CUT))
+_UNREAD = {int(code): code.why for code in (CloseCode.TOO_LONG, CloseCode.TOO_FAST)}
 
 
 async def voice(request: web.Request) -> web.StreamResponse:
     """Serve signaling to one peer."""
-    with _counted(request):
-        visitor, room = admit(request)
-        held = _Held(request.app[THROTTLES], visitor, address_keys(request[ADDRESS]), room.room_id)
+    visitor, room = admit(request)
+    held = _Held(request.app[THROTTLES], visitor, address_keys(request[ADDRESS]), room.room_id)
     try:
         ws = request.app[RESPONSE](
             protocols=(SUBPROTOCOL,),
@@ -57,7 +59,11 @@ async def voice(request: web.Request) -> web.StreamResponse:
             decode_text=False,
             timeout=1.0,
         )
-        await ws.prepare(request)
+        try:
+            await ws.prepare(request)
+        except ConnectionError:
+            # Gone before the answer: nothing began that could end, and nobody gets this one either.
+            return web.Response(status=400)
         # Of no use to anybody any more, and kilobytes for each socket.
         ws.headers.clear()
         connection_of(request).upgraded()
@@ -70,10 +76,14 @@ async def voice(request: web.Request) -> web.StreamResponse:
         request.clear()
         socket = switchboard.plug(outbox, room, visitor, lends=lends)
         problem: Exception | None = None
+        unread: tuple[int, str] | None = None
         try:
             listening = _listen(request, ws, socket, held)
             # Where each frame wakes it, in a task of its own: waking this one goes through every middleware.
             await (listening if isinstance(ws, StraightResponse) else asyncio.create_task(listening))
+        except WebSocketError as error:
+            # aiohttp has told the client, and forgets by what number.
+            unread = error.code, _UNREAD.get(error.code, "what came is no frame of a WebSocket")
         except Exception as error:
             # The upgrade is done, so no HTTP answer can tell it; the peer comes back and finds out there.
             problem = error
@@ -82,8 +92,9 @@ async def voice(request: web.Request) -> web.StreamResponse:
             if isinstance(ws, StraightResponse):
                 ws.hear(None)
             switchboard.unplug(socket)
-            code, why = outbox.closing or _by_itself(ws.close_code)
-            switchboard.hub.tally.ended[_known(code)] += 1
+            by_us = outbox.closing or unread
+            code, why = by_us or _by_itself(ws.close_code)
+            switchboard.hub.tally.ended[_known(code, _OURS if by_us else _THEIRS)] += 1
             level = logging.INFO if problem is None else logging.ERROR
             log.log(
                 level,
@@ -108,34 +119,20 @@ def _let_go(ws: web.WebSocketResponse) -> None:
 
 def _by_itself(code: int | None) -> tuple[int, str]:
     """Say why a socket ended that we didn't close, in the words of the log."""
-    code = code or CloseCode.CUT
     match code:
-        case CloseCode.CUT:
-            return int(code), "the connection was lost"
+        case None | CloseCode.CUT:
+            return int(CloseCode.CUT), "the connection was lost"
+        case 0:
+            return _NO_STATUS, "the client closed it"
         case CloseCode.GOING_AWAY:
-            return int(code), "the page went away"
-        case CloseCode.TOO_LONG:
-            return int(code), CloseCode.TOO_LONG.why
-        case CloseCode.TOO_FAST:
-            return int(code), CloseCode.TOO_FAST.why
+            return code, "the page went away"
         case _:
-            return int(code), "the client closed it"
+            return code, "the client closed it"
 
 
-def _known(code: int | None) -> str:
-    # A client may end with any number, and each would be a series of its own.
-    known = code in (*CloseCode, None)
-    return str(int(code or CloseCode.CUT)) if known else "other"
-
-
-@contextmanager
-def _counted(request: web.Request) -> Iterator[None]:
-    """Count a handshake that is refused, by the code of its answer."""
-    try:
-        yield
-    except (AccessError, RequestRefused) as refusal:
-        request.app[SWITCHBOARD].hub.tally.turned_away[refusal.code] += 1
-        raise
+def _known(code: int, known: frozenset[int]) -> str:
+    # A client may end with any number: each would be a series, and ours would tell what we never did.
+    return str(code) if code in known else "other"
 
 
 def admit(request: web.Request) -> tuple[Visitor, Room]:
@@ -217,6 +214,8 @@ async def _hear(ws: web.WebSocketResponse, switchboard: Switchboard, socket: Soc
             await ws.pong(message.data)
         case WSMsgType.ERROR if isinstance(message.data, Unheard):
             raise message.data.problem
+        case WSMsgType.ERROR if isinstance(message.data, WebSocketError):
+            raise message.data
         case WSMsgType.CLOSE | WSMsgType.CLOSING | WSMsgType.CLOSED:
             return False
     return True

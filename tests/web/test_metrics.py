@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from aiohttp import WSMsgType
 
 from meshvoice.web.keys import SWITCHBOARD
 from tests.web.conftest import MakeHouse
@@ -122,6 +123,48 @@ async def test_a_close_code_of_the_clients_own_makes_no_series(ana: Person, hous
     lines = await ana.metrics()
     assert 'meshvoice_ended_sockets_total{code="other"} 1.0' in lines
     assert not any("3777" in line for line in lines)
+
+
+async def test_how_a_socket_ended_is_told_by_whoever_ended_it(
+    ana: Person, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What we end at a bad frame has our number; a client's own number is none of ours."""
+    caplog.set_level("INFO", logger="meshvoice")
+    room = await ana.open_sea()
+    longest, fastest, garbled, pretender, wordless = [await ana.connect(room) for _ in range(5)]
+    await longest.socket.send_str("x" * 70_000)
+    assert await longest.closed() == 1009
+    writer = fastest.socket._writer
+    for _ in range(300):
+        await writer.send_frame(b"", WSMsgType.PING)
+    assert await fastest.closed() == 4429
+    garbled.socket._writer.transport.write(b"\x83\x80\0\0\0\0")
+    assert await garbled.closed() == 1002
+    await pretender.socket.close(code=4408)
+    await wordless.socket._writer.send_frame(b"", WSMsgType.CLOSE)
+    await house.until(lambda: house.app[SWITCHBOARD].sockets == 0)
+    told = sorted(
+        text.split(": ", 1)[1]
+        for record in caplog.records
+        if ": ended with " in (text := record.getMessage())
+    )
+    assert told == [
+        "ended with 1002, what came is no frame of a WebSocket",
+        "ended with 1005, the client closed it",
+        "ended with 1009, a frame over 64 KiB",
+        "ended with 4408, the client closed it",
+        "ended with 4429, too fast for too long",
+    ]
+    lines = await ana.metrics()
+    ended = [f'meshvoice_ended_sockets_total{{code="{code}"}} 1.0' for code in (1009, 4429)]
+    assert {*ended, 'meshvoice_ended_sockets_total{code="other"} 3.0'} <= set(lines)
+    assert "meshvoice_outbox_overflows_total 0.0" in lines
+
+
+async def test_a_handshake_that_the_site_itself_refuses_is_counted(ana: Person) -> None:
+    room = await ana.open_sea()
+    assert await ana.knock(room, {"Content-Encoding": "gzip"}) == 415
+    assert 'meshvoice_refused_joins_total{reason="packed"} 1.0' in await ana.metrics()
 
 
 async def test_the_process_tells_what_it_uses(ana: Person) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import struct
 from typing import Any
 
 import pytest
 from aiohttp import WSMsgType
 
-from meshvoice.web.keys import Waits
+from meshvoice.web.keys import SWITCHBOARD, Waits
 from tests.signaling.descriptions import SDP, sdp_of
 from tests.web.conftest import MakeHouse
-from tests.web.house import ORIGIN
+from tests.web.house import ORIGIN, House
 from tests.web.person import UPGRADE, Person, Wire
 from tests.web.rooms import pair
 
@@ -115,6 +118,25 @@ async def test_the_subprotocol_is_chosen_where_it_is_offered(ana: Person) -> Non
     )
     assert other.protocol is None
     assert (await Wire(other).hello())["source"]
+
+
+async def test_whoever_vanishes_before_the_answer_leaves_no_error(
+    ana: Person, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One line with a trace for each, which anybody could have written as often as they liked."""
+    room = await ana.open_sea()
+    for _ in range(5):
+        _reader, writer = await asyncio.open_connection(*house.address)
+        headers = {**ana.headers(), "Host": "voice.example", "Upgrade": "websocket", "Connection": "Upgrade"}
+        headers |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version": "13"}
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        writer.write(f"GET /ws/voice/{room}/ HTTP/1.1\r\n{head}\r\n".encode())
+        end = writer.get_extra_info("socket")
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+    assert (await ana.join(room)).peer
+    await house.until(lambda: house.app[SWITCHBOARD].sockets == 1)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 @pytest.mark.parametrize("joined", [True, False])
