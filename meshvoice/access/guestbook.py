@@ -99,6 +99,10 @@ class GuestBook:
             # SQLite writes no value that is there already; a number of a stay may well be left out.
             members.next_stay(self._store)
 
+    def lose_file(self) -> None:
+        """Write no more: what is open is no longer the file of that name, as somebody saw."""
+        self._store.lose_file()
+
     def facts(self, room: Room, user_id: UserId) -> Facts:
         """What the gate wants to know."""
         return members.facts_of(self._store, room, user_id)

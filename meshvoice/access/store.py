@@ -23,6 +23,7 @@ class Store:
         self._connection = connection
         self.trouble: GuestBookError | None = None
         """What was wrong the last time; None since something could be written again."""
+        self._lost: GuestBookError | None = None
         self.written = Histogram(WRITE_SECONDS)
         """How long each transaction took, from its lock to its end, in seconds of `timer`."""
         self.timer: Callable[[], float] = lambda: 0.0
@@ -30,6 +31,8 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the write lock; commit at the end, or undo everything where the block raises."""
+        if self._lost is not None:
+            raise self._lost
         began = self.timer()
         # IMMEDIATE: what the block reads can't change before it writes.
         self.run("BEGIN IMMEDIATE")
@@ -59,6 +62,13 @@ class Store:
     def row(self, sql: str, *values: Value) -> Row | None:
         rows = self.rows(sql, *values)
         return rows[0] if rows else None
+
+    def lose_file(self) -> None:
+        """Refuse each change from now on: nobody would find it."""
+        self._lost = self.trouble = GuestBookError(
+            "The guest book's file (MESHVOICE_DATABASE) was removed or replaced while the server ran:"
+            " restart it."
+        )
 
     def number(self, sql: str, *values: Value) -> int:
         """The single integer that the query gives."""

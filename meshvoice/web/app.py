@@ -87,7 +87,7 @@ def make_app(
     app[keys.SETTINGS] = settings
     app[keys.BOOK] = book
     app[keys.CLOCK] = timed
-    app[keys.UPKEEP] = Upkeep(book, timed)
+    app[keys.UPKEEP] = Upkeep(book, timed, settings.database)
     app[keys.THROTTLES] = throttles or Throttles.with_sockets(settings.sockets)
     app[keys.WAITS] = waits or keys.Waits()
     app[keys.PULSE] = Pulse()
@@ -218,10 +218,13 @@ async def _tick(app: web.Application) -> None:
     while True:
         try:
             tick(app)
-            app[keys.SWITCHBOARD].sweep(now(), heartbeat=app[keys.WAITS].heartbeat)
         except Exception:
             # Time must go on: a tick that failed is told, and the next one comes.
             log.exception("a tick failed")
+        try:
+            app[keys.SWITCHBOARD].sweep(now(), heartbeat=app[keys.WAITS].heartbeat)
+        except Exception:
+            log.exception("a sweep failed")
         await asyncio.sleep(TICK_SECONDS)
 
 

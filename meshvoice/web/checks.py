@@ -43,7 +43,7 @@ def setup(app: web.Application) -> None:
     """Add the checks that need nothing but this process."""
     health, book, pulse, relay = app[keys.HEALTH], app[keys.BOOK], app[keys.PULSE], app[keys.RELAY]
     health.add("book", lambda: None if book.trouble is None else str(book.trouble))
-    health.add("disk", lambda: disk(room_beside(Path(app[keys.SETTINGS].database))))
+    health.add("disk", lambda: disk(room_beside(Path(os.path.realpath(app[keys.SETTINGS].database)))))
     health.add("relay", relay.trouble)
     health.add("loop", lambda: loop(pulse.worst(asyncio.get_running_loop().time())))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 
+from meshvoice.access.errors import GuestBookError
 from meshvoice.access.guestbook import GuestBook
 from meshvoice.ids import RoomId
 from meshvoice.web.switchboard import Switchboard
@@ -22,8 +24,11 @@ class Others:
 
     def tick(self) -> None:
         """Look whether somebody else wrote, and at some of those whom it may concern."""
-        if self._book.changed_elsewhere():
-            self._due = deque(room.id for room in self._switchboard.hub.registry)
-        asked = 0
-        while self._due and asked < AT_ONCE:
-            asked += self._switchboard.look_again(self._due.popleft())
+        # One that can't be read is in trouble, which upkeep tells; who is due stays so.
+        with contextlib.suppress(GuestBookError):
+            if self._book.changed_elsewhere():
+                self._due = deque(room.id for room in self._switchboard.hub.registry)
+            asked = 0
+            while self._due and asked < AT_ONCE:
+                asked += self._switchboard.look_again(self._due[0])
+                self._due.popleft()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 
 from meshvoice.access.errors import GuestBookError
 from meshvoice.access.guestbook import GuestBook
@@ -23,8 +24,10 @@ TELL_SECONDS = 600.0
 class Upkeep:
     """Called by each tick; nothing of it takes longer than one small write."""
 
-    def __init__(self, book: GuestBook, clock: Clock) -> None:
+    def __init__(self, book: GuestBook, clock: Clock, path: str) -> None:
         self._book = book
+        self._path = path
+        self._file = identity(path)
         self._clock = clock
         self._memory = Memory()
         self._prune_at = self._try_at = clock.steady()
@@ -36,9 +39,12 @@ class Upkeep:
         self._memory.tick(at)
         if self._book.trouble is not None:
             self._try_at = min(self._try_at, at + TRY_AGAIN_SECONDS)
-        with contextlib.suppress(GuestBookError):  # it stays in the book's `trouble`, and is told below
+        # It stays in the book's `trouble`, and is told below.
+        with contextlib.suppress(GuestBookError, OSError):
             if at >= self._try_at:
                 self._try_at = at + TRY_AGAIN_SECONDS
+                if identity(self._path) != self._file:
+                    self._book.lose_file()
                 self._book.try_to_write()
                 self._try_at = at + TRY_SECONDS
             if at >= self._prune_at and self._clock.settled() and self._book.trouble is None:
@@ -55,3 +61,12 @@ class Upkeep:
         elif self._told_at is None or at - self._told_at >= TELL_SECONDS:
             log.error("%s Calls and credentials go on; what must be written is refused.", trouble)
             self._told_at = at
+
+
+def identity(path: str) -> tuple[int, int] | None:
+    """Tell which file has this name; None: nobody can say, as of a book that is in memory."""
+    try:
+        there = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return there.st_dev, there.st_ino

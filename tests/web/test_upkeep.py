@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from meshvoice.access.errors import GuestBookError
+from meshvoice.access.guestbook import GuestBook
 from meshvoice.access.users import IDLE_FORGOTTEN_AFTER
 from meshvoice.timekeeping import QUIET
-from tests.web.house import House
+from meshvoice.web.keys import SWITCHBOARD, UPKEEP
+from meshvoice.web.others import Others
+from meshvoice.web.switchboard import Switchboard
+from meshvoice.web.upkeep import TRY_SECONDS
+from tests.web.house import DEADLINE, House
 from tests.web.person import Person
 
 
@@ -51,3 +64,56 @@ async def test_the_owners_page_of_many_earlier_invitations_is_short(ana: Person)
     page = (await ana.get("/my-sea/")).text
     assert page.count("</svg>Revoked") == 50
     assert f"/my-sea/invitations/{open_one.id}/revoke" in page
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_a_book_whose_file_is_gone_takes_no_more_and_says_so(house: House, replaced: bool) -> None:
+    """What was written to a removed file is lost with the process, and nobody was told."""
+    ana = await Person(house).sign_in("Ana")
+    path = house.settings.database
+    os.unlink(path)
+    if replaced:
+        os.close(os.open(path, os.O_CREAT))
+    house.clock.now += TRY_SECONDS
+    house.tick()
+    assert "was removed or replaced while the server ran: restart it." in str(house.book.trouble)
+    assert (await Person(house).post("/sign-in", name="Bo")).status == 503
+    assert (await ana.ask("GET", "/healthz")).json["status"] == "degraded"
+    house.clock.now += TRY_SECONDS
+    house.tick()
+    assert house.book.trouble is not None
+
+
+def test_whom_another_process_may_concern_stays_due_while_the_book_cannot_be_read() -> None:
+    asked: list[str] = []
+    broken = True
+
+    def look_again(room: str) -> int:
+        if broken:
+            raise GuestBookError
+        asked.append(room)
+        return 1
+
+    changes = iter([True, False])
+    book = cast(GuestBook, SimpleNamespace(changed_elsewhere=lambda: next(changes)))
+    hub = SimpleNamespace(registry=[SimpleNamespace(id="one"), SimpleNamespace(id="two")])
+    others = Others(book, cast(Switchboard, SimpleNamespace(hub=hub, look_again=look_again)))
+    others.tick()
+    broken = False
+    others.tick()
+    assert asked == ["one", "two"]
+
+
+async def test_a_tick_that_fails_keeps_no_dead_socket(
+    house: House, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever is silent would never be cut."""
+    swept = asyncio.Event()
+
+    def fails() -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(house.app[UPKEEP], "tick", fails)
+    monkeypatch.setattr(house.app[SWITCHBOARD], "sweep", lambda *_, **__: swept.set())
+    async with asyncio.timeout(DEADLINE):
+        await swept.wait()
