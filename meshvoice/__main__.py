@@ -121,7 +121,13 @@ def _serve(chosen: argparse.Namespace) -> int:
     from meshvoice.web import logs, server  # after the settings, so that a refusal comes at once
 
     logs.setup(settings.log_format)
-    return server.run(settings)
+    try:
+        return server.run(settings)
+    except SettingsError as problem:
+        if settings.log_format != "json":
+            raise
+        logs.log.critical("%s", problem)
+        return EXIT_USAGE
 
 
 def _health(chosen: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import signal
 import socket
@@ -127,8 +128,9 @@ async def test_a_guest_book_that_cannot_be_used_is_refused(tmp_path: Path, kind:
         assert path.read_bytes() == content
 
 
-async def test_a_port_in_use_is_told_as_such(tmp_path: Path) -> None:
-    values = usual(tmp_path)
+@pytest.mark.parametrize("form", ["plain", "json"])
+async def test_a_port_in_use_is_told_as_such(tmp_path: Path, form: str) -> None:
+    values = {**usual(tmp_path), "MESHVOICE_LOG_FORMAT": form}
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", int(values["MESHVOICE_PORT"])))
         taken.listen()
@@ -136,6 +138,8 @@ async def test_a_port_in_use_is_told_as_such(tmp_path: Path) -> None:
     assert "MESHVOICE_PORT: 127.0.0.1:" in log
     assert "Traceback" not in log
     assert "serving on" not in log
+    if form == "json":
+        assert [json.loads(line)["level"] for line in log.splitlines()][-1:] == ["critical"]
 
 
 async def test_the_process_makes_its_guest_book_for_itself_alone(tmp_path: Path) -> None:
