@@ -7,17 +7,23 @@ import { CALM, LOOK } from "../../static/voice/call/afterwards.js";
 import { VoiceRoom } from "../../static/voice-mesh.js";
 import { FakePlatform, present, settle, welcome } from "./fake-platform.js";
 
-/** Ana, with Bo and Cleo, whose links are up and have channels. */
-async function together() {
+/** Ana, with Bo and Cleo, to whom links are being made. */
+async function seated() {
   const platform = new FakePlatform();
   const room = new VoiceRoom("mysea-ua", { name: "Ana", platform });
-  /** @type {string[]} */
-  const announced = [];
-  room.addEventListener("announce", (event) => void announced.push(/** @type {CustomEvent} */ (event).detail));
   const joining = room.join();
   await settle();
   greet(platform);
   await joining;
+  return { platform, room };
+}
+
+/** The same, with links that are up and have channels. */
+async function together() {
+  const { platform, room } = await seated();
+  /** @type {string[]} */
+  const announced = [];
+  room.addEventListener("announce", (event) => void announced.push(/** @type {CustomEvent} */ (event).detail));
   for (const peer of ["b", "c"]) {
     platform.links.report(peer, {});
     platform.links.channel(peer);
@@ -54,12 +60,7 @@ test("each channel begins with one's own state, and what changes is told on it a
 });
 
 test("until the links are made nothing is said on them nor told of them, and nothing at all on one that closed meanwhile", async () => {
-  const platform = new FakePlatform();
-  const room = new VoiceRoom("mysea-ua", { name: "Ana", platform });
-  const joining = room.join();
-  await settle();
-  greet(platform);
-  await joining;
+  const { platform, room } = await seated();
   const { links, socket } = platform;
   for (const peer of ["b", "c"]) {
     links.report(peer, {});
@@ -76,12 +77,7 @@ test("until the links are made nothing is said on them nor told of them, and not
 });
 
 test("who leaves before the links are made says so on those that are", async () => {
-  const platform = new FakePlatform();
-  const room = new VoiceRoom("mysea-ua", { name: "Ana", platform });
-  const joining = room.join();
-  await settle();
-  greet(platform);
-  await joining;
+  const { platform, room } = await seated();
   const { links } = platform;
   links.channel("b");
   links.say = (peer, text) => links.opens(peer) && links.said.push({ peer, ...JSON.parse(text) }) > 0;
