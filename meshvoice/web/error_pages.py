@@ -108,8 +108,7 @@ async def _tell(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def _count(request: web.Request, code: str) -> None:
     """Count a handshake that is refused, by the code of its answer."""
-    resource = request.match_info.route.resource
-    if resource is not None and resource.canonical.endswith("/ws/voice/{room_id}/"):
+    if path_within(request).startswith("/ws/voice/"):
         request.app[SWITCHBOARD].hub.tally.turned_away[code] += 1
 
 

@@ -39,18 +39,21 @@ class Upkeep:
         self._memory.tick(at)
         if self._book.trouble is not None:
             self._try_at = min(self._try_at, at + TRY_AGAIN_SECONDS)
-        # It stays in the book's `trouble`, and is told below.
-        with contextlib.suppress(GuestBookError, OSError):
+        with contextlib.suppress(GuestBookError):  # it stays in the book's `trouble`, and is told below
             if at >= self._try_at:
                 self._try_at = at + TRY_AGAIN_SECONDS
-                if identity(self._path) != self._file:
-                    self._book.lose_file()
+                self._look_at_file()
                 self._book.try_to_write()
                 self._try_at = at + TRY_SECONDS
             if at >= self._prune_at and self._clock.settled() and self._book.trouble is None:
                 more = self._book.prune(now=self._clock())
                 self._prune_at = at if more else at + PRUNE_SECONDS
         self._tell(at)
+
+    def _look_at_file(self) -> None:
+        with contextlib.suppress(OSError):  # nobody can say: the write tells what is wrong
+            if identity(self._path) != self._file:
+                self._book.lose_file()
 
     def _tell(self, at: float) -> None:
         trouble = self._book.trouble
@@ -64,7 +67,7 @@ class Upkeep:
 
 
 def identity(path: str) -> tuple[int, int] | None:
-    """Tell which file has this name; None: nobody can say, as of a book that is in memory."""
+    """Tell which file has this name; None where there is none, as of a book in memory. Raises `OSError`."""
     try:
         there = os.stat(path)
     except FileNotFoundError:

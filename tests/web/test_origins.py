@@ -120,6 +120,9 @@ async def test_a_host_that_is_not_set_is_told_what_to_set(house: House, host: st
     told = await stranger.post("/sign-in", name="Ana")
     assert (told.status, told.code) == (421, "unknown-host")
     assert await stranger.knock("x") == 421
+    assert (
+        'meshvoice_refused_joins_total{reason="unknown-host"} 1.0' in await Visitor(house, PUBLIC).metrics()
+    )
 
 
 async def test_programs_on_this_machine_ask_by_any_host(house: House) -> None:

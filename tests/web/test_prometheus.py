@@ -74,9 +74,8 @@ FIRES: dict[str, dict[str, str]] = {
     "MeshvoiceDown": {'up{job="meshvoice"}': "0x60"},
     "MeshvoiceTrouble": {'meshvoice_trouble{check="disk"}': "1x60"},
     "MeshvoicePairsUnheard": {
-        'meshvoice_pairs{path="direct",state="up"}': "20x60",
-        'meshvoice_pairs{path="relay",state="stalled"}': "2x60",
-        # Where none comes about at all, none is ever heard.
+        'meshvoice_pairs{path="direct",state="up"}': "5x60",
+        # One is enough, whether it was heard once or never; a small group has few.
         'meshvoice_pairs{path="",state="connecting"}': "1x60",
     },
     "MeshvoiceFirstAudioSlow": {

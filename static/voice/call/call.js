@@ -52,16 +52,16 @@ export class Call extends Emitter {
     this.#belongings = belongings;
     this.#journal = journal;
     const graph = this.#graph = new AudioGraph(platform);
-    const capture = this.#capture = new Capture(belongings, graph, (what, task) => this.#afterwards.put(what, task));
+    const later = (/** @type {string} */ what, /** @type {() => void} */ task) => this.#afterwards.put(what, task);
+    const capture = this.#capture = new Capture(belongings, graph, later);
     const session = this.#session = new VoiceSession({
-      roomId, journal, compared, platform,
+      roomId, journal, compared, platform, later,
       hello: () => ({ name, ...this.#told() }),
       track: () => capture.sent(),
       music: () => devices.processing.music,
       saves: () => devices.processing.saveData,
       talks: () => talk.sends,
       takesNotes: () => store.get("notes", true),
-      later: (what, task) => this.#afterwards.put(what, task),
     });
     this.#hearing = new Hearing(belongings, graph, (peer) => session.userOf(peer));
     this.#speaking = new Speaking({

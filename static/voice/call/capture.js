@@ -141,7 +141,7 @@ export class Capture extends Emitter {
     });
     this.#suppressor.on("track", (track) => {
       this.emit("track", this.sent());
-      this.#measure(track);
+      this.#measure();
       this.#system.use(track !== null);
       this.#gateOrNot();
     });
@@ -155,18 +155,19 @@ export class Capture extends Emitter {
     this.#system.on("back", () => this.emit("back", null));
   }
 
-  /** To measure costs as much as a link or two. Voice activation lives by it. @param {MediaStreamTrack|null} track */
-  #measure(track) {
-    const measure = () => {
-      const { track } = this.#suppressor;
-      // Once: the gate and the ear hear what was made for it.
-      if (track === this.#measured) return;
-      this.#measured = track;
-      this.#level.listen(track);
-      this.#hush.heed();
-    };
-    if (!track || this.#talk.mode === "voice") measure();
-    else this.#later("level", measure);
+  /** To measure costs as much as a link or two. Voice activation lives by it. */
+  #measure() {
+    if (!this.#suppressor.track || this.#talk.mode === "voice") this.#listen();
+    else this.#later("level", () => this.#listen());
+  }
+
+  /** Once to each track: the gate and the ear hear what was made for it. */
+  #listen() {
+    const { track } = this.#suppressor;
+    if (track === this.#measured) return;
+    this.#measured = track;
+    this.#level.listen(track);
+    this.#hush.heed();
   }
 
   /** Muted always wins. */
@@ -177,9 +178,8 @@ export class Capture extends Emitter {
   /** Only voice activation pays for its gate. */
   #gateOrNot() {
     const { threshold, mode } = this.#talk;
-    const { track } = this.#suppressor;
     this.#gate.threshold = threshold;
-    if (mode === "voice") this.#measure(track);
-    this.#gate.listen(mode === "voice" ? track : null);
+    if (mode === "voice") this.#listen();
+    this.#gate.listen(mode === "voice" ? this.#suppressor.track : null);
   }
 }

@@ -18,8 +18,8 @@ import { LinkWire } from "./link-wire.js";
 
 /** How often it is looked at whether something is played. */
 const LOOK = 200;
-/** ms without a step of any link, after which none is being made. */
-const STILL = 100;
+/** For so many ms after a step of any link it counts as being made. */
+const MOVING = 100;
 
 /**
  * @typedef {object} LinksEvents
@@ -309,7 +309,7 @@ export class Links extends Emitter {
   #tick(longest = Infinity) {
     const now = this.#platform.now();
     this.#tickedAt = now;
-    const moving = now - this.#movedAt < STILL;
+    const moving = now - this.#movedAt < MOVING;
     // Another tab or the system may have chosen otherwise, which nobody tells.
     if (!moving) this.#sharing = 0;
     for (const [peer, link] of this.#table.links) this.#wires.get(peer)?.poll(now, Math.min(longest, pollInterval(link)), moving);

@@ -31,7 +31,7 @@ export class LinkTeller {
 
   /** @param {string} peer @param {LinkState} state */
   changed(peer, state) {
-    if (this.#told.get(peer) !== state) this.tell(peer);
+    if (this.#told.get(peer) !== state && this.#inBand.open.includes(peer)) this.tell(peer);
   }
 
   /** @param {string} peer */

@@ -55,12 +55,12 @@ export class VoiceSession extends Emitter {
   /**
    * @param {{roomId: string, hello: () => Greeting, track: () => MediaStreamTrack|null, music?: () => boolean, saves?: () => boolean, talks?: () => boolean,
    *   takesNotes?: () => boolean, compared: import("./compared-keys.js").ComparedKeys, journal: import("./journal.js").Journal,
-   *   later?: (what: string, task: () => void) => void, platform: Platform}} options
+   *   later: (what: string, task: () => void) => void, platform: Platform}} options
    *   later: once the links are made that are being made now; of what waits already it is done once
    */
   constructor({
     roomId, hello, track, music = () => false, saves = () => false, talks = () => true, takesNotes = () => true, compared, journal,
-    later = (_what, task) => task(), platform,
+    later, platform,
   }) {
     super();
     this.#later = later;
