@@ -67,6 +67,26 @@ async def test_the_voice_button_flashes_twice_while_voice_is_inactive(stage: Sta
     await until("a sentence says why", lambda: ana.page.inner_text("#id_voice_hint"))
 
 
+@pytest.mark.parametrize("size", [(1280, 720), (375, 700), (320, 640)])
+async def test_the_click_that_joins_moves_nothing_on_the_page(stage: Stage, size: tuple[int, int]) -> None:
+    """What is said of it has a place, on a phone too: a finger on its way to something else finds it there."""
+    ana = await stage.person("Ana")
+    await ana.page.set_viewport_size({"width": size[0], "height": size[1]})
+    await ana.open_sea()
+    before, after, hint = await ana.page.evaluate(
+        """async () => {
+          const parts = [...document.querySelectorAll("main, #id_burger_menu a")];
+          const tops = () => parts.map((part) => part.getBoundingClientRect().top);
+          const before = tops();
+          document.getElementById("id_voice_btn").click();
+          return [before, tops(), document.getElementById("id_voice_hint").innerText];
+        }"""
+    )
+    assert hint
+    assert after == before
+    await until("Ana is seated", ana.joined)
+
+
 async def test_everything_can_be_done_by_keyboard(stage: Stage) -> None:
     """From sign-in to muted, without a pointer."""
     ana = await stage.person("Ana", sign_in=False)
