@@ -144,3 +144,23 @@ test("the check says that a voice comes in, or that none does, only where it cou
     assert.deepEqual([status, /Your microphone is on, but this browser can't show/.test(words)], ["notice", true], JSON.stringify(faults));
   }
 });
+
+test("a context that was made in the click rests until somebody needs it to run, and what the system took is not taken back unasked", async () => {
+  const platform = new FakePlatform();
+  const contexts = lend(platform);
+  const graph = new AudioGraph(platform);
+  for (const _ of [1, 2]) graph.prepare();
+  await settle();
+  assert.deepEqual([contexts.length, graph.running], [1, false]);
+  graph.wake();
+  await settle();
+  assert.equal(graph.running, true);
+  await contexts[0].suspend();
+  graph.wake();
+  graph.prepare();
+  await settle();
+  assert.equal(graph.running, false);
+  graph.resume();
+  await settle();
+  assert.equal(graph.running, true);
+});

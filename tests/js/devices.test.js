@@ -422,12 +422,12 @@ test("whoever told the browser to save data has told us, and may choose otherwis
   assert.equal(devices.processing.saveData, false);
 });
 
-/** @param {import("../../static/voice/audio/constraints.js").Device|null} [device] */
-function speaker(device = { id: "desk", label: "Desk" }) {
+/** @param {import("../../static/voice/audio/constraints.js").Device|null} [device] @param {(what: string, task: () => void) => void} [later] */
+function speaker(device = { id: "desk", label: "Desk" }, later = undefined) {
   const platform = new FakePlatform();
   const devices = new Devices(new Store(), platform);
   devices.chooseSpeaker(device);
-  const it = new Speaker(devices, platform);
+  const it = new Speaker(devices, platform, later);
   /** @type {string[]} */
   const heard = [];
   it.on("sink", (sink) => heard.push(sink));
@@ -450,6 +450,64 @@ test("the chosen speaker is played on, gives way while it is gone, and is used a
   assert.deepEqual(heard, ["desk", "speaker-gone", "", "speaker-back", "desk"]);
   it.close();
   assert.deepEqual([platform.timers.size, platform.devices.listeners], [0, 0]);
+});
+
+/** What the links go before. */
+function waiting() {
+  /** @type {(() => void)[]} */
+  const tasks = [];
+  return {
+    later: (/** @type {string} */ _what, /** @type {() => void} */ task) => void tasks.push(task),
+    now: () => {
+      for (const task of tasks.splice(0)) task();
+    },
+  };
+}
+
+test("changes of the devices are heard of once the links are made", async () => {
+  const platform = new FakePlatform();
+  const { devices } = platform;
+  const { later, now } = waiting();
+  const microphone = new Microphone(platform, () => ANY_MICROPHONE, later);
+  await microphone.open();
+  assert.equal(devices.listeners, 0);
+  now();
+  assert.equal(devices.listeners, 1);
+  microphone.close();
+  await microphone.open();
+  microphone.close();
+  now();
+  assert.equal(devices.listeners, 0, "one that was let go heeds nothing");
+});
+
+test("a microphone that can't be had hears of the one that is plugged in, whatever the links do", async () => {
+  const platform = new FakePlatform();
+  const { devices } = platform;
+  devices.answers.push({ name: "NotFoundError" });
+  const microphone = new Microphone(platform, () => ANY_MICROPHONE, waiting().later);
+  await microphone.open();
+  assert.equal(microphone.trouble, "not-found");
+  devices.dispatchEvent(new Event("devicechange"));
+  await platform.advance(600);
+  assert.equal(microphone.trouble, "");
+  microphone.decline();
+  assert.equal(devices.listeners, 0);
+});
+
+test("the speaker that was chosen is looked for at once, its changes are heard of once the links are made", async () => {
+  const { later, now } = waiting();
+  const { it, heard, platform } = speaker(undefined, later);
+  platform.devices.list = /** @type {any} */ ([device("audiooutput", "desk", "Desk")]);
+  it.start();
+  await settle();
+  assert.deepEqual([heard, platform.devices.listeners], [["desk"], 0]);
+  now();
+  assert.equal(platform.devices.listeners, 1);
+  const other = speaker(undefined, later);
+  other.it.start();
+  other.it.close();
+  now();
+  assert.equal(other.platform.devices.listeners, 0);
 });
 
 test("before a browser names any speaker none is missed, and one that it refuses gives way to the default, said so", async () => {

@@ -15,15 +15,16 @@ function made(faults) {
   const contexts = lend(platform, faults);
   const graph = new AudioGraph(platform);
   const silence = new Silence(graph, platform);
-  silence.prepare();
+  graph.prepare();
   const context = contexts[0];
-  return { silence, graph, platform, context, source: context?.named("constant")[0], out: /** @type {any} */ (context?.named("out")[0]) };
+  const part = (/** @type {string} */ kind) => /** @type {any} */ (context.named(kind)[0]);
+  return { silence, graph, platform, context, source: () => part("constant"), out: () => part("out") };
 }
 
 test("silence is sent while there is no microphone", () => {
   const { silence, source, out } = made();
-  assert.equal(silence.instead(null), out.track);
-  assert.deepEqual([...source.to], [out]);
+  assert.equal(silence.instead(null), out().track);
+  assert.deepEqual([...source().to], [out()]);
 });
 
 test("the microphone is sent once it is there, and silence costs nothing then", () => {
@@ -31,16 +32,44 @@ test("the microphone is sent once it is there, and silence costs nothing then", 
   const microphone = /** @type {any} */ ({});
   silence.instead(null);
   assert.equal(silence.instead(microphone), microphone);
-  assert.equal(source.to.size, 0);
-  assert.equal(silence.instead(null), out.track);
-  assert.deepEqual([...source.to], [out]);
+  assert.equal(source().to.size, 0);
+  assert.equal(silence.instead(null), out().track);
+  assert.deepEqual([...source().to], [out()]);
 });
 
-test("a context that was held back is asked to run when silence is needed", () => {
+test("a context that rests, or was held back, is asked to run when silence is needed", () => {
   const { silence, context } = made();
-  context.state = "suspended";
+  assert.equal(context.state, "suspended");
   silence.instead(null);
   assert.equal(context.state, "running");
+});
+
+test("a microphone that comes within half a second needs no silence; one that is awaited longer has it until it is there", async () => {
+  const microphone = /** @type {any} */ ({});
+  for (const late of [false, true]) {
+    const { silence, platform, context, out } = made();
+    /** @type {unknown[]} */
+    const sent = [];
+    silence.on("track", () => sent.push(silence.instead(null, true)));
+    for (let asked = 1; asked <= 2; asked += 1) assert.equal(silence.instead(null, true), null);
+    await platform.advance(499);
+    assert.equal(silence.instead(null, true), null, "to ask again begins no other half second");
+    if (late) await platform.advance(1);
+    assert.deepEqual([sent, context.state], late ? [[out().track], "running"] : [[], "suspended"]);
+    assert.equal(silence.instead(microphone, true), microphone);
+    await platform.advance(2000);
+    assert.deepEqual([sent.length, platform.timers.size], [late ? 1 : 0, 0]);
+    assert.equal(silence.instead(null, true), null, "the next one may come as fast");
+    silence.close();
+    assert.equal(platform.timers.size, 0);
+  }
+});
+
+test("a microphone that was awaited and is refused has silence in its place at once", async () => {
+  const { silence, platform, out } = made();
+  assert.equal(silence.instead(null, true), null);
+  assert.equal(silence.instead(null), out().track);
+  assert.equal(platform.timers.size, 0);
 });
 
 /** @param {FakePlatform} platform an element of which can be captured */
@@ -68,7 +97,7 @@ test("without an AudioContext an element's silence stands in, once it plays, and
 test("a context that is held back for a second and a half gives way to the element", async () => {
   const { silence, platform, out } = made({ resume: "hang" });
   const track = captured(platform);
-  assert.equal(silence.instead(null), out.track);
+  assert.equal(silence.instead(null), out().track);
   await platform.advance(1500);
   assert.equal(silence.instead(null), track);
   silence.close();
@@ -99,8 +128,9 @@ test("a silence that comes after the end is let go", async () => {
 
 test("nothing is left after the end", () => {
   const { silence, graph, context, out } = made();
+  silence.instead(null);
   silence.close();
   graph.close();
-  assert.deepEqual([context.state, out.track.readyState], ["closed", "ended"]);
+  assert.deepEqual([context.state, out().track.readyState], ["closed", "ended"]);
   assert.equal(silence.instead(null), null);
 });

@@ -112,7 +112,7 @@ test("the links are opened as those present are told, and the whole roster is sy
 test("the first hello doesn't wait for the microphone, which comes by setTrack", async () => {
   const { platform } = await joined(({ devices }) => devices.answers.push("pending"));
   assert.equal(platform.links.options.track, null);
-  const track = /** @type {any} */ ({ enabled: true, stop() {} });
+  const track = /** @type {any} */ (new FakeTrack());
   platform.devices.prompts[0](track);
   await settle();
   assert.deepEqual(platform.links.named("setTrack"), [[track]]);

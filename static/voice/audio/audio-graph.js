@@ -8,6 +8,8 @@ export class AudioGraph extends Emitter {
   /** @type {AudioContext|null} */
   #context = null;
   #closed = false;
+  /** It was laid to rest by us, and nobody has needed it since. */
+  #rests = false;
   #create;
 
   /** @param {Pick<import("../browser/platform.js").Platform, "audioContext">} platform */
@@ -19,6 +21,21 @@ export class AudioGraph extends Emitter {
   /** Whether sound passes: a browser may hold a context back until a click, or take it away for a phone call. */
   get running() {
     return this.build(({ state }) => state === "running", this.#context) ?? false;
+  }
+
+  /**
+   * Call it within the join click: some browsers let no context run that was made later, or never ran in a click.
+   * It rests until somebody needs it to run: one that nobody hears costs the processor a twentieth of what links do.
+   */
+  prepare() {
+    if (this.#context || !this.#open()) return;
+    this.#rests = true;
+    this.#ask((context) => context.suspend());
+  }
+
+  /** Somebody needs it to run: it does, unless the browser or the system holds it back. */
+  wake() {
+    if (this.#rests) this.resume();
   }
 
   /**
@@ -37,6 +54,7 @@ export class AudioGraph extends Emitter {
 
   /** Let it run, where it may. There is nothing to wait for: some browsers never answer. */
   resume() {
+    this.#rests = false;
     if (this.#context && !this.running) this.#ask((context) => context.resume());
   }
 

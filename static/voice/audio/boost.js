@@ -28,6 +28,7 @@ export class Boost {
    * @param {string} peer @param {MediaStream} stream @param {number} factor above 1
    */
   raise(peer, stream, factor) {
+    this.#graph.wake();
     if (!this.#graph.running) return false;
     const known = this.#voices.get(peer);
     if (known?.stream === stream) return this.#graph.build(() => this.#set(known, factor)) ?? false;

@@ -48,8 +48,11 @@ export class Microphone extends Emitter {
   #asked = "";
   /** Whether devices changed during an opening. */
   #missed = false;
+  /** Whether a change of the devices concerns it: it is open, or would be. */
+  #heeds = false;
   #choice;
   #platform;
+  #later;
   #devicesChanged = () => {
     this.#platform.clearTimeout(this.#debounce);
     this.#debounce = this.#platform.setTimeout(() => this.#lookAtDevices(), DEBOUNCE);
@@ -58,11 +61,13 @@ export class Microphone extends Emitter {
   /**
    * @param {Pick<Platform, "mediaDevices"|"secure"|"now"|"setTimeout"|"clearTimeout">} platform
    * @param {() => Readonly<MicrophoneChoice>} [choice] what is wanted, asked at each opening
+   * @param {(what: string, task: () => void) => void} [later] what the links go before
    */
-  constructor(platform, choice = () => ANY_MICROPHONE) {
+  constructor(platform, choice = () => ANY_MICROPHONE, later = (_what, task) => task()) {
     super();
     this.#platform = platform;
     this.#choice = choice;
+    this.#later = later;
   }
 
   get track() {
@@ -120,6 +125,7 @@ export class Microphone extends Emitter {
   close() {
     this.#turn += 1;
     this.#opening = null;
+    this.#heeds = false;
     this.#platform.clearTimeout(this.#debounce);
     this.#platform.clearTimeout(this.#asking);
     this.#platform.mediaDevices?.removeEventListener("devicechange", this.#devicesChanged);
@@ -190,7 +196,7 @@ export class Microphone extends Emitter {
       if (turn === this.#turn) this.#fail(secure ? "unsupported" : "insecure");
       return;
     }
-    mediaDevices.addEventListener("devicechange", this.#devicesChanged);
+    this.#heedDevices();
     // iOS ends the first track when a second is got; elsewhere a stale one keeps the old device.
     if (this.#track) {
       this.#release();
@@ -240,6 +246,16 @@ export class Microphone extends Emitter {
     this.open("switched");
   }
 
+  /** To tell of changes a browser may start a process: the links go before it. A microphone that is pulled out meanwhile ends its track. */
+  #heedDevices() {
+    this.#heeds = true;
+    this.#later("devices", () => this.#hearDevices());
+  }
+
+  #hearDevices() {
+    if (this.#heeds) this.#platform.mediaDevices?.addEventListener("devicechange", this.#devicesChanged);
+  }
+
   async #lookAtDevices() {
     const turn = this.#turn;
     // A list that can't be had says nothing of the devices.
@@ -266,6 +282,8 @@ export class Microphone extends Emitter {
 
   /** @param {string} code */
   #fail(code) {
+    // One that is plugged in now may mend it.
+    this.#hearDevices();
     this.#announceTrack(null);
     this.#say(code, false);
   }

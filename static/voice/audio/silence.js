@@ -7,7 +7,9 @@ import { SilentLoop } from "./silent-loop.js";
 /** @typedef {import("../browser/platform.js").Platform} Platform */
 /** @typedef {Pick<Platform, "createAudio"|"blobUrl"|"forgetUrl"|"setTimeout"|"clearTimeout">} SilencePlatform */
 
-/** A context that doesn't run by then is held back. */
+/** A microphone that is there by then needs nothing in its place: ms. */
+const AWAITED = 500;
+/** A context that doesn't run by then is held back: ms. */
 const PATIENCE = 1500;
 
 /** Events: there is another track to be sent in the microphone's place. @extends {Emitter<{track: null}>} */
@@ -16,6 +18,8 @@ export class Silence extends Emitter {
   #parts;
   /** @type {SilentLoop|null} */
   #loop = null;
+  /** Whether a microphone was awaited in vain. */
+  #late = false;
   /** @type {any} */
   #waiting = null;
   #graph;
@@ -28,33 +32,22 @@ export class Silence extends Emitter {
     this.#platform = platform;
   }
 
-  /** Call it within the join click: some browsers let no context run that was made later. */
-  prepare() {
-    if (this.#parts !== undefined) return;
-    this.#parts = this.#graph.build((context) => {
-      const out = context.createMediaStreamDestination();
-      // A destination with no source that runs sends nothing at all.
-      const source = context.createConstantSource();
-      source.offset.value = 0;
-      source.start();
-      return { source, out, track: out.stream.getAudioTracks()[0] };
-    });
-  }
-
   /**
    * Give what is to be sent: the microphone's track, or silence in its place, which costs nothing while it isn't needed.
    * @param {MediaStreamTrack|null} microphone
+   * @param {boolean} [awaited] whether it may be there at any moment, and for half a second nothing is sent instead
    */
-  instead(microphone) {
-    this.prepare();
-    const parts = this.#parts;
-    if (parts) this.#graph.build(() => (microphone ? parts.source.disconnect() : parts.source.connect(parts.out)));
-    this.#platform.clearTimeout(this.#waiting);
-    if (microphone) return this.#endLoop(microphone);
-    this.#graph.resume();
-    if (!parts) this.#beginLoop();
-    else if (!this.#graph.running) this.#waiting = this.#platform.setTimeout(() => this.#graph.running || this.#beginLoop(), PATIENCE);
-    return this.#loop?.track ?? parts?.track ?? null;
+  instead(microphone, awaited = false) {
+    if (microphone) {
+      this.#rest();
+      return microphone;
+    }
+    if (!awaited || this.#late) return this.#begin();
+    this.#waiting ??= this.#platform.setTimeout(() => {
+      this.#late = true;
+      if (this.#begin()) this.emit("track", null);
+    }, AWAITED);
+    return null;
   }
 
   close() {
@@ -64,14 +57,43 @@ export class Silence extends Emitter {
     this.#parts = this.#loop = null;
   }
 
-  #beginLoop() {
-    this.#loop ??= new SilentLoop(this.#platform, () => this.emit("track", null));
+  #begin() {
+    this.#stopWaiting();
+    if (this.#parts === undefined) this.#parts = this.#make();
+    const parts = this.#parts;
+    if (parts) this.#graph.build(() => parts.source.connect(parts.out));
+    this.#graph.resume();
+    if (!parts) this.#beginLoop();
+    else if (!this.#graph.running) this.#waiting = this.#platform.setTimeout(() => this.#graph.running || this.#beginLoop(), PATIENCE);
+    return this.#loop?.track ?? parts?.track ?? null;
   }
 
-  /** @template T @param {T} microphone */
-  #endLoop(microphone) {
+  #rest() {
+    this.#stopWaiting();
+    this.#late = false;
+    const parts = this.#parts;
+    if (parts) this.#graph.build(() => parts.source.disconnect());
     this.#loop?.close();
     this.#loop = null;
-    return microphone;
+  }
+
+  #stopWaiting() {
+    this.#platform.clearTimeout(this.#waiting);
+    this.#waiting = null;
+  }
+
+  #make() {
+    return this.#graph.build((context) => {
+      const out = context.createMediaStreamDestination();
+      // A destination with no source that runs sends nothing at all.
+      const source = context.createConstantSource();
+      source.offset.value = 0;
+      source.start();
+      return { source, out, track: out.stream.getAudioTracks()[0] };
+    });
+  }
+
+  #beginLoop() {
+    this.#loop ??= new SilentLoop(this.#platform, () => this.emit("track", null));
   }
 }

@@ -35,16 +35,21 @@ export class Speaker extends Emitter {
   #debounce = null;
   #devices;
   #platform;
+  #later;
   #devicesChanged = () => {
     this.#platform.clearTimeout(this.#debounce);
     this.#debounce = this.#platform.setTimeout(() => this.look(), DEBOUNCE);
   };
 
-  /** @param {import("./devices.js").Devices} devices @param {Pick<Platform, "mediaDevices"|"setTimeout"|"clearTimeout">} platform */
-  constructor(devices, platform) {
+  /**
+   * @param {import("./devices.js").Devices} devices @param {Pick<Platform, "mediaDevices"|"setTimeout"|"clearTimeout">} platform
+   * @param {(what: string, task: () => void) => void} [later] what the links go before
+   */
+  constructor(devices, platform, later = (_what, task) => task()) {
     super();
     this.#devices = devices;
     this.#platform = platform;
+    this.#later = later;
     this.#chosen = devices.speaker;
   }
 
@@ -54,8 +59,9 @@ export class Speaker extends Emitter {
 
   start() {
     if (!this.#devices.canChooseSpeaker) return;
-    this.#platform.mediaDevices?.addEventListener("devicechange", this.#devicesChanged);
-    this.look();
+    void this.look();
+    // As for the microphone.
+    this.#later("speaker", () => this.#closed || this.#platform.mediaDevices?.addEventListener("devicechange", this.#devicesChanged));
   }
 
   /** The person chose another one. @param {import("./constraints.js").Device|null} device */

@@ -63,7 +63,7 @@ export class Call extends Emitter {
       talks: () => talk.sends,
       takesNotes: () => store.get("notes", true),
     });
-    this.#hearing = new Hearing(belongings, graph, (peer) => session.userOf(peer));
+    this.#hearing = new Hearing(belongings, graph, (peer) => session.userOf(peer), later);
     this.#speaking = new Speaking({
       receivers: () => session.receivers(), doubted: () => session.saidMuted(), own: () => capture.level(), platform,
     });

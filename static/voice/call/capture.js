@@ -27,6 +27,7 @@ export class Capture extends Emitter {
   #suppressor;
   #level;
   #silence;
+  #graph;
   #closed = false;
   #gate;
   #hush;
@@ -47,9 +48,10 @@ export class Capture extends Emitter {
     this.#talk = talk;
     this.#devices = devices;
     this.#later = later;
-    this.#microphone = new Microphone(platform, () => devices.microphone);
+    this.#microphone = new Microphone(platform, () => devices.microphone, later);
     const suppressor = this.#suppressor = new NoiseSuppressor({ graph, wanted: () => devices.suppresses, platform });
     const level = this.#level = new Level(graph, platform);
+    this.#graph = graph;
     this.#silence = new Silence(graph, platform);
     this.#gate = new VoiceGate({ graph, level, platform });
     // Muted, DTX does it: with long packets its signs of life would be too far apart.
@@ -67,7 +69,7 @@ export class Capture extends Emitter {
     // Whoever shows it is made right after the join has begun.
     if (this.#devices.listenOnly) queueMicrotask(() => this.#closed || this.#microphone.decline());
     else this.#microphone.open();
-    this.#silence.prepare();
+    this.#graph.prepare();
   }
 
   /** From now on a pause is heard as one. */
@@ -116,7 +118,7 @@ export class Capture extends Emitter {
 
   /** What is to be sent now: that, or silence in its place. */
   sent() {
-    return this.#silence.instead(this.#suppressor.track);
+    return this.#silence.instead(this.#suppressor.track, this.trouble === "");
   }
 
   /** How loud the microphone is now, 0 to 1, muted or not; null where it can't be told. */

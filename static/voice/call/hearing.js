@@ -23,14 +23,15 @@ export class Hearing extends Emitter {
    * @param {Pick<import("./call.js").Belongings, "volumes"|"devices"|"sounds"|"platform">} belongings
    * @param {import("../audio/audio-graph.js").AudioGraph} graph
    * @param {(peer: string) => string} userOf
+   * @param {(what: string, task: () => void) => void} [later]  once the links are made that are being made now
    */
-  constructor({ volumes, devices, sounds, platform }, graph, userOf) {
+  constructor({ volumes, devices, sounds, platform }, graph, userOf, later) {
     super();
     const keys = this.#keys = new NowPlaying(platform);
     const { blobUrl, forgetUrl } = platform;
     const beside = { blobUrl, forgetUrl, createAudio: () => keys.beside(platform.createAudio()) };
     const playback = this.#playback = new Playback({ platform: beside, graph, loudness: (peer) => volumes.of(userOf(peer)) });
-    const speaker = this.#speaker = new Speaker(devices, platform);
+    const speaker = this.#speaker = new Speaker(devices, platform, later);
     this.#sounds = new Sounds(sounds, beside);
     playback.on("playback", (detail) => this.emit("playback", detail));
     playback.on("range", (range) => this.emit("range", range));
