@@ -52,11 +52,12 @@ class Room extends EventTarget {
     this.emit("state", { state: "joining", words: "Joining." });
     return new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
   }
-  async joined() {
+  async joined({ made = true } = {}) {
     this.state = "joined";
     this.emit("state", { state: "joined", words: "You are in." });
     this.resolve();
     await settled();
+    if (made) this.emit("settled", null);
   }
   async end(code, words) {
     this.state = "left";
@@ -389,6 +390,37 @@ test("leaving gives the button back: the next click joins anew", async () => {
   assert.deepEqual([button.textContent, button.hasAttribute("aria-pressed")], ["Join voice", false]);
   await click(button);
   assert.equal(Room.made.length, 2);
+});
+
+test("what a join shows waits until its links are made: one picture of the page, and a click that is too early mutes nobody", async () => {
+  const { button, hint, live } = page();
+  await click(button);
+  const [room] = Room.made;
+  room.announce("You are in, with Ben.");
+  await room.joined({ made: false });
+  room.emit("muted", { muted: true });
+  const shown = () => [button.textContent, button.getAttribute("aria-pressed"), button.hasAttribute("aria-busy"), hint.textContent, live.told.at(-1)];
+  const before = ["Join voice", null, true, EN.page.joining, EN.page.joining];
+  assert.deepEqual(shown(), before);
+  await click(button);
+  assert.deepEqual([room.muted, shown()], [false, before]);
+  room.muted = true;
+  room.emit("settled", null);
+  assert.deepEqual(shown(), ["Mute", "true", false, "You are muted: nobody hears you.", "You are in, with Ben."]);
+  room.announce("Gus joined");
+  assert.equal(live.told.at(-1), "Gus joined");
+});
+
+test("a call that ends before its links are made shows its end, and nothing of what was to be shown", async () => {
+  const { button, hint, live } = page();
+  await click(button);
+  const [room] = Room.made;
+  room.announce("You are in, with Ben.");
+  await room.joined({ made: false });
+  await room.end(4410, "The room was closed.");
+  room.emit("settled", null);
+  assert.deepEqual([button.textContent, button.hasAttribute("aria-pressed"), button.hasAttribute("aria-busy"), hint.textContent], ["Join voice", false, false, "The room was closed."]);
+  assert.deepEqual(live.told, [EN.page.joining, "The room was closed."]);
 });
 
 test("a room that joins by itself when the back button brings the page back has its button again", async () => {

@@ -45,6 +45,8 @@ export class VoiceButton {
   #listen = box();
   /** What was begun at the last click, and goes on without it. @type {{undrawn: AbortController, early: Early, keys: import("./call-keys.js").CallKeys}|null} */
   #begun = null;
+  /** What is shown with the first picture of the call, once its links are made; null: at once. @type {(() => void)[]|null} */
+  #unshown = null;
   /** Whoever leaves and joins again on this page still knows the keys of those who stayed. */
   #compared;
 
@@ -65,13 +67,13 @@ export class VoiceButton {
     this.#compared = new ComparedKeys();
   }
 
-  /** Join the room that the button names. Resolves when joined or refused; both are shown. @param {readonly KeyboardEvent[]} [pressed] since the click */
+  /** Join the room that the button names. Resolves when joined, which is shown with the links, or refused. @param {readonly KeyboardEvent[]} [pressed] since the click */
   async join(pressed = []) {
     const { roomId = "", name = "" } = this.#button.dataset;
     const room = new this.#modules.VoiceRoom(roomId, { name, store: this.#store, compared: this.#compared });
     this.#button.setAttribute("aria-busy", "true");
     for (const event of ["muted", "deafened", "microphone"]) room.addEventListener(event, () => this.#showMuted(room));
-    room.addEventListener("announce", (event) => this.room === room && this.#tell(/** @type {CustomEvent} */ (event).detail));
+    room.addEventListener("announce", (event) => this.room === room && this.#picture(() => this.#tell(/** @type {CustomEvent} */ (event).detail)));
     room.addEventListener("state", (event) => this.#showState(room, /** @type {CustomEvent} */ (event).detail));
     // Beside the button one can choose to listen only; choosing a microphone later ends that.
     const listen = this.#listen;
@@ -85,31 +87,41 @@ export class VoiceButton {
         for (const event of pressed) this.#begun?.keys.hear(event);
       }
       await joining;
+      if (this.room === room) this.#picture(() => this.#button.removeAttribute("aria-busy"));
     } catch (error) {
       const { code, message } = /** @type {{code: unknown, message: string}} */ (error);
       // It ended without telling so by its state: nothing would end the panel.
       if (this.room === room) this.#drop();
       this.#end(room, code, message);
-    } finally {
-      this.#button.removeAttribute("aria-busy");
     }
   }
 
   /** @param {VoiceRoomInterface} room */
   #take(room) {
     this.room = room;
-    const panel = this.#panel;
-    if (!panel) return;
     // One that ended before its panel was drawn has no say any more.
     this.#drop();
+    const panel = this.#panel;
+    if (!panel) return;
     const { CallKeys, VoicePanel } = this.#modules;
     const early = new Early(room);
     const keys = new CallKeys(room, this.#store);
     const undrawn = new AbortController();
-    // The first links' messages don't wait for it.
-    const draw = () => void new VoicePanel(panel, room, this.#store, early.take(), keys, this.#live);
-    room.addEventListener("settled", draw, { once: true, signal: undrawn.signal });
+    // The first links' messages don't wait for it: six pages that draw make each other late.
+    room.addEventListener("settled", () => {
+      const unshown = this.#unshown ?? [];
+      this.#unshown = null;
+      for (const show of unshown) show();
+      new VoicePanel(panel, room, this.#store, early.take(), keys, this.#live);
+    }, { once: true, signal: undrawn.signal });
     this.#begun = { undrawn, early, keys };
+    this.#unshown = [];
+  }
+
+  /** With the call's first picture. @param {() => void} show */
+  #picture(show) {
+    if (this.#unshown) this.#unshown.push(show);
+    else show();
   }
 
   /** A panel that isn't drawn yet never will be. */
@@ -118,22 +130,23 @@ export class VoiceButton {
     this.#begun?.early.take();
     this.#begun?.keys.close();
     this.#begun = null;
+    this.#unshown = null;
   }
 
   /** @param {VoiceRoomInterface} room @param {{state: string, code?: unknown, words: string}} detail */
   #showState(room, { state, code, words }) {
     // A page that the back button brings back as it was joins by itself the room that it had left.
     if (state === "joining" && !this.room) this.#take(room);
-    if (state === "joined") {
+    if (state === "joined") this.#picture(() => {
       this.#label.textContent = phrase("bar.mute");
       this.#showMuted(room);
-    }
+    });
     if (state === "left" || state === "refused") this.#end(room, code, words);
   }
 
   /** @param {VoiceRoomInterface} room */
   #showMuted(room) {
-    if (this.room !== room || room.state === "joining") return;
+    if (this.room !== room || room.state === "joining" || this.#unshown) return;
     this.#button.setAttribute("aria-pressed", String(room.silent));
     // What is only shown here the call tells by itself, where the control does not.
     if (room.deafened) this.#show(phrase("bar.deafened"));
@@ -145,7 +158,9 @@ export class VoiceButton {
   #end(room, code, words) {
     if (this.room !== room) return;
     this.room = null;
+    this.#unshown = null;
     this.#begun?.keys.close();
+    this.#button.removeAttribute("aria-busy");
     if (this.#listen) this.#listen.checked = room.devices.listenOnly;
     this.#label.textContent = this.#before;
     this.#button.removeAttribute("aria-pressed");
