@@ -69,7 +69,7 @@ async def test_the_voice_button_flashes_twice_while_voice_is_inactive(stage: Sta
 
 @pytest.mark.parametrize("size", [(1280, 720), (375, 700), (320, 640)])
 async def test_the_click_that_joins_moves_nothing_on_the_page(stage: Stage, size: tuple[int, int]) -> None:
-    """What is said of it has a place, on a phone too: a finger on its way to something else finds it there."""
+    """What is said of it has a place, on a phone too: a finger on its way elsewhere finds it there."""
     ana = await stage.person("Ana")
     await ana.page.set_viewport_size({"width": size[0], "height": size[1]})
     await ana.open_sea()
