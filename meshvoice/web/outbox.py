@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from struct import Struct
 
 from aiohttp import web
@@ -112,7 +112,7 @@ class Outbox:
         if frames:
             frames.append(frame)
         elif self._outgoing.idle():
-            self._write((frame,))
+            self._write(frame)
         else:
             self._outgoing.holds(self)
             frames.append(frame)
@@ -120,16 +120,16 @@ class Outbox:
     def send(self) -> None:
         """Send what was put and waits. Where too much waits to be read, the socket closes."""
         frames, self._frames = self._frames, []
-        self._write(frames)
+        # Not joined: a page that gets an offer and all its candidates in one piece hears nobody meanwhile.
+        for frame in frames:
+            self._write(frame)
 
-    def _write(self, frames: Sequence[bytes]) -> None:
+    def _write(self, frame: bytes) -> None:
         transport = self._transport
         # aiohttp's own way out is a coroutine, which may wait: nothing here is awaited.
         if transport is None or transport.is_closing() or self._ws.closed:
             return
-        # Not joined: a page that gets an offer and all its candidates in one piece hears nobody meanwhile.
-        for frame in frames:
-            transport.write(text_frame(frame))
+        transport.write(text_frame(frame))
         waits = transport.get_write_buffer_size()
         if waits > FAIR_BYTES or self._counted:
             self._weigh(waits)

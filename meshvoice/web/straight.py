@@ -85,19 +85,20 @@ class _Queue(WebSocketDataQueue):
         # A client may cut its messages into pieces of a kilobyte, with a head for each.
         self.whole += size + size // 64 + _FRAME_HEAD
         kind, text, _ = data
-        if kind is not _TEXT and kind is not WSMsgType.CLOSING and not self._may():
+        if kind is _TEXT:
+            hear = self.hear
+            # Not past what came before, and is yet to be read.
+            if hear is not None and not self._buffer:
+                try:
+                    hear(text)
+                except Exception as problem:
+                    # The parser would drop it: so it goes to the handler, as what that reads next.
+                    super().feed_data(WSMessage(WSMsgType.ERROR, Unheard(problem), None), 0)
+                return
+        elif kind is not WSMsgType.CLOSING and not self._may():
             # Ends the read in its middle: 40,000 pings fit into one. `CLOSING` is our own, when we close.
             raise WebSocketError(CloseCode.TOO_FAST, "too many pings")
-        hear = self.hear
-        # Not past what came before, and is yet to be read.
-        if hear is None or kind is not _TEXT or self._buffer:
-            super().feed_data(data, size)
-            return
-        try:
-            hear(text)
-        except Exception as problem:
-            # The parser would drop it: so it goes to the handler, as what that reads next.
-            super().feed_data(WSMessage(WSMsgType.ERROR, Unheard(problem), None), 0)
+        super().feed_data(data, size)
 
     def _may(self) -> bool:
         now = time.monotonic()
