@@ -59,7 +59,7 @@ test("a microphone that comes within half a second needs no silence; one that is
     assert.equal(silence.instead(microphone, true), microphone);
     await platform.advance(2000);
     assert.deepEqual([sent.length, platform.timers.size], [late ? 1 : 0, 0]);
-    assert.equal(silence.instead(null, true), null, "the next one may come as fast");
+    assert.notEqual(silence.instead(null, true), null, "in a call nothing is missed while another is opened");
     silence.close();
     assert.equal(platform.timers.size, 0);
   }

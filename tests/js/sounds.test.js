@@ -321,7 +321,7 @@ test("who knocks talks over nothing that the page says of oneself", async () => 
   socket.say(welcome());
   socket.say({ type: "pong", t: socket.all("ping")[0].t });
   await joining;
-  await platform.advance(2000);
+  await platform.advance(4000);
   said.length = 0;
   for (const [sentence, sound] of [["You share a link."], ["Dan is at the door.", "knock"], ["You are muted."]]) room.announce(sentence, /** @type {Sound} */ (sound));
   await platform.advance(4000);

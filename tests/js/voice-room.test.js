@@ -464,6 +464,8 @@ test("once a call, when the list of who is there has come, one is told who that 
   platform.socket.say(present("c", "Cleo", 20));
   assert.deepEqual([room.state, told("announce")], ["joined", []]);
   platform.socket.say({ type: "pong", t: platform.socket.all("ping")[0].t });
+  platform.socket.lively = true;
+  await platform.advance(FIRST);
   assert.deepEqual(told("announce"), [IN]);
   platform.socket.end(1012);
   await platform.advance(500);
@@ -476,6 +478,7 @@ test("once a call, when the list of who is there has come, one is told who that 
   await settle();
   seat(platform);
   await again;
+  await platform.advance(FIRST);
   assert.deepEqual(told("announce"), [IN, IN]);
 });
 
@@ -496,6 +499,8 @@ test("those who join and leave are announced, at most one sentence in 2 s", asyn
   await platform.advance(2000);
   platform.socket.say({ ...present("d", "Dan", 60), type: "hello" });
   for (const [source, reason] of [["b", "left"], ["c", "left"], ["d", "removed"]]) platform.socket.say({ type: "left", source, reason });
+  assert.deepEqual(told("announce"), [IN]);
+  await platform.advance(LOOK);
   assert.deepEqual(told("announce"), [IN, "Dan joined"]);
   await platform.advance(1999);
   assert.equal(told("announce").length, 2);

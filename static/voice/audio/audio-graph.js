@@ -54,8 +54,10 @@ export class AudioGraph extends Emitter {
 
   /** Let it run, where it may. There is nothing to wait for: some browsers never answer. */
   resume() {
+    // What was just laid to rest may still say that it runs.
+    const rested = this.#rests;
     this.#rests = false;
-    if (this.#context && !this.running) this.#ask((context) => context.resume());
+    if (this.#context && (rested || !this.running)) this.#ask((context) => context.resume());
   }
 
   close() {

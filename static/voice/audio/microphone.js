@@ -16,6 +16,8 @@ const ASKING = 1000;
 const SHORT_LIVED = 1000;
 /** Failures that a newly plugged device may mend. */
 const MENDED_BY_A_DEVICE = new Set(["not-found", "busy", "aborted", "failed"]);
+/** Those of them that a device which came unheard may mend: the others were told by one that is there. */
+const MAY_BE_NEW = new Set(["not-found", "failed"]);
 
 /** What is said of a change of devices. A device that comes in another shape is the one that the person knows. */
 const SAID = { gone: "switched", "default-changed": "default-changed", reshaped: "ok" };
@@ -48,8 +50,9 @@ export class Microphone extends Emitter {
   #asked = "";
   /** Whether devices changed during an opening. */
   #missed = false;
-  /** Whether a change of the devices concerns it: it is open, or would be. */
+  /** Whether a change of the devices concerns it: it is open, or would be; and whether it is told of one. */
   #heeds = false;
+  #hears = false;
   #choice;
   #platform;
   #later;
@@ -125,7 +128,7 @@ export class Microphone extends Emitter {
   close() {
     this.#turn += 1;
     this.#opening = null;
-    this.#heeds = false;
+    this.#heeds = this.#hears = false;
     this.#platform.clearTimeout(this.#debounce);
     this.#platform.clearTimeout(this.#asking);
     this.#platform.mediaDevices?.removeEventListener("devicechange", this.#devicesChanged);
@@ -246,28 +249,37 @@ export class Microphone extends Emitter {
     this.open("switched");
   }
 
-  /** To tell of changes a browser may start a process: the links go before it. A microphone that is pulled out meanwhile ends its track. */
+  /** To tell of changes a browser may start a process: the links go before it, and what changed until then is seen by a look. */
   #heedDevices() {
     this.#heeds = true;
-    this.#later("devices", () => this.#hearDevices());
+    let late = false;
+    this.#later("devices", () => this.#hearDevices(late));
+    late = true;
   }
 
-  #hearDevices() {
-    if (this.#heeds) this.#platform.mediaDevices?.addEventListener("devicechange", this.#devicesChanged);
+  /** @param {boolean} late */
+  #hearDevices(late) {
+    if (!this.#heeds || this.#hears) return;
+    this.#hears = true;
+    this.#platform.mediaDevices?.addEventListener("devicechange", this.#devicesChanged);
+    if (late) this.#debounce = this.#platform.setTimeout(() => this.#lookAtDevices(MAY_BE_NEW), DEBOUNCE);
   }
 
-  async #lookAtDevices() {
+  /** @param {ReadonlySet<string>} mended by a device that is there */
+  async #lookAtDevices(mended = MENDED_BY_A_DEVICE) {
     const turn = this.#turn;
     // A list that can't be had says nothing of the devices.
     const devices = await this.#platform.mediaDevices?.enumerateDevices().catch(() => null);
     if (this.#opening) this.#missed = true;
     if (!devices || turn !== this.#turn || this.#opening) return;
     if (!this.#track) {
-      if (MENDED_BY_A_DEVICE.has(this.#trouble) && devices.some(({ kind }) => kind === "audioinput")) this.open();
+      if (mended.has(this.#trouble) && devices.some(({ kind }) => kind === "audioinput")) this.open();
       return;
     }
     const found = verdict(devices, this.#track.getSettings(), this.#choice().device);
     if (found === "returned") this.change("returned");
+    // Where none was told to have gone, it is a track that no list knows: a program's own.
+    else if (found === "gone" && mended === MAY_BE_NEW) return;
     else if (found !== "keep") this.open(SAID[found]);
     // The system took it and devices changed: what the track says of itself is no evidence.
     else if (this.#interrupted) this.open();
@@ -283,7 +295,9 @@ export class Microphone extends Emitter {
   /** @param {string} code */
   #fail(code) {
     // One that is plugged in now may mend it.
-    this.#hearDevices();
+    this.#hearDevices(true);
+    // Whoever hears of the track asks whether one is still to come.
+    this.#trouble = code;
     this.#announceTrack(null);
     this.#say(code, false);
   }

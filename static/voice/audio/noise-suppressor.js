@@ -74,6 +74,7 @@ export class NoiseSuppressor extends Emitter {
 
   async #load() {
     const loading = this.#loading = this.#platform.setTimeout(() => this.#fail("failed"), PATIENCE);
+    this.#graph.wake();
     const fail = (/** @type {SuppressorTrouble} */ code) => this.#loading === loading && this.#fail(code);
     try {
       const rate = this.#graph.build(({ sampleRate }) => sampleRate);

@@ -18,7 +18,7 @@ export class Silence extends Emitter {
   #parts;
   /** @type {SilentLoop|null} */
   #loop = null;
-  /** Whether a microphone was awaited in vain. */
+  /** Whether the first microphone was awaited in vain, or has been there: none is waited for any more. */
   #late = false;
   /** @type {any} */
   #waiting = null;
@@ -35,7 +35,7 @@ export class Silence extends Emitter {
   /**
    * Give what is to be sent: the microphone's track, or silence in its place, which costs nothing while it isn't needed.
    * @param {MediaStreamTrack|null} microphone
-   * @param {boolean} [awaited] whether it may be there at any moment, and for half a second nothing is sent instead
+   * @param {boolean} [awaited] whether it may be there at any moment: for the first one nothing is sent instead for half a second
    */
   instead(microphone, awaited = false) {
     if (microphone) {
@@ -64,13 +64,18 @@ export class Silence extends Emitter {
     if (parts) this.#graph.build(() => parts.source.connect(parts.out));
     this.#graph.resume();
     if (!parts) this.#beginLoop();
-    else if (!this.#graph.running) this.#waiting = this.#platform.setTimeout(() => this.#graph.running || this.#beginLoop(), PATIENCE);
+    else if (!this.#graph.running) {
+      this.#waiting = this.#platform.setTimeout(() => {
+        this.#waiting = null;
+        if (!this.#graph.running) this.#beginLoop();
+      }, PATIENCE);
+    }
     return this.#loop?.track ?? parts?.track ?? null;
   }
 
   #rest() {
     this.#stopWaiting();
-    this.#late = false;
+    this.#late = true;
     const parts = this.#parts;
     if (parts) this.#graph.build(() => parts.source.disconnect());
     this.#loop?.close();

@@ -61,7 +61,13 @@ export class Speaker extends Emitter {
     if (!this.#devices.canChooseSpeaker) return;
     void this.look();
     // As for the microphone.
-    this.#later("speaker", () => this.#closed || this.#platform.mediaDevices?.addEventListener("devicechange", this.#devicesChanged));
+    let late = false;
+    this.#later("speaker", () => {
+      if (this.#closed) return;
+      this.#platform.mediaDevices?.addEventListener("devicechange", this.#devicesChanged);
+      if (late) this.#devicesChanged();
+    });
+    late = true;
   }
 
   /** The person chose another one. @param {import("./constraints.js").Device|null} device */

@@ -270,7 +270,14 @@ export class Call extends Emitter {
     });
     this.#hearing.on("range", (range) => this.#tell("volumerange", range));
     this.#hearing.on("told", (said) => this.#notice(said));
-    for (const name of /** @type {const} */ (["held", "settled"])) this.#afterwards.on(name, () => this.#tell(name, null));
+    this.#afterwards.on("held", () => {
+      this.#announcer.hold();
+      this.#tell("held", null);
+    });
+    this.#afterwards.on("settled", () => {
+      this.#tell("settled", null);
+      this.#announcer.release();
+    });
     this.#speaking.on("speaking", (peers) => this.#spoke(peers));
     this.#page.on("hide", () => this.#tell("hide", null));
     this.#page.on("change", (why) => {

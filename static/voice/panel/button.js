@@ -73,7 +73,7 @@ export class VoiceButton {
     const room = new this.#modules.VoiceRoom(roomId, { name, store: this.#store, compared: this.#compared });
     this.#button.setAttribute("aria-busy", "true");
     for (const event of ["muted", "deafened", "microphone"]) room.addEventListener(event, () => this.#showMuted(room));
-    room.addEventListener("announce", (event) => this.room === room && this.#picture(() => this.#tell(/** @type {CustomEvent} */ (event).detail)));
+    room.addEventListener("announce", (event) => this.room === room && this.#tell(/** @type {CustomEvent} */ (event).detail));
     room.addEventListener("state", (event) => this.#showState(room, /** @type {CustomEvent} */ (event).detail));
     // Beside the button one can choose to listen only; choosing a microphone later ends that.
     const listen = this.#listen;
@@ -87,7 +87,6 @@ export class VoiceButton {
         for (const event of pressed) this.#begun?.keys.hear(event);
       }
       await joining;
-      if (this.room === room) this.#picture(() => this.#button.removeAttribute("aria-busy"));
     } catch (error) {
       const { code, message } = /** @type {{code: unknown, message: string}} */ (error);
       // It ended without telling so by its state: nothing would end the panel.
@@ -136,8 +135,12 @@ export class VoiceButton {
   /** @param {VoiceRoomInterface} room @param {{state: string, code?: unknown, words: string}} detail */
   #showState(room, { state, code, words }) {
     // A page that the back button brings back as it was joins by itself the room that it had left.
-    if (state === "joining" && !this.room) this.#take(room);
+    if (state === "joining" && !this.room) {
+      this.#take(room);
+      this.#button.setAttribute("aria-busy", "true");
+    }
     if (state === "joined") this.#picture(() => {
+      this.#button.removeAttribute("aria-busy");
       this.#label.textContent = phrase("bar.mute");
       this.#showMuted(room);
     });

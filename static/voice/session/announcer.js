@@ -21,29 +21,41 @@ export class Announcer {
   /** Of others. @type {string[]} */
   #others = [];
   #newsNext = true;
+  #held = false;
   #throttle;
 
   /** @param {(sentence: string) => void} say @param {Clock} clock */
   constructor(say, clock) {
-    this.#throttle = new Throttle(2000, () => say(this.#next()), clock);
+    this.#throttle = new Throttle(2000, () => !this.#held && say(this.#next()), clock);
+  }
+
+  /** Links are being made, which come first: nothing is said until they are. */
+  hold() {
+    this.#held = true;
+  }
+
+  /** They are made, or have had their time. */
+  release() {
+    this.#held = false;
+    this.#wantNext();
   }
 
   /** @param {News[]} news */
   gather(news) {
     this.#news = [...this.#news, ...news].slice(-WAITING);
-    if (news.length > 0) this.#throttle.want();
+    this.#wantNext();
   }
 
   /** @param {string} sentence */
   say(sentence) {
     this.#sentences = behind(this.#sentences, sentence);
-    this.#throttle.want();
+    this.#wantNext();
   }
 
   /** What somebody else said, or caused. @param {string} sentence */
   pass(sentence) {
     this.#others = behind(this.#others, sentence);
-    this.#throttle.want();
+    this.#wantNext();
   }
 
   close() {
@@ -54,8 +66,12 @@ export class Announcer {
 
   #next() {
     const sentence = this.#sentences.shift() ?? this.#turn();
-    if (this.#news.length + this.#sentences.length + this.#others.length > 0) this.#throttle.want();
+    this.#wantNext();
     return sentence;
+  }
+
+  #wantNext() {
+    if (!this.#held && this.#news.length + this.#sentences.length + this.#others.length > 0) this.#throttle.want();
   }
 
   #turn() {
