@@ -67,6 +67,7 @@ class Connections(web.Server):
         super().__init__(made.request_handler, request_factory=made.request_factory, **made._kwargs)
         throttles, self._settings, headers = app[THROTTLES], app[SETTINGS], app[HEADERS]
         self._of_address, self._in_all = throttles.connections_of_address, throttles.connections
+        self._refused = throttles.refused_connections
         self.first_request: float = app[WAITS].first_request
         self._room: float = app[WAITS].room
         self.unread: float = app[WAITS].unread
@@ -110,9 +111,11 @@ class Connections(web.Server):
         caps = (
             [(self._in_all, None)] if proxy else [(self._in_all, None), (self._of_address, address_key(peer))]
         )
-        if not all(cap.free(key) for cap, key in caps[1:]) or not (
-            self._in_all.free(None) or self._ends_one()
-        ):
+        if not all(cap.free(key) for cap, key in caps[1:]):
+            self._refused["address"] += 1
+            return None
+        if not (self._in_all.free(None) or self._ends_one()):
+            self._refused["all"] += 1
             return None
         for cap, key in caps:
             cap.hold(key)

@@ -74,6 +74,13 @@ def _signaling(app: web.Application, metrics: Metrics) -> None:
         "Sockets cut because too much waited for them.",
         lambda: tally.ended[slow],
     )
+    metrics.counters(
+        "meshvoice_refused_connections",
+        "Connections refused unread, by what has as many as it may: one address, or all together.",
+        "full",
+        app[keys.THROTTLES].refused_connections,
+        known=("address", "all"),
+    )
     outgoing = app[keys.OUTGOING]
     metrics.gauge("meshvoice_outbox_bytes", "What waits in all outboxes.", lambda: outgoing.bytes)
 

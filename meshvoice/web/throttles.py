@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
@@ -68,6 +69,8 @@ class Throttles:
     """Open ones, WebSockets among them; a trusted proxy may have as many as there are."""
     connections: Cap = field(default_factory=lambda: Cap(6000))
     """In all; the one key is None."""
+    refused_connections: Counter[str] = field(default_factory=Counter)
+    """How many were refused, by which of the two was full: `address` or `all`."""
     requests: Buckets = field(default_factory=lambda: Buckets(rate=50, burst=1000))
     """By address, of any kind but the client's files."""
     files: Buckets = field(default_factory=lambda: Buckets(rate=100, burst=6000))

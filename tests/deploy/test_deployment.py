@@ -312,7 +312,8 @@ async def test_the_documented_backup_brings_the_guest_book_back(site: Site, stag
     machine = site.machine
     (ana,) = await stage.sea("Ana")
     machine.ssh(documented("sh", "VACUUM INTO"))
-    restore = documented("sh", "systemctl stop meshvoice").replace("2026-01-31", machine.ssh("date +%F"))
+    made = machine.ssh("basename -s .db /root/meshvoice-*.db").removeprefix("meshvoice-")
+    restore = documented("sh", "systemctl stop meshvoice").replace("2026-01-31-0300", made)
     machine.ssh(f"set -e\n{restore}")
     assert '"status": "ok"' in site.deployer.fetch(machine, "/healthz")
     await ana.go("/my-sea/")

@@ -146,7 +146,8 @@ async def test_a_call_outlives_the_timers(make_house: MakeHouse) -> None:
 
 async def test_connections_of_one_address_are_capped_before_they_ask(make_house: MakeHouse) -> None:
     """The one over it is told so and closed at once; who leaves makes room again (W11)."""
-    house = await make_house(throttles=Throttles(connections_of_address=Cap(3)))
+    throttles = Throttles(connections_of_address=Cap(3))
+    house = await make_house(throttles=throttles)
     async with AsyncExitStack() as open_ones:
         lines = [await open_ones.enter_async_context(line(house)) for _ in range(3)]
         for reader, writer in lines:
@@ -155,6 +156,7 @@ async def test_connections_of_one_address_are_capped_before_they_ask(make_house:
         refused = await house.raw(b"")
         assert refused.startswith(b"HTTP/1.1 429 ")
         assert_ours(refused)
+        assert throttles.refused_connections == {"address": 1}
     async with asyncio.timeout(DEADLINE):
         # Nobody is told when the server has seen a connection's end.
         while not (await house.raw(b"GET /healthz HTTP/1.1\r\n%b\r\n" % HEAD)).startswith(b"HTTP/1.1 200"):
@@ -245,6 +247,7 @@ async def test_a_trusted_proxy_is_not_one_visitor(make_house: MakeHouse) -> None
             writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
             assert (await reader.readline()).startswith(b"HTTP/1.1 200")
         assert (await house.raw(b"")).startswith(b"HTTP/1.1 429 ")
+    assert throttles.refused_connections == {"all": 1}
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])

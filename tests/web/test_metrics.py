@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from aiohttp import WSMsgType
 
+from meshvoice.signaling.limits import Cap
 from meshvoice.web.keys import SWITCHBOARD
+from meshvoice.web.throttles import Throttles
 from tests.web.conftest import MakeHouse
 from tests.web.house import METRICS_TOKEN, OPENS, House
 from tests.web.person import Person
@@ -114,6 +116,15 @@ async def test_who_is_turned_away_after_the_handshake_is_counted(ana: Person, bo
     await late.say(type="hello", name="Bo", muted=False)
     assert await late.closed() == 4403
     assert 'meshvoice_refused_joins_total{reason="removed"} 1.0' in await ana.metrics()
+
+
+async def test_a_connection_that_is_refused_unread_is_counted(make_house: MakeHouse) -> None:
+    house = await make_house(throttles=Throttles(connections_of_address=Cap(1)))
+    ana = Person(house)
+    # By the one connection that it keeps.
+    await ana.metrics()
+    assert (await house.raw(b"")).startswith(b"HTTP/1.1 429 ")
+    assert 'meshvoice_refused_connections_total{full="address"} 1.0' in await ana.metrics()
 
 
 async def test_a_close_code_of_the_clients_own_makes_no_series(ana: Person, house: House) -> None:
