@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NewType
+from typing import Any, NewType
 
 from meshvoice.ids import PeerId, RoomId, UserId
 from meshvoice.signaling.allowance import Allowance
@@ -93,15 +93,13 @@ class LiveRoom:
     def lose(self, peer: Peer) -> None:
         """Note a peer that is taken out because its socket never came back."""
         self.lost[peer.id] = peer.user
-        while len(self.lost) > _REMEMBERED:
-            del self.lost[next(iter(self.lost))]
+        _forget_oldest(self.lost)
 
     def note_removed(self, user: UserId) -> None:
         """Note a user who may be here no longer."""
         self.removed.pop(user, None)
         self.removed[user] = None
-        while len(self.removed) > _REMEMBERED:
-            del self.removed[next(iter(self.removed))]
+        _forget_oldest(self.removed)
 
     def take_lost(self, user: UserId) -> list[PeerId]:
         """Forget, and list, what peers of a user were lost."""
@@ -117,6 +115,11 @@ class LiveRoom:
     def of_user(self, user: UserId) -> Peer | None:
         """Find the peer of a user: there is one at most."""
         return next((peer for peer in self.peers.values() if peer.user == user), None)
+
+
+def _forget_oldest(kept: dict[Any, Any]) -> None:
+    while len(kept) > _REMEMBERED:
+        del kept[next(iter(kept))]
 
 
 class Registry:
