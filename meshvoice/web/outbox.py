@@ -19,7 +19,7 @@ FAIR_BYTES = 64 * 1024
 """What waits beyond it counts: less is on its way to anybody on a usual network."""
 CLOSE_SECONDS = 1.0
 """How long a peer may take to read its close frame before the connection is cut."""
-LATELY = 0.0002
+LATELY = 0.00005
 """Seconds: whoever sends so soon after another waits for what else this pass brings."""
 GONE = 1006
 """RFC 6455, 7.4.1: the connection ended without a close frame."""

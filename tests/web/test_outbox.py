@@ -70,7 +70,7 @@ async def test_what_comes_in_one_pass_leaves_at_its_end() -> None:
 
 async def test_what_comes_alone_waits_for_nothing_but_what_came_before_it() -> None:
     """Whoever is sent something while others' frames wait gets it behind them, and so does everyone."""
-    times = iter([1.0, 1.001, 1.0011, 1.01, 1.02])
+    times = iter([1.0, 1.001, 1.00104, 1.01, 1.02])
     outgoing = Outgoing(now=lambda: next(times))
     (one, to_one), (other, to_other) = outbox(outgoing), outbox(outgoing)
     one.put(b"a")
