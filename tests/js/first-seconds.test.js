@@ -179,6 +179,48 @@ test("a track that no list knows is a program's own, and one that another progra
   assert.equal(busy.devices.asked.length, 1);
 });
 
+test("a prompt that stands longer than the links leaves what it gives as it is", async () => {
+  for (const answer of ["program's own", "busy"]) {
+    const platform = new FakePlatform();
+    /** @type {any} */
+    const prompts = [];
+    const { devices } = platform;
+    devices.getUserMedia = () => new Promise((resolve, reject) => prompts.push({ resolve, reject }));
+    /** @type {string[]} */
+    const told = [];
+    await joined(platform, (room) => room.addEventListener("microphone", (event) => told.push(/** @type {CustomEvent} */ (event).detail.code)));
+    await platform.advance(4000);
+    const track = new FakeTrack();
+    track.settings = { deviceId: "of-a-program", groupId: "" };
+    if (answer === "busy") prompts[0].reject(Object.assign(new Error(), { name: "NotReadableError" }));
+    else prompts[0].resolve({ getAudioTracks: () => [track] });
+    await platform.advance(4000);
+    assert.deepEqual([prompts.length, told], [1, ["asking", answer === "busy" ? "busy" : "ok"]]);
+  }
+});
+
+test("a microphone that the system mutes in the first moments is not opened anew by the look after the links", async () => {
+  const platform = new FakePlatform();
+  /** @type {string[]} */
+  const told = [];
+  await joined(platform, (room) => room.addEventListener("microphone", (event) => told.push(/** @type {CustomEvent} */ (event).detail.code)));
+  platform.devices.tracks[0].onmute();
+  await platform.advance(5000);
+  assert.deepEqual([platform.devices.asked.length, told], [1, ["ok", "interrupted"]]);
+});
+
+test("four sentences about oneself that come while links are made are all said", async () => {
+  const platform = new FakePlatform();
+  /** @type {string[]} */
+  const said = [];
+  const announcer = new Announcer((sentence) => said.push(sentence), platform);
+  announcer.hold();
+  for (const sentence of ["one", "two", "three", "four"]) announcer.say(sentence);
+  announcer.release();
+  await platform.advance(9000);
+  assert.deepEqual(said, ["one", "two", "three", "four"]);
+});
+
 test("what is to be said while links are made is said after them, with the usual pause between", async () => {
   const platform = new FakePlatform();
   /** @type {[number, string][]} */

@@ -12,7 +12,7 @@ import { microphoneStatus } from "./microphone-words.js";
 const DEBOUNCE = 500;
 /** A permission prompt that stands this long is worth a word. */
 const ASKING = 1000;
-/** A track that ends sooner is not asked for again by itself. */
+/** A track that ends sooner is not asked for again by itself, but for the one look after the links are made. */
 const SHORT_LIVED = 1000;
 /** Failures that a newly plugged device may mend. */
 const MENDED_BY_A_DEVICE = new Set(["not-found", "busy", "aborted", "failed"]);
@@ -48,8 +48,8 @@ export class Microphone extends Emitter {
   #stuck = false;
   /** What the last opening asked for. */
   #asked = "";
-  /** Whether devices changed during an opening. */
-  #missed = false;
+  /** What a look during an opening would have mended. @type {ReadonlySet<string>|null} */
+  #missed = null;
   /** Whether a change of the devices concerns it: it is open, or would be; and whether it is told of one. */
   #heeds = false;
   #hears = false;
@@ -133,7 +133,7 @@ export class Microphone extends Emitter {
     this.#platform.clearTimeout(this.#asking);
     this.#platform.mediaDevices?.removeEventListener("devicechange", this.#devicesChanged);
     this.#release();
-    this.#missed = false;
+    this.#missed = null;
     // Nothing is left to be got back: what was let go stays so, whatever the system did to it before.
     this.#interrupted = false;
     this.#trouble = "";
@@ -153,9 +153,9 @@ export class Microphone extends Emitter {
   /** What was chosen during an opening, or plugged in, was too late for it. */
   async #catchUp() {
     if (this.#asked !== JSON.stringify(this.#choice())) return this.change();
-    if (!this.#missed) return;
-    this.#missed = false;
-    await this.#lookAtDevices();
+    const missed = this.#missed;
+    this.#missed = null;
+    if (missed) await this.#lookAtDevices(missed);
   }
 
   /** What is asked for now. */
@@ -270,7 +270,7 @@ export class Microphone extends Emitter {
     const turn = this.#turn;
     // A list that can't be had says nothing of the devices.
     const devices = await this.#platform.mediaDevices?.enumerateDevices().catch(() => null);
-    if (this.#opening) this.#missed = true;
+    if (this.#opening && this.#missed !== MENDED_BY_A_DEVICE) this.#missed = mended;
     if (!devices || turn !== this.#turn || this.#opening) return;
     if (!this.#track) {
       if (mended.has(this.#trouble) && devices.some(({ kind }) => kind === "audioinput")) this.open();
@@ -282,7 +282,7 @@ export class Microphone extends Emitter {
     else if (found === "gone" && mended === MAY_BE_NEW) return;
     else if (found !== "keep") this.open(SAID[found]);
     // The system took it and devices changed: what the track says of itself is no evidence.
-    else if (this.#interrupted) this.open();
+    else if (this.#interrupted && mended !== MAY_BE_NEW) this.open();
   }
 
   #release() {

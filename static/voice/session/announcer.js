@@ -8,6 +8,8 @@ import { announce } from "./words.js";
 /** @typedef {import("./throttle.js").Clock} Clock */
 
 const WAITING = 50;
+/** While links are made the first one has not left yet. */
+const [SENTENCES, HELD_SENTENCES] = [3, 4];
 
 /**
  * At most one sentence in 2 s; where too many wait, the oldest are let go. What others can cause at will waits behind what is
@@ -48,7 +50,7 @@ export class Announcer {
 
   /** @param {string} sentence */
   say(sentence) {
-    this.#sentences = behind(this.#sentences, sentence);
+    this.#sentences = behind(this.#sentences, sentence, this.#held ? HELD_SENTENCES : SENTENCES);
     this.#wantNext();
   }
 
@@ -84,7 +86,7 @@ export class Announcer {
   }
 }
 
-/** @param {readonly string[]} waiting @param {string} sentence */
-function behind(waiting, sentence) {
-  return [...waiting.filter((one) => one !== sentence), sentence].slice(-3);
+/** @param {readonly string[]} waiting @param {string} sentence @param {number} [most] */
+function behind(waiting, sentence, most = SENTENCES) {
+  return [...waiting.filter((one) => one !== sentence), sentence].slice(-most);
 }
