@@ -8,6 +8,7 @@ import "./voice/audio/audio-graph.js";
 import "./voice/audio/boost.js";
 import "./voice/audio/ceiling.js";
 import "./voice/audio/constraints.js";
+import "./voice/audio/device-news.js";
 import "./voice/audio/devices.js";
 import "./voice/audio/level.js";
 import "./voice/audio/microphone-words.js";

@@ -4,12 +4,12 @@
 import { Emitter } from "../emitter.js";
 import { acquire, cause, isRefusal } from "./acquiring.js";
 import { ANY_MICROPHONE, verdict } from "./constraints.js";
+import { DeviceNews } from "./device-news.js";
 import { microphoneStatus } from "./microphone-words.js";
 
 /** @typedef {import("../browser/platform.js").Platform} Platform */
 /** @typedef {import("./constraints.js").MicrophoneChoice} MicrophoneChoice */
 
-const DEBOUNCE = 500;
 /** A permission prompt that stands this long is worth a word. */
 const ASKING = 1000;
 /** A track that ends sooner is not asked for again by itself, but for the one look after the links are made. */
@@ -42,35 +42,26 @@ export class Microphone extends Emitter {
   #interrupted = false;
   #openedAt = 0;
   /** @type {any} */
-  #debounce = null;
-  /** @type {any} */
   #asking = null;
   #stuck = false;
   /** What the last opening asked for. */
   #asked = "";
   /** What a look during an opening would have mended. @type {ReadonlySet<string>|null} */
   #missed = null;
-  /** Whether a change of the devices concerns it: it is open, or would be; and whether it is told of one. */
-  #heeds = false;
-  #hears = false;
   #choice;
   #platform;
-  #later;
-  #devicesChanged = () => {
-    this.#platform.clearTimeout(this.#debounce);
-    this.#debounce = this.#platform.setTimeout(() => this.#lookAtDevices(), DEBOUNCE);
-  };
+  #news;
 
   /**
    * @param {Pick<Platform, "mediaDevices"|"secure"|"now"|"setTimeout"|"clearTimeout">} platform
    * @param {() => Readonly<MicrophoneChoice>} [choice] what is wanted, asked at each opening
-   * @param {(what: string, task: () => void) => void} [later] what the links go before
+   * @param {import("./device-news.js").Later} [later]
    */
-  constructor(platform, choice = () => ANY_MICROPHONE, later = (_what, task) => task()) {
+  constructor(platform, choice = () => ANY_MICROPHONE, later = undefined) {
     super();
     this.#platform = platform;
     this.#choice = choice;
-    this.#later = later;
+    this.#news = new DeviceNews("microphones", (late) => void this.#lookAtDevices(late ? MAY_BE_NEW : MENDED_BY_A_DEVICE), platform, later);
   }
 
   get track() {
@@ -128,10 +119,8 @@ export class Microphone extends Emitter {
   close() {
     this.#turn += 1;
     this.#opening = null;
-    this.#heeds = this.#hears = false;
-    this.#platform.clearTimeout(this.#debounce);
+    this.#news.close();
     this.#platform.clearTimeout(this.#asking);
-    this.#platform.mediaDevices?.removeEventListener("devicechange", this.#devicesChanged);
     this.#release();
     this.#missed = null;
     // Nothing is left to be got back: what was let go stays so, whatever the system did to it before.
@@ -199,7 +188,7 @@ export class Microphone extends Emitter {
       if (turn === this.#turn) this.#fail(secure ? "unsupported" : "insecure");
       return;
     }
-    this.#heedDevices();
+    this.#news.heed();
     // iOS ends the first track when a second is got; elsewhere a stale one keeps the old device.
     if (this.#track) {
       this.#release();
@@ -249,24 +238,8 @@ export class Microphone extends Emitter {
     this.open("switched");
   }
 
-  /** To tell of changes a browser may start a process: the links go before it, and what changed until then is seen by a look. */
-  #heedDevices() {
-    this.#heeds = true;
-    let late = false;
-    this.#later("devices", () => this.#hearDevices(late));
-    late = true;
-  }
-
-  /** @param {boolean} late */
-  #hearDevices(late) {
-    if (!this.#heeds || this.#hears) return;
-    this.#hears = true;
-    this.#platform.mediaDevices?.addEventListener("devicechange", this.#devicesChanged);
-    if (late) this.#debounce = this.#platform.setTimeout(() => this.#lookAtDevices(MAY_BE_NEW), DEBOUNCE);
-  }
-
   /** @param {ReadonlySet<string>} mended by a device that is there */
-  async #lookAtDevices(mended = MENDED_BY_A_DEVICE) {
+  async #lookAtDevices(mended) {
     const turn = this.#turn;
     // A list that can't be had says nothing of the devices.
     const devices = await this.#platform.mediaDevices?.enumerateDevices().catch(() => null);
@@ -295,7 +268,7 @@ export class Microphone extends Emitter {
   /** @param {string} code */
   #fail(code) {
     // One that is plugged in now may mend it.
-    this.#hearDevices(true);
+    this.#news.hurry();
     // Whoever hears of the track asks whether one is still to come.
     this.#trouble = code;
     this.#announceTrack(null);

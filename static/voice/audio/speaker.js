@@ -4,10 +4,8 @@
 import { Emitter } from "../emitter.js";
 import { phrase } from "../phrase.js";
 import { find } from "./constraints.js";
+import { DeviceNews } from "./device-news.js";
 
-/** @typedef {import("../browser/platform.js").Platform} Platform */
-
-const DEBOUNCE = 500;
 /** What a browser calls the system's default. */
 const DEFAULT = "";
 
@@ -31,25 +29,17 @@ export class Speaker extends Emitter {
   /** Whether it was missed. */
   #missed = false;
   #closed = false;
-  /** @type {any} */
-  #debounce = null;
   #devices;
-  #platform;
-  #later;
-  #devicesChanged = () => {
-    this.#platform.clearTimeout(this.#debounce);
-    this.#debounce = this.#platform.setTimeout(() => this.look(), DEBOUNCE);
-  };
+  #news;
 
   /**
-   * @param {import("./devices.js").Devices} devices @param {Pick<Platform, "mediaDevices"|"setTimeout"|"clearTimeout">} platform
-   * @param {(what: string, task: () => void) => void} [later] what the links go before
+   * @param {import("./devices.js").Devices} devices
+   * @param {import("./device-news.js").DevicesPlatform} platform @param {import("./device-news.js").Later} [later]
    */
-  constructor(devices, platform, later = (_what, task) => task()) {
+  constructor(devices, platform, later = undefined) {
     super();
     this.#devices = devices;
-    this.#platform = platform;
-    this.#later = later;
+    this.#news = new DeviceNews("speakers", () => void this.look(), platform, later);
     this.#chosen = devices.speaker;
   }
 
@@ -60,14 +50,7 @@ export class Speaker extends Emitter {
   start() {
     if (!this.#devices.canChooseSpeaker) return;
     void this.look();
-    // As for the microphone.
-    let late = false;
-    this.#later("speaker", () => {
-      if (this.#closed) return;
-      this.#platform.mediaDevices?.addEventListener("devicechange", this.#devicesChanged);
-      if (late) this.#devicesChanged();
-    });
-    late = true;
+    this.#news.heed();
   }
 
   /** The person chose another one. @param {import("./constraints.js").Device|null} device */
@@ -88,8 +71,7 @@ export class Speaker extends Emitter {
 
   close() {
     this.#closed = true;
-    this.#platform.clearTimeout(this.#debounce);
-    this.#platform.mediaDevices?.removeEventListener("devicechange", this.#devicesChanged);
+    this.#news.close();
   }
 
   /** See whether it is there. */
