@@ -10,7 +10,7 @@ import { Level } from "../../static/voice/audio/level.js";
 import { FIRST } from "../../static/voice/call/afterwards.js";
 import { MicrophoneCheck } from "../../static/voice/check/microphone-check.js";
 import { lend } from "./fake-audio.js";
-import { FakePlatform, FakeTrack, present, settle, welcome } from "./fake-platform.js";
+import { FakePlatform, FakeTrack, seatBesideBo, settle } from "./fake-platform.js";
 
 /** @typedef {import("./fake-audio.js").Faults} Faults */
 
@@ -37,10 +37,7 @@ for (const [faults, measured] of FAULTS) {
     const room = new VoiceRoom("mysea-ua", { name: "Ana", platform });
     const joining = room.join();
     await settle();
-    platform.socket.accept();
-    platform.socket.say(welcome());
-    platform.socket.say(present("b", "Bo", 10));
-    platform.socket.say({ type: "pong", t: platform.socket.all("ping")[0].t });
+    seatBesideBo(platform);
     await joining;
     await settle();
     const [microphone] = platform.devices.tracks;

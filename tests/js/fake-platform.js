@@ -375,3 +375,11 @@ export const welcome = (more) => ({
 export const present = (source, name, order, more) => ({
   type: "present", source, user: `u${source}`, order, name, muted: false, deafened: false, away: false, role: "guest", ...more,
 });
+
+/** The server gives a seat beside Bo. @param {FakePlatform} platform */
+export function seatBesideBo({ socket }) {
+  socket.accept();
+  socket.say(welcome());
+  socket.say(present("b", "Bo", 10));
+  socket.say({ type: "pong", t: socket.all("ping")[0].t });
+}

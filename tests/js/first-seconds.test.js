@@ -8,7 +8,7 @@ import { VoiceRoom } from "../../static/voice-mesh.js";
 import { AudioGraph } from "../../static/voice/audio/audio-graph.js";
 import { Announcer } from "../../static/voice/session/announcer.js";
 import { FakeContext, lend } from "./fake-audio.js";
-import { FakePlatform, FakeTrack, present, settle, welcome } from "./fake-platform.js";
+import { FakePlatform, FakeTrack, seatBesideBo, settle } from "./fake-platform.js";
 
 /** A context whose state is told by tasks, in their order, as the standard has it. */
 class SlowContext extends FakeContext {
@@ -55,11 +55,7 @@ async function joined(platform, choose = () => {}) {
   choose(room);
   room.join().catch(() => {});
   await settle();
-  const { socket } = platform;
-  socket.accept();
-  socket.say(welcome());
-  socket.say(present("b", "Bo", 10));
-  socket.say({ type: "pong", t: socket.all("ping")[0].t });
+  seatBesideBo(platform);
   await platform.advance(100);
   return room;
 }
@@ -127,6 +123,15 @@ test("a voice that was made louder is so in the next call, too: it wakes the con
   assert.equal(contexts[0].state, "suspended");
   platform.links.stream("b", /** @type {any} */ ({ id: "s" }));
   await settle();
+  assert.equal(contexts[0].state, "running");
+});
+
+test("the stronger noise suppression wakes the context before it loads, which one that rests may leave unanswered", async () => {
+  const platform = new FakePlatform();
+  const contexts = lend(platform);
+  const make = platform.audioContext;
+  platform.audioContext = /** @type {any} */ (() => Object.assign(/** @type {any} */ (make)(), { audioWorklet: { addModule: () => new Promise(() => {}) } }));
+  await joined(platform, (room) => room.devices.process({ strongNoiseSuppression: true }));
   assert.equal(contexts[0].state, "running");
 });
 

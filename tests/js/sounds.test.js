@@ -14,7 +14,7 @@ import { TUNES, render, soundOf } from "../../static/voice/audio/tunes.js";
 import { RATE, wave } from "../../static/voice/audio/wave.js";
 import { REMOVED } from "../../static/voice/signaling/codes.js";
 import { Store } from "../../static/voice/store.js";
-import { FakePlatform, FakeTrack, present, settle, welcome } from "./fake-platform.js";
+import { FakePlatform, FakeTrack, present, seatBesideBo, settle, welcome } from "./fake-platform.js";
 
 /** @typedef {import("../../static/voice/audio/sounds.js").Sound} Sound */
 
@@ -178,10 +178,7 @@ test("a room tells its sounds: who joins and leaves, the page's own, the server 
   const joining = room.join();
   await settle();
   const { socket } = platform;
-  socket.accept();
-  socket.say(welcome());
-  socket.say(present("b", "Bo", 10));
-  socket.say({ type: "pong", t: socket.all("ping")[0].t });
+  seatBesideBo(platform);
   await joining;
   await settle();
   const element = /** @type {any} */ (platform.audios.find((audio) => "onended" in audio));

@@ -46,7 +46,7 @@ export class Microphone extends Emitter {
   #stuck = false;
   /** What the last opening asked for. */
   #asked = "";
-  /** What a look during an opening would have mended. @type {ReadonlySet<string>|null} */
+  /** Whether a look came during an opening, and whether all of those were late. @type {boolean|null} */
   #missed = null;
   #choice;
   #platform;
@@ -61,7 +61,7 @@ export class Microphone extends Emitter {
     super();
     this.#platform = platform;
     this.#choice = choice;
-    this.#news = new DeviceNews("microphones", (late) => void this.#lookAtDevices(late ? MAY_BE_NEW : MENDED_BY_A_DEVICE), platform, later);
+    this.#news = new DeviceNews("microphones", (late) => void this.#lookAtDevices(late), platform, later);
   }
 
   get track() {
@@ -144,7 +144,7 @@ export class Microphone extends Emitter {
     if (this.#asked !== JSON.stringify(this.#choice())) return this.change();
     const missed = this.#missed;
     this.#missed = null;
-    if (missed) await this.#lookAtDevices(missed);
+    if (missed !== null) await this.#lookAtDevices(missed);
   }
 
   /** What is asked for now. */
@@ -238,24 +238,25 @@ export class Microphone extends Emitter {
     this.open("switched");
   }
 
-  /** @param {ReadonlySet<string>} mended by a device that is there */
-  async #lookAtDevices(mended) {
+  /** @param {boolean} late no change was told, for none could be */
+  async #lookAtDevices(late) {
     const turn = this.#turn;
     // A list that can't be had says nothing of the devices.
     const devices = await this.#platform.mediaDevices?.enumerateDevices().catch(() => null);
-    if (this.#opening && this.#missed !== MENDED_BY_A_DEVICE) this.#missed = mended;
+    if (this.#opening) this.#missed = late && (this.#missed ?? true);
     if (!devices || turn !== this.#turn || this.#opening) return;
     if (!this.#track) {
+      const mended = late ? MAY_BE_NEW : MENDED_BY_A_DEVICE;
       if (mended.has(this.#trouble) && devices.some(({ kind }) => kind === "audioinput")) this.open();
       return;
     }
     const found = verdict(devices, this.#track.getSettings(), this.#choice().device);
     if (found === "returned") this.change("returned");
     // Where none was told to have gone, it is a track that no list knows: a program's own.
-    else if (found === "gone" && mended === MAY_BE_NEW) return;
+    else if (found === "gone" && late) return;
     else if (found !== "keep") this.open(SAID[found]);
     // The system took it and devices changed: what the track says of itself is no evidence.
-    else if (this.#interrupted && mended !== MAY_BE_NEW) this.open();
+    else if (this.#interrupted && !late) this.open();
   }
 
   #release() {

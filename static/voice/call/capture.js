@@ -41,7 +41,7 @@ export class Capture extends Emitter {
   /**
    * @param {Pick<import("./call.js").Belongings, "talk"|"devices"|"platform">} belongings
    * @param {import("../audio/audio-graph.js").AudioGraph} graph
-   * @param {(what: string, task: () => void) => void} later  once the links are made that are being made now
+   * @param {import("../audio/device-news.js").Later} later  once the links are made that are being made now
    */
   constructor({ talk, devices, platform }, graph, later) {
     super();

@@ -23,7 +23,7 @@ export class Hearing extends Emitter {
    * @param {Pick<import("./call.js").Belongings, "volumes"|"devices"|"sounds"|"platform">} belongings
    * @param {import("../audio/audio-graph.js").AudioGraph} graph
    * @param {(peer: string) => string} userOf
-   * @param {(what: string, task: () => void) => void} [later]  once the links are made that are being made now
+   * @param {import("../audio/device-news.js").Later} later  once the links are made that are being made now
    */
   constructor({ volumes, devices, sounds, platform }, graph, userOf, later) {
     super();

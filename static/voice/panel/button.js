@@ -45,8 +45,8 @@ export class VoiceButton {
   #listen = box();
   /** What was begun at the last click, and goes on without it. @type {{undrawn: AbortController, early: Early, keys: import("./call-keys.js").CallKeys}|null} */
   #begun = null;
-  /** What is shown with the first picture of the call, once its links are made; null: at once. @type {(() => void)[]|null} */
-  #unshown = null;
+  /** Whether the call's first picture waits for its links. */
+  #waits = false;
   /** Whoever leaves and joins again on this page still knows the keys of those who stayed. */
   #compared;
 
@@ -108,19 +108,12 @@ export class VoiceButton {
     const undrawn = new AbortController();
     // The first links' messages don't wait for it: six pages that draw make each other late.
     room.addEventListener("settled", () => {
-      const unshown = this.#unshown ?? [];
-      this.#unshown = null;
-      for (const show of unshown) show();
+      this.#waits = false;
+      if (room.state !== "joining") this.#showJoined(room);
       new VoicePanel(panel, room, this.#store, early.take(), keys, this.#live);
     }, { once: true, signal: undrawn.signal });
     this.#begun = { undrawn, early, keys };
-    this.#unshown = [];
-  }
-
-  /** With the call's first picture. @param {() => void} show */
-  #picture(show) {
-    if (this.#unshown) this.#unshown.push(show);
-    else show();
+    this.#waits = true;
   }
 
   /** A panel that isn't drawn yet never will be. */
@@ -129,7 +122,7 @@ export class VoiceButton {
     this.#begun?.early.take();
     this.#begun?.keys.close();
     this.#begun = null;
-    this.#unshown = null;
+    this.#waits = false;
   }
 
   /** @param {VoiceRoomInterface} room @param {{state: string, code?: unknown, words: string}} detail */
@@ -139,17 +132,21 @@ export class VoiceButton {
       this.#take(room);
       this.#button.setAttribute("aria-busy", "true");
     }
-    if (state === "joined") this.#picture(() => {
-      this.#button.removeAttribute("aria-busy");
-      this.#label.textContent = phrase("bar.mute");
-      this.#showMuted(room);
-    });
+    if (state === "joined") this.#showJoined(room);
     if (state === "left" || state === "refused") this.#end(room, code, words);
   }
 
   /** @param {VoiceRoomInterface} room */
+  #showJoined(room) {
+    if (this.room !== room || this.#waits) return;
+    this.#button.removeAttribute("aria-busy");
+    this.#label.textContent = phrase("bar.mute");
+    this.#showMuted(room);
+  }
+
+  /** @param {VoiceRoomInterface} room */
   #showMuted(room) {
-    if (this.room !== room || room.state === "joining" || this.#unshown) return;
+    if (this.room !== room || room.state === "joining" || this.#waits) return;
     this.#button.setAttribute("aria-pressed", String(room.silent));
     // What is only shown here the call tells by itself, where the control does not.
     if (room.deafened) this.#show(phrase("bar.deafened"));
@@ -161,7 +158,7 @@ export class VoiceButton {
   #end(room, code, words) {
     if (this.room !== room) return;
     this.room = null;
-    this.#unshown = null;
+    this.#waits = false;
     this.#begun?.keys.close();
     this.#button.removeAttribute("aria-busy");
     if (this.#listen) this.#listen.checked = room.devices.listenOnly;
