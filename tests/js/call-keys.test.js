@@ -66,3 +66,27 @@ test("after the end the keys are the page's again, and nothing is held", () => {
   assert.deepEqual([press("m"), press("v")], [false, false]);
   assert.deepEqual([talk.muted, talk.pressed], [false, false]);
 });
+
+test("the system's controls are the call's from its panel to its end", () => {
+  const acts = /** @type {Record<string, unknown>} */ ({});
+  const controls = { setActionHandler: (/** @type {string} */ name, /** @type {unknown} */ act) => void (acts[name] = act), playbackState: "", metadata: null };
+  Object.defineProperty(navigator, "mediaSession", { configurable: true, value: controls });
+  const { keys } = clicked();
+  assert.deepEqual(acts, {});
+  keys.show({}, () => {});
+  assert.deepEqual(Object.keys(acts), ["play", "pause", "togglemicrophone", "hangup"]);
+  keys.close();
+  assert.deepEqual(Object.values(acts), [null, null, null, null]);
+  Reflect.deleteProperty(navigator, "mediaSession");
+});
+
+test("a button that is shown is held by a finger", () => {
+  const { talk, keys } = clicked();
+  talk.choose("push");
+  keys.show({}, () => {});
+  const { element } = keys.talk;
+  element.setPointerCapture = () => {};
+  element.dispatchEvent(Object.assign(new Event("pointerdown"), { pointerId: 1, pointerType: "touch", button: 0 }));
+  assert.equal(talk.pressed, true);
+  keys.close();
+});

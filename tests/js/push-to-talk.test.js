@@ -16,7 +16,9 @@ function button(toggles = false) {
   const talk = new Talk({ store, platform: { setTimeout: () => 0, clearTimeout: () => {} } });
   talk.choose("push", toggles);
   const over = new AbortController();
-  const { element } = new PushToTalk(/** @type {any} */ (Object.assign(new EventTarget(), { talk })), store, over.signal);
+  const push = new PushToTalk(/** @type {any} */ (Object.assign(new EventTarget(), { talk })), store, over.signal);
+  push.point();
+  const { element } = push;
   const key = (/** @type {string} */ type, /** @type {string} */ code) => move(document, type, { code }, element);
   /** @param {string} type @param {EventTarget} [target] @param {object} [pointer] */
   const point = (type, target = element, pointer = {}) => {

@@ -16,6 +16,7 @@ export class CallKeys {
   /** @type {(which: Sheet) => void} */
   #open = (which) => void (this.#asked = which);
   #keys;
+  #room;
 
   /** @param {import("./panel-view.js").VoiceRoomInterface} room @param {import("../store.js").Store} store */
   constructor(room, store) {
@@ -24,7 +25,7 @@ export class CallKeys {
       mute: () => room.toggleMute(), deafen: () => room.toggleDeafen(), settings: () => this.#open("settings"), help: () => this.#open("help"),
     }, signal);
     this.talk = new PushToTalk(room, store, signal);
-    mediaKeys(room, signal, document.title);
+    this.#room = room;
   }
 
   /** A key was pressed before these were there. @param {KeyboardEvent} event */
@@ -32,10 +33,12 @@ export class CallKeys {
     this.#keys.hear(event);
   }
 
-  /** From now on there are controls, and sheets. @param {Parameters<Keys["label"]>[0]} controls @param {(which: Sheet) => void} open */
+  /** From now on there are controls, and sheets; the system's own controls come with them, for each is a word to another process. @param {Parameters<Keys["label"]>[0]} controls @param {(which: Sheet) => void} open */
   show(controls, open) {
     this.#keys.label(controls);
     this.#open = open;
+    this.talk.point();
+    mediaKeys(this.#room, this.#over.signal, document.title);
     if (this.#asked) open(this.#asked);
   }
 

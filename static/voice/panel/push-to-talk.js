@@ -31,11 +31,13 @@ export class PushToTalk {
   #looking = null;
   #room;
   #store;
+  #over;
 
   /** @param {import("./panel-view.js").VoiceRoomInterface} room @param {import("../store.js").Store} store @param {AbortSignal} over */
   constructor(room, store, over) {
     this.#room = room;
     this.#store = store;
+    this.#over = over;
     const first = { signal: over, capture: true };
     document.addEventListener("keydown", (event) => this.#keyDown(event), first);
     document.addEventListener("keyup", (event) => this.#keyUp(event), first);
@@ -54,7 +56,6 @@ export class PushToTalk {
     document.addEventListener("focusin", ({ target }) => {
       if (isWriting(target) || isInDialog(target)) doubt();
     }, first);
-    this.#pointer(over);
     room.addEventListener("talk", () => this.update(), { signal: over });
     store.addEventListener("change", () => this.update(), { signal: over });
     over.addEventListener("abort", () => {
@@ -105,8 +106,9 @@ export class PushToTalk {
     this.#upAt = performance.now();
   }
 
-  /** @param {AbortSignal} over */
-  #pointer(over) {
+  /** The button is shown now: a pointer may be put on it. */
+  point() {
+    const over = this.#over;
     const button = this.element;
     const passing = { signal: over };
     const first = { signal: over, capture: true };
