@@ -20,6 +20,7 @@ from benchmarks.systems import (
     PEERJS,
     ROOT,
     SOCKETIO,
+    STILL,
     WS,
     System,
 )
@@ -38,10 +39,10 @@ STEPS = (120, 600, 1122, 2400, 5118)
 class Effort:
     """How long everything is measured."""
 
-    rounds: int = 12
+    rounds: int = 14
     lives: int = 6
     """Rounds of comings and goings."""
-    paced: float = 0.7
+    paced: float = 1.5
     closed: float = 0.3
     watched: float = 20.0
     people: int = 100_000
@@ -180,20 +181,30 @@ def crowd(house: Path, effort: Effort) -> Crowd:
     return Crowd(memory=memory, idle=quiet.cpu / quiet.seconds, **pauses)
 
 
-def growth(house: Path, effort: Effort) -> dict[str, list[float]]:
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """What a message costs at a pace with more and more peers."""
+
+    costs: dict[str, list[float]]
+    """Microseconds of each system, for each of `Effort.steps`."""
+    last_to_first: Spread
+    """Of ours, to the same in the same round with the first step's peers: minutes lie between the steps."""
+
+
+def growth(house: Path, effort: Effort) -> Growth:
     """CPU for each message at a pace, of each system with more and more peers (`effort.steps`)."""
-    found: dict[str, list[float]] = {}
-    with running((OURS, BARE, WS), house) as up:
+    costs: dict[str, list[float]] = {}
+    with running((OURS, STILL, BARE, WS), house) as up:
         for peers in effort.steps:
             for each in up:
-                each.grow(peers)
+                each.grow(PEERS if each.system is STILL else peers)
                 each.tell("idle 0.5")
             rounds = in_turn(
-                up, 4, lambda each, rounds: rounds.add("paced", each.tell(f"rate {PACE} 0.7").each)
+                up, 4, lambda each, rounds: rounds.add("paced", each.tell(f"rate {PACE} {effort.paced}").each)
             )
             for name, known in rounds.items():
-                found.setdefault(name, []).append(known.spread("paced").median)
-    return found
+                costs.setdefault(name, []).append(known.spread("paced").median)
+    return Growth(costs=costs, last_to_first=rounds[OURS.name].to(rounds[STILL.name], "paced"))
 
 
 def pages(house: Path, effort: Effort) -> dict[str, tuple[float, float]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from benchmarks.measures import MANY, Crowd, Effort, Rounds, Spread
-from benchmarks.systems import BARE, CHANNELS_RELAY, OURS, PEERJS, SOCKETIO, WS
+from benchmarks.measures import MANY, Crowd, Effort, Growth, Rounds, Spread
+from benchmarks.systems import BARE, CHANNELS_RELAY, OURS, PEERJS, SOCKETIO, STILL, WS
 
 KB = 1000
 
@@ -128,16 +128,19 @@ def crowd(report: Report, found: Crowd) -> None:
     )
 
 
-def growth(report: Report, found: Mapping[str, list[float]], effort: Effort, plot: Path) -> None:
+def growth(report: Report, found: Growth, effort: Effort, plot: Path) -> None:
     """Tell, and draw, what a message costs with more and more peers."""
     rows = []
-    for name, costs in found.items():
-        ratio = costs[-1] / costs[0]
-        verdict = report.holds("from 120 to 5,118 peers", ratio, 1.2) if name == OURS.name else ""
-        rows.append((name, *(f"{cost:.1f}" for cost in costs), f"{ratio:.2f}", verdict))
+    for name, costs in found.costs.items():
+        verdict = ""
+        if name == OURS.name:
+            verdict = report.holds("from 120 to 5,118 peers", found.last_to_first.median, 1.2)
+        ratio = _spread(found.last_to_first) if name == OURS.name else f"{costs[-1] / costs[0]:.2f}"
+        rows.append((name, *(f"{cost:.1f}" for cost in costs), ratio, verdict))
     head = ("system, µs a message", *(f"{peers:,} peers" for peers in effort.steps), "last to first", "")
     report.table("growth", head, rows)
-    plot.write_text(draw(found, effort.steps), encoding="utf-8")
+    drawn = {name: costs for name, costs in found.costs.items() if name != STILL.name}
+    plot.write_text(draw(drawn, effort.steps), encoding="utf-8")
 
 
 PAGES_MS = {"home page, signed in": 0.8, "TURN credentials": 0.5, "a static file": 0.5}

@@ -43,6 +43,7 @@ def _node(name: str, script: str, protocol: str = "plain") -> System:
 
 
 OURS = _ours("meshvoice")
+STILL = _ours("meshvoice, with 120 all along")
 QUEUED = _ours("meshvoice, by aiohttp's queue", "--queued")
 PARTS = _ours("meshvoice, under a stopwatch", "--parts", "{house}/parts.json")
 PAUSES = _ours("meshvoice, watched for pauses", "--pauses", "{house}/pauses.json")
