@@ -6,6 +6,7 @@ Theirs can't be had here, so a server of the tests' own answers as they were see
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -121,6 +122,14 @@ class Remembering(Relay):
             if self.came % 2:
                 self._answer(asked, addr, {"ERROR-CODE": (437, "Allocation Mismatch")}, refused=True)
                 return
+        super().datagram_received(data, addr)
+
+
+class Twice(Relay):
+    """Hears each request twice, as from a machine that had no time to read the first answer."""
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        super().datagram_received(data, addr)
         super().datagram_received(data, addr)
 
 
@@ -344,3 +353,9 @@ async def _shake_hands(
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         way = Way(leg=Leg.TLS, server=server.sockets[0].getsockname())
         return await certificate(Deployment(turn=turn, tls=Authority(folder).trust()), way)
+
+
+async def test_by_a_relay_that_hears_everything_twice_nothing_is_found_wrong() -> None:
+    """It opens no second address for whoever asks again; a socket that is left open fails the test."""
+    assert await believed_by(Twice("127.0.0.1", [SECRET])) == ALL_WELL
+    gc.collect()

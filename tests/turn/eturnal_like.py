@@ -38,7 +38,7 @@ class Relay(asyncio.DatagramProtocol):
         self._secrets = secrets
         self._reason = reason
         self._allocations: dict[Peer, Allocation] = {}
-        self._allocating: asyncio.Future[None]
+        self._allocating: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.DatagramTransport, transport)
@@ -61,7 +61,9 @@ class Relay(asyncio.DatagramProtocol):
             refusal = {"ERROR-CODE": (401, UNAUTHORIZED.decode()), "REALM": REALM, "NONCE": NONCE}
             self._answer(asked, addr, refusal, refused=True)
         elif asked.message_method == stun.Method.ALLOCATE:
-            self._allocating = asyncio.ensure_future(self._allocate(asked, addr, key))
+            task = asyncio.get_running_loop().create_task(self._allocate(asked, addr, key))
+            self._allocating.add(task)
+            task.add_done_callback(self._allocating.discard)
         else:
             if asked.message_method == stun.Method.CHANNEL_BIND:
                 self._allocations[addr].bind(
@@ -71,9 +73,9 @@ class Relay(asyncio.DatagramProtocol):
             self._answer(asked, addr, told, key=key)
 
     async def _allocate(self, asked: stun.Message, addr: Peer, key: bytes) -> None:
-        made = Allocation(self, addr)
-        await asyncio.get_running_loop().create_datagram_endpoint(lambda: made, (self.address, 0))
-        self._allocations[addr] = made
+        # Who asks again, for the answer was late, gets the same address.
+        made = self._allocations.setdefault(addr, Allocation(self, addr))
+        await made.open(self.address)
         relayed = made.transport.get_extra_info("sockname")[:2]
         print("allocated", asked.attributes["USERNAME"], flush=True)
         told = {"XOR-RELAYED-ADDRESS": relayed, "XOR-MAPPED-ADDRESS": addr, "LIFETIME": LIFETIME}
@@ -113,8 +115,10 @@ class Relay(asyncio.DatagramProtocol):
 
     def close(self) -> None:
         """End all allocations."""
+        for task in self._allocating:
+            task.cancel()
         for allocation in self._allocations.values():
-            allocation.transport.close()
+            allocation.close()
 
 
 class Allocation(asyncio.DatagramProtocol):
@@ -126,6 +130,20 @@ class Allocation(asyncio.DatagramProtocol):
         self._numbers: dict[Peer, int] = {}
         self._relay = relay
         self._client = client
+        self._opening = asyncio.Lock()
+        self._open = False
+
+    async def open(self, address: str) -> None:
+        """Take a port, once."""
+        async with self._opening:
+            if not self._open:
+                await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, (address, 0))
+                self._open = True
+
+    def close(self) -> None:
+        """Give the port back."""
+        if self._open:
+            self.transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.DatagramTransport, transport)
