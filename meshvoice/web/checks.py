@@ -43,7 +43,7 @@ def setup(app: web.Application) -> None:
     """Add the checks that need nothing but this process."""
     health, book, pulse, relay = app[keys.HEALTH], app[keys.BOOK], app[keys.PULSE], app[keys.RELAY]
     health.add("book", lambda: None if book.trouble is None else str(book.trouble))
-    health.add("disk", lambda: disk(room_beside(Path(os.path.realpath(app[keys.SETTINGS].database)))))
+    health.add("disk", lambda: disk(room_beside(Path(app[keys.SETTINGS].database))))
     health.add("relay", relay.trouble)
     health.add("loop", lambda: loop(pulse.worst(asyncio.get_running_loop().time())))
 
@@ -61,7 +61,8 @@ def disk(room: tuple[int, int] | None) -> str | None:
 def room_beside(database: Path) -> tuple[int, int] | None:
     """Give what may still be written beside the guest book, and the disk's size; None: nobody can say."""
     try:
-        there = os.statvfs(database.absolute().parent)
+        # By a link it is the disk of what that leads to.
+        there = os.statvfs(Path(os.path.realpath(database)).parent)
     except OSError:
         return None
     return there.f_bavail * there.f_frsize, there.f_blocks * there.f_frsize

@@ -26,8 +26,9 @@ from meshvoice.web import relay_sharing, templates
 from meshvoice.web.app import make_app
 from meshvoice.web.cautions import cautions
 from meshvoice.web.connections import Connections, make_runner
-from meshvoice.web.keys import THROTTLES
+from meshvoice.web.keys import SWITCHBOARD, THROTTLES
 from meshvoice.web.listening import Listening, listen
+from meshvoice.web.logs import facts
 from meshvoice.web.notify import Notifier
 from meshvoice.web.unix_socket import BACKLOG
 
@@ -135,8 +136,15 @@ def run(settings: Settings) -> int:
 
 async def _serve(app: web.Application, settings: Settings, listening: Listening, notifier: Notifier) -> None:
     told = asyncio.Event()
+
+    def end(by: signal.Signals) -> None:
+        if not told.is_set():
+            sockets = app[SWITCHBOARD].sockets
+            log.info("told to end by %s: %d sockets close", by.name, sockets, extra=facts(sockets=sockets))
+            told.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
+        asyncio.get_running_loop().add_signal_handler(number, end, number)
     runner = make_runner(app, shutdown_timeout=SHUTDOWN_SECONDS)
     # Before they are closed by what follows.
     places = f"{' and '.join(listening.places)}{', held by systemd' if listening.handed_over else ''}"

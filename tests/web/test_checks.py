@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -116,6 +118,16 @@ def test_where_nobody_can_say_how_much_room_there_is_nothing_is_said(tmp_path: P
     assert checks.room_beside(tmp_path / "gone" / "meshvoice.db") is None
     assert checks.disk(None) is None
     assert checks.room_beside(tmp_path / "meshvoice.db") is not None
+
+
+def test_behind_a_link_the_disk_is_that_of_what_it_leads_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link, there = tmp_path / "meshvoice.db", tmp_path / "elsewhere"
+    link.symlink_to(there / "meshvoice.db")
+    disks = {there: SimpleNamespace(f_bavail=3, f_frsize=512, f_blocks=9)}
+    monkeypatch.setattr(os, "statvfs", disks.__getitem__)
+    assert checks.room_beside(link) == (3 * 512, 9 * 512)
 
 
 async def test_changes_of_the_guest_book_are_timed(house: House) -> None:

@@ -56,6 +56,7 @@ async def test_the_process_ends_within_five_seconds_with_a_stalled_peer(
         assert time.monotonic() - start < 5
     assert code == 0
     assert codes == [1012, 1012, 1012]
+    assert f"told to end by {ending.name}: 5 sockets close\n" in outside.running.log.decode()
     assert b"Traceback" not in outside.running.log
 
 
