@@ -1,7 +1,8 @@
 """Joins the modules of a call into a few files under static/built/, by esbuild: `make bundle`.
 
-A room's page asks for 157 modules as they are written; joined they are fifteen files. The server serves these
-in their place while they are of the modules that lie there (meshvoice/web/bundle.py): nothing needs them.
+A room's page asks for more than 150 modules as they are written; joined they are fifteen files. The server
+serves these in their place while they are of the modules that lie there (meshvoice/web/bundle.py): nothing
+needs them.
 """
 
 from __future__ import annotations
