@@ -65,6 +65,8 @@ class Link:
         self.heard_at = 0.0
         self.asked_at = 0.0
         self.task: asyncio.Task[None] | None = None
+        self.lock = asyncio.Lock()
+        """Held while a connection is made or closed: one that is left in between keeps its sockets."""
 
 
 class AiortcPeer:
@@ -98,11 +100,14 @@ class AiortcPeer:
                 yield self
                 await self._send(type="bye")
             finally:
-                staying.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await staying
-                for link in self.links.values():
-                    await self._close(link)
+                async with contextlib.AsyncExitStack() as quiet:
+                    for link in list(self.links.values()):
+                        await quiet.enter_async_context(link.lock)
+                    staying.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await staying
+                    for link in self.links.values():
+                        await self._close(link)
 
     async def _stay(self, session: aiohttp.ClientSession, url: str) -> None:
         """Keep the seat: whenever the socket ends, come back with the ticket and the last `seq`."""
@@ -175,9 +180,11 @@ class AiortcPeer:
             case "hello":
                 self.links.setdefault(source, Link(message["order"]))
             case "left":
-                link = self.links.pop(source, None)
+                link = self.links.get(source)
                 if link:
-                    await self._close(link)
+                    async with link.lock:
+                        await self._close(link)
+                    self.links.pop(source, None)
             case "offer" if message["gen"] > self.links[source].gen:
                 await self._answer(source, message)
             case "answer" if message["gen"] == self.links[source].gen:
@@ -195,9 +202,10 @@ class AiortcPeer:
 
     async def _offer(self, peer: str) -> None:
         link = self.links[peer]
-        connection = await self._renew(link, link.gen + 1)
-        connection.addTrack(Tone(self.tone))
-        await connection.setLocalDescription(await connection.createOffer())
+        async with link.lock:
+            connection = await self._renew(link, link.gen + 1)
+            connection.addTrack(Tone(self.tone))
+            await connection.setLocalDescription(await connection.createOffer())
         sdp = connection.localDescription.sdp
         await self._send(type="offer", target=peer, gen=link.gen, sdp=sdp)
         # aiortc gathers before it offers: its candidates stand in the SDP, and this is their end.
@@ -205,10 +213,11 @@ class AiortcPeer:
 
     async def _answer(self, peer: str, message: dict[str, Any]) -> None:
         link = self.links[peer]
-        connection = await self._renew(link, message["gen"])
-        await connection.setRemoteDescription(RTCSessionDescription(message["sdp"], "offer"))
-        connection.addTrack(Tone(self.tone))
-        await connection.setLocalDescription(await connection.createAnswer())
+        async with link.lock:
+            connection = await self._renew(link, message["gen"])
+            await connection.setRemoteDescription(RTCSessionDescription(message["sdp"], "offer"))
+            connection.addTrack(Tone(self.tone))
+            await connection.setLocalDescription(await connection.createAnswer())
         sdp = connection.localDescription.sdp
         await self._send(type="answer", target=peer, gen=link.gen, sdp=sdp)
         await self._send(type="ice", target=peer, gen=link.gen, candidates=[None])
