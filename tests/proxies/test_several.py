@@ -188,7 +188,17 @@ async def test_behind_systemds_sockets_a_room_waits_for_its_process(tmp_path: Pa
         couples = [await couple(site, number) for number in range(ROOMS)]
         before = await site.rooms()
         killed = before.index(max(before))
+        # Somebody dials as it dies, by connections that it had taken: a proxy that asked the next one would
+        # seat them there, alone.
+        await asyncio.gather(*(ana.get(f"/sea/{ana.user_id}/") for ana, _, _ in couples))
+        processes[killed].process.send_signal(signal.SIGSTOP)
+        dials = [asyncio.create_task(ana.knock(f"mysea-{ana.user_id}")) for ana, _, _ in couples]
+        answered, waiting = await asyncio.wait(dials, timeout=1)
+        assert {await each for each in answered} == {101}
+        assert len(waiting) == before[killed]
         await processes[killed].ends(signal.SIGKILL)
+        refused, waiting = await asyncio.wait(waiting, timeout=1)
+        assert {await each for each in refused} == {502}
         gone = [each for each in couples if await is_cut(each[2][0])]
         assert len(gone) == before[killed]
         returns = [
@@ -198,6 +208,7 @@ async def test_behind_systemds_sockets_a_room_waits_for_its_process(tmp_path: Pa
         ]
         processes[killed] = await holders[killed].start()
         back = await asyncio.gather(*returns)
+        assert {await each for each in waiting} <= {101}
         for pair in zip(back[::2], back[1::2], strict=True):
             await hear_each_other([*pair])
         assert await site.rooms() == before
