@@ -21,7 +21,7 @@ from meshvoice.values import UNIX
 from meshvoice.web.error_pages import plain_page
 from meshvoice.web.keys import HEADERS, LANGUAGES, RESPONSE, SETTINGS, THROTTLES, WAITS
 from meshvoice.web.site import to
-from meshvoice.web.straight import Bounded, StraightResponse, own_headers
+from meshvoice.web.straight import LOOSE_BYTES, Bounded, StraightResponse, own_headers, whole_bytes
 
 FIELD_BYTES = 32 * 1024
 """Of one header: a single sign-on on the same domain sets cookies that aiohttp's usual 8 KiB don't hold."""
@@ -149,7 +149,10 @@ class Connection(RequestHandler):
     longer than a browser needs for its first request, which has a timer here.
     """
 
-    __slots__ = ("_connections", "_first", "_frames", "_handshake", "_head", "_release", "heard", "peer")
+    __slots__ = (
+        *("_connections", "_first", "_frames", "_handshake", "_head", "_loose", "_release", "_too_loose"),
+        *("heard", "peer"),
+    )
 
     def __init__(self, connections: Connections, *, loop: asyncio.AbstractEventLoop, **settings: Any) -> None:
         super().__init__(connections, loop=loop, **settings)
@@ -160,6 +163,8 @@ class Connection(RequestHandler):
         self._head = 0
         self._handshake: CIMultiDict[str] | None = None
         self._frames: Callable[[bytes], tuple[bool, bytes]] | None = None
+        self._loose = 0
+        self._too_loose: Callable[[], None] | None = None
         self.heard = False
         """Whether bytes came; whoever looks takes it back."""
         self._release: Callable[[], None] | None = None
@@ -197,6 +202,17 @@ class Connection(RequestHandler):
         parser = self._payload_parser
         if isinstance(parser, Bounded):
             self._frames = parser.feed_data
+
+    def bound(self, too_loose: Callable[[], None]) -> None:
+        """Have `too_loose` called where bytes come of which no message becomes: aiohttp's queue has no end.
+
+        Empty pieces of one that never ends cost time, and neither grow it nor reach whoever counts.
+        """
+        self._too_loose = too_loose
+
+    def took(self, size: int) -> None:
+        """Note that a message of so many bytes was read from the queue."""
+        self._loose = max(0, self._loose - whole_bytes(size))
 
     def _give_up(self) -> None:
         if self.unasked:
@@ -239,20 +255,32 @@ class Connection(RequestHandler):
         if self._first is not None:
             self._first.cancel()
         self._count_out()
-        self._frames = None  # it leads back here
+        self._frames = self._too_loose = None  # they lead back here
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; those of a head are counted until it is whole, for aiohttp bounds each field alone."""
-        self.heard = True
         frames = self._frames
         if frames is not None:
-            # All that aiohttp does with those of a WebSocket.
-            if not self._force_close and not self._close and frames(data)[0]:
-                self.close()
+            # All that aiohttp does with those of a WebSocket. Once it ends they are thrown away, and tell no
+            # more that somebody is there.
+            if not self._force_close and not self._close:
+                self.heard = True
+                if frames(data)[0]:
+                    self.close()
             return
+        if self._too_loose is not None:
+            self.heard = not (self._force_close or self._close)
+            # What waits for its turn in the queue counts too, and may be as much again.
+            self._loose += len(data)
+            if self._loose > 2 * LOOSE_BYTES:
+                self._too_loose()
+                return
+            super().data_received(data)
+            return
+        self.heard = True
         self.was_heard(self._loop.time())
-        if self._payload_parser is not None:  # a WebSocket: its frames have a bound of their own
+        if self._payload_parser is not None:  # frames right behind a handshake that is not yet answered
             super().data_received(data)
             return
         before = self._request_count

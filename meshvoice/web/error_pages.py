@@ -101,6 +101,7 @@ async def _tell(request: web.Request, handler: Handler) -> web.StreamResponse:
         sentence = _SENTENCES.get(answer.status, "refused.unreadable")
         return refusal(request, RequestRefused(answer.status, code, sentence))
     except Exception:
+        _count(request, "server-error")
         mark = secrets.token_hex(4)
         log.exception("error %s at %s %s", mark, request.method, request.match_info.route.resource)
         return refusal(request, RequestRefused(500, "server-error", "refused.broken", mark=mark))

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Hashable, Sequence
-from functools import partial
 
-from aiohttp import WebSocketError, WSMsgType, web
+from aiohttp import WebSocketError, web
 
 from meshvoice.ids import Room, RoomId
 from meshvoice.signaling.client_messages import FRAME_BYTES
 from meshvoice.signaling.codes import CloseCode
 from meshvoice.signaling.limits import Cap, address_key, address_keys
-from meshvoice.signaling.registry import SocketId
+from meshvoice.web.admission import tell_seldom
 from meshvoice.web.connections import connection_of
 from meshvoice.web.door import read_room
 from meshvoice.web.error_pages import RequestRefused, too_many
+from meshvoice.web.hearing import Reader, listen
 from meshvoice.web.keys import (
     ADDRESS,
     CLOCK,
@@ -26,14 +26,12 @@ from meshvoice.web.keys import (
     SWITCHBOARD,
     THROTTLES,
     VISITOR,
-    WAITS,
     Visitor,
 )
 from meshvoice.web.logs import facts
 from meshvoice.web.origins import check_websocket_origin
 from meshvoice.web.outbox import Outbox
-from meshvoice.web.straight import StraightResponse, Unheard
-from meshvoice.web.switchboard import Switchboard
+from meshvoice.web.straight import StraightResponse
 from meshvoice.web.throttles import Throttles
 
 log = logging.getLogger("meshvoice.voice")
@@ -43,6 +41,7 @@ _NO_STATUS = 1005
 """What a close frame without a number is taken for (RFC 6455, 7.1.5)."""
 _OURS = frozenset(int(code) for code in CloseCode)
 _THEIRS = frozenset(int(code) for code in (CloseCode.LEFT, CloseCode.GOING_AWAY, CloseCode.CUT))
+_NO_HANDSHAKE = "what came for voice is no WebSocket: does the proxy pass Upgrade and Connection on?"
 _UNREAD = {int(code): code.why for code in (CloseCode.TOO_LONG, CloseCode.TOO_FAST)}
 
 
@@ -64,6 +63,9 @@ async def voice(request: web.Request) -> web.StreamResponse:
         except ConnectionError:
             # Gone before the answer: nothing began that could end, and nobody gets this one either.
             return web.Response(status=400)
+        except web.HTTPBadRequest:
+            tell_seldom(request, _NO_HANDSHAKE)
+            raise RequestRefused(400, "no-upgrade", "refused.no-upgrade") from None
         # Of no use to anybody any more, and kilobytes for each socket.
         ws.headers.clear()
         connection_of(request).upgraded()
@@ -78,7 +80,7 @@ async def voice(request: web.Request) -> web.StreamResponse:
         problem: Exception | None = None
         unread: tuple[int, str] | None = None
         try:
-            listening = _listen(request, ws, socket, held)
+            listening = listen(request, Reader(request, ws, switchboard, socket, outbox), held.greeted)
             # Where each frame wakes it, in a task of its own: waking this one goes through every middleware.
             await (listening if isinstance(ws, StraightResponse) else asyncio.create_task(listening))
         except WebSocketError as error:
@@ -178,44 +180,3 @@ class _Held:
     def release(self) -> None:
         for cap, key in self._caps:
             cap.release(key)
-
-
-async def _listen(request: web.Request, ws: web.WebSocketResponse, socket: SocketId, held: _Held) -> None:
-    switchboard, within = request.app[SWITCHBOARD], request.app[WAITS].hello
-    try:
-        async with asyncio.timeout(within):
-            while switchboard.awaits_hello(socket):
-                if not await _hear(ws, switchboard, socket):
-                    return
-    except TimeoutError:
-        switchboard.close(socket, CloseCode.BAD, f"no hello within {within:.0f} seconds")
-        return
-    held.greeted()
-    # What the client says behind its hello is read once it is in.
-    hello = await switchboard.turn(socket)
-    if hello is not None and request.transport is not None:
-        switchboard.let_in(socket, hello)
-    if isinstance(ws, StraightResponse):
-        ws.hear(partial(switchboard.receive, socket))
-    while await _hear(ws, switchboard, socket):
-        pass
-
-
-async def _hear(ws: web.WebSocketResponse, switchboard: Switchboard, socket: SocketId) -> bool:
-    """Hear what comes next; False: the socket has ended."""
-    message = await ws.receive()
-    # No await from here to the outboxes: the registry is whole between two messages.
-    match message.type:
-        case WSMsgType.TEXT:
-            switchboard.receive(socket, message.data)
-        case WSMsgType.BINARY:
-            switchboard.receive_binary(socket, len(message.data))
-        case WSMsgType.PING:
-            await ws.pong(message.data)
-        case WSMsgType.ERROR if isinstance(message.data, Unheard):
-            raise message.data.problem
-        case WSMsgType.ERROR if isinstance(message.data, WebSocketError):
-            raise message.data
-        case WSMsgType.CLOSE | WSMsgType.CLOSING | WSMsgType.CLOSED:
-            return False
-    return True

@@ -35,6 +35,14 @@ OTHERS_AT_ONCE = 200
 LOOSE_BYTES = 512 * 1024
 """Of no whole message: more than one may have, and a read or two that wait for their turn."""
 _FRAME_HEAD = 14
+
+
+def whole_bytes(size: int) -> int:
+    """Tell how many bytes on the wire a whole message of `size` bytes may have taken."""
+    # A client may cut its messages into pieces of a kilobyte, with a head for each.
+    return size + size // 64 + _FRAME_HEAD
+
+
 _KNOWN = frozenset(
     [
         *(
@@ -82,8 +90,7 @@ class _Queue(WebSocketDataQueue):
     others: TokenBucket | None = None
 
     def feed_data(self, data: Any, size: int) -> None:
-        # A client may cut its messages into pieces of a kilobyte, with a head for each.
-        self.whole += size + size // 64 + _FRAME_HEAD
+        self.whole += size + size // 64 + _FRAME_HEAD  # `whole_bytes`, which a call would double
         kind, text, _ = data
         if kind is _TEXT:
             hear = self.hear

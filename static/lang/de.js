@@ -886,6 +886,7 @@ export default {
     "too-many.tries": "Versuche",
     "too-many.wrong-passphrases": "falsche Passphrasen",
     "refused.packed": "Schick den Inhalt, wie er ist, ohne Content-Encoding.",
+    "refused.no-upgrade": "Diese Adresse ist für einen WebSocket. Etwas auf dem Weg, meist ein Proxy, reicht keinen durch.",
     "refused.no-turn-secret": "Dieser Server hat kein COTURN_SHARED_SECRET und kann darum keine TURN-Zugangsdaten unterschreiben.",
     "refused.no-room": "Öffne zuerst dein Meer oder nimm eine Einladung an: Gerade darfst du keinen Raum betreten.",
     "refused.unknown-host": "Dieser Server hat keine Website namens {host}. Wenn du ihn betreibst: Trag sie in MESHVOICE_ORIGIN ein, oder lass deinen Proxy den Host weiterreichen, den Browser schicken.",

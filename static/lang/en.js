@@ -886,6 +886,7 @@ export default {
     "too-many.tries": "tries",
     "too-many.wrong-passphrases": "wrong passphrases",
     "refused.packed": "Send the body as it is, without a Content-Encoding.",
+    "refused.no-upgrade": "This address is for a WebSocket. Something between here and there, mostly a proxy, passes none on.",
     "refused.no-turn-secret": "This server has no COTURN_SHARED_SECRET, so it can't sign TURN credentials.",
     "refused.no-room": "Open your sea or accept an invitation first: you may enter no room now.",
     "refused.unknown-host": "This server has no site by the name of {host}. If you run it: add it to MESHVOICE_ORIGIN, or let your proxy pass on the Host that browsers send.",

@@ -8,7 +8,7 @@ import ipaddress
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 from aiohttp import web
@@ -17,7 +17,7 @@ from meshvoice.access.guestbook import GuestBook
 from meshvoice.settings import Settings, TurnSettings
 from meshvoice.signaling.limits import Buckets
 from meshvoice.web.app import make_app, tick
-from meshvoice.web.connections import make_runner
+from meshvoice.web.connections import Connection, make_runner
 from meshvoice.web.keys import Waits
 from meshvoice.web.server import open_book
 from meshvoice.web.throttles import Throttles
@@ -113,6 +113,13 @@ class House:
         server = self._runner.server
         assert server is not None
         return sum(connection.transport is not None for connection in server.connections)
+
+    @property
+    def upgraded(self) -> list[Connection]:
+        """Its connections that are WebSockets."""
+        server = self._runner.server
+        assert server is not None
+        return [cast(Connection, each) for each in server.connections if each._payload_parser is not None]
 
     async def start(self) -> House:
         self.book = open_book(self.settings.database)

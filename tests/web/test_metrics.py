@@ -99,14 +99,48 @@ async def test_returns_and_refused_joins_are_counted_by_what_came_of_them(
     assert await cleo.knock(room) == 404
     assert await Person(ana.house).knock(room) == 401
     assert await ana.knock(room, {"Origin": "https://evil.example"}) == 403
+    plain = await ana.ask("GET", f"/ws/voice/{room}/")
+    assert (plain.status, plain.code) == (400, "no-upgrade")
+    ana.house.book.close()
+    assert await ana.knock(room) == 503
     lines = await ana.metrics()
     for line in (
         'meshvoice_returns_total{outcome="resumed"} 1.0',
         'meshvoice_refused_joins_total{reason="not-found"} 1.0',
         'meshvoice_refused_joins_total{reason="signed-out"} 1.0',
         'meshvoice_refused_joins_total{reason="wrong-origin"} 1.0',
+        'meshvoice_refused_joins_total{reason="no-upgrade"} 1.0',
+        'meshvoice_refused_joins_total{reason="guest-book"} 1.0',
     ):
         assert line in lines
+
+
+async def test_a_handshake_that_breaks_on_our_side_is_counted(
+    ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(request: object) -> None:
+        raise RuntimeError("broken")
+
+    room = await ana.open_sea()
+    monkeypatch.setattr("meshvoice.web.sockets.check_websocket_origin", broken)
+    assert await ana.knock(room) == 500
+    assert 'meshvoice_refused_joins_total{reason="server-error"} 1.0' in await ana.metrics()
+
+
+async def test_a_ticket_that_is_over_is_told_from_one_that_proves_nothing(ana: Person, bo: Person) -> None:
+    """Everybody comes late after an outage of the uplink: that is no lost secret, of which an alert tells."""
+    hers, his = await pair(ana, bo)
+    room = f"mysea-{ana.user_id}"
+    await his.leave()
+    await hers.next("away")
+    for seconds in (60, 600):
+        ana.house.clock.now += seconds
+        ana.house.tick()
+    await bo.join(room, ticket=his.welcome["ticket"])
+    await ana.join(room, ticket="x.y")
+    lines = await ana.metrics()
+    assert 'meshvoice_returns_total{outcome="late"} 1.0' in lines
+    assert 'meshvoice_returns_total{outcome="newcomer"} 1.0' in lines
 
 
 async def test_who_is_turned_away_after_the_handshake_is_counted(ana: Person, bo: Person) -> None:

@@ -71,9 +71,15 @@ async def test_a_refused_handshake_says_why_in_json(ana: Person) -> None:
         assert (answer.status, answer.code) == told
 
 
-async def test_a_plain_get_is_no_handshake(ana: Person) -> None:
-    answer = await ana.ask("GET", f"/ws/voice/{await ana.open_sea()}/")
-    assert answer.status == 400
+@pytest.mark.usefixtures("either_way")
+async def test_a_plain_get_is_no_handshake_and_the_log_names_the_proxy(
+    ana: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        answer = await ana.ask("GET", f"/ws/voice/{await ana.open_sea()}/")
+        assert (answer.status, answer.code) == (400, "no-upgrade")
+    (told,) = [each.message for each in caplog.records if "Upgrade" in each.message]
+    assert "proxy" in told
 
 
 async def test_all_rooms_that_are_not_yours_answer_alike(ana: Person, bo: Person, cleo: Person) -> None:

@@ -119,11 +119,12 @@ async def test_a_mistake_of_ours_ends_one_socket_and_stands_in_the_log_once_by_i
     [
         b"\x89\x80\0\0\0\0" * 5000,
         b"\x8a\x80\0\0\0\0" * 5000,
-        b"\x01\x80\0\0\0\0" + b"\x00\x80\0\0\0\0" * 120_000,
+        b"\x01\x80\0\0\0\0" + b"\x00\x80\0\0\0\0" * 240_000,
     ],
     ids=["pings", "pongs", "empty pieces"],
 )
 @pytest.mark.parametrize("joined", [True, False])
+@pytest.mark.usefixtures("either_way")
 async def test_a_flood_of_frames_that_are_no_messages_ends_its_sender(
     ana: Person, bo: Person, flood: bytes, joined: bool
 ) -> None:
@@ -138,6 +139,39 @@ async def test_a_flood_of_frames_that_are_no_messages_ends_its_sender(
     assert [frame["type"] for frame in await honest.caught_up()] == ["away"] * joined
 
 
+@pytest.mark.usefixtures("either_way")
+async def test_a_pong_for_somebody_who_is_gone_is_nobodys_mistake(
+    ana: Person, bo: Person, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was told as a failure of ours, with a traceback."""
+    pong = web.WebSocketResponse.pong
+
+    async def too_late(self: web.WebSocketResponse, message: bytes = b"") -> None:
+        assert self._req is not None
+        assert self._req.transport is not None
+        self._req.transport.abort()
+        await pong(self, message)
+
+    monkeypatch.setattr(web.WebSocketResponse, "pong", too_late)
+    hers, his = await pair(ana, bo)
+    await his.socket.ping()
+    assert (await hers.next("away"))["source"] == his.peer
+    assert 'meshvoice_ended_sockets_total{code="1006"} 1.0' in await ana.metrics()
+    assert [each.message for each in caplog.records if each.levelname == "ERROR"] == []
+
+
+@pytest.mark.usefixtures("either_way")
+async def test_bytes_that_are_thrown_away_tell_nothing_of_who_sends_them(ana: Person, bo: Person) -> None:
+    """Whoever sent a broken frame and read no farewell kept the seat for as long as more came."""
+    await pair(ana, bo)
+    guilty = ana.house.upgraded[0]
+    guilty.close()
+    guilty.heard = False
+    guilty.data_received(b"\x8a\x80\0\0\0\0")
+    assert not guilty.heard
+
+
+@pytest.mark.usefixtures("either_way")
 async def test_whoever_used_its_pings_up_is_closed_in_good_order(
     ana: Person, bo: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -154,6 +188,7 @@ async def test_whoever_used_its_pings_up_is_closed_in_good_order(
     assert [each.message for each in caplog.records if each.levelname == "ERROR"] == []
 
 
+@pytest.mark.usefixtures("either_way")
 async def test_a_message_in_many_pieces_is_one_all_the_same(ana: Person, bo: Person) -> None:
     """Some programs cut what they send into pieces of a kilobyte."""
     hers, his = await pair(ana, bo)
