@@ -19,6 +19,7 @@ AccessError
 │   ├── TooManyInvitations
 │   └── TooManyTables
 └── TicketError                 a seat ticket that proves nothing
+    └── TicketEnded             it did, once
 """
 
 from __future__ import annotations
@@ -151,3 +152,7 @@ class TicketError(AccessError):
     code = "bad-ticket"
     http_status = 400
     sentence = "This seat ticket isn't valid."
+
+
+class TicketEnded(TicketError):
+    """A seat ticket was signed here for whoever brings it, and is over."""

@@ -12,7 +12,7 @@ import msgspec
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from meshvoice.access.errors import TicketError
+from meshvoice.access.errors import TicketEnded, TicketError
 from meshvoice.ids import PeerId, RoomId, UserId
 
 MAX_LENGTH = 512
@@ -70,9 +70,9 @@ def verify(
     if claim.room != room or claim.user != user:
         raise TicketError("This seat ticket belongs to another place.")
     if claim.stay != stay:
-        raise TicketError("This seat ticket ended with an earlier right to be here.")
+        raise TicketEnded("This seat ticket ended with an earlier right to be here.")
     if not now < claim.expires_at:
-        raise TicketError("This seat ticket has expired.")
+        raise TicketEnded("This seat ticket has expired.")
     return claim
 
 

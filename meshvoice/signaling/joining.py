@@ -38,6 +38,8 @@ class Entry:
     """The ticket for this peer and order, to come back with."""
     came_back: bool
     """Whether `peer` and `order` come from a ticket."""
+    late: bool = False
+    """Whether a ticket was brought that is over."""
     hello: Hello
     credentials: bytes | None = None
     """New TURN credentials (`credentials_body`) for whoever came back, with some of any age."""
@@ -64,7 +66,7 @@ def join(
     elif len(room.peers) >= room.capacity and not _has_a_claim(terms, entry, now):
         raise RoomFull(f"all {room.capacity} seats of this room are taken", about="hello")
     if entry.came_back or entry.hello.ticket is not UNSET:
-        tally.returns["seated" if entry.came_back else "newcomer"] += 1
+        tally.returns["seated" if entry.came_back else "late" if entry.late else "newcomer"] += 1
     peer = _new_peer(room, terms, entry, now)
     for marked in _mark_alike(room, peer):
         effects += tell(room.others(marked, peer), server_messages.joined(marked), now)

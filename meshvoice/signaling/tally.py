@@ -30,7 +30,7 @@ class Tally:
     """Peers that got their place: `new`, or back by a `ticket`."""
     returns: Counter[str] = field(default_factory=Counter)
     """Hellos with a ticket, by what came of it: `resumed` with all that was missed, `kept` without it,
-    `seated` where the seat was gone, `newcomer` where the ticket wasn't taken."""
+    `seated` where the seat was gone, `late` where the ticket was over, `newcomer` where it proved nothing."""
     turned_away: Counter[str] = field(default_factory=Counter)
     """Joins refused, at the handshake or after the hello, by the reason."""
     ended: Counter[str] = field(default_factory=Counter)

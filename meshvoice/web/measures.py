@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 from aiohttp import web
 
@@ -13,10 +14,11 @@ from meshvoice.signaling.tally import REASONS
 from meshvoice.web import keys, resources, templates
 from meshvoice.web.metrics import Metrics
 
-_RETURNS = ("resumed", "kept", "seated", "newcomer")
+_RETURNS = ("resumed", "kept", "seated", "late", "newcomer")
 _TURNED_AWAY = (
     *("wrong-origin", "signed-out", "not-found", "too-many", "room-full", "removed", "sea-closed"),
     *("replaced", "unknown-host", "packed", "guest-book"),
+    *("no-upgrade", "server-error"),
 )
 
 
@@ -82,7 +84,11 @@ def _signaling(app: web.Application, metrics: Metrics) -> None:
         known=("address", "all"),
     )
     outgoing = app[keys.OUTGOING]
-    metrics.gauge("meshvoice_outbox_bytes", "What waits in all outboxes.", lambda: outgoing.bytes)
+    metrics.gauge(
+        "meshvoice_outbox_bytes",
+        "What waits for those who read slowly: in the outboxes with more than 64 KiB.",
+        lambda: outgoing.bytes,
+    )
 
 
 def _links(app: web.Application, metrics: Metrics) -> None:
@@ -108,7 +114,7 @@ def _links(app: web.Application, metrics: Metrics) -> None:
 
 
 def _process(app: web.Application, metrics: Metrics) -> None:
-    book, pulse, health = app[keys.BOOK], app[keys.PULSE], app[keys.HEALTH]
+    book, pulse, health, relay = app[keys.BOOK], app[keys.PULSE], app[keys.HEALTH], app[keys.RELAY]
     metrics.histogram(
         "meshvoice_loop_lag_seconds",
         "How late the loop is for what it has to do, five times a second.",
@@ -122,6 +128,11 @@ def _process(app: web.Application, metrics: Metrics) -> None:
         "Whether a check of /healthz finds something, by its name.",
         ("check",),
         lambda: [((name,), said is not None) for name, said in health.said().items()],
+    )
+    metrics.gauge(
+        "meshvoice_relay_word_age_seconds",
+        "Since the relay was last examined from here; NaN: it never was.",
+        lambda: math.nan if relay.age is None else relay.age,
     )
     metrics.gauge(
         "meshvoice_tasks",

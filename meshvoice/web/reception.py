@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from msgspec import UNSET
 
 from meshvoice.access import seat_tickets
-from meshvoice.access.errors import TicketError
+from meshvoice.access.errors import TicketEnded, TicketError
 from meshvoice.access.gates import Admission
 from meshvoice.access.seat_tickets import SeatClaim
 from meshvoice.ids import PeerId, Room, RoomId, Sea, UserId
@@ -66,9 +66,13 @@ class Reception:
     ) -> Entry:
         """Give the entry of whoever said hello. Raises `TurnedAway`; `NotYet`, if it was not `counted`."""
         admission = self._door.at_hello(room, visitor)
-        proved = self._read_ticket(socket, hello, room, visitor.user_id, admission.stay)
+        read = self._read_ticket(hello, room, visitor.user_id, admission.stay)
+        proved = read if isinstance(read, SeatClaim) else None
         if not counted and not self._keeps_seat(proved, room, visitor.user_id):
             self._arrivals.count((room.room_id, visitor.user_id), self._clock.steady())
+        if isinstance(read, TicketError):
+            # It costs the seat, not the call: the peer joins as a newcomer.
+            log.info("socket %d: a seat ticket was not taken: %s", socket, read)
         claim = self._claim(proved, room, visitor.user_id, admission)
         closes_at, settings = admission.closes_at, self._settings
         return Entry(
@@ -83,6 +87,7 @@ class Reception:
             order=claim.order,
             ticket=seat_tickets.sign(claim, keys=self._keys),
             came_back=proved is not None,
+            late=isinstance(read, TicketEnded),
             hello=hello,
             credentials=self._fresh(room, visitor.user_id, came_back=proved is not None) if lends else None,
         )
@@ -92,8 +97,9 @@ class Reception:
         return proved is not None and kept is not None and kept.id == proved.peer
 
     def _read_ticket(
-        self, socket: SocketId, hello: Hello, room: Room, user: UserId, stay: int
-    ) -> SeatClaim | None:
+        self, hello: Hello, room: Room, user: UserId, stay: int
+    ) -> SeatClaim | TicketError | None:
+        """Give what a ticket proves, or why it proves nothing; None: there is none."""
         if hello.ticket is UNSET:
             return None
         try:
@@ -106,11 +112,9 @@ class Reception:
                 now=self._clock(),
             )
             if not self._hub.may_return(room.room_id, user, claim.order, self._clock.steady()):
-                raise TicketError("The seat of this ticket was given up.")
+                return TicketEnded("The seat of this ticket was given up.")
         except TicketError as problem:
-            # A ticket that ran out costs the seat, not the call: the peer joins as a newcomer.
-            log.info("socket %d: a seat ticket was not taken: %s", socket, problem)
-            return None
+            return problem
         return claim
 
     def _claim(self, proved: SeatClaim | None, room: Room, user: UserId, admission: Admission) -> SeatClaim:

@@ -152,7 +152,7 @@ class RelayWatch:
             return None
         names = ", ".join(self.last.names)
         if self._problem:
-            minutes = self._age(self.last) // 60
+            minutes = (self.age or 0) // 60
             return (
                 f"From the server's own side the relay failed at {names}, {minutes} min ago, and could not "
                 "be examined since: the log says why."
@@ -171,7 +171,7 @@ class RelayWatch:
         """Tell the check page."""
         last = self.last
         return {
-            "age": None if last is None else self._age(last),
+            "age": self.age,
             "running": self.running,
             "missed": bool(self._problem),
             "others": last is not None and last.others,
@@ -188,8 +188,10 @@ class RelayWatch:
             ],
         }
 
-    def _age(self, word: Word) -> int:
-        return max(0, int(self._clock.steady() - word.at))
+    @property
+    def age(self) -> int | None:
+        """Seconds since something was learned of the relay; None: nothing was yet."""
+        return None if self.last is None else max(0, int(self._clock.steady() - self.last.at))
 
 
 def _word(findings: list[Failed], at: float) -> Word:

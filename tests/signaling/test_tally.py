@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec import UNSET
 
 from meshvoice.signaling import link_words
@@ -43,7 +44,8 @@ def test_after_a_restart_a_ticket_brings_its_seat_back() -> None:
     assert world.hub.tally.returns == {"seated": 1}
 
 
-def test_a_ticket_that_is_not_taken_makes_a_newcomer() -> None:
+@pytest.mark.parametrize(("late", "outcome"), [(False, "newcomer"), (True, "late")])
+def test_a_ticket_that_is_not_taken_makes_a_newcomer(late: bool, outcome: str) -> None:
     world = World()
     tab = Tab(world, "Ana", SEA)
     hello = Hello("Ana", False, ticket="of another key", seen=UNSET)
@@ -58,10 +60,11 @@ def test_a_ticket_that_is_not_taken_makes_a_newcomer() -> None:
         order=1,
         ticket="t",
         came_back=False,
+        late=late,
         hello=hello,
     )
     world.hub.join(entry, SocketId(1), world.now)
-    assert world.hub.tally.returns == {"newcomer": 1}
+    assert world.hub.tally.returns == {outcome: 1}
 
 
 # Turned away

@@ -60,12 +60,16 @@ async def test_a_joined_file_is_served_in_place_of_its_module(
 
 
 async def test_a_changed_module_is_served_as_it_is_written_and_under_another_path(
-    house: House, static: Path, monkeypatch: pytest.MonkeyPatch
+    house: House, static: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """The log says so: after an upgrade nobody would know why pages load later."""
+    caplog.set_level("INFO")
     before, _ = await entry(house, static, monkeypatch)
     with (static / "voice" / "store.js").open("a") as changed:
         changed.write("// changed\n")
+    assert "make bundle" not in caplog.text
     after, body = await entry(house, static, monkeypatch)
+    assert caplog.text.count("make bundle") == 1
     assert after != before
     assert body == PLAIN
     assert (await Person(house).get(f"{after}voice/part-A1.js")).status == 404

@@ -89,6 +89,15 @@ async def test_strangers_are_told_nothing(house: House) -> None:
     assert (answer.status, answer.json["error"]["code"]) == (401, "signed-out")
 
 
+async def test_how_old_the_word_is_can_be_asked_for(house: House, ana: Person) -> None:
+    """Looks that tell nothing leave it as it was: an alert tells of one that is an hour old."""
+    assert "meshvoice_relay_word_age_seconds NaN" in await ana.metrics()
+    house.app[RELAY].hear(report())
+    house.clock.now += 4000
+    house.app[RELAY].miss("no network")
+    assert "meshvoice_relay_word_age_seconds 4000.0" in await ana.metrics()
+
+
 async def test_health_names_what_fails_and_stays_well_for_a_watchdog(house: House, ana: Person) -> None:
     house.app[RELAY].hear(report("clock", "realm"))
     health = await ana.ask("GET", "/healthz")

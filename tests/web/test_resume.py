@@ -75,11 +75,11 @@ async def come_and_go(person: Person, room: str, wire: Wire, times: int) -> None
     await wire.closed()
 
 
-async def held(person: Person, room: str) -> Wire:
+async def held(person: Person, room: str, **more: str) -> Wire:
     """Say hello once too often in a row, and wait until it is held."""
     wire, hub = await person.connect(room), person.house.app[SWITCHBOARD].hub
     await person.house.until(lambda: hub.registry.connecting == 1)
-    await wire.say(type="hello", name="Bo", muted=False, deafened=False)
+    await wire.say(type="hello", name="Bo", muted=False, deafened=False, **more)
     await person.house.until(lambda: hub.registry.connecting == 0)
     return wire
 
@@ -107,6 +107,20 @@ async def test_whoever_comes_and_goes_all_the_time_waits_for_a_turn_and_a_bad_ne
     assert (await often.next("welcome"))["resumed"] is False
     assert (await hers.next("hello"))["muted"] is False
     assert (await hers.next("state"))["muted"] is True, "what was said meanwhile is read afterwards"
+
+
+async def test_a_ticket_that_is_not_taken_stands_in_the_log_once_though_its_hello_waits(
+    ana: Person, bo: Person, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    room, _, his = await seated(ana, bo)
+    await come_and_go(bo, room, his, 7)
+    caplog.set_level("INFO")
+    waiting = await held(bo, room, ticket="made.up")
+    house.clock.now += 5
+    house.tick()
+    assert (await waiting.next("welcome"))["source"] != his.peer
+    told = [each.message for each in caplog.records if "ticket was not taken" in each.message]
+    assert len(told) == 1
 
 
 async def test_of_two_who_wait_for_the_same_seat_the_newer_gets_it(
