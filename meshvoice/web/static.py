@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -22,6 +23,7 @@ from meshvoice.web.keys import CLOCK, LANGUAGES
 from meshvoice.web.language import language_of
 from meshvoice.web.site import to
 
+log = logging.getLogger("meshvoice.web")
 PREFIX = "/static/"
 FOREVER = "public, max-age=31536000, immutable"
 _WORDS = {f"words/{part}.js": part for part in FOR_SCRIPTS}
@@ -53,6 +55,8 @@ class Version:
             self._by_language = {ENGLISH: self._now}
             if self._now != before:
                 self.joined = bundle.files(self.root)
+                if not self.joined and (self.root / bundle.FOLDER / bundle.SOURCES).exists():
+                    log.info("static/built/ is of other modules and not served: `make bundle` joins these")
         return self._now
 
     def of(self, tag: str) -> str:
