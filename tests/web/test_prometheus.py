@@ -96,7 +96,7 @@ FIRES: dict[str, dict[str, str]] = {
     "MeshvoiceSlowReaders": {"meshvoice_outbox_overflows_total": "0+1x60"},
     "MeshvoiceErrorsOften": {'meshvoice_refused_messages_total{code="bad-message"}': "0+60x60"},
     "MeshvoiceSeatsLost": {'meshvoice_returns_total{outcome="newcomer"}': "0+2x60"},
-    "MeshvoiceRelayUnexamined": {"meshvoice_relay_word_age_seconds": "0+100x60"},
+    "MeshvoiceRelayUnexamined": {"meshvoice_relay_word_age_seconds": "4000+60x60"},
     "MeshvoiceConnectionsRefused": {'meshvoice_refused_connections_total{full="address"}': "0+5x60"},
     "MeshvoiceFilesUsedUp": {
         'process_open_fds{job="meshvoice"}': "900x60",
