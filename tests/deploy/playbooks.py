@@ -208,7 +208,7 @@ while True:
 def _copy_checkout(to: Path) -> None:
     """Copy what a release has, so that nothing of this checkout's own settings or builds comes into it."""
     own = shutil.ignore_patterns("__pycache__", "meshvoice.env", "inventory.ini", "*.new")
-    for folder in ("meshvoice", "conf", "static", "templates"):
+    for folder in ("meshvoice", "conf", "static", "templates", "tools"):
         shutil.copytree(CHECKOUT / folder, to / folder, ignore=own)
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         if (CHECKOUT / name).exists():
