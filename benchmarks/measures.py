@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from benchmarks.running import Failed, Running, running
@@ -104,6 +105,13 @@ def in_turn(up: list[Running], rounds: int, act: Callable[[Running, Rounds], Non
     return found
 
 
+def _at_a_pace(seconds: float, each: Running, rounds: Rounds) -> None:
+    paced = each.tell(f"rate {PACE} {seconds}")
+    rounds.add("paced", paced.each)
+    rounds.add("p50", paced.p50)
+    rounds.add("p99", paced.p99)
+
+
 def relaying(house: Path, effort: Effort, systems: tuple[System, ...] = ALL) -> dict[str, Rounds]:
     """CPU for each relayed message, in a closed loop and at a pace."""
 
@@ -113,12 +121,6 @@ def relaying(house: Path, effort: Effort, systems: tuple[System, ...] = ALL) -> 
         rounds.add("client", closed.client_each)
         rounds.add("rate", closed.n / closed.seconds)
 
-    def at_a_pace(each: Running, rounds: Rounds) -> None:
-        paced = each.tell(f"rate {PACE} {effort.paced}")
-        rounds.add("paced", paced.each)
-        rounds.add("p50", paced.p50)
-        rounds.add("p99", paced.p99)
-
     with running(systems, house) as up:
         verified = {}
         for each in up:
@@ -126,7 +128,7 @@ def relaying(house: Path, effort: Effort, systems: tuple[System, ...] = ALL) -> 
             verified[each.system.name] = each.verify()
             each.tell("relay 1 0.4")  # warm
         found = in_turn(up, effort.rounds, in_a_closed_loop)
-        paced = in_turn(up, effort.paced_rounds, at_a_pace)
+        paced = in_turn(up, effort.paced_rounds, partial(_at_a_pace, effort.paced))
     for name, rounds in found.items():
         rounds.values |= paced[name].values
         rounds.verified = verified[name]
@@ -208,10 +210,7 @@ class Growth:
 def growth(house: Path, effort: Effort) -> Growth:
     """CPU for each message at a pace, of each system with more and more peers (`effort.steps`)."""
     costs: dict[str, list[float]] = {}
-
-    def at_a_pace(each: Running, rounds: Rounds) -> None:
-        rounds.add("paced", each.tell(f"rate {PACE} {effort.paced}").each)
-
+    at_a_pace = partial(_at_a_pace, effort.paced)
     with running((OURS, STILL, BARE, WS), house) as up:
         for peers in effort.steps:
             for each in up:

@@ -16,7 +16,6 @@ from meshvoice.web.admission import tell_seldom
 from meshvoice.web.connections import connection_of
 from meshvoice.web.door import read_room
 from meshvoice.web.error_pages import RequestRefused, too_many
-from meshvoice.web.hearing import Reader, listen
 from meshvoice.web.keys import (
     ADDRESS,
     CLOCK,
@@ -31,6 +30,7 @@ from meshvoice.web.keys import (
 from meshvoice.web.logs import facts
 from meshvoice.web.origins import check_websocket_origin
 from meshvoice.web.outbox import Outbox
+from meshvoice.web.reading import Reader, listen
 from meshvoice.web.straight import StraightResponse
 from meshvoice.web.throttles import Throttles
 

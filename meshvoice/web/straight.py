@@ -90,7 +90,7 @@ class _Queue(WebSocketDataQueue):
     others: TokenBucket | None = None
 
     def feed_data(self, data: Any, size: int) -> None:
-        self.whole += size + size // 64 + _FRAME_HEAD  # `whole_bytes`, which a call would double
+        self.whole += size + size // 64 + _FRAME_HEAD  # `whole_bytes`, without a call for each frame
         kind, text, _ = data
         if kind is _TEXT:
             hear = self.hear

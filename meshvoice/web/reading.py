@@ -1,4 +1,4 @@
-"""What a socket's handler hears, from the hello on, and how much may come that is no message."""
+"""What a socket's handler reads, from the hello on, and how much may come that is no message."""
 
 from __future__ import annotations
 
