@@ -71,6 +71,8 @@ class LiveRoom:
     """How many seconds before its end the room was last told of it."""
     forgot_at: float = 0.0
     """When what is kept for its peers was last looked through for what is old."""
+    look_at: float = 0.0
+    """When something is due in it; 0 where that is to be found out."""
     peers: dict[PeerId, Peer] = field(default_factory=dict)
     pairs: Pairs = field(default_factory=Pairs)
     remembered: dict[UserId, Allowance] = field(default_factory=dict)
@@ -164,7 +166,7 @@ class Registry:
         found = self._rooms.setdefault(room, LiveRoom(room, capacity, closes_at))
         found.capacity = capacity
         if found.closes_at != closes_at:
-            found.closes_at, found.noticed = closes_at, None
+            found.closes_at, found.noticed, found.look_at = closes_at, None, 0.0
         return found
 
     def peer_of(self, room: RoomId, user: UserId) -> Peer | None:
@@ -193,8 +195,9 @@ class Registry:
         return held
 
     def detach(self, peer: Peer) -> SocketId | None:
-        """Take the socket from the peer; gives it."""
+        """Take the socket from the peer, whose room is looked at with the next tick; gives the socket."""
         held, peer.socket = peer.socket, None
+        peer.room.look_at = 0.0
         if held is not None:
             del self._by_socket[held]
         return held

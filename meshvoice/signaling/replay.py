@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 
 REPLAY_FRAMES = 128
 REPLAY_BYTES = 256 * 1024
-_DROPPED = 32
-"""How many places of frames that were dropped are left before what is kept moves up."""
+_MORE = 32
+"""So many frames more may be there, which nobody gets: to drop many at once costs as much as to drop one."""
 
 
 class Replay:
     """Numbers the frames of one peer from 1 and keeps the last ones, bounded in count and bytes."""
 
-    __slots__ = ("_bytes", "_first", "_kept", "_times", "seq")
+    __slots__ = ("_bytes", "_kept", "_times", "seq")
 
     def __init__(self) -> None:
         self.seq = 0
         """The number of the last frame."""
         # A list: an empty deque takes 0.6 KB.
         self._kept: list[bytes] = []
-        self._first = 0
-        """The place of the oldest that is kept; what stood before it is empty."""
         # Beside them, as bare numbers: a pair and a float for each frame cost more than the looks at them.
         self._times = array("d")
         self._bytes = 0
@@ -33,10 +32,8 @@ class Replay:
         kept.append(body)
         self._times.append(now)
         self._bytes += len(body)
-        if len(kept) - self._first > REPLAY_FRAMES:
-            self._drop()
-        while self._bytes > REPLAY_BYTES:
-            self._drop()
+        if self._bytes > REPLAY_BYTES or len(kept) >= REPLAY_FRAMES + _MORE:
+            self._keep_to_bounds()
         return seq
 
     def rewind(self, seen: int) -> list[bytes] | None:
@@ -46,7 +43,7 @@ class Replay:
         changes, where frames after `seen` are lost or `seen` was never sent.
         """
         missed = self.seq - seen
-        if not 0 <= missed <= len(self._kept) - self._first:
+        if not 0 <= missed <= min(len(self._kept), REPLAY_FRAMES):
             return None
         bodies = [body for body in self._kept[len(self._kept) - missed :] if body]
         self.seq = seen
@@ -63,26 +60,21 @@ class Replay:
 
     def forget(self, before: float) -> None:
         """Drop what was sent before that time: a peer whose heartbeat answers has it."""
-        times = self._times
-        while self._first < len(times) and times[self._first] < before:
-            self._drop()
-        self._move_up()
+        self._drop(bisect_left(self._times, before))
 
-    def _drop(self) -> None:
-        first = self._first
-        self._bytes -= len(self._kept[first])
-        self._kept[first] = b""
-        self._first = first + 1
-        # Whoever is sent a lot has one dropped for each that comes: the others move for many of them at once.
-        if first >= _DROPPED:
-            self._move_up()
+    def _keep_to_bounds(self) -> None:
+        self._drop(max(0, len(self._kept) - REPLAY_FRAMES))
+        over, oldest = self._bytes - REPLAY_BYTES, 0
+        while over > 0:
+            over -= len(self._kept[oldest])
+            oldest += 1
+        self._drop(oldest)
 
-    def _move_up(self) -> None:
-        del self._kept[: self._first], self._times[: self._first]
-        self._first = 0
+    def _drop(self, oldest: int) -> None:
+        self._bytes -= sum(len(body) for body in self._kept[:oldest])
+        del self._kept[:oldest], self._times[:oldest]
 
     def _clear(self) -> None:
         self._kept.clear()
         self._times = array("d")
-        self._first = 0
         self._bytes = 0

@@ -16,11 +16,13 @@ FORGET_SECONDS = 10
 
 
 def tick(registry: Registry, terms: Terms, now: float) -> list[Effect]:
-    """Look at every room and peer once."""
+    """Look at every room in which something is due, and at the peers in it."""
     effects: list[Effect] = []
     # Last: what they bring is numbered when they are carried out, and all else has its numbers already.
     renewals: list[Effect] = []
     for room in registry:
+        if now < room.look_at:
+            continue
         if room.closes_at is not None:
             if now >= room.closes_at:
                 effects += close(registry, room)
@@ -34,7 +36,21 @@ def tick(registry: Registry, terms: Terms, now: float) -> list[Effect]:
             elif terms.renew_after is not None and peer.renew_at is not None and now >= peer.renew_at:
                 peer.renew_at = now + terms.renew_after
                 renewals.append(RenewCredentials(peer.socket, peer.user))
+        room.look_at = _next_look(room, terms, now)
     return effects + renewals
+
+
+def _next_look(room: LiveRoom, terms: Terms, now: float) -> float:
+    """Tell when something is due in a room again; whoever comes or goes before has it looked at anyway."""
+    due = [room.forgot_at + FORGET_SECONDS]
+    if room.closes_at is not None:
+        due += [at for ahead in (*NOTICES, 0) if (at := room.closes_at - ahead) > now]
+    for peer in room.peers.values():
+        if peer.socket is not None and peer.renew_at is not None:
+            due.append(peer.renew_at)
+        elif peer.socket is None and peer.away_since is not None:
+            due.append(peer.away_since + terms.grace)
+    return min(due)
 
 
 def _notice(room: LiveRoom, closes_at: int, now: float) -> list[Effect]:

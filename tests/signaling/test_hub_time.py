@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+import dataclasses
+from collections.abc import Callable
+from typing import Any
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meshvoice.ids import PeerId
 from meshvoice.signaling.effects import Deliver, RenewCredentials
+from meshvoice.signaling.registry import Peer
 from meshvoice.signaling.server_messages import credentials_body
-from tests.signaling.room import GRACE, SEA, START, TABLE, World, three
+from tests.signaling.room import GRACE, SEA, START, TABLE, Tab, World, three
 
 # 7: credentials, ping
 
@@ -184,3 +192,116 @@ def test_a_room_can_be_closed_by_hand() -> None:
 
 def test_closing_a_room_that_is_empty_does_nothing() -> None:
     assert World().hub.close_room(SEA) == []
+
+
+# When a room is looked at
+
+RENEW_AFTER = 300
+
+
+class Counted(dict[PeerId, Peer]):
+    """A room's peers, and how often all of them were looked at."""
+
+    looks = 0
+
+    def values(self) -> Any:
+        self.looks += 1
+        return super().values()
+
+
+def test_a_room_in_which_nothing_is_due_is_looked_at_every_ten_seconds() -> None:
+    """Of thousands of people, most sit in such rooms."""
+    world = World(closes_at=int(START) + 36_000, renew_after=RENEW_AFTER)
+    three(world)
+    room = world.hub.registry.get(SEA)
+    assert room is not None
+    world.waits(0.5)
+    room.peers = counted = Counted(room.peers)
+    world.waits(0.5)
+    once = counted.looks
+    for _ in range(119):
+        world.waits(0.5)
+    assert (once, counted.looks > 0, counted.looks <= 6 * 4) == (0, True, True)
+
+
+def test_a_seat_is_lost_at_the_end_of_its_grace_whenever_its_room_was_looked_at() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    world.waits(3)
+    bo.drops()
+    for _ in range(89):
+        world.waits(0.5)
+    assert ana.hears("left") == []
+    world.waits(0.5)
+    assert [frame["type"] for frame in ana.hears("left")] == ["left"]
+
+
+def test_a_grace_that_is_shorter_than_the_time_between_two_looks_ends_in_time() -> None:
+    world = World()
+    world.hub.terms = dataclasses.replace(world.hub.terms, grace=2)
+    ana, bo, _ = three(world)
+    world.waits(0.5)
+    bo.drops()
+    world.waits(2)
+    assert [frame["type"] for frame in ana.hears("left")] == ["left"]
+
+
+def test_whoever_is_back_is_looked_at_with_the_next_tick() -> None:
+    """Whose credentials were due meanwhile has them at once."""
+    world = World(renew_after=RENEW_AFTER)
+    ana = world.joins("Ana")
+    ana.drops()
+    world.joins("Bo")
+    world.waits(0.5)
+    ana.comes_back()
+    world.waits(0.5)
+    assert world.asked == [RenewCredentials(ana.socket, ana.user)]
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("waits"), st.sampled_from([0.5, 7.0, GRACE, RENEW_AFTER / 2, 1500.0])),
+            st.tuples(st.just("joins"), st.integers(0, 7)),
+            st.tuples(st.sampled_from(["drops", "returns", "leaves"]), st.integers(0, 7)),
+            st.tuples(st.just("ends in"), st.sampled_from([30, 90, 700, 4000])),
+        ),
+        max_size=40,
+    )
+)
+def test_what_is_due_is_found_as_if_every_room_were_looked_at_each_time(
+    acts: list[tuple[str, float]],
+) -> None:
+    """Whoever comes, goes or moves the end between two looks."""
+    worlds = [World(closes_at=int(START) + 4000, renew_after=RENEW_AFTER) for _ in range(2)]
+    seldom, often = (_acting(world) for world in worlds)
+    for what, which in acts:
+        for room in worlds[1].hub.registry:
+            room.look_at = 0.0
+        assert seldom(what, which) == often(what, which)
+
+
+def _acting(world: World) -> Callable[[str, float], object]:
+    def act(what: str, which: float) -> object:
+        tabs: list[Tab] = [tab for tab in world.tabs if tab.closed is None]
+        match what:
+            case "waits":
+                return world.waits(which)
+            case "ends in":
+                world.closes_at = int(world.now + which)
+                for room in world.hub.registry:
+                    world.hub.registry.get_or_make(room.id, room.capacity, world.closes_at)
+            case "joins":
+                world.joins(("Ana", "Bo", "Cleo", "Dan")[int(which) % 4], (SEA, TABLE)[int(which) // 4])
+            case _ if tabs:
+                tab = tabs[int(which) % len(tabs)]
+                if what == "drops":
+                    tab.drops()
+                elif what == "returns":
+                    tab.drops()
+                    tab.comes_back()
+                else:
+                    tab.says("leave")
+        return [(tab.closed, tab.wire[-3:]) for tab in world.tabs]
+
+    return act

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from meshvoice.signaling.replay import REPLAY_BYTES, REPLAY_FRAMES, Replay
 
@@ -69,6 +71,21 @@ def test_256_kib_are_kept() -> None:
     replay = kept(half, half, b"x")
     assert replay.rewind(0) is None
     assert replay.rewind(1) == [half, b"x"]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0, 1, 700, 5_000, REPLAY_BYTES // 3]), st.integers(1, 70)), max_size=12
+    )
+)
+def test_what_is_kept_is_as_much_as_both_bounds_let(sent: list[tuple[int, int]]) -> None:
+    """After any number of frames of any sizes, neither more nor less."""
+    bodies = [b"x" * size for size, times in sent for _ in range(times)]
+    replay, most = kept(*bodies), 0
+    while most < min(len(bodies), 128) and sum(map(len, bodies[-most - 1 :])) <= 256 * 1024:
+        most += 1
+    assert replay.rewind(len(bodies) - most - 1) is None
+    assert replay.rewind(len(bodies) - most) == [body for body in bodies[len(bodies) - most :] if body]
 
 
 def test_a_frame_over_the_limit_alone_is_not_kept() -> None:
