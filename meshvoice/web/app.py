@@ -223,6 +223,7 @@ async def _tick(app: web.Application) -> None:
             log.exception("a tick failed")
         try:
             app[keys.SWITCHBOARD].sweep(now(), heartbeat=app[keys.WAITS].heartbeat)
+            app[keys.OUTGOING].weigh()
         except Exception:
             log.exception("a sweep failed")
         await asyncio.sleep(TICK_SECONDS)

@@ -56,7 +56,8 @@ class Waits:
     hello: float = 5.0
     """From the handshake to the hello."""
     heartbeat: float = 15.0
-    """Between protocol pings; a peer that lets one go unanswered for half of that is given up."""
+    """Before a protocol ping; a peer that lets one go unanswered for half of that is given up. Both are found
+    out with the next look at its socket (`Switchboard.sweep`), up to two seconds later."""
     first_request: float = 12.0
     """From a connection to the end of its first request's headers."""
     keepalive: float = 30.0

@@ -38,6 +38,8 @@ class Outgoing:
         self._most = most
         self._now = now
         self._holding: list[Outbox] = []
+        self.slow: set[Outbox] = set()
+        """Those of which something counts in `bytes`."""
         self._sent_at = 0.0
 
     def idle(self) -> bool:
@@ -59,6 +61,11 @@ class Outgoing:
         for outbox in holding:
             outbox.send()
         self._sent_at = self._now()
+
+    def weigh(self) -> None:
+        """Weigh again what waits for those who read slowly: they have read, or there is too much by now."""
+        for outbox in list(self.slow):
+            outbox.weigh()
 
     def too_much(self, here: int) -> bool:
         """Whether so much in one outbox is more than can be borne now."""
@@ -134,8 +141,10 @@ class Outbox:
         if waits > FAIR_BYTES or self._counted:
             self._weigh(waits)
 
-    def _waits(self) -> int:
-        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+    def weigh(self) -> None:
+        """Count what waits to be read, where the socket isn't closing. Where it is too much, it closes."""
+        if self._closing is None:
+            self._weigh(0 if self._transport is None else self._transport.get_write_buffer_size())
 
     def _weigh(self, waits: int) -> None:
         self._count(waits if waits > FAIR_BYTES else 0)
@@ -145,13 +154,15 @@ class Outbox:
     def _count(self, bytes: int) -> None:
         self._outgoing.bytes += bytes - self._counted
         self._counted = bytes
+        if bytes:
+            self._outgoing.slow.add(self)
+        else:
+            self._outgoing.slow.discard(self)
 
     def look(self, now: float, heartbeat: float) -> None:
         """Look at the socket now and then: ping whoever is silent, and cut whoever doesn't answer."""
         if self._closing is not None:
             return
-        if self._counted:
-            self._weigh(self._waits())
         if self._connection.heard:
             self._connection.heard, self._heard_at, self._pinged_at = False, now, None
         elif self._pinged_at is None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import ceil
 from typing import assert_never
 
 from meshvoice.access.errors import NotFound, NotOwner
@@ -24,6 +25,8 @@ from meshvoice.web.outbox import Outbox
 from meshvoice.web.reception import Reception
 
 log = logging.getLogger("meshvoice.voice")
+SWEEPS = 4
+"""After so many each socket was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Switchboard:
         self._arrivals = arrivals
         self._clock = clock
         self._lines: dict[SocketId, Line] = {}
+        self._unswept: list[SocketId] = []
+        self._part = 0
         self._last_socket = 0
 
     @property
@@ -259,9 +264,18 @@ class Switchboard:
         self._arrivals.tick(now)
 
     def sweep(self, now: float, *, heartbeat: float) -> None:
-        """Look whether each socket is alive, by the loop's time: a machine asleep waits for nobody."""
-        for line in self._lines.values():
-            line.outbox.look(now, heartbeat)
+        """Look whether sockets are alive, by the loop's time: a machine asleep waits for nobody.
+
+        A part of them each time: of thousands, idle ones, it would be much of what a message costs.
+        """
+        if not self._unswept:
+            self._unswept = list(self._lines)
+            self._part = ceil(len(self._unswept) / SWEEPS)
+        part, self._unswept = self._unswept[: self._part], self._unswept[self._part :]
+        for socket in part:
+            line = self._lines.get(socket)
+            if line is not None:
+                line.outbox.look(now, heartbeat)
 
     def retime(self, moved: float) -> None:
         """Let every room end by the time that the clock has stepped to."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
 
 from meshvoice.signaling.codes import CloseCode
-from meshvoice.web.outbox import Outbox, Outgoing, text_frame
+from meshvoice.web.keys import OUTGOING
+from meshvoice.web.outbox import FAIR_BYTES, Outbox, Outgoing, text_frame
+from tests.web.house import DEADLINE, House
 
 
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 65_535, 65_536, 70_000])
@@ -25,6 +29,7 @@ class Recorded:
 
     def __init__(self) -> None:
         self.writes: list[bytes] = []
+        self.waits = 0
 
     def write(self, data: bytes) -> None:
         self.writes.append(data)
@@ -33,7 +38,7 @@ class Recorded:
         return False
 
     def get_write_buffer_size(self) -> int:
-        return 0
+        return self.waits
 
 
 class Upgraded:
@@ -93,3 +98,51 @@ async def test_what_was_put_before_the_end_leaves_before_it() -> None:
     one.put(b"b")
     await one.finish()
     assert to_one == [b"\x81\x01a", b"closed"]
+
+
+async def test_what_waits_for_a_slow_reader_is_weighed_again_until_it_is_read() -> None:
+    """Though nothing more is sent to it; and it is forgotten with its socket."""
+    outgoing, upgraded = Outgoing(now=lambda: 0.0), Upgraded()
+    slow = Outbox(upgraded, upgraded, outgoing)  # type: ignore[arg-type]  # as much as it asks for
+    weighed = []
+    for waits in (FAIR_BYTES + 1, FAIR_BYTES + 2, FAIR_BYTES, FAIR_BYTES + 3):
+        upgraded.transport.waits = waits
+        if outgoing.slow:
+            outgoing.weigh()
+        else:
+            slow.put(b"a")
+            await asyncio.sleep(0)
+        weighed.append((outgoing.bytes, len(outgoing.slow)))
+    assert weighed == [(FAIR_BYTES + 1, 1), (FAIR_BYTES + 2, 1), (0, 0), (FAIR_BYTES + 3, 1)]
+    await slow.finish()
+    assert (outgoing.bytes, outgoing.slow) == (0, set())
+
+
+async def test_whoever_reads_slowly_is_cut_at_the_next_look_once_all_together_wait_for_too_much() -> None:
+    """And not when a frame comes for it."""
+    outgoing, upgraded = Outgoing(most=2 * FAIR_BYTES, now=lambda: 0.0), Upgraded()
+    slow = Outbox(upgraded, upgraded, outgoing)  # type: ignore[arg-type]  # as much as it asks for
+    upgraded.transport.waits = FAIR_BYTES + 1
+    slow.put(b"a")
+    await asyncio.sleep(0)
+    outgoing.bytes += FAIR_BYTES  # another's
+    before = slow.closing
+    outgoing.weigh()
+    assert (before, slow.closing) == (None, (CloseCode.TOO_SLOW, "you read too slowly"))
+    await slow.finish()
+
+
+class Noted:
+    """An outbox that is only weighed."""
+
+    def __init__(self, weigh: Callable[[], None]) -> None:
+        self.weigh = weigh
+
+
+async def test_slow_readers_are_weighed_at_each_tick(house: House) -> None:
+    weighed, slow = asyncio.Event(), house.app[OUTGOING].slow
+    noted = cast(Any, Noted(weighed.set))
+    slow.add(noted)
+    async with asyncio.timeout(DEADLINE):
+        await weighed.wait()
+    slow.discard(noted)
