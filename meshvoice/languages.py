@@ -15,6 +15,8 @@ ENGLISH = "en"
 FOR_SCRIPTS = ("page", "arrival", "check", "voice")
 """The parts of a file that browsers get; "server" is for templates and refusals."""
 _VALUE = re.compile(r"\{(\w+)\}")
+_LEFTWARD = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+"""Letters that are written from right to left, as of Hebrew and Arabic (UAX #9)."""
 _BEFORE = "export default {"
 _NONE: Mapping[str, object] = {}
 
@@ -41,7 +43,7 @@ class Language:
         if not isinstance(words, str):
             number = values["count"]
             words = words.get(category(self.tag, number) if isinstance(number, int) else "", words["other"])
-        return _VALUE.sub(lambda found: write(values[found[1]]), words)
+        return _VALUE.sub(lambda found: _apart(write(values[found[1]])), words)
 
 
 def read(script: str) -> dict[str, Any]:
@@ -69,6 +71,11 @@ def script(languages: Mapping[str, Language], tag: str, part: str) -> str:
         "words": language.parts[part],
     }
     return f"export default {json.dumps(data, ensure_ascii=False)};\n"
+
+
+def _apart(value: str) -> str:
+    """Have a value with such letters stand for itself: numbers and marks beside it would change places."""
+    return f"\u2068{value}\u2069" if _LEFTWARD.search(value) else value
 
 
 def _language(tag: str, file: Mapping[str, Any], english: Mapping[str, Any]) -> Language:

@@ -5,6 +5,11 @@
 /** @typedef {{tag: string, locale: string}} Language  locale: by which lists and numbers are written */
 
 const VALUE = /\{(\w+)\}/g;
+/** Letters that are written from right to left, as of Hebrew and Arabic (UAX #9). */
+const LEFTWARD = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** A value with such letters stands for itself: else the numbers and marks beside it would change places. @param {string} value */
+const apart = (value) => (LEFTWARD.test(value) ? `\u2068${value}\u2069` : value);
 
 /**
  * @template {Readonly<Record<string, Words>>} All
@@ -16,7 +21,7 @@ export function phrases({ language: { tag, locale }, words }) {
   const lists = new Intl.ListFormat(locale);
 
   /** @param {string|number} value */
-  const written = (value) => (typeof value === "number" ? numbers.format(value) : value);
+  const written = (value) => (typeof value === "number" ? numbers.format(value) : apart(value));
 
   /** @param {Words} found @param {string|number|undefined} count */
   const formOf = (found, count) => (typeof found === "string" ? found : found[plural.select(Number(count))] ?? found.other);
@@ -29,7 +34,7 @@ export function phrases({ language: { tag, locale }, words }) {
     },
 
     /** @param {readonly string[]} items */
-    list: (items) => lists.format(items),
+    list: (items) => lists.format(items.map(apart)),
   };
 }
 

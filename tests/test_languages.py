@@ -67,6 +67,11 @@ def test_a_value_is_put_in_as_it_is_and_read_no_further(languages: dict[str, Lan
     assert say(languages["en"], "hello", name="{name} {other}") == "Hello, {name} {other}."
 
 
+@pytest.mark.parametrize("name", ["שרה", "محمد (2)", "\ufb2a", "\ufe8d", "\U00010900", "\U0001e900"])
+def test_a_value_that_is_read_from_right_to_left_takes_no_others_place(name: str) -> None:
+    assert say(gather({"en": ENGLISH})["en"], "hello", name=name) == f"Hello, \u2068{name}\u2069."
+
+
 def test_a_value_is_written_as_is_wanted(languages: dict[str, Language]) -> None:
     said = languages["en"].say("voice", "hello", {"name": "Ana"}, write=lambda value: str(value).upper())
     assert said == "Hello, ANA."

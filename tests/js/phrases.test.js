@@ -15,6 +15,13 @@ test("a value is put in wherever it is named, as it is, and read no further", ()
   assert.equal(phrase("hello", { name: "{name} $& {other}" }), "Hello, {name} $& {other}. {name} $& {other}!");
 });
 
+test("a value that is read from right to left takes no other's place, and others are as they are", () => {
+  assert.equal(phrase("hello", { name: "שרה" }), "Hello, \u2068שרה\u2069. \u2068שרה\u2069!");
+  assert.equal(phrase("hello", { name: "Zoë 王" }), "Hello, Zoë 王. Zoë 王!");
+  assert.equal(list(["Ana", "محمد (2)"]), "Ana and \u2068محمد (2)\u2069");
+  for (const name of ["\ufb2a", "\ufe8d", "\u{10900}", "\u{1e900}"]) assert.equal(phrase("hello", { name }).length, 10 + 2 * (name.length + 2));
+});
+
 test("a number takes the form that its language has for it, or the one that there always is", () => {
   assert.deepEqual([0, 1, 2].map((count) => phrase("guests", { count })), ["0 guests", "One guest", "2 guests"]);
   const polish = phrases({ language: { tag: "pl", locale: "pl" }, words: { guests: { one: "gość", few: "goście", other: "gości" } } });
