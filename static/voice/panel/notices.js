@@ -12,6 +12,9 @@ const KINDS = ["alarm", "playback", "state", "server", "microphone", "sheet", "c
 /** @type {Partial<Record<NoticeKind, string>>} */
 const MANNERS = { alarm: " bad", state: " calm", server: " calm", door: " calm", notice: " calm" };
 
+/** Of what was told and isn't read, so much stays. */
+const UNREAD = 3;
+
 /** @typedef {[words: string, act: () => void]} NoticeAction */
 
 export class Notices {
@@ -19,6 +22,8 @@ export class Notices {
   /** @type {Map<NoticeKind, HTMLElement>} */
   #slots = new Map();
   #elsewhere;
+  /** @type {string[]} oldest first */
+  #told = [];
 
   /** @param {HTMLElement} elsewhere takes the focus of a notice that vanishes, or whose button does */
   constructor(elsewhere) {
@@ -44,9 +49,18 @@ export class Notices {
     }
   }
 
-  /** Stays until it is read. @param {string} words @param {NoticeKind} [kind] @param {() => void} [read] */
-  note(words, kind = "notice", read = () => this.show(kind, "")) {
+  /** Stays until it is read. @param {string} words @param {NoticeKind} kind @param {() => void} [read] */
+  note(words, kind, read = () => this.show(kind, "")) {
     this.show(kind, words, [phrase("panel.noted"), read]);
+  }
+
+  /** A calm one; what was told before stands above it until both are read. @param {string} words */
+  tell(words) {
+    this.#told = [...this.#told.filter((each) => each !== words), words].slice(-UNREAD);
+    this.note(this.#told.join("\n"), "notice", () => {
+      this.#told = [];
+      this.show("notice", "");
+    });
   }
 
   /** What there is to do about it is under the next press. @param {NoticeKind} kind */
@@ -61,6 +75,7 @@ export class Notices {
 
   /** Of a call that is over, only how it ended is worth a word. */
   end() {
+    this.#told = [];
     for (const kind of KINDS) if (kind !== "state") this.show(kind, "");
   }
 }

@@ -149,13 +149,13 @@ export class VoicePanel {
     on("microphone", ({ ok, code, words, retry }) => {
       notices.show("microphone", ok ? "" : words, retry ? [code === "listen-only" ? phrase("panel.use-microphone") : phrase("panel.retry-microphone"), () => this.#room.retryMicrophone()] : null);
       // All is well, but not with the microphone that one thinks.
-      if (ok && code !== "ok") notices.note(words);
+      if (ok && code !== "ok") notices.tell(words);
     });
     on("playback", ({ blocked }) => {
       const words = blocked ? phrase("panel.blocked") : "";
       notices.show("playback", words, [phrase("panel.unlock"), () => this.#room.unlock()]);
     });
-    on("notice", ({ words, alarm }) => (alarm ? notices.note(room.safety?.trouble || words, "alarm") : notices.note(words)));
+    on("notice", ({ words, alarm }) => (alarm ? notices.note(room.safety?.trouble || words, "alarm") : notices.tell(words)));
     // Who was compared is said in their rows.
     on("safety", () => this.#showPeople(room.people));
     return shows;
