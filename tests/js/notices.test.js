@@ -36,7 +36,7 @@ test("what is told stands with what came before it until all of it is read", () 
   const { notices, words, read } = shown();
   notices.tell("Bo is here with another key.");
   notices.tell("Another microphone was taken.");
-  assert.deepEqual(words(), ["Bo is here with another key.\nAnother microphone was taken."]);
+  assert.deepEqual(words(), ["Bo is here with another key.\n\nAnother microphone was taken."]);
   read();
   assert.deepEqual(words(), []);
   notices.tell("Cleo is here with another key.");
@@ -46,9 +46,9 @@ test("what is told stands with what came before it until all of it is read", () 
 test("the same thing stands there once, as the last, and of many the last three stand", () => {
   const { notices, words } = shown();
   for (const each of ["a", "b", "a"]) notices.tell(each);
-  assert.deepEqual(words(), ["b\na"]);
+  assert.deepEqual(words(), ["b\n\na"]);
   for (const each of ["c", "d"]) notices.tell(each);
-  assert.deepEqual(words(), ["a\nc\nd"]);
+  assert.deepEqual(words(), ["a\n\nc\n\nd"]);
 });
 
 test("an alarm has a place of its own, and is the last word of its kind", () => {

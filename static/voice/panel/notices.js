@@ -57,7 +57,7 @@ export class Notices {
   /** A calm one; what was told before stands above it until both are read. @param {string} words */
   tell(words) {
     this.#told = [...this.#told.filter((each) => each !== words), words].slice(-UNREAD);
-    this.note(this.#told.join("\n"), "notice", () => {
+    this.note(this.#told.join("\n\n"), "notice", () => {
       this.#told = [];
       this.show("notice", "");
     });
