@@ -7,8 +7,6 @@ from bisect import bisect_left
 
 REPLAY_FRAMES = 128
 REPLAY_BYTES = 256 * 1024
-_MORE = 32
-"""So many frames more may be there, which nobody gets: to drop many at once costs as much as to drop one."""
 
 
 class Replay:
@@ -32,8 +30,9 @@ class Replay:
         kept.append(body)
         self._times.append(now)
         self._bytes += len(body)
-        if self._bytes > REPLAY_BYTES or len(kept) >= REPLAY_FRAMES + _MORE:
-            self._keep_to_bounds()
+        while len(kept) > REPLAY_FRAMES or self._bytes > REPLAY_BYTES:
+            self._bytes -= len(kept.pop(0))
+            del self._times[0]
         return seq
 
     def rewind(self, seen: int) -> list[bytes] | None:
@@ -43,7 +42,7 @@ class Replay:
         changes, where frames after `seen` are lost or `seen` was never sent.
         """
         missed = self.seq - seen
-        if not 0 <= missed <= min(len(self._kept), REPLAY_FRAMES):
+        if not 0 <= missed <= len(self._kept):
             return None
         bodies = [body for body in self._kept[len(self._kept) - missed :] if body]
         self.seq = seen
@@ -60,19 +59,9 @@ class Replay:
 
     def forget(self, before: float) -> None:
         """Drop what was sent before that time: a peer whose heartbeat answers has it."""
-        self._drop(bisect_left(self._times, before))
-
-    def _keep_to_bounds(self) -> None:
-        self._drop(max(0, len(self._kept) - REPLAY_FRAMES))
-        over, oldest = self._bytes - REPLAY_BYTES, 0
-        while over > 0:
-            over -= len(self._kept[oldest])
-            oldest += 1
-        self._drop(oldest)
-
-    def _drop(self, oldest: int) -> None:
-        self._bytes -= sum(len(body) for body in self._kept[:oldest])
-        del self._kept[:oldest], self._times[:oldest]
+        old = bisect_left(self._times, before)
+        self._bytes -= sum(map(len, self._kept[:old]))
+        del self._kept[:old], self._times[:old]
 
     def _clear(self) -> None:
         self._kept.clear()
