@@ -51,6 +51,14 @@ test("the same thing stands there once, as the last, and of many the last three 
   assert.deepEqual(words(), ["a\n\nc\n\nd"]);
 });
 
+test("of one thing the last word stands: an earlier one is no longer so", () => {
+  const { notices, words } = shown();
+  notices.tell("The second microphone is used.", "microphone");
+  notices.tell("Bo is here with another key.");
+  notices.tell("The third microphone is used.", "microphone");
+  assert.deepEqual(words(), ["Bo is here with another key.\n\nThe third microphone is used."]);
+});
+
 test("an alarm has a place of its own, and is the last word of its kind", () => {
   const { notices, words, read } = shown();
   notices.tell("calm");

@@ -22,8 +22,8 @@ export class Notices {
   /** @type {Map<NoticeKind, HTMLElement>} */
   #slots = new Map();
   #elsewhere;
-  /** @type {string[]} oldest first */
-  #told = [];
+  /** What nobody read yet, by what it is about; oldest first. @type {Map<string, string>} */
+  #told = new Map();
 
   /** @param {HTMLElement} elsewhere takes the focus of a notice that vanishes, or whose button does */
   constructor(elsewhere) {
@@ -54,11 +54,15 @@ export class Notices {
     this.show(kind, words, [phrase("panel.noted"), read]);
   }
 
-  /** A calm one; what was told before stands above it until both are read. @param {string} words */
-  tell(words) {
-    this.#told = [...this.#told.filter((each) => each !== words), words].slice(-UNREAD);
-    this.note(this.#told.join("\n\n"), "notice", () => {
-      this.#told = [];
+  /**
+   * A calm one; what was told before, unless of the same thing, stands above it until both are read.
+   * @param {string} words @param {string} [about]
+   */
+  tell(words, about = words) {
+    this.#told.delete(about);
+    this.#told = new Map([...this.#told, /** @type {const} */ ([about, words])].slice(-UNREAD));
+    this.note([...this.#told.values()].join("\n\n"), "notice", () => {
+      this.#told.clear();
       this.show("notice", "");
     });
   }
@@ -75,7 +79,7 @@ export class Notices {
 
   /** Of a call that is over, only how it ended is worth a word. */
   end() {
-    this.#told = [];
+    this.#told.clear();
     for (const kind of KINDS) if (kind !== "state") this.show(kind, "");
   }
 }

@@ -149,7 +149,7 @@ export class VoicePanel {
     on("microphone", ({ ok, code, words, retry }) => {
       notices.show("microphone", ok ? "" : words, retry ? [code === "listen-only" ? phrase("panel.use-microphone") : phrase("panel.retry-microphone"), () => this.#room.retryMicrophone()] : null);
       // All is well, but not with the microphone that one thinks.
-      if (ok && code !== "ok") notices.tell(words);
+      if (ok && code !== "ok") notices.tell(words, "microphone");
     });
     on("playback", ({ blocked }) => {
       const words = blocked ? phrase("panel.blocked") : "";
