@@ -56,7 +56,7 @@ _CANDIDATE = (
     rb'"sdpMLineIndex":(?:null|0|[1-9][0-9]?),"usernameFragment":(?:null|"%b{0,256}+")\})'
 ) % (_TEXT, CANDIDATE_BYTES, _TEXT, _TEXT)
 _ICE = re.compile(
-    rb'\{"type":"ice",%b(%b,"candidates":\[%b(?:,%b){0,%d}+\])%b'
+    rb'\{"type":"ice",%b(%b,"candidates":\[%b(?:,%b){0,%d}\])%b'
     % (_TARGET, _GEN, _CANDIDATE, _CANDIDATE, CANDIDATES - 1, _END)
 )
 _DESCRIPTION = re.compile(rb'\{"type":"(offer|answer)",%b%b,"sdp":"' % (_TARGET, _GEN))

@@ -16,13 +16,15 @@ _SOUND = bytes(set(range(0x20, 0x7F)) - set(b'"'))
 # The rest of a line: which letters there are is asked of all lines at once, which is quicker. Within JSON the
 # end of each line is four letters, and no backslash stands anywhere else.
 _REST = rb"[^\\]{0,1022}+\\r\\n"
+# No group is repeated possessively, only letters are: by such a group Python before 3.11.5 finds too little
+# or too much, where a part of it may match in two ways. A line ends in one place: none is gone through twice.
 # What is about payload types, and what is counted nowhere but there, stands in the audio section alone.
-_OTHERS = rb"(?:(?![vosm]=|a=(?:rtpmap|fmtp|rtcp-fb|extmap(?!-)))%b){0,64}+" % _REST
+_OTHERS = rb"(?:(?![vosm]=|a=(?:rtpmap|fmtp|rtcp-fb|extmap(?!-)))%b){0,64}" % _REST
 _USUAL = re.compile(
     rb"v=0\\r\\no=%bs=%b%b" % (_REST, _REST, _OTHERS)
-    + rb"m=audio [0-9]{1,5}(?:/[0-9]{1,5})? [A-Za-z0-9/]{1,32}((?: [0-9]{1,3}){1,64}+)\\r\\n"
-    + rb"(?:(?![vosm]=)%b){0,64}+" % _REST
-    + rb"(?:m=application [0-9]{1,5} [A-Za-z0-9/]{1,32} webrtc-datachannel\\r\\n%b)?+" % _OTHERS
+    + rb"m=audio [0-9]{1,5}+(?:/[0-9]{1,5}+)? [A-Za-z0-9/]{1,32}+((?: [0-9]{1,3}+){1,64})\\r\\n"
+    + rb"(?:(?![vosm]=)%b){0,64}" % _REST
+    + rb"(?:m=application [0-9]{1,5}+ [A-Za-z0-9/]{1,32}+ webrtc-datachannel\\r\\n%b)?" % _OTHERS
 )
 
 _FEW = (
