@@ -228,6 +228,8 @@ async def answered(asked: Awaitable[T]) -> T:
 def trust() -> ssl.SSLContext:
     """Make a context that trusts whom browsers trust, where the system knows them."""
     context = ssl.create_default_context()
+    # As Python has it, but not Debian 12's: an older TLS would be told as a handshake that breaks.
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     # Set from Python 3.13 on: it refuses what browsers take, certificates of many an authority of one's own.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context

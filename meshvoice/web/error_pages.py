@@ -21,7 +21,12 @@ log = logging.getLogger("meshvoice.web")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _TITLED = (400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 421, 429, 503)
-_SENTENCES = {404: "refused.no-page", 405: "refused.method", 413: "refused.too-large"}
+# Code and sentence. A code is for programs, and Python's releases word the reasons differently.
+_TOLD = {
+    404: ("not-found", "refused.no-page"),
+    405: ("method-not-allowed", "refused.method"),
+    413: ("request-entity-too-large", "refused.too-large"),
+}
 
 
 class RequestRefused(Exception):
@@ -97,9 +102,9 @@ async def _tell(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.method == "OPTIONS" and request.path == "*":
             # RFC 9110, 9.3.7: asked of the server as a whole.
             return web.Response(status=204, headers={"Allow": "GET, HEAD, OPTIONS, POST"})
-        code = answer.reason.lower().replace(" ", "-")
-        sentence = _SENTENCES.get(answer.status, "refused.unreadable")
-        return refusal(request, RequestRefused(answer.status, code, sentence))
+        by_reason = answer.reason.lower().replace(" ", "-")
+        told = _TOLD.get(answer.status, (by_reason, "refused.unreadable"))
+        return refusal(request, RequestRefused(answer.status, *told))
     except Exception:
         _count(request, "server-error")
         mark = secrets.token_hex(4)
@@ -118,7 +123,7 @@ def _ways(request: web.Request, answer: web.HTTPMethodNotAllowed) -> web.Respons
     allow = {"Allow": ", ".join(sorted({*answer.allowed_methods, "OPTIONS"}))}
     if request.method == "OPTIONS":
         return web.Response(status=204, headers=allow)
-    response = refusal(request, RequestRefused(405, "method-not-allowed", _SENTENCES[405]))
+    response = refusal(request, RequestRefused(405, *_TOLD[405]))
     response.headers.update(allow)
     return response
 
