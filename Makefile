@@ -1,7 +1,7 @@
 # The verbs of this project. `make run` is all that a fresh machine needs; `make test` proves it.
 .POSIX:
 .SUFFIXES:
-.PHONY: run test check soak coturns bundle bench bench-capacity bench-book bench-memory bench-stranger bench-join ear audit format settings confusables rnnoise icons pictures dashboard secrets coturn-conf coturn proxy-conf doctor clean
+.PHONY: run test check soak coturns pythons bundle bench bench-capacity bench-book bench-memory bench-stranger bench-join ear audit format settings confusables rnnoise icons pictures dashboard secrets coturn-conf coturn proxy-conf doctor clean
 
 PYTHON = python3
 VENV = .venv
@@ -21,7 +21,8 @@ BROWSER_NEEDS = chromium:chromium turnserver:coturn firefox-esr:firefox-esr nft:
 HEAVY = browser or coturn or lab
 RELAY_TESTS = -m '(coturn or lab) and not (browser or slow or deploy)'
 BROWSER_TESTS = -m 'browser and not (slow or deploy)'
-LIGHT_TESTS = -n 2 -m 'not ($(HEAVY) or slow or deploy)'
+LIGHT = not ($(HEAVY) or slow or deploy)
+LIGHT_TESTS = -n 2 -m '$(LIGHT)'
 SHORT_HEAVY_TESTS = -m '($(HEAVY)) and not (long or slow or deploy)'
 
 run: $(VENV)/serve.done $(ENV_FILE)
@@ -69,6 +70,12 @@ SUITES = testing
 coturns: $(VENV)/test.done
 	@tests/need.sh nft:nftables ip:iproute2 openssl:openssl
 	@tests/coturns.sh $(BIN)/python $(if $(filter file,$(origin SUITES)),--if-there) $(SUITES)
+
+# What is light, by other Pythons than that of `make run`: by default the system's, which Debian's services run by.
+# Who names some wants those tested: one that can't be had fails.
+PYTHONS = /usr/bin/python3
+pythons: $(VENV)/test.done
+	@LIGHT='$(LIGHT)' tests/pythons.sh $(BIN)/python $(if $(filter file,$(origin PYTHONS)),--if-there) $(PYTHONS)
 
 # The relay beside others, coming and going, crowds and pages; writes docs/performance.md. QUICK=1: two minutes, and nothing written.
 bench: $(VENV)/test.done $(BENCH)/loadgen $(BENCH)/channels.done benchmarks/node_modules/.package-lock.json

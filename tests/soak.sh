@@ -18,6 +18,7 @@ trap 'exit 130' INT TERM
 # shellcheck disable=SC2086  # several words
 "$python" -m pytest -m slow $named || failed="$failed deployments"
 make coturns || failed="$failed coturns"
+make pythons || failed="$failed pythons"
 SEEDS=10000 node --test tests/js/simulator.test.js || failed="$failed simulator"
 
 wait "$churning" || failed="$failed churn"
