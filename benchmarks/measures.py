@@ -26,6 +26,7 @@ from benchmarks.systems import (
     System,
 )
 from meshvoice import assets
+from meshvoice.web.language import read_all
 from meshvoice.web.static import Version
 
 PEERS = 120
@@ -228,7 +229,7 @@ def growth(house: Path, effort: Effort) -> Growth:
 def pages(house: Path, effort: Effort) -> dict[str, tuple[float, float]]:
     """Requests a second, and milliseconds of CPU, of what browsers and programs ask for."""
     room = (house / "cookies").read_text().split(" ")[0]
-    static = Version(assets.find("static").resolve(), lambda: 0.0).now()
+    static = Version(assets.find("static").resolve(), lambda: 0.0, read_all()).now()
     asked = {
         "home page, signed in": "/",
         "a sea's page": "/my-sea/",

@@ -81,13 +81,15 @@ def join() -> int:
     # Not where a server that runs looks; on one file system, so that it gets there at once.
     with tempfile.TemporaryDirectory(dir=ROOT, prefix=".bundle-") as folder:
         made = Path(folder) / bundle.FOLDER
+        # Before: of what is saved meanwhile, this isn't made.
+        of = bundle.digest(STATIC)
         command = [found, *(f"static/{entry}" for entry in ENTRIES), *OPTIONS, f"--outdir={made}"]
         subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603  # nothing in it is anybody's input
         trouble = _strays(made)
         if trouble:
             print(*trouble, sep="\n", file=sys.stderr)
             return 1
-        sources = {"of": bundle.digest(STATIC), "by": made_by, "files": sorted(_names(made))}
+        sources = {"of": of, "by": made_by, "files": sorted(_names(made))}
         (made / bundle.SOURCES).write_text(json.dumps(sources, indent=1), encoding="utf-8")
         shutil.rmtree(place, ignore_errors=True)
         made.rename(place)

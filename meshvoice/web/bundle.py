@@ -22,10 +22,12 @@ def digest(static: Path) -> str:
 
 
 def files(static: Path) -> frozenset[str]:
-    """Give the paths for which there is a joined file; none where they were made of other modules."""
+    """Give the paths for which there is a joined file; none where they lack one, or are of other modules."""
     try:
         said = json.loads((static / FOLDER / SOURCES).read_text(encoding="utf-8"))
-        return frozenset(said["files"]) if said["of"] == digest(static) else frozenset()
+        # A copy that was cut short, or a `make clean`, lacks some.
+        whole = all((static / FOLDER / name).is_file() for name in said["files"])
+        return frozenset(said["files"]) if whole and said["of"] == digest(static) else frozenset()
     except (OSError, ValueError, KeyError, TypeError):
         return frozenset()
 

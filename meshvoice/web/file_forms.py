@@ -21,8 +21,6 @@ _HELD_BYTES = 64 * 1024
 where the system sends a file itself. Browsers take gzip."""
 _LONGEST = 255
 """Of a path: no file of ours has a longer one, and each folder in it is looked for."""
-# What holds for one form of a file and not for the other is left to the file itself.
-_OF_THE_FILE = ("Range", "If-Range", "If-Match", "If-Unmodified-Since")
 
 _Marks = tuple[int, int]
 
@@ -55,10 +53,12 @@ class _Forms:
     """None: too large to be held, or not to be read."""
     packed: Form | None
     """None: no text, or gzip makes it no smaller."""
+    tag: str = ""
+    """The file's own, as aiohttp makes it, too."""
 
 
 class FileForms:
-    """The forms in memory: less than a megabyte of all files."""
+    """The forms in memory: a megabyte and a half of all files."""
 
     def __init__(self) -> None:
         self._made: dict[str, tuple[_Marks, asyncio.Future[_Forms]]] = {}
@@ -81,7 +81,7 @@ class FileForms:
             forms = self._known(file) or await self._read(file)
         if os.path.splitext(file)[1] in _TEXTS:
             headers = {**headers, "Vary": "Accept-Encoding"}
-        form = _wanted(request, forms)
+        form = None if _asks_the_file(request, forms) else _wanted(request, forms)
         if form is None:
             return web.FileResponse(file, headers=headers)
         if any(tag.value in (form.tag, "*") for tag in request.if_none_match or ()):
@@ -103,16 +103,31 @@ class FileForms:
         return await asyncio.shield(known[1])
 
 
-def _wanted(request: web.Request, forms: _Forms) -> Form | None:
-    """Choose the form that is asked for; None: the file itself is."""
+def _asks_the_file(request: web.Request, forms: _Forms) -> bool:
+    """Tell whether something is asked that holds for one form of a file and not for the other."""
     asked = request.headers
-    if any(name in asked for name in _OF_THE_FILE):
-        return None
+    if "If-Match" in asked or "If-Unmodified-Since" in asked:
+        return True
     if "If-Modified-Since" in asked and "If-None-Match" not in asked:
-        return None
-    if forms.packed is not None and takes_gzip(asked.get("Accept-Encoding", "")):
+        return True
+    # RFC 9110: an unknown unit is none (14.2), and parts of two states are no whole (13.1.5). By a time
+    # aiohttp tells that itself.
+    state = asked.get("If-Range", "")
+    return asked.get("Range", "").startswith("bytes=") and (
+        not state.startswith(('"', "W/")) or state == f'"{forms.tag}"'
+    )
+
+
+def _wanted(request: web.Request, forms: _Forms) -> Form | None:
+    """Choose the form; None: the file itself, which is too large to be held."""
+    if forms.packed is not None and takes_gzip(accepted_by(request)):
         return forms.packed
     return forms.plain
+
+
+def accepted_by(request: web.Request) -> str:
+    """Give what a request says of encodings, in however many lines."""
+    return ",".join(request.headers.getall("Accept-Encoding", ()))
 
 
 def _find(root: Path, path: str) -> Path | None:
@@ -152,6 +167,7 @@ def _make(file: str) -> _Forms:
         packed=_form(packed, f"{tag}-gzip", changed, {**about, "Content-Encoding": "gzip"})
         if len(packed) < len(body)
         else None,
+        tag=tag,
     )
 
 

@@ -20,6 +20,9 @@ def setup(app: web.Application) -> None:
         response.headers.update(by_site[site_of(request).alike])
         # Asked again each time, so that after an update no page runs half of the old modules.
         static = path_within(request).startswith("/static/")
+        if static and response.status >= 400:
+            # A file's own headers go out with what aiohttp refuses of it: nobody is to keep that for a year.
+            response.headers["Cache-Control"] = "no-cache"
         response.headers.setdefault("Cache-Control", "no-cache" if static else "no-store")
         if LANGUAGE in request:
             response.headers["Vary"] = ", ".join([*response.headers.getall("Vary", []), VARY])

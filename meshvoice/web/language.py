@@ -25,12 +25,17 @@ VARY = "Accept-Language, Cookie"
 
 
 def setup(app: web.Application) -> None:
-    """Read the languages' files."""
-    folder = assets.find("static") / "lang"
-    app[LANGUAGES] = gather({file.stem: file.read_text(encoding="utf-8") for file in folder.glob("*.js")})
+    """Read the languages."""
+    app[LANGUAGES] = read_all()
     # Written once for each region from which somebody comes, and not for each page.
     written: Callable[[str, str], Markup] = lru_cache(maxsize=_REGIONS)(partial(_page_words, app[LANGUAGES]))
     app[_PAGE_WORDS] = written
+
+
+def read_all() -> dict[str, Language]:
+    """Read the languages' files."""
+    folder = assets.find("static") / "lang"
+    return gather({file.stem: file.read_text(encoding="utf-8") for file in folder.glob("*.js")})
 
 
 def language_of(request: web.Request) -> Language:

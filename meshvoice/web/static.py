@@ -18,13 +18,14 @@ from aiohttp import web
 from meshvoice import assets
 from meshvoice.languages import ENGLISH, FOR_SCRIPTS, Language, script
 from meshvoice.web import bundle
-from meshvoice.web.file_forms import FileForms, takes_gzip
+from meshvoice.web.file_forms import FileForms, accepted_by, takes_gzip
 from meshvoice.web.keys import CLOCK, LANGUAGES
 from meshvoice.web.language import language_of
 from meshvoice.web.site import to
 
 log = logging.getLogger("meshvoice.web")
 PREFIX = "/static/"
+_Mark = tuple[str, int, int]
 FOREVER = "public, max-age=31536000, immutable"
 _WORDS = {f"words/{part}.js": part for part in FOR_SCRIPTS}
 """What says something to people, and where it stands in a language's file."""
@@ -33,11 +34,19 @@ LOOKED_FOR = 1.0
 
 
 class Version:
-    """Tells one state of the client's files from another; `steady` gives seconds."""
+    """Tells one state of the client's files, and of what is `said` in them, from another.
 
-    def __init__(self, root: Path, steady: Callable[[], float]) -> None:
+    `steady` gives seconds.
+    """
+
+    def __init__(self, root: Path, steady: Callable[[], float], said: Mapping[str, Language]) -> None:
         self.root = root
         self._steady = steady
+        # As they were read at the start: on the disk there may be those of an upgrade already.
+        self._said = hashlib.sha256(
+            "".join(script(said, tag, part) for tag in said for part in FOR_SCRIPTS).encode()
+        )
+        self._marks: list[_Mark] = []
         self._now = ""
         self._by_language: dict[str, str] = {}
         self._until = -inf
@@ -48,16 +57,25 @@ class Version:
         """Give sixteen hex digits, of files seen at most `LOOKED_FOR` ago."""
         at = self._steady()
         if at >= self._until:
-            # Names, sizes and times tell a change as well as the bytes do, at half a millisecond.
-            marks = repr(sorted(_marks(str(self.root)))).encode()
-            before, self._until = self._now, at + LOOKED_FOR
-            self._now = hashlib.sha256(marks).hexdigest()[:16]
-            self._by_language = {ENGLISH: self._now}
-            if self._now != before:
+            # Names, sizes and times tell a change at half a millisecond; where those are all alike, as in an
+            # image, the bytes tell one release from the next.
+            marks, self._until = sorted(_marks(str(self.root))), at + LOOKED_FOR
+            if marks != self._marks:
+                self._marks, self._now = marks, self._digits(marks)
+                self._by_language = {ENGLISH: self._now}
                 self.joined = bundle.files(self.root)
                 if not self.joined and (self.root / bundle.FOLDER / bundle.SOURCES).exists():
-                    log.info("static/built/ is of other modules and not served: `make bundle` joins these")
+                    log.info("static/built/ is not whole, or of other modules, and not served: `make bundle`")
         return self._now
+
+    def _digits(self, marks: list[_Mark]) -> str:
+        told = self._said.copy()
+        for path, size, changed in marks:
+            told.update(f"{path} {size} {changed}\n".encode())
+            # What can't be read is refused, and no refusal is kept.
+            with suppress(OSError), Path(path).open("rb") as file:
+                told.update(file.read())
+        return told.hexdigest()[:16]
 
     def of(self, tag: str) -> str:
         """Give the digits for a language: under them lie its words, so that these are kept, too."""
@@ -74,7 +92,7 @@ _MODULES: web.AppKey[Callable[[str, str], tuple[bytes, bytes]]] = web.AppKey("cl
 
 def setup(app: web.Application, bases: Iterable[str]) -> None:
     """Serve every file under each base's `/static/`, and `/static/v-<version>/`, which the pages name."""
-    app[VERSION] = Version(assets.find("static").resolve(), app[CLOCK].steady)
+    app[VERSION] = Version(assets.find("static").resolve(), app[CLOCK].steady, app[LANGUAGES])
     app[_FORMS] = FileForms()
     # As many as there are languages and parts.
     written: Callable[[str, str], tuple[bytes, bytes]] = cache(partial(_module, app[LANGUAGES]))
@@ -95,7 +113,7 @@ def base(request: web.Request) -> str:
     return to(app, f"{PREFIX}v-{app[VERSION].of(language_of(request).tag)}")
 
 
-def _marks(folder: str) -> Iterator[tuple[str, int, int]]:
+def _marks(folder: str) -> Iterator[_Mark]:
     # Not by pathlib, which takes five times as long: this holds the server's one thread. What goes away
     # meanwhile (an upgrade, `make bundle`) is another state of the files.
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
@@ -129,7 +147,7 @@ async def _file(request: web.Request) -> web.StreamResponse:
 def _words(request: web.Request, tag: str, part: str, headers: dict[str, str]) -> web.Response:
     plain, packed = request.app[_MODULES](tag, part)
     headers |= {"Content-Type": "text/javascript; charset=utf-8", "Vary": "Accept-Encoding"}
-    if not takes_gzip(request.headers.get("Accept-Encoding", "")):
+    if not takes_gzip(accepted_by(request)):
         return web.Response(body=plain, headers=headers)
     return web.Response(body=packed, headers={**headers, "Content-Encoding": "gzip"})
 

@@ -82,6 +82,13 @@ def test_what_is_half_written_joins_nothing(static: Path, said: str) -> None:
     assert bundle.files(static) == frozenset()
 
 
+@pytest.mark.parametrize("name", ["voice-mesh.js", "voice/part-A1.js"])
+def test_what_is_half_there_joins_nothing(static: Path, name: str) -> None:
+    """A copy that was cut short, or a `make clean`: the modules as they are written are there."""
+    (static / bundle.FOLDER / name).unlink()
+    assert bundle.files(static) == frozenset()
+
+
 def test_words_and_styles_are_no_part_of_it(static: Path) -> None:
     before = bundle.digest(static)
     (static / "lang" / "xx.js").write_text("// another language\n", encoding="utf-8")

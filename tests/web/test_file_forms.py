@@ -111,6 +111,33 @@ async def test_a_range_is_one_of_the_file_itself(house: House) -> None:
     assert body == TEXT[3:10]
 
 
+async def test_a_part_of_another_state_is_no_part(house: House) -> None:
+    """A download that goes on would be put together of two releases."""
+    whole, _ = await ask(house)
+    packed, _ = await ask(house, Accept_Encoding="gzip")
+    part, body = await ask(house, Range="bytes=3-9", If_Range=whole.headers["ETag"])
+    assert (part.status, body) == (206, TEXT[3:10])
+    changed = whole.headers["Last-Modified"]
+    assert (await ask(house, Range="bytes=3-9", If_Range=changed))[0].status == 206
+    weak = f"W/{whole.headers['ETag']}"
+    for state in ('"another"', packed.headers["ETag"], weak, "Mon, 01 Jan 2024 00:00:00 GMT"):
+        answer, body = await ask(house, Range="bytes=3-9", If_Range=state)
+        assert (answer.status, body) == (200, TEXT), state
+
+
+async def test_a_range_of_an_unknown_unit_is_none(house: House) -> None:
+    answer, body = await ask(house, Range="lines=1-2")
+    assert (answer.status, body) == (200, TEXT)
+
+
+async def test_encodings_in_two_lines_are_one_list(house: House) -> None:
+    head = (
+        f"GET {SCRIPT} HTTP/1.1\r\nHost: localhost:8080\r\nAccept-Encoding: br\r\nAccept-Encoding: gzip\r\n"
+    )
+    answer = await house.raw(f"{head}Connection: close\r\n\r\n".encode())
+    assert b"Content-Encoding: gzip" in answer
+
+
 async def test_since_when_it_changed_is_asked_of_the_file_itself(house: House) -> None:
     answer, _ = await ask(house, Accept_Encoding="gzip")
     since = answer.headers["Last-Modified"]

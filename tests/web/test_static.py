@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from meshvoice import assets
-from meshvoice.web.static import VERSION
+from meshvoice.web.keys import LANGUAGES
+from meshvoice.web.language import read_all
+from meshvoice.web.static import VERSION, Version
 from tests.web.house import House
 from tests.web.person import Person
 
@@ -41,8 +43,47 @@ async def test_a_page_from_before_an_upgrade_gets_what_there_is_now_but_keeps_it
 
 async def test_nothing_outside_the_folder_is_served_under_a_version(house: House) -> None:
     base = (await page_script(house)).removesuffix("page.js")
-    for path in ("../setup.cfg", "%2e%2e/%2e%2e/setup.cfg", "voice", "none.js", "/etc/passwd"):
+    for path in ("voice", "none.js", "/etc/passwd"):
         assert (await Person(house).get(base + path)).status == 404
+    # As no client of good manners writes it: others take such a path together before they send it.
+    beside = "meshvoice/__init__.py"
+    assert (assets.find("static").parent / beside).is_file()
+    for path in (f"../{beside}", f"%2e%2e/{beside}", f"..%2f{beside}", f"voice/../../{beside}"):
+        for folder in (base, "/static/"):
+            head = f"GET {folder}{path} HTTP/1.1\r\nHost: localhost:8080\r\nConnection: close\r\n\r\n"
+            assert (await house.raw(head.encode())).startswith(b"HTTP/1.1 404 "), path
+
+
+async def test_what_the_server_says_since_its_start_has_a_version_of_its_own(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the words of before an upgrade would be kept under the name of those after it."""
+    static = tmp_path / "static"
+    shutil.copytree(assets.find("static"), static)
+    words = (static / "lang" / "de.js").read_text(encoding="utf-8")
+    (static / "lang" / "de.js").write_text(words.replace("Stumm", "Leise"), encoding="utf-8")
+    until_then = Version(static, lambda: 0.0, house.app[LANGUAGES])
+    monkeypatch.setattr(assets, "find", lambda name: static)
+    after_it = Version(static, lambda: 0.0, read_all())
+    for tag in ("en", "de"):
+        assert until_then.of(tag) != after_it.of(tag)
+    assert after_it.now() == Version(static, lambda: 0.0, read_all()).now()
+
+
+def test_bytes_tell_where_times_and_sizes_are_alike(tmp_path: Path) -> None:
+    """As in an image whose times are all of one moment."""
+    (tmp_path / "page.js").write_text("// one", encoding="utf-8")
+    os.utime(tmp_path / "page.js", (0, 0))
+    before = Version(tmp_path, lambda: 0.0, {}).now()
+    (tmp_path / "page.js").write_text("// two", encoding="utf-8")
+    os.utime(tmp_path / "page.js", (0, 0))
+    assert Version(tmp_path, lambda: 0.0, {}).now() != before
+
+
+async def test_what_is_refused_of_a_file_is_not_kept(house: House) -> None:
+    script = await page_script(house)
+    answer = await Person(house).ask("GET", script, headers={"Range": "bytes=9999999-"})
+    assert (answer.status, answer.headers["Cache-Control"]) == (416, "no-cache")
 
 
 async def test_only_what_renders_a_page_looks_at_the_files(
