@@ -21,8 +21,14 @@ export function say(words, told) {
   if (notice) Object.assign(notice, { ariaHidden: told, textContent: words });
 }
 
-/** @type {Promise<typeof import("./handing.js")>} */
+/** @type {Promise<typeof import("./handing.js")>|undefined} */
 let handing;
+
+/** What fails is asked for anew by the next press. */
+const hand = () => handing ??= import("./handing.js").catch((problem) => {
+  handing = undefined;
+  throw problem;
+});
 
 /** @param {ParentNode} root */
 export function enhance(root) {
@@ -30,14 +36,14 @@ export function enhance(root) {
     time.textContent = when(Number(time.getAttribute("data-epoch")), Date.now());
   }
   // The clipboard is for the click alone: what writes to it is there before.
-  if (root.querySelector("[data-copy]")) handing = import("./handing.js");
+  if (root.querySelector("[data-copy]")) hand().catch(() => {});
   for (const share of root.querySelectorAll("[data-share]")) share.toggleAttribute("hidden", !("share" in navigator));
 }
 
 /** @param {HTMLElement} button */
 function press(button) {
   const { copy, share } = button.dataset;
-  if (copy ?? share) handing.then(({ handOn }) => handOn(button, WORDS)).then(say);
+  if (copy ?? share) hand().then(({ handOn }) => handOn(button, WORDS)).then(say, () => say(WORDS.unreachable));
   else if (button.id === "id_burger_btn") {
     const open = button.getAttribute("aria-expanded") !== "true";
     button.setAttribute("aria-expanded", String(open));

@@ -3,6 +3,10 @@
 
 const load = kept(() => Promise.all([import("./voice-mesh.js"), import("./voice/panel/button.js"), import("./voice/panel/panel.js")]));
 
+const there = () => fetch(new URL("voice-mesh.js", import.meta.url), { method: "HEAD" }).then(({ ok }) => ok, () => false);
+// Once: what fails then as well is another trouble.
+const renew = () => performance.getEntriesByType("navigation").some((/** @type {any} */ { type }) => type === "reload") || location.reload();
+
 /**
  * To ask a browser for modules that are there takes some ms each time, which the click has no use for.
  * @template T @param {() => Promise<T>} ask
@@ -14,7 +18,7 @@ export function kept(ask) {
 }
 
 /** @param {HTMLElement} button @param {import("./voice/panel/button.js").Page} [page] */
-export function attach(button, { hint, live = liveRegion(), panel, modules = load, words = {} } = {}) {
+export function attach(button, { hint, live = liveRegion(), panel, modules = load, words = {}, reached = there, reload = renew } = {}) {
   /** @type {import("./voice/panel/button.js").VoiceButton} */
   let voice;
   /** @type {any} */
@@ -40,6 +44,11 @@ export function attach(button, { hint, live = liveRegion(), panel, modules = loa
     timer = 0;
     free(words.stopped);
   };
+  /** Many a browser keeps for a page's life that a module couldn't be had. @param {unknown} problem */
+  const anew = async (problem) => {
+    if (!(problem instanceof TypeError && await reached())) return null;
+    return modules().catch(() => void reload());
+  };
   const join = async () => {
     button.setAttribute("aria-busy", "true");
     say(words.joining);
@@ -50,7 +59,7 @@ export function attach(button, { hint, live = liveRegion(), panel, modules = loa
     const loading = new AbortController();
     globalThis.document?.addEventListener("keydown", (event) => pressed.push(event), { signal: loading.signal });
     for (; timer === mine; await new Promise((go) => setTimeout(go, 1500))) {
-      const loaded = await modules().catch(() => null);
+      const loaded = await modules().catch(anew);
       if (timer !== mine) break;
       if (loaded) {
         clearTimeout(timer);
@@ -83,7 +92,12 @@ export function attach(button, { hint, live = liveRegion(), panel, modules = loa
  * @param {{connection?: {saveData?: boolean}, idle?: (task: () => void) => unknown, modules?: import("./voice/panel/button.js").Page["modules"]}} [page]
  */
 export function prepare(button, { connection, idle = (task) => setTimeout(task, 300), modules = load } = {}) {
-  if (button.classList.contains("active") && !connection?.saveData) idle(() => modules().then(([mesh, { ready }]) => ready(mesh)).catch(() => {}));
+  if (!button.classList.contains("active") || connection?.saveData) return;
+  idle(() => modules().then(([mesh, { ready }, { sheets }]) => {
+    ready(mesh);
+    // Of the same release as what is there, as they wouldn't be after an upgrade. Once somebody joins, the call sees to it.
+    idle(() => performance.getEntriesByName("meshvoice:click").length || sheets().catch(() => {}));
+  }).catch(() => {}));
 }
 
 const part = (/** @type {string} */ id) => globalThis.document?.getElementById(id);

@@ -482,10 +482,10 @@ test("voice that can't be loaded says so and is tried again until it is there", 
     if (loads < 3) throw new TypeError("Failed to fetch");
     return /** @type {any} */ ([{ ComparedKeys, VoiceRoom: Room }, { VoiceButton }, { CallKeys, VoicePanel: Panel }]);
   };
-  attach(button, { hint, modules, words: EN.page });
+  attach(button, { hint, modules, words: EN.page, reached: async () => false });
   button.dispatchEvent(new Event("click"));
   for (const expected of [1, 2, 3]) {
-    await Promise.resolve().then(() => {}).then(() => {}).then(() => {});
+    await settled();
     assert.equal(loads, expected);
     if (expected < 3) assert.match(hint.textContent, /Trying again/);
     t.mock.timers.tick(1500);
@@ -520,13 +520,52 @@ test("whoever saves data, or can't join here, loads nothing before a click", asy
 
 test("voice that is loaded in an idle page makes there what the click would wait for", async (t) => {
   const tasks = [];
-  const prepareSounds = t.mock.fn();
-  const loaded = /** @type {any} */ ([{ prepareSounds }, { ready }]);
+  const [prepareSounds, sheets] = [t.mock.fn(), t.mock.fn(async () => [])];
+  const loaded = /** @type {any} */ ([{ prepareSounds }, { ready }, { sheets }]);
   prepare(/** @type {any} */ (new Button()), { idle: (task) => tasks.push(task), modules: async () => loaded });
   assert.equal(prepareSounds.mock.callCount(), 0);
-  for (const task of tasks) task();
+  tasks.shift()();
   await settled();
-  assert.equal(prepareSounds.mock.callCount(), 1);
+  assert.deepEqual([prepareSounds.mock.callCount(), sheets.mock.callCount()], [1, 0]);
+  tasks.shift()();
+  assert.equal(sheets.mock.callCount(), 1, "while they are of the same release as all the rest");
+});
+
+test("a sheet waits for the call once somebody joins", async (t) => {
+  const tasks = [];
+  const sheets = t.mock.fn(async () => []);
+  const loaded = /** @type {any} */ ([{ prepareSounds: () => {} }, { ready }, { sheets }]);
+  prepare(/** @type {any} */ (new Button()), { idle: (task) => tasks.push(task), modules: async () => loaded });
+  tasks.shift()();
+  await settled();
+  performance.mark("meshvoice:click");
+  tasks.shift()();
+  assert.equal(sheets.mock.callCount(), 0);
+});
+
+/** A browser that keeps what it couldn't load. @param {unknown} problem @param {boolean} up whether the server is */
+async function keeping(problem, up) {
+  const button = /** @type {any} */ (new Button());
+  const hint = /** @type {any} */ ({ textContent: "" });
+  const done = { loads: 0, reloads: 0 };
+  const modules = async () => {
+    done.loads += 1;
+    throw problem;
+  };
+  attach(button, { hint, modules, words: EN.page, reached: async () => up, reload: () => done.reloads += 1 });
+  await click(button);
+  assert.match(hint.textContent, /Trying again/);
+  await click(button);
+  return done;
+}
+
+test("a browser that keeps what it couldn't load gets the page anew once the server is there", async () => {
+  assert.deepEqual(await keeping(new TypeError("Importing a module script failed."), true), { loads: 2, reloads: 1 });
+});
+
+test("no page is loaded anew while the server is away, or for a browser that can't read the modules", async () => {
+  assert.deepEqual(await keeping(new TypeError("Failed to fetch"), false), { loads: 1, reloads: 0 });
+  assert.deepEqual(await keeping(new SyntaxError("unexpected token"), true), { loads: 1, reloads: 0 });
 });
 
 test("what was loaded is not asked for again, what failed is", async () => {
@@ -550,7 +589,7 @@ function unloadable() {
     if (!server.up) throw new TypeError("Failed to fetch");
     return modules();
   };
-  attach(button, { hint, panel: /** @type {any} */ ({}), modules: load, words: EN.page });
+  attach(button, { hint, panel: /** @type {any} */ ({}), modules: load, words: EN.page, reached: async () => false });
   return { button, hint, server };
 }
 const NOT_JOINED = "Not joined. Click to try again.";

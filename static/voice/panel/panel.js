@@ -47,8 +47,8 @@ export { CallKeys } from "./call-keys.js";
 /** @typedef {import("./panel-view.js").Person} Person */
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
 
-/** Asked for in voice: who opens the sheet without the server has it already. */
-const sheets = () => Promise.all([import("./settings-sheet.js"), import("./shortcuts-sheet.js")]);
+/** Asked for before a call, or soon in it: who opens the sheet without the server has it already. */
+export const sheets = () => Promise.all([import("./settings-sheet.js"), import("./shortcuts-sheet.js")]);
 /** ms in voice until they are: the first voices are not to wait for them. */
 const SHEETS_AFTER = 3000;
 
