@@ -51,14 +51,14 @@ ServerName localhost
 {user}
 {modules}
 {listen}
-AddOutputFilterByType DEFLATE text/html text/css text/javascript
+AddOutputFilterByType BROTLI_COMPRESS;DEFLATE text/html text/css text/javascript
 Include {folder}/meshvoice.conf
 """
 _APACHE_FOLDER = "/usr/lib/apache2/modules"
 _APACHE_MODULES = (
     *("mpm_event", "authn_core", "authn_file", "authz_core", "authz_user", "auth_basic", "alias", "headers"),
     # As on a usual machine, whose defaults compress pages.
-    *("deflate", "filter"),
+    *("brotli", "deflate", "filter"),
     *("http2", "proxy", "proxy_http", "reqtimeout", "rewrite", "socache_shmcb", "ssl"),
 )
 
