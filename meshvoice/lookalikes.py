@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import string
 import unicodedata
 from collections.abc import Hashable, Mapping
 from importlib import resources
@@ -11,6 +12,8 @@ from typing import TypeVar
 import regex
 
 _K = TypeVar("_K", bound=Hashable)
+_OUTLINED = {0x1CCD6: string.ascii_uppercase, 0x1CCF0: string.digits}
+"""Letters and digits of Unicode 16, by the first of each: the file and Python 3.13 know Unicode 15."""
 _UNSEEN = regex.compile(r"\p{Default_Ignorable_Code_Point}+")
 
 
@@ -51,4 +54,6 @@ def _shown_as() -> dict[int, str]:
         target, _, sources = line.partition(": ")
         shapes = "".join(chr(int(code, 16)) for code in target.split())
         table.update((int(code, 16), shapes) for code in sources.split())
+    for begins, shown in _OUTLINED.items():
+        table.update((begins + at, table.get(ord(each), each)) for at, each in enumerate(shown))
     return table

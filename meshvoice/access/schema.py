@@ -9,6 +9,8 @@ from meshvoice.access.errors import GuestBookError
 
 BUSY_MS = 50
 """For which a write waits for another process: nothing else of the server's goes on meanwhile."""
+LEAST_SQLITE = (3, 37, 0)
+"""The first that knows `STRICT`."""
 APPLICATION_ID = 0x6D766F78  # "mvox", in the file's header: this file is a guest book, not another program's
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -130,6 +132,11 @@ def prepare(
 
     A lock of another process is waited for, now for `start_ms`, and later for `busy_ms` at a time.
     """
+    if sqlite3.sqlite_version_info < LEAST_SQLITE:
+        raise GuestBookError(
+            f"This Python's SQLite is {sqlite3.sqlite_version}, and the guest book needs 3.37 or newer: run "
+            "meshvoice by a Python that has it, as that of Debian 12 does."
+        )
     try:
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout = {start_ms}")

@@ -96,6 +96,15 @@ def test_a_file_that_is_no_database_is_refused(path: str, content: bytes) -> Non
         GuestBook.open(path)
 
 
+def test_an_older_sqlite_is_told_as_that(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes `STRICT` for a mistake in the file, which nobody is to move away for that."""
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    monkeypatch.setattr(sqlite3, "sqlite_version", "3.34.1")
+    with pytest.raises(GuestBookError, match=r"SQLite is 3\.34\.1, and the guest book needs 3\.37 or newer"):
+        GuestBook.open(path)
+    assert not Path(path).exists() or Path(path).read_bytes() == b""
+
+
 def test_a_damaged_page_is_refused(path: str) -> None:
     island = Island(GuestBook.open(path))
     for _ in range(200):
