@@ -199,10 +199,13 @@ doctor: $(VENV)/serve.done $(ENV_FILE)
 clean:
 	rm -rf build dist static/built .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage $(BESIDE) node_modules $(VENV)
 
+# After an upgrade of the system its Python finds nothing that was installed for the last one.
+BROKEN := $(shell test ! -e $(VENV)/pyvenv.cfg || $(BIN)/python -c 'import pip' 2>/dev/null || rm -f $(VENV)/*.done $(BIN)/python)
+
 $(BIN)/python:
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || CI=true tests/need.sh no-ensurepip:python3-venv
 	@# Whole or not at all: half an environment would be taken for one the next time.
-	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+	$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/serve.done: $(BIN)/python setup.cfg pyproject.toml
 	$(PIP) --editable .

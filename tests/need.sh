@@ -1,6 +1,8 @@
 #!/bin/sh
 # Sees to the system's packages that a make target needs: need.sh COMMAND:PACKAGE ...
 # As root with apt it installs what is missing; otherwise it says which command does, and goes on.
+# Where Debian has servers, and a user no PATH to.
+PATH=$PATH:/usr/sbin:/sbin
 missing=
 for pair in "$@"; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
