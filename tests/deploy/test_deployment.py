@@ -196,6 +196,23 @@ def test_a_restart_refuses_nobody(site: Site) -> None:
     assert "the settings name" not in log
 
 
+def test_the_app_comes_back_by_another_python_and_whatever_the_umask(site: Site) -> None:
+    """As after an upgrade of Debian, whose new Python finds none of what was installed for the old."""
+    machine = site.machine
+    machine.ssh("sed -i '1i umask 027' /root/.bashrc")
+    assert machine.ssh("umask").strip() == "0027"
+    machine.ssh(
+        "cd /opt/meshvoice && mv .venv/lib/python3.* .venv/lib/python3.1 && chmod -R o= .venv"
+        " && mv installed-* installed-0-3.1 && ! systemctl restart meshvoice"
+    )
+    run = site.deployer.play(machine, "meshvoice-playbook.yaml")
+    assert {"Make the environment", "Install what the app needs", "Install the app"} <= set(run.changed())
+    print(examine(site))
+    assert machine.ssh("ls -d /opt/meshvoice/.venv/lib/python3.1 || true") == ""
+    assert site.deployer.play(machine, "meshvoice-playbook.yaml").changed() == []
+    machine.ssh("sed -i 1d /root/.bashrc")
+
+
 def test_who_knows_the_old_secret_only_is_refused_after_the_rotation(site: Site) -> None:
     old = env_file.read(site.deployer.env_file)["COTURN_SHARED_SECRET"].split(",")
     site.deployer.set("COTURN_SHARED_SECRET", old[0])
