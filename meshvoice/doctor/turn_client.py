@@ -225,9 +225,9 @@ async def answered(asked: Awaitable[T]) -> T:
         raise Rejected(code, _REASONS.get(code, reason)) from None
 
 
-def trust() -> ssl.SSLContext:
-    """Make a context that trusts whom browsers trust, where the system knows them."""
-    context = ssl.create_default_context()
+def trust(authorities: str | None = None) -> ssl.SSLContext:
+    """Make a context that trusts these alone (PEM), else whom browsers trust, where the system knows them."""
+    context = ssl.create_default_context(cadata=authorities)
     # As Python has it, but not Debian 12's: an older TLS would be told as a handshake that breaks.
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     # Set from Python 3.13 on: it refuses what browsers take, certificates of many an authority of one's own.

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from meshvoice.doctor.turn_client import trust
+
 
 class Authority:
     """Signs certificates for any name."""
@@ -42,9 +44,7 @@ class Authority:
 
     def trust(self) -> ssl.SSLContext:
         """Trust this authority, and no other."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.load_verify_locations(cadata=self._pem())
-        return context
+        return trust(self._pem())
 
     def write(self) -> Path:
         """Write the authority's own certificate."""
