@@ -8,7 +8,7 @@ import json
 import os
 import re
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -109,6 +109,25 @@ class FirefoxPage:
         keys = {"type": "key", "id": "keyboard", "actions": [{"type": what, "value": value}]}
         await self._session.command("input.performActions", {"context": self._context, "actions": [keys]})
 
+    @asynccontextmanager
+    async def missing(self, name: str) -> AsyncIterator[None]:
+        """Have each request for a file of that name fail, as by a network that is away."""
+        session = self._session
+
+        def decide(event: dict[str, Any]) -> None:
+            asked = event["request"]
+            if not event["isBlocked"]:
+                return
+            way = "network.failRequest" if asked["url"].endswith(name) else "network.continueRequest"
+            session.say(way, {"request": asked["request"]})
+
+        before = {"phases": ["beforeRequestSent"], "contexts": [self._context]}
+        await session.command("session.subscribe", {"events": ["network.beforeRequestSent"]})
+        made = await session.command("network.addIntercept", before)
+        session.on["network.beforeRequestSent"] = decide
+        yield
+        await session.command("network.removeIntercept", made)
+
     def voices_first(self) -> None:
         """Give the threads of sound what RealtimeKit gives them on a desktop; Chromium has it by itself."""
         for comm in Path("/proc").glob("[0-9]*/task/[0-9]*/comm"):
@@ -126,14 +145,26 @@ class BidiSession:
         self._ws = ws
         self._last = 0
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._said: set[asyncio.Task[None]] = set()
+        self.on: dict[str, Callable[[dict[str, Any]], object]] = {}
+        """What is called with what an event says, by the event's name."""
 
     async def read(self) -> None:
         """Hand results to those who wait for them."""
         async for frame in self._ws:
             message = json.loads(frame.data)
+            if message.get("method") in self.on:
+                self.on[message["method"]](message["params"])
             future = self._waiting.pop(message.get("id", 0), None)
             if future is not None and not future.done():
                 future.set_result(message)
+
+    def say(self, method: str, params: dict[str, Any]) -> None:
+        """Send a command whose result nobody waits for."""
+        self._last += 1
+        said = asyncio.create_task(self._ws.send_json({"id": self._last, "method": method, "params": params}))
+        self._said.add(said)
+        said.add_done_callback(self._said.discard)
 
     async def command(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         """Send a command; gives its result."""

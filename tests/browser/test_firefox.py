@@ -104,3 +104,20 @@ async def test_a_new_address_on_either_side_keeps_the_voices(tmp_path: Path, mov
                 gap = await ana.gap(fox, mark)
                 print(f"\n{first} first, {moved} moved: Chromium hears Firefox again after {gap:.0f} ms")
                 assert gap <= 5000
+
+
+@pytest.mark.long
+async def test_a_page_that_missed_a_module_is_loaded_anew_by_the_click(
+    server: Server, tmp_path: Path
+) -> None:
+    """This Firefox keeps for a page's life that a module couldn't be had: to try again would do nothing."""
+    async with in_firefox("Fox", server, tmp_path) as fox:
+        page = cast(FirefoxPage, fox.page)
+        hint = "document.getElementById('id_voice_hint').textContent"
+        async with page.missing("voice-mesh.js"):
+            await fox.open_sea()
+            await fox.click_voice()
+            await until("it says so", lambda: page.evaluate(f"{hint}.includes('Trying again')"))
+        anew = "performance.getEntriesByType('navigation')[0].type === 'reload'"
+        await until("the page is loaded anew", lambda: page.evaluate(anew))
+        await fox.join()
