@@ -46,7 +46,7 @@ class Version:
         self._said = hashlib.sha256(
             "".join(script(said, tag, part) for tag in said for part in FOR_SCRIPTS).encode()
         )
-        self._marks: list[_Mark] = []
+        self._marks: list[_Mark] | None = None
         self._now = ""
         self._by_language: dict[str, str] = {}
         self._until = -inf
