@@ -24,9 +24,11 @@ export function say(words, told) {
 /** @type {Promise<typeof import("./handing.js")>|undefined} */
 let handing;
 
-/** What fails is asked for anew by the next press. */
-const hand = () => handing ??= import("./handing.js").catch((problem) => {
+let again = "";
+/** What fails is asked for anew by the next press: by another address, for many a browser keeps that it failed. */
+const hand = () => handing ??= import("./handing.js" + again).catch((problem) => {
   handing = undefined;
+  again = `?${Date.now()}`;
   throw problem;
 });
 

@@ -3,9 +3,19 @@
 
 const load = kept(() => Promise.all([import("./voice-mesh.js"), import("./voice/panel/button.js"), import("./voice/panel/panel.js")]));
 
-const there = () => fetch(new URL("voice-mesh.js", import.meta.url), { method: "HEAD" }).then(({ ok }) => ok, () => false);
-// Once: what fails then as well is another trouble.
-const renew = () => performance.getEntriesByType("navigation").some((/** @type {any} */ { type }) => type === "reload") || location.reload();
+const there = () => fetch(import.meta.url, { method: "HEAD", cache: "no-store" }).then(({ ok }) => ok, () => false);
+/** Once in a while: what fails then as well is another trouble. */
+export function renew(memory = () => sessionStorage, { now = Date.now(), reload = () => location.reload() } = {}) {
+  try {
+    const last = memory().getItem("meshvoice:anew");
+    if (last && now - Number(last) < 60_000) return false;
+    memory().setItem("meshvoice:anew", String(now));
+  } catch {
+    return false; // Without a memory there is no end to it.
+  }
+  reload();
+  return true;
+}
 
 /**
  * To ask a browser for modules that are there takes some ms each time, which the click has no use for.
@@ -44,10 +54,13 @@ export function attach(button, { hint, live = liveRegion(), panel, modules = loa
     timer = 0;
     free(words.stopped);
   };
-  /** Many a browser keeps for a page's life that a module couldn't be had. @param {unknown} problem */
-  const anew = async (problem) => {
+  /** Many a browser keeps for a page's life that a module couldn't be had. @param {unknown} problem @param {() => boolean} wanted */
+  const anew = async (problem, wanted) => {
     if (!(problem instanceof TypeError && await reached())) return null;
-    return modules().catch(() => void reload());
+    return modules().catch(() => {
+      if (wanted() && reload()) stop();
+      return null;
+    });
   };
   const join = async () => {
     button.setAttribute("aria-busy", "true");
@@ -59,7 +72,7 @@ export function attach(button, { hint, live = liveRegion(), panel, modules = loa
     const loading = new AbortController();
     globalThis.document?.addEventListener("keydown", (event) => pressed.push(event), { signal: loading.signal });
     for (; timer === mine; await new Promise((go) => setTimeout(go, 1500))) {
-      const loaded = await modules().catch(anew);
+      const loaded = await modules().catch((problem) => anew(problem, () => timer === mine));
       if (timer !== mine) break;
       if (loaded) {
         clearTimeout(timer);

@@ -8,7 +8,8 @@ if_there=
 [ "$1" = --if-there ] && { if_there=yes; shift; }
 # In CI nothing may be skipped.
 [ "${CI:-}" = true ] && if_there=
-release='import sys; sys.version_info >= (3, 11) and print(sys.version.split()[0])'
+# One without venv, as Debian's is by itself, isn't to be had either.
+release='import ensurepip, sys; sys.version_info >= (3, 11) and print(sys.version.split()[0])'
 done=$("$ours" -c "$release")
 failed=
 

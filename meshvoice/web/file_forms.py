@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from math import ceil
 from pathlib import Path
@@ -39,7 +39,8 @@ def takes_gzip(accepted: str) -> bool:
 class Form:
     """One form of a file, and what is said of it."""
 
-    body: bytes
+    body: bytes | None
+    """None: too large to be held."""
     tag: str
     kept: Mapping[str, str]
     """The headers by which a cache knows it: what 304 says, too."""
@@ -50,11 +51,9 @@ class Form:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Forms:
     plain: Form | None
-    """None: too large to be held, or not to be read."""
+    """None: not to be read."""
     packed: Form | None
     """None: no text, or gzip makes it no smaller."""
-    tag: str = ""
-    """The file's own, as aiohttp makes it, too."""
 
 
 class FileForms:
@@ -81,12 +80,19 @@ class FileForms:
             forms = self._known(file) or await self._read(file)
         if os.path.splitext(file)[1] in _TEXTS:
             headers = {**headers, "Vary": "Accept-Encoding"}
-        form = None if _asks_the_file(request, forms) else _wanted(request, forms)
-        if form is None:
+        if forms.plain is None or _asks_the_file(request, forms.plain):
             return web.FileResponse(file, headers=headers)
+        packs = forms.packed is not None and takes_gzip(accepted_by(request))
+        form = forms.packed if packs and forms.packed is not None else forms.plain
         if any(tag.value in (form.tag, "*") for tag in request.if_none_match or ()):
             return web.Response(status=304, headers={**form.kept, **headers})
-        return web.Response(body=form.body, headers={**form.about, **form.kept, **headers})
+        body = form.body
+        if body is None:
+            if "Range" not in request.headers:
+                return web.FileResponse(file, headers=headers)
+            # The whole of it, where aiohttp would send a part.
+            body = await asyncio.get_running_loop().run_in_executor(None, Path(file).read_bytes)
+        return web.Response(body=body, headers={**form.about, **form.kept, **headers})
 
     def _known(self, file: str) -> _Forms | None:
         """Give a file's forms, if they are made and it is still in the state that they are of."""
@@ -103,26 +109,17 @@ class FileForms:
         return await asyncio.shield(known[1])
 
 
-def _asks_the_file(request: web.Request, forms: _Forms) -> bool:
+def _asks_the_file(request: web.Request, plain: Form) -> bool:
     """Tell whether something is asked that holds for one form of a file and not for the other."""
     asked = request.headers
     if "If-Match" in asked or "If-Unmodified-Since" in asked:
         return True
     if "If-Modified-Since" in asked and "If-None-Match" not in asked:
         return True
-    # RFC 9110: an unknown unit is none (14.2), and parts of two states are no whole (13.1.5). By a time
-    # aiohttp tells that itself.
-    state = asked.get("If-Range", "")
-    return asked.get("Range", "").startswith("bytes=") and (
-        not state.startswith(('"', "W/")) or state == f'"{forms.tag}"'
-    )
-
-
-def _wanted(request: web.Request, forms: _Forms) -> Form | None:
-    """Choose the form; None: the file itself, which is too large to be held."""
-    if forms.packed is not None and takes_gzip(accepted_by(request)):
-        return forms.packed
-    return forms.plain
+    # RFC 9110: an unknown unit is none, nor is a part of what HEAD tells (14.2), and parts of two states are
+    # no whole (13.1.5): the same tag, or the very same time.
+    part = request.method == "GET" and asked.get("Range", "").startswith("bytes=")
+    return part and asked.get("If-Range", plain.kept["ETag"]) in plain.kept.values()
 
 
 def accepted_by(request: web.Request) -> str:
@@ -162,12 +159,11 @@ def _make(file: str) -> _Forms:
     plain = _form(body, tag, changed, {**about, "Accept-Ranges": "bytes"})
     packed = gzip.compress(body, 9, mtime=0) if os.path.splitext(file)[1] in _TEXTS else body
     return _Forms(
-        plain=plain if len(body) <= _HELD_BYTES else None,
+        plain=plain if len(body) <= _HELD_BYTES else replace(plain, body=None),
         # Another form, and so another tag than the file's own.
         packed=_form(packed, f"{tag}-gzip", changed, {**about, "Content-Encoding": "gzip"})
         if len(packed) < len(body)
         else None,
-        tag=tag,
     )
 
 

@@ -43,9 +43,8 @@ class Version:
         self.root = root
         self._steady = steady
         # As they were read at the start: on the disk there may be those of an upgrade already.
-        self._said = hashlib.sha256(
-            "".join(script(said, tag, part) for tag in said for part in FOR_SCRIPTS).encode()
-        )
+        words = [(tag, language.locale, {**language.parts}) for tag, language in said.items()]
+        self._said = hashlib.sha256(json.dumps(words, sort_keys=True).encode())
         self._marks: list[_Mark] | None = None
         self._now = ""
         self._by_language: dict[str, str] = {}

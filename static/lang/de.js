@@ -455,6 +455,7 @@ export default {
     "panel.noted": "Verstanden",
     "panel.beside": "Öffnet sich in einem neuen Tab: Hier bleibst du im Gespräch",
     "panel.no-sheet": "Das ließ sich nicht laden: Der Server ist nicht erreichbar. Du kannst weiterreden.",
+    "panel.sheet-kept": "Das ließ sich nicht laden. Gelingt es auch beim nächsten Mal nicht, dann erst, wenn die Seite neu geladen ist; du kannst weiterreden.",
     "panel.again": "Noch einmal versuchen",
     "panel.pairs": "Hören einander nicht",
     "panel.check": "Meine Verbindung prüfen",

@@ -455,6 +455,7 @@ export default {
     "panel.noted": "Got it",
     "panel.beside": "Opens in a new tab: you stay in voice here",
     "panel.no-sheet": "This could not be loaded: the server can't be reached. You can go on talking.",
+    "panel.sheet-kept": "This could not be loaded. Should it fail again, it can be opened once this page is loaded anew; you can go on talking.",
     "panel.again": "Try again",
     "panel.pairs": "Can't hear each other",
     "panel.check": "Check my connection",

@@ -210,6 +210,10 @@ def test_the_app_comes_back_by_another_python_and_whatever_the_umask(site: Site)
     print(examine(site))
     assert machine.ssh("ls -d /opt/meshvoice/.venv/lib/python3.1 || true") == ""
     assert site.deployer.play(machine, "meshvoice-playbook.yaml").changed() == []
+    # What such a login left before.
+    machine.ssh("chmod -R o= /opt/meshvoice/.venv && ! systemctl restart meshvoice")
+    assert "See that it may" in site.deployer.play(machine, "meshvoice-playbook.yaml").changed()
+    print(examine(site))
     machine.ssh("sed -i 1d /root/.bashrc")
 
 

@@ -34,9 +34,9 @@ test("a day further away is named by its date", () => {
   assert.match(when(epoch("2026-03-14T18:00:00Z"), NOW, "UTC"), /^Sat,? 14 Mar at 18:00$/);
 });
 
-test("the JavaScript that a page waits for stays within 3.5 KB, as it is sent", () => {
+test("the JavaScript that a page waits for stays within 3.75 KB, as it is sent", () => {
   const sizes = ["static/page.js", "static/voice-button.js"].map((path) => gzipSync(read(path)).length);
-  assert.ok(sizes[0] + sizes[1] <= 3584, `${sizes} bytes`);
+  assert.ok(sizes[0] + sizes[1] <= 3840, `${sizes} bytes`);
 });
 
 test("what a page loads at once imports nothing statically", () => {

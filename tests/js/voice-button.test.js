@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import EN from "../../static/lang/en.js";
-import { attach, kept, prepare } from "../../static/voice-button.js";
+import { attach, kept, prepare, renew } from "../../static/voice-button.js";
 import { ready, showListening, VoiceButton } from "../../static/voice/panel/button.js";
 import { Store } from "../../static/voice/store.js";
 import { ComparedKeys, VoiceRoom } from "../../static/voice-mesh.js";
@@ -552,15 +552,43 @@ async function keeping(problem, up) {
     done.loads += 1;
     throw problem;
   };
-  attach(button, { hint, modules, words: EN.page, reached: async () => up, reload: () => done.reloads += 1 });
+  attach(button, { hint, modules, words: EN.page, reached: async () => up, reload: () => Boolean(done.reloads += 1) });
   await click(button);
-  assert.match(hint.textContent, /Trying again/);
-  await click(button);
+  if (hint.textContent !== NOT_JOINED) {
+    assert.match(hint.textContent, /Trying again/);
+    await click(button);
+  }
   return done;
 }
 
 test("a browser that keeps what it couldn't load gets the page anew once the server is there", async () => {
   assert.deepEqual(await keeping(new TypeError("Importing a module script failed."), true), { loads: 2, reloads: 1 });
+});
+
+test("whoever gave it up keeps the page", async () => {
+  const button = /** @type {any} */ (new Button());
+  const done = { reloads: 0 };
+  /** @type {(there: boolean) => void} */
+  let up = () => {};
+  const modules = () => Promise.reject(new TypeError("Importing a module script failed."));
+  const reached = () => /** @type {Promise<boolean>} */ (new Promise((resolve) => { up = resolve; }));
+  attach(button, { modules, words: EN.page, reached, reload: () => Boolean(done.reloads += 1) });
+  await click(button);
+  button.removeAttribute("aria-busy");
+  await click(button);
+  up(true);
+  await settled();
+  assert.equal(done.reloads, 0);
+});
+
+test("a page is loaded anew once in a minute, and never where the browser keeps no note of it", () => {
+  const notes = new Map();
+  const memory = () => /** @type {any} */ ({ getItem: (key) => notes.get(key) ?? null, setItem: (key, value) => notes.set(key, value) });
+  let reloads = 0;
+  const at = (now) => renew(memory, { now, reload: () => void (reloads += 1) });
+  assert.deepEqual([at(1e12), at(1e12 + 59_000), at(1e12 + 61_000)], [true, false, true]);
+  assert.equal(reloads, 2);
+  assert.equal(renew(() => { throw new DOMException("denied", "SecurityError"); }, { reload: () => assert.fail() }), false);
 });
 
 test("no page is loaded anew while the server is away, or for a browser that can't read the modules", async () => {

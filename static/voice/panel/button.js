@@ -9,7 +9,7 @@ import { tell } from "./live.js";
 
 /** @typedef {import("./panel-view.js").VoiceRoomInterface} VoiceRoomInterface */
 /** @typedef {[typeof import("../../voice-mesh.js"), typeof import("./button.js"), typeof import("./panel.js")]} Modules */
-/** @typedef {{hint?: HTMLElement|null, live?: HTMLElement|null, panel?: HTMLElement|null, modules?: () => Promise<Modules>, words?: Record<string, string>, reached?: () => Promise<boolean>, reload?: () => unknown}} Page */
+/** @typedef {{hint?: HTMLElement|null, live?: HTMLElement|null, panel?: HTMLElement|null, modules?: () => Promise<Modules>, words?: Record<string, string>, reached?: () => Promise<boolean>, reload?: () => boolean}} Page */
 
 /** Whether another click could not get in either. @param {unknown} code of a room's "state" */
 export const isShut = (code) => SHUT.includes(Number(code));

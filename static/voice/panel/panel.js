@@ -164,9 +164,12 @@ export class VoicePanel {
   /** @param {"settings"|"help"} which */
   async #open(which) {
     const loaded = await sheets().catch(() => null);
+    // Where the server is there, the browser keeps for the page's life that it wasn't, or the page is of before an upgrade.
+    const kept = !loaded && await fetch(import.meta.url, { method: "HEAD", cache: "no-store" }).then(({ ok }) => ok, () => false);
     if (this.#over.signal.aborted || document.querySelector("dialog[open]")) return;
-    this.#notices.show("sheet", loaded ? "" : phrase("panel.no-sheet"), [phrase("panel.again"), () => this.#open(which)]);
-    if (!loaded) return this.#room.announce(phrase("panel.no-sheet"));
+    const words = kept ? phrase("panel.sheet-kept") : phrase("panel.no-sheet");
+    this.#notices.show("sheet", loaded ? "" : words, [phrase("panel.again"), () => this.#open(which)]);
+    if (!loaded) return this.#room.announce(words);
     const [settings, shortcuts] = loaded;
     const open = which === "settings" ? settings.openSettings : shortcuts.openShortcuts;
     const sheet = open(this.#room, this.#store, this.#over.signal);
