@@ -3,7 +3,7 @@
 
 const load = kept(() => Promise.all([import("./voice-mesh.js"), import("./voice/panel/button.js"), import("./voice/panel/panel.js")]));
 
-const there = () => fetch(import.meta.url, { method: "HEAD", cache: "no-store" }).then(({ ok }) => ok, () => false);
+const there = () => fetch(new URL("voice-mesh.js", import.meta.url), { method: "HEAD", cache: "no-store" }).then(({ ok }) => ok, () => false);
 /** Once in a while: what fails then as well is another trouble. */
 export function renew(memory = () => sessionStorage, { now = Date.now(), reload = () => location.reload() } = {}) {
   try {

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -118,7 +119,11 @@ class FirefoxPage:
             asked = event["request"]
             if not event["isBlocked"]:
                 return
-            way = "network.failRequest" if asked["url"].endswith(name) else "network.continueRequest"
+            way = (
+                "network.failRequest"
+                if urlsplit(asked["url"]).path.endswith(name)
+                else "network.continueRequest"
+            )
             session.say(way, {"request": asked["request"]})
 
         before = {"phases": ["beforeRequestSent"], "contexts": [self._context]}

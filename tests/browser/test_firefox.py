@@ -121,3 +121,18 @@ async def test_a_page_that_missed_a_module_is_loaded_anew_by_the_click(
         anew = "performance.getEntriesByType('navigation')[0].type === 'reload'"
         await until("the page is loaded anew", lambda: page.evaluate(anew))
         await fox.join()
+
+
+@pytest.mark.long
+async def test_a_link_is_copied_though_its_module_was_missed_at_first(server: Server, tmp_path: Path) -> None:
+    async with in_firefox("Fox", server, tmp_path) as fox:
+        page = cast(FirefoxPage, fox.page)
+        said = "document.getElementById('id_notice').textContent"
+        async with page.missing("handing.js"):
+            await fox.open_sea()
+            await page.click("form[action$=invitations] button")
+            await until("there is a link", lambda: page.evaluate("!!document.querySelector('[data-copy]')"))
+            await page.click("[data-copy]")
+            await until("it says so", lambda: page.evaluate(f"{said}.includes('can\\'t be reached')"))
+        await page.click("[data-copy]")
+        await until("it is copied, or selected", lambda: page.evaluate(f"/cop/i.test({said})"))
