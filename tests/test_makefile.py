@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.making import ROOT, dry_run
 
 
 @pytest.mark.parametrize(("works", "anew"), [(True, False), (False, True)])
@@ -24,12 +22,5 @@ def test_an_environment_whose_python_is_gone_is_made_anew(tmp_path: Path, *, wor
     python.write_text(f"#!/bin/sh\nexit {0 if works else 1}\n")
     python.chmod(0o755)
     (made / "serve.done").touch()
-    told = subprocess.run(
-        ["make", "--dry-run", "run"],
-        cwd=tmp_path,
-        env={name: value for name, value in os.environ.items() if name != "MAKEFLAGS"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert ("-m venv --clear .venv" in told.stdout, "--editable ." in told.stdout) == (anew, anew)
+    told = dry_run("run", folder=tmp_path)
+    assert ("-m venv --clear .venv" in told, "--editable ." in told) == (anew, anew)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.making import ROOT, dry_run
 
 
 class Pythons:
@@ -92,12 +92,5 @@ def test_no_python_at_all_fails(pythons: Pythons) -> None:
     ("named", "given"), [((), "--if-there /usr/bin/python3"), (("PYTHONS=a b",), " a b")]
 )
 def test_make_hands_on_whether_pythons_were_named(named: tuple[str, ...], given: str) -> None:
-    made = subprocess.run(
-        ["make", "--dry-run", "--assume-old=.venv/test.done", "pythons", *named],
-        cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if name != "MAKEFLAGS"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert f"bin/python {given}\n" in made.stdout
+    told = dry_run("--assume-old=.venv/test.done", "pythons", *named)
+    assert f"bin/python {given}\n" in told

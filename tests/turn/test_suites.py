@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.making import ROOT, dry_run
 
 
 @pytest.fixture
@@ -58,12 +58,5 @@ def test_no_suite_at_all_fails(python: str) -> None:
     ("named", "given"), [((), "--if-there testing"), (("SUITES=trixie noble",), " trixie noble")]
 )
 def test_make_hands_on_whether_the_suites_were_named(named: tuple[str, ...], given: str) -> None:
-    made = subprocess.run(
-        ["make", "--dry-run", "--assume-old=.venv/test.done", "coturns", *named],
-        cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if name != "MAKEFLAGS"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert f"bin/python {given}\n" in made.stdout
+    told = dry_run("--assume-old=.venv/test.done", "coturns", *named)
+    assert f"bin/python {given}\n" in told
