@@ -58,7 +58,7 @@ check: $(VENV)/check.done node_modules/.package-lock.json
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
 
 # What takes minutes: half an hour of comings and goings (SOAK_MINUTES), browsers asleep, deployments broken one by one;
-# an hour and a quarter.
+# an hour and a half.
 soak: $(VENV)/test.done $(BENCH)/loadgen
 	@tests/need.sh $(BROWSER_NEEDS)
 	@$(BIN)/python -m tools.bundle --if-there

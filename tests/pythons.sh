@@ -10,17 +10,17 @@ if_there=
 [ "${CI:-}" = true ] && if_there=
 # One without venv, as Debian's is by itself, isn't to be had either.
 release='import ensurepip, sys; sys.version_info >= (3, 11) and print(sys.version.split()[0])'
-done=$("$ours" -c "$release")
+known=$("$ours" -c "$release")
 failed=
 
 for python in "$@"; do
     number=$("$python" -c "$release" 2>/dev/null)
-    case " $done " in *" $number "*) [ -n "$number" ] && continue ;; esac
     if [ -z "$number" ]; then
         if [ -n "$if_there" ]; then echo "skipped: $python"; else failed="$failed $python (not run)"; fi
         continue
     fi
-    done="$done $number"
+    case " $known " in *" $number "*) continue ;; esac
+    known="$known $number"
     echo "Python $number: $python"
     home=build/pythons/$number
     # Whole or not at all, as in the Makefile.

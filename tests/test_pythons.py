@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.making import ROOT, dry_run
+from tests.making import dry_run, run_script
 
 
 class Pythons:
@@ -30,16 +28,7 @@ class Pythons:
 
     def run(self, *arguments: str, **env: str) -> tuple[int, str]:
         """Run the script; gives its exit code and what it said."""
-        clean = {name: value for name, value in os.environ.items() if name != "CI"}
-        done = subprocess.run(
-            [str(ROOT / "tests/pythons.sh"), self.ours, *arguments],
-            cwd=self.folder,
-            env={**clean, "LIGHT": "light", **env},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.returncode, done.stdout
+        return run_script("pythons.sh", self.ours, *arguments, folder=self.folder, LIGHT="light", **env)
 
     def noted(self, what: str) -> list[str]:
         """Name those that did it, in turn: `made` an environment, or `tested`."""

@@ -82,8 +82,9 @@ class FileForms:
             headers = {**headers, "Vary": "Accept-Encoding"}
         if forms.plain is None or _asks_the_file(request, forms.plain):
             return web.FileResponse(file, headers=headers)
-        packs = forms.packed is not None and takes_gzip(accepted_by(request))
-        form = forms.packed if packs and forms.packed is not None else forms.plain
+        form = forms.plain
+        if forms.packed is not None and takes_gzip(accepted_by(request)):
+            form = forms.packed
         if any(tag.value in (form.tag, "*") for tag in request.if_none_match or ()):
             return web.Response(status=304, headers={**form.kept, **headers})
         body = form.body

@@ -132,6 +132,7 @@ class FirefoxPage:
         session.on["network.beforeRequestSent"] = decide
         yield
         await session.command("network.removeIntercept", made)
+        del session.on["network.beforeRequestSent"]
 
     def voices_first(self) -> None:
         """Give the threads of sound what RealtimeKit gives them on a desktop; Chromium has it by itself."""

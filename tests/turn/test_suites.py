@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.making import ROOT, dry_run
+from tests.making import dry_run, run_script
 
 
 @pytest.fixture
@@ -24,17 +23,7 @@ def python(tmp_path: Path) -> str:
     return str(stand_in)
 
 
-def coturns(*arguments: str, **env: str) -> tuple[int, str]:
-    """Run the script; gives its exit code and what it said."""
-    clean = {name: value for name, value in os.environ.items() if name != "CI"}
-    done = subprocess.run(
-        [str(ROOT / "tests/coturns.sh"), *arguments],
-        env={**clean, **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout
+coturns = partial(run_script, "coturns.sh")
 
 
 def test_a_named_suite_that_cannot_be_had_fails_and_the_others_are_tested(python: str) -> None:

@@ -17,6 +17,8 @@ from meshvoice.web.static import VERSION
 from tests.web.house import House
 
 SCRIPT = "/static/voice-button.js"
+EITHER = ["voice-button.js", "vendor/rnnoise/rnnoise.js"]
+"""One that is held, and one too large for that."""
 TEXT = (assets.find("static") / "voice-button.js").read_bytes()
 
 
@@ -111,9 +113,7 @@ async def test_a_range_is_one_of_the_file_itself(house: House) -> None:
     assert body == TEXT[3:10]
 
 
-@pytest.mark.parametrize(
-    "name", ["voice-button.js", "vendor/rnnoise/rnnoise.js"]
-)  # held, and too large for that
+@pytest.mark.parametrize("name", EITHER)
 async def test_a_part_of_another_state_is_no_part(house: House, name: str) -> None:
     """A download that goes on would be put together of two releases."""
     path, text = f"/static/{name}", (assets.find("static") / name).read_bytes()
@@ -130,7 +130,7 @@ async def test_a_part_of_another_state_is_no_part(house: House, name: str) -> No
         assert answer.headers["ETag"] == whole.headers["ETag"]
 
 
-@pytest.mark.parametrize("name", ["voice-button.js", "vendor/rnnoise/rnnoise.js"])
+@pytest.mark.parametrize("name", EITHER)
 async def test_a_range_of_an_unknown_unit_is_none_and_of_no_body_either(house: House, name: str) -> None:
     path, text = f"/static/{name}", (assets.find("static") / name).read_bytes()
     answer, body = await ask(house, path, Range="lines=1-2")
