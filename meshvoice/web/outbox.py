@@ -37,29 +37,27 @@ class Outgoing:
         self.bytes = 0
         self._most = most
         self._now = now
-        self._holding: list[Outbox] = []
+        self._holding: list[tuple[Outbox, bytes]] = []
         self.slow: set[Outbox] = set()
         """Those of which something counts in `bytes`."""
         self._sent_at = 0.0
 
-    def idle(self) -> bool:
-        """Whether nothing was sent lately, nor waits to be."""
-        if self._holding:
-            return False
-        # Whoever asks has something to send.
-        before, self._sent_at = self._sent_at, self._now()
-        return self._sent_at - before > LATELY
-
-    def holds(self, outbox: Outbox) -> None:
-        """Have an outbox sent at the end of this pass."""
-        if not self._holding:
+    def holds(self, outbox: Outbox, frame: bytes) -> bool:
+        """Hold a frame until the end of this pass; False: it goes at once."""
+        holding = self._holding
+        if not holding:
+            before = self._sent_at
+            self._sent_at = now = self._now()
+            if now - before > LATELY:
+                return False
             asyncio.get_running_loop().call_soon(self._send)
-        self._holding.append(outbox)
+        holding.append((outbox, frame))
+        return True
 
     def _send(self) -> None:
         holding, self._holding = self._holding, []
-        for outbox in holding:
-            outbox.send()
+        for outbox, frame in holding:
+            outbox.write(frame)
         self._sent_at = self._now()
 
     def weigh(self) -> None:
@@ -85,7 +83,6 @@ class Outbox:
         "_closing",
         "_connection",
         "_counted",
-        "_frames",
         "_heard_at",
         "_outgoing",
         "_pinged_at",
@@ -98,7 +95,6 @@ class Outbox:
         self._connection = connection_of(request)
         self._transport = request.transport
         self._outgoing = outgoing
-        self._frames: list[bytes] = []
         self._counted = 0
         """How much of this one is in `outgoing`."""
         self._closing: tuple[int, str] | None = None
@@ -113,30 +109,18 @@ class Outbox:
 
     def put(self, frame: bytes) -> None:
         """Take a frame, to send it soon."""
-        if self._closing is not None:
-            return
-        frames = self._frames
-        if frames:
-            frames.append(frame)
-        elif self._outgoing.idle():
-            self._write(frame)
-        else:
-            self._outgoing.holds(self)
-            frames.append(frame)
+        if self._closing is None and not self._outgoing.holds(self, frame):
+            self.write(frame)
 
-    def send(self) -> None:
-        """Send what was put and waits. Where too much waits to be read, the socket closes."""
-        frames, self._frames = self._frames, []
-        # Not joined: a page that gets an offer and all its candidates in one piece hears nobody meanwhile.
-        for frame in frames:
-            self._write(frame)
-
-    def _write(self, frame: bytes) -> None:
+    def write(self, frame: bytes) -> None:
+        """Send a frame. Where too much waits to be read, the socket closes."""
+        # Each alone: a page that gets an offer and all its candidates in one piece hears nobody meanwhile.
         transport = self._transport
         # aiohttp's own way out is a coroutine, which may wait: nothing here is awaited.
         if transport is None or transport.is_closing() or self._ws.closed:
             return
-        transport.write(text_frame(frame))
+        length = len(frame)
+        transport.write(_head(0x81, 126, length) + frame if 126 <= length < 65536 else text_frame(frame))
         waits = transport.get_write_buffer_size()
         if waits > FAIR_BYTES or self._counted:
             self._weigh(waits)

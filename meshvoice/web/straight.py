@@ -84,13 +84,17 @@ class Unheard(Exception):
 class _Queue(WebSocketDataQueue):
     """aiohttp's queue of what a socket's handler reads, past which texts go while somebody hears them."""
 
-    hear: Callable[[bytes], None] | None = None
-    whole = 0
-    """Bytes of whole messages that came since `Bounded` asked."""
-    others: TokenBucket | None = None
+    __slots__ = ("hear", "loose", "others")
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.hear: Callable[[bytes], None] | None = None
+        self.loose = 0
+        """Bytes that came, but for those of whole messages."""
+        self.others: TokenBucket | None = None
 
     def feed_data(self, data: Any, size: int) -> None:
-        self.whole += size + size // 64 + _FRAME_HEAD  # `whole_bytes`, without a call for each frame
+        self.loose -= size + size // 64 + _FRAME_HEAD  # `whole_bytes`, without a call for each frame
         kind, text, _ = data
         if kind is _TEXT:
             hear = self.hear
@@ -120,25 +124,24 @@ class Bounded:
     Empty pieces of a message that never ends cost time, and neither grow it nor reach whoever counts.
     """
 
-    __slots__ = ("_loose", "_queue", "_read", "_reader")
+    __slots__ = ("_queue", "_read", "_reader")
 
     def __init__(self, reader: WebSocketReader, queue: _Queue) -> None:
         self._reader = reader
         self._read = reader.feed_data
         self._queue = queue
-        self._loose = 0
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
         """Take what was read."""
-        if self._loose > LOOSE_BYTES:
-            return True, b""
-        told = self._read(data)
         queue = self._queue
-        loose = self._loose + len(data) - queue.whole
-        queue.whole = 0
-        self._loose = loose if loose > 0 else 0
-        if loose > LOOSE_BYTES and not told[0]:
-            self._queue.set_exception(WebSocketError(CloseCode.TOO_FAST, "no message ends"))
+        if queue.loose > LOOSE_BYTES:
+            return True, b""
+        queue.loose += len(data)
+        told = self._read(data)
+        if queue.loose < 0:
+            queue.loose = 0
+        elif queue.loose > LOOSE_BYTES and not told[0]:
+            queue.set_exception(WebSocketError(CloseCode.TOO_FAST, "no message ends"))
             return True, b""
         return told
 
@@ -201,7 +204,7 @@ def fits(version: str = aiohttp.__version__) -> bool:
 
 def _hears() -> bool:
     heard: list[bytes] = []
-    queue = _Queue(None, 1024, loop=None)  # type: ignore[arg-type]  # neither is asked so soon
+    queue = _Queue(None, 1024, loop=None)  # neither is asked so soon
     queue.hear = heard.append
     WebSocketReader(queue, 1024, compress=False, decode_text=False).feed_data(b"\x81\x82\x00\x00\x00\x00{}")
     return heard == [b"{}"] and not queue._buffer
