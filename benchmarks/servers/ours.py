@@ -69,13 +69,9 @@ def main() -> None:
         settings = house.settings(Path(folder), chosen.port)
         with (
             mock.patch.multiple(pairs, ASKED_AT_ONCE=MANY, ASKED_A_SECOND=MANY),
-            mock.patch.object(allowance, "TokenBucket", _bucket),
+            mock.patch.multiple(allowance, MESSAGES_AT_ONCE=MANY, BYTES_AT_ONCE=MANY),
         ):
             _serve(chosen, settings)
-
-
-def _bucket(*, rate: float, burst: float, now: float) -> TokenBucket:
-    return TokenBucket(rate=MANY, burst=MANY, now=now)
 
 
 def _serve(chosen: argparse.Namespace, settings: Settings) -> None:

@@ -11,15 +11,15 @@ from meshvoice.signaling.registry import LiveRoom, Peer, Registry
 from meshvoice.signaling.server_messages import FromServer, Left, Reason
 
 
-def tell(peers: Iterable[Peer], message: FromServer, now: float) -> list[Effect]:
+def tell(peers: Iterable[Peer], message: FromServer) -> list[Effect]:
     """Send one message to each of these peers."""
     body = server_messages.body(message)
-    return [effect for peer in peers for effect in send(peer, body, now)]
+    return [effect for peer in peers for effect in send(peer, body)]
 
 
-def send(peer: Peer, body: bytes, now: float) -> list[Effect]:
+def send(peer: Peer, body: bytes) -> list[Effect]:
     """Number a body for a peer, and deliver it; to one that is away, when it comes back."""
-    seq = peer.replay.number(body, now)
+    seq = peer.replay.number(body)
     return [] if peer.socket is None else [Deliver(peer.socket, server_messages.sealed(body, seq))]
 
 
@@ -39,7 +39,7 @@ def leave(
     """
     socket = registry.remove(peer)
     registry.claims.end(peer.room.id, peer.user, peer.order, until=now + waits)
-    effects = tell(peer.room.peers.values(), Left(source=peer.id, reason=reason), now)
+    effects = tell(peer.room.peers.values(), Left(source=peer.id, reason=reason))
     if socket is not None:
         effects.append(Close(socket, code, why))
     return effects

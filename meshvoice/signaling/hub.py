@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET
 
-from meshvoice.ids import PeerId, RoomId, UserId
+from meshvoice.ids import RoomId, UserId
 from meshvoice.lookalikes import looks_alike
 from meshvoice.signaling import joining, server_messages, ticking
 from meshvoice.signaling.allowance import Allowance
@@ -28,20 +28,14 @@ from meshvoice.signaling.errors import (
     NotJoined,
     RoomFull,
     SignalingError,
-    UnknownTarget,
 )
 from meshvoice.signaling.joining import Entry
-from meshvoice.signaling.letters import Letter, read
-from meshvoice.signaling.pairs import Asked, Due
+from meshvoice.signaling.letters import Letter, by_pattern
+from meshvoice.signaling.passing import pass_on, read_and_pay, target_of
 from meshvoice.signaling.registry import Connecting, Peer, Registry, SocketId
 from meshvoice.signaling.server_messages import Away, Knock, Left, Pong, Reason, Removed, SentLinks
 from meshvoice.signaling.tally import Tally
 from meshvoice.signaling.terms import Terms
-
-_OWED = frozenset(["answer", "ice"])
-"""With what a peer answers to an offer."""
-_ASKED_FOR = frozenset(["offer", "ice", "abort"])
-"""With what it answers to a repair."""
 
 
 class Hub:
@@ -123,21 +117,12 @@ class Hub:
         if peer is None:
             return self._greet(socket, frame, now)
         try:
-            said, owed = _heard(peer, frame, now)
-            count = said.n
-            if count is not UNSET:
-                if count <= peer.got:
-                    return []
-                peer.got = count
-            kind: str
-            if isinstance(said, Letter):
-                kind, effects = said.kind, self._pass_on(peer, said, now, owed=owed)
-            else:
-                kind, effects = type_of(said), self._route(peer, said, now)
+            letter = by_pattern(frame)
+            if letter is not None:
+                return pass_on(peer, letter, len(frame), now, self.tally)
+            return self._take_other(peer, frame, now)
         except SignalingError as problem:
             return self._refuse(peer, problem, now)
-        self.tally.taken[kind] += 1
-        return effects
 
     def receive_binary(self, socket: SocketId, size: int, now: float) -> list[Effect]:
         """Take one binary frame of a client, whatever it holds: no message comes so."""
@@ -172,7 +157,7 @@ class Hub:
             return []
         self.registry.detach(peer)
         peer.away_since = now
-        return tell(peer.room.others(peer), Away(source=peer.id), now)
+        return tell(peer.room.others(peer), Away(source=peer.id))
 
     def _refuse(self, sender: Peer | Connecting, problem: SignalingError, now: float) -> list[Effect]:
         self.tally.refused[problem.code] += 1
@@ -183,29 +168,29 @@ class Hub:
             self.registry.expect_no_more(sender.socket)
             return [Close(sender.socket, *end)]
         if end is None:
-            return tell([sender], server_messages.error(problem), now)
+            return tell([sender], server_messages.error(problem))
         code, why = end
         return leave(self.registry, sender, reason="left", code=code, why=why, now=now)
 
     # What is said
 
-    def _pass_on(self, peer: Peer, letter: Letter, now: float, *, owed: bool) -> list[Effect]:
-        kind = letter.kind
-        target = _target(peer, letter.target, kind)
-        peer.room.pairs.check(letter, peer, target, now, owed=owed)
-        if kind == "offer":
-            _owe(target.due, peer.id, letter.gen)
-        elif kind == "repair":
-            target.asked.setdefault(peer.id, Asked()).ask()
-            self.tally.repaired(letter.why)
-        return send(target, server_messages.passed_on(letter, peer.id), now)
+    def _take_other(self, peer: Peer, frame: bytes, now: float) -> list[Effect]:
+        """Take a frame that may be anything. Raises `SignalingError`."""
+        said, paid = read_and_pay(peer, frame, now)
+        if isinstance(said, Letter):
+            return pass_on(peer, said, len(frame), now, self.tally, paid=paid)
+        if not peer.is_new(said.n):
+            return []
+        effects = self._route(peer, said, now)
+        self.tally.taken[type_of(said)] += 1
+        return effects
 
     def _route(self, peer: Peer, message: FromClient, now: float) -> list[Effect]:
         room = peer.room
         match message:
             case State(muted=muted, deafened=deafened):
                 peer.muted, peer.deafened = muted, deafened
-                return tell(room.others(peer), server_messages.state(peer), now)
+                return tell(room.others(peer), server_messages.state(peer))
             case Links(links=links):
                 # Of the lost as well: else those who hear them no more would never know that others do.
                 known = {
@@ -215,16 +200,16 @@ class Hub:
                 }
                 peer.links = known
                 self.tally.told(message, links=len(known))
-                return tell(room.others(peer), SentLinks(source=peer.id, links=known), now)
+                return tell(room.others(peer), SentLinks(source=peer.id, links=known))
             case Ping(t=t):
-                return tell([peer], Pong(t=t), now)
+                return tell([peer], Pong(t=t))
             case Bye():
                 return leave(self.registry, peer, reason="left", code=CloseCode.LEFT, why="bye", now=now)
             case Remove(target=named, links=links):
                 if peer.role != "owner":
                     raise NotAllowed("only the room's owner removes people", about="remove")
                 assert peer.socket is not None  # noqa: S101  # this message came over it
-                user = room.lost.get(named) or _target(peer, named, "remove").user
+                user = room.lost.get(named) or target_of(peer, named, "remove").user
                 return [RemoveUser(peer.socket, room.id, user, peer.user, links is not False)]
             case _:
                 raise BadMessage("you have joined: a hello comes once, first", about=type_of(message))
@@ -242,7 +227,7 @@ class Hub:
             return []
         if self.terms.renew_after is not None:
             peer.renew_at = now + self.terms.renew_after
-        return send(peer, body, now)
+        return send(peer, body)
 
     def evict(
         self, room: RoomId, user: UserId, code: CloseCode, *, reason: Reason, why: str, now: float
@@ -254,7 +239,7 @@ class Hub:
         found.note_removed(user)
         effects: list[Effect] = []
         for lost in found.take_lost(user):
-            effects += tell(found.peers.values(), Left(source=lost, reason=reason), now)
+            effects += tell(found.peers.values(), Left(source=lost, reason=reason))
         peer = found.of_user(user)
         if peer is not None:
             effects += leave(self.registry, peer, reason=reason, code=code, why=why, now=now)
@@ -266,7 +251,7 @@ class Hub:
         if found is None:
             return []
         found.note_removed(user)
-        return tell(found.peers.values(), Removed(user=user), now)
+        return tell(found.peers.values(), Removed(user=user))
 
     def change_role(self, room: RoomId, user: UserId, role: str, now: float) -> list[Effect]:
         """Note as what a user is in a room from now on; the others are told as they were of the newcomer."""
@@ -274,7 +259,7 @@ class Hub:
         if peer is None or peer.role == role:
             return []
         peer.role = role
-        return tell(peer.room.others(peer), server_messages.joined(peer), now)
+        return tell(peer.room.others(peer), server_messages.joined(peer))
 
     def knock(self, room: RoomId, user: UserId, *, name: str, now: float) -> list[Effect]:
         """Tell those in a room's voice of somebody at its door: who may come in, and isn't in."""
@@ -282,54 +267,9 @@ class Hub:
         if found is None or found.of_user(user) is not None:
             return []
         alike = any(looks_alike(peer.name, name) for peer in found.peers.values())
-        return tell(found.peers.values(), Knock(user=user, name=name, alike=True if alike else UNSET), now)
+        return tell(found.peers.values(), Knock(user=user, name=name, alike=True if alike else UNSET))
 
     def close_room(self, room: RoomId) -> list[Effect]:
         """End a room for everyone in it."""
         found = self.registry.get(room)
         return [] if found is None else close(self.registry, found)
-
-
-def _heard(peer: Peer, frame: bytes, now: float) -> tuple[Letter | FromClient, bool]:
-    """Read a frame that its sender may send; True: another called for it. Raises `SignalingError`."""
-    size = len(frame)
-    if not peer.due and not peer.asked:
-        too_fast = peer.allowance.spend(now, size)
-        if too_fast is not None:
-            raise too_fast
-        return read(frame), False
-    try:
-        said = read(frame)
-    except SignalingError as problem:
-        # What is refused and nobody's fault, as an answer that is too large, must not be free without end.
-        raise (peer.allowance.spend(now, size) or problem) from None
-    if isinstance(said, Letter) and _is_owed(peer, said, size):
-        # Somebody else caused it, and it is counted there.
-        return said, True
-    too_fast = peer.allowance.spend(now, size)
-    if too_fast is not None:
-        raise too_fast
-    return said, False
-
-
-def _is_owed(peer: Peer, letter: Letter, size: int) -> bool:
-    if letter.kind in _OWED:
-        due = peer.due.get(letter.target)
-        if due is not None and due.covers(letter, size):
-            return True
-    asked = peer.asked.get(letter.target)
-    return asked is not None and letter.kind in _ASKED_FOR and asked.covers(letter, size)
-
-
-def _owe(due: dict[PeerId, Due], to: PeerId, gen: int) -> None:
-    owed = due.get(to)
-    # An offer that is older than another asks for nothing, and takes nothing of what is owed to that.
-    if owed is None or gen >= owed.gen:
-        due[to] = Due(gen)
-
-
-def _target(peer: Peer, target: PeerId, about: str) -> Peer:
-    found = peer.room.peers.get(target)
-    if found is None or found is peer:
-        raise UnknownTarget("nobody else of that id is in this room now", about=about)
-    return found

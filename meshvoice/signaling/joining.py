@@ -69,10 +69,10 @@ def join(
         tally.returns["seated" if entry.came_back else "late" if entry.late else "newcomer"] += 1
     peer = _new_peer(room, terms, entry, now)
     for marked in _mark_alike(room, peer):
-        effects += tell(room.others(marked, peer), server_messages.joined(marked), now)
+        effects += tell(room.others(marked, peer), server_messages.joined(marked))
     registry.attach(peer, socket)
     effects += _welcome(terms, peer, entry, now, resumed=False)
-    return effects + tell(room.others(peer), server_messages.joined(peer), now)
+    return effects + tell(room.others(peer), server_messages.joined(peer))
 
 
 def expects_company(registry: Registry, terms: Terms, entry: Entry, now: float) -> list[Effect]:
@@ -149,13 +149,13 @@ def _come_back(
         peer.got = 0
     effects += _welcome(terms, peer, entry, now, resumed=missed is not None)
     for body in missed or ():
-        effects += send(peer, body, now)
+        effects += send(peer, body)
     others = peer.room.others(peer)
     if was_away:
-        effects += tell(others, Back(source=peer.id), now)
+        effects += tell(others, Back(source=peer.id))
     if (peer.muted, peer.deafened) != (entry.hello.muted, entry.hello.deafened):
         peer.muted, peer.deafened = entry.hello.muted, entry.hello.deafened
-        effects += tell(others, server_messages.state(peer), now)
+        effects += tell(others, server_messages.state(peer))
     return effects
 
 
@@ -164,7 +164,7 @@ def _welcome(terms: Terms, peer: Peer, entry: Entry, now: float, *, resumed: boo
         peer.replay.restart(entry.hello.seen)
     welcome = server_messages.welcome(terms, peer, entry.ticket, resumed=resumed)
     # A welcome is made anew for each socket, so it takes a number but is never replayed.
-    seq = peer.replay.number(b"", now)
+    seq = peer.replay.number(b"")
     assert peer.socket is not None  # noqa: S101  # attached just before
     frame = server_messages.sealed(server_messages.body(welcome), seq)
     effects: list[Effect] = [Deliver(peer.socket, frame)]
@@ -172,11 +172,11 @@ def _welcome(terms: Terms, peer: Peer, entry: Entry, now: float, *, resumed: boo
         return effects
     if entry.credentials is not None:
         # Before those present: with the old ones, new connections to them might find no relay.
-        effects += send(peer, entry.credentials, now)
+        effects += send(peer, entry.credentials)
     for other in peer.room.others(peer):
-        effects += tell([peer], server_messages.present(other), now)
+        effects += tell([peer], server_messages.present(other))
     if entry.hello.seen is not UNSET:
         # What was told meanwhile is gone: a link to somebody removed may live, as one to somebody lost does.
         for user in peer.room.removed:
-            effects += tell([peer], server_messages.Removed(user=user), now)
+            effects += tell([peer], server_messages.Removed(user=user))
     return effects

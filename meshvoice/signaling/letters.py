@@ -70,11 +70,6 @@ _REST_BEGINS = b',"gen":'
 _COUNT_BEGINS = b',"n":'
 
 
-def read(frame: bytes) -> Letter | FromClient:
-    """Read one frame. Raises `BadMessage` or `TooLarge`, as `parse` does."""
-    return by_pattern(frame) or field_by_field(frame)
-
-
 def by_pattern(frame: bytes) -> Letter | None:
     """Read a frame as our client writes it; None: it may be anything else."""
     found = _ICE.fullmatch(frame)
@@ -101,7 +96,7 @@ def by_pattern(frame: bytes) -> Letter | None:
 
 
 def field_by_field(frame: bytes) -> Letter | FromClient:
-    """Read any frame. Raises `BadMessage` or `TooLarge`."""
+    """Read any frame. Raises `BadMessage` or `TooLarge`, as `parse` does."""
     message = parse(frame)
     match message:
         case Offer() | Answer() | Ice() | Repair() | Abort():

@@ -24,7 +24,7 @@ GEN_LEAP = 64
 ANSWER_FRAMES = 16
 ANSWER_BYTES = 96 * 1024
 """What one offer may call for, an answer and candidates in several messages; and a repair, with the offer."""
-_LIMITED = frozenset(["offer", "repair", "abort"])
+LIMITED = frozenset(["offer", "repair", "abort"])
 _MOST = 256
 """Pairs of users whose asking is remembered in one room; ten people are 90."""
 
@@ -110,7 +110,7 @@ class Pairs:
         What the other asked for (`owed`) was counted when it asked.
         """
         gen = letter.gen
-        if gen <= GEN_LEAP and letter.kind not in _LIMITED:
+        if gen <= GEN_LEAP and letter.kind not in LIMITED:
             return
         one, other = peer.id, target.id
         key = (one, other) if one < other else (other, one)
@@ -118,7 +118,7 @@ class Pairs:
         if gen > (FIRST_GEN if link is None else link.gen + GEN_LEAP) and gen > _most(link, now):
             last = "none before it" if link is None else f"the last was {link.gen}"
             raise Leap(f"generations count by one: {gen} leaps, {last} - at `$.gen`", about=letter.kind)
-        if letter.kind not in _LIMITED:
+        if letter.kind not in LIMITED:
             # What isn't limited lifts no count either: else candidates could carry it anywhere.
             return
         taken = owed or self._asking.take((peer.user, target.user), now)

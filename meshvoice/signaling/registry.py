@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NewType
 
+from msgspec import UNSET, UnsetType
+from msgspec.json import Encoder
+
 from meshvoice.ids import PeerId, RoomId, UserId
 from meshvoice.signaling.allowance import Allowance
 from meshvoice.signaling.claims import Claims
@@ -17,6 +20,7 @@ SocketId = NewType("SocketId", int)
 """One WebSocket of this process, by its number; a peer outlives it."""
 
 
+_encode = Encoder().encode
 _REMEMBERED = 64
 """Users of one room whose allowance is remembered when they leave; users removed; peers lost."""
 
@@ -52,12 +56,25 @@ class Peer:
     renew_at: float | None = None
     """When its TURN credentials are half used up."""
     replay: Replay = field(default_factory=Replay)
-    due: dict[PeerId, Due] = field(default_factory=dict)
-    """What this peer owes to those who offered."""
-    asked: dict[PeerId, Asked] = field(default_factory=dict)
+    due: dict[PeerId, Due] | None = None
+    """What this peer owes to those who offered; None: nobody did."""
+    asked: dict[PeerId, Asked] | None = None
     """What those who sent repairs asked of it."""
     links: Mapping[PeerId, LinkReport] = field(default_factory=dict)
     """How its links to those in the room fare, as it told last."""
+    quoted: bytes = field(init=False)
+    """The id as it stands in a frame."""
+
+    def __post_init__(self) -> None:
+        self.quoted = _encode(self.id)
+
+    def is_new(self, n: int | UnsetType) -> bool:
+        """Note a frame by its sender's count; False: it was taken before."""
+        if n is not UNSET:
+            if n <= self.got:
+                return False
+            self.got = n
+        return True
 
 
 @dataclass(slots=True)
@@ -207,8 +224,9 @@ class Registry:
         del peer.room.peers[peer.id]
         peer.room.pairs.forget(peer.id)
         for other in peer.room.peers.values():
-            other.due.pop(peer.id, None)
-            other.asked.pop(peer.id, None)
+            for owed in (other.due, other.asked):
+                if owed is not None:
+                    owed.pop(peer.id, None)
         if not peer.room.peers:
             del self._rooms[peer.room.id]
         return self.detach(peer)

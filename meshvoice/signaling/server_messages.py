@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 from meshvoice.ids import PeerId, UserId
 from meshvoice.signaling.client_messages import LinkReport
 from meshvoice.signaling.errors import SignalingError
-from meshvoice.signaling.letters import Kind, Letter
+from meshvoice.signaling.letters import Kind
 from meshvoice.signaling.registry import Peer
 from meshvoice.signaling.terms import Terms
 
@@ -193,12 +193,7 @@ def error(problem: SignalingError) -> Error:
     return Error(code=problem.code.value, message=str(problem), about=problem.about)
 
 
-_HEADS: dict[Kind, bytes] = {kind: b'{"type":"%b","source":' % kind.encode() for kind in get_args(Kind)}
-
-
-def passed_on(letter: Letter, source: PeerId) -> bytes:
-    """Put the source in the target's place: the body of what the target gets."""
-    return _HEADS[letter.kind] + _encode(source) + letter.rest
+HEADS: dict[Kind, bytes] = {kind: b'{"type":"%b","source":' % kind.encode() for kind in get_args(Kind)}
 
 
 def body(message: FromServer) -> bytes:

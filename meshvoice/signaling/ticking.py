@@ -58,14 +58,14 @@ def _notice(room: LiveRoom, closes_at: int, now: float) -> list[Effect]:
     if not due or (room.noticed is not None and room.noticed <= due[-1]):
         return []
     room.noticed = due[-1]
-    return tell(room.peers.values(), Notice(code="closing", at=closes_at), now)
+    return tell(room.peers.values(), Notice(code="closing", at=closes_at))
 
 
 def _forget(room: LiveRoom, terms: Terms, now: float) -> None:
     room.forgot_at = now
     for peer in room.peers.values():
         if peer.socket is not None:
-            peer.replay.forget(now - 2 * terms.grace)
+            peer.replay.forget(now, before=now - 2 * terms.grace)
 
 
 def _lose(registry: Registry, terms: Terms, peer: Peer, now: float) -> list[Effect]:

@@ -99,13 +99,14 @@ def test_frames_long_delivered_are_not_kept_for_ever() -> None:
     world = World()
     ana, bo, _ = three(world)
     ana.says("abort", target=bo.peer, gen=1)
+    world.waits(1)
     world.waits(91)
     bo.comes_back(seen=bo.seen)
     assert bo.hears()[0]["resumed"] is False
 
 
-def test_what_is_too_old_is_forgotten_within_ten_seconds() -> None:
-    """Not at each tick, and nothing before it is too old."""
+def test_what_is_too_old_is_forgotten_within_twenty_seconds() -> None:
+    """Every ten seconds it is looked at, and nothing goes before it is too old."""
     world = World()
     ana, bo, _ = three(world)
     ana.says("abort", target=bo.peer, gen=1)
@@ -113,7 +114,7 @@ def test_what_is_too_old_is_forgotten_within_ten_seconds() -> None:
     bo.comes_back(seen=bo.seen - 1)
     assert bo.hears()[0]["resumed"] is True
     ana.says("abort", target=bo.peer, gen=1)
-    for _ in range(100):
+    for _ in range(110):
         world.waits(1)
     bo.comes_back(seen=bo.seen)
     assert bo.hears()[0]["resumed"] is False

@@ -6,6 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meshvoice.signaling.allowance import (
+    BYTES_A_SECOND,
+    BYTES_AT_ONCE,
+    MESSAGES_A_SECOND,
+    MESSAGES_AT_ONCE,
+    Allowance,
+)
 from meshvoice.signaling.limits import Buckets, Cap, Tiered, TokenBucket, address_key, address_keys
 
 
@@ -53,6 +60,32 @@ def test_a_clock_that_goes_back_gives_no_tokens_and_takes_none() -> None:
     bucket = TokenBucket(rate=1, burst=5, now=1000)
     assert bucket.take(0)
     assert taken(bucket, 0) == 4
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([0.0, 0.02, 0.5, 60.0, -3.0]),
+            st.sampled_from([0, 1, 900, 64 * 1024]),
+            st.sampled_from([1, 8, 401]),
+        ),
+        max_size=12,
+    )
+)
+def test_an_allowance_is_two_buckets(spent: list[tuple[float, int, int]]) -> None:
+    """One of messages and one of bytes, though they are written as one; whatever the clock does."""
+    now = 100.0
+    allowance = Allowance(now)
+    messages = TokenBucket(rate=MESSAGES_A_SECOND, burst=MESSAGES_AT_ONCE, now=now)
+    amounts = TokenBucket(rate=BYTES_A_SECOND, burst=BYTES_AT_ONCE, now=now)
+    latest = now
+    for passes, size, times in spent:
+        now += passes
+        latest = max(latest, now)
+        for _ in range(times):
+            # A bucket takes a clock that went back for its own; here what was earned once isn't earned twice.
+            borne = messages.take(latest) and amounts.take(latest, size)
+            assert (allowance.spend(now, size) is None) is borne
 
 
 def test_a_bucket_is_full_when_nothing_is_owed() -> None:

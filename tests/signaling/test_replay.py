@@ -12,13 +12,13 @@ from meshvoice.signaling.replay import REPLAY_BYTES, REPLAY_FRAMES, Replay
 def kept(*bodies: bytes) -> Replay:
     replay = Replay()
     for body in bodies:
-        replay.number(body, 0)
+        replay.number(body)
     return replay
 
 
 def test_frames_are_numbered_from_one() -> None:
     replay = Replay()
-    assert [replay.number(b"a", 0), replay.number(b"b", 0)] == [1, 2]
+    assert [replay.number(b"a"), replay.number(b"b")] == [1, 2]
 
 
 def test_what_came_after_the_last_one_seen_is_given_back_in_order() -> None:
@@ -39,7 +39,7 @@ def test_what_was_given_back_is_kept_no_longer() -> None:
 def test_after_a_rewind_the_numbers_go_on_from_the_last_one_seen() -> None:
     replay = kept(b"a", b"b", b"c")
     replay.rewind(1)
-    assert replay.number(b"d", 0) == 2
+    assert replay.number(b"d") == 2
 
 
 def test_an_empty_body_takes_a_number_and_is_not_given_back() -> None:
@@ -97,40 +97,73 @@ def test_a_frame_over_the_limit_alone_is_not_kept() -> None:
 def test_bytes_that_were_dropped_leave_room() -> None:
     replay = kept(b"x" * REPLAY_BYTES, b"y" * REPLAY_BYTES)
     assert replay.rewind(1) == [b"y" * REPLAY_BYTES]
-    replay.number(b"z" * REPLAY_BYTES, 0)
+    replay.number(b"z" * REPLAY_BYTES)
     assert replay.rewind(1) == [b"z" * REPLAY_BYTES]
 
 
-def test_what_is_older_is_forgotten() -> None:
+def test_what_a_look_long_ago_found_is_forgotten() -> None:
     replay = Replay()
     for now in (1.0, 2.0, 3.0):
-        replay.number(b"%d" % now, now)
-    replay.forget(before=2.0)
+        replay.number(b"%d" % now)
+        replay.forget(now, before=0.0)
+    replay.forget(4.0, before=2.0)
     assert replay.rewind(0) is None
     assert replay.rewind(1) == [b"2", b"3"]
 
 
 def test_all_of_it_may_be_forgotten() -> None:
     replay = kept(b"a")
-    replay.forget(before=1.0)
+    replay.forget(1.0, before=0.0)
+    replay.forget(2.0, before=1.5)
     assert (replay.rewind(0), replay.rewind(1)) == (None, [])
+
+
+def test_nothing_is_forgotten_at_the_first_look() -> None:
+    """Nobody knows how old it is."""
+    replay = kept(b"a")
+    replay.forget(1000.0, before=900.0)
+    assert replay.rewind(0) == [b"a"]
+
+
+def test_what_came_since_a_look_is_kept_when_that_is_long_ago() -> None:
+    replay = kept(b"a")
+    replay.forget(1.0, before=0.0)
+    replay.number(b"b")
+    replay.forget(100.0, before=50.0)
+    assert replay.rewind(1) == [b"b"]
+
+
+def test_a_peer_to_which_nothing_is_sent_has_one_look_to_remember() -> None:
+    """It takes memory, and an idle room is looked at for days."""
+    replay = kept(b"a")
+    for now in range(1000):
+        replay.forget(now, before=-1.0)
+    assert len(replay._looks) == 1
 
 
 @pytest.mark.parametrize("seen", [0, 1, 2, 50])
 def test_after_a_restart_no_earlier_number_counts_as_seen(seen: int) -> None:
     replay = kept(b"a", b"b")
     replay.restart(seen)
-    first = replay.number(b"c", 0)
+    first = replay.number(b"c")
     assert [replay.rewind(earlier) for earlier in range(max(seen, 2) + 1)] == [None] * (max(seen, 2) + 1)
     assert replay.rewind(first - 1) == [b"c"]
 
 
-def test_each_frame_keeps_its_own_time_behind_those_that_were_dropped() -> None:
-    replay = Replay()
-    for now in range(REPLAY_FRAMES + 2):
-        replay.number(b"%d" % now, now)
-    replay.forget(before=REPLAY_FRAMES)
-    assert replay.rewind(REPLAY_FRAMES) == [b"128", b"129"]
-    replay.number(b"x", 500.0)
-    replay.forget(before=500.0)
-    assert replay.rewind(REPLAY_FRAMES) == [b"x"]
+def test_looks_count_on_behind_frames_that_were_dropped() -> None:
+    replay = kept(*[b"x"] * (2 * REPLAY_FRAMES))
+    replay.forget(1.0, before=0.0)
+    replay.number(b"y")
+    replay.forget(2.0, before=1.5)
+    assert replay.rewind(2 * REPLAY_FRAMES) == [b"y"]
+
+
+def test_a_look_from_before_a_rewind_is_none() -> None:
+    """The numbers begin anew there."""
+    replay = kept(b"a", b"b", b"c")
+    replay.forget(1.0, before=0.0)
+    replay.rewind(1)
+    for body in (b"d", b"e"):
+        replay.number(body)
+    replay.forget(100.0, before=50.0)
+    assert replay.rewind(1) == [b"d", b"e"]

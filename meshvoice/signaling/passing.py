@@ -1,0 +1,115 @@
+"""What one peer says to another, on its way: whether it may, who pays for it, and what the other gets."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+
+from meshvoice.ids import PeerId
+from meshvoice.signaling.client_messages import FromClient
+from meshvoice.signaling.effects import Deliver, Effect
+from meshvoice.signaling.errors import SignalingError, UnknownTarget
+from meshvoice.signaling.letters import Letter, field_by_field
+from meshvoice.signaling.pairs import GEN_LEAP, LIMITED, Asked, Due
+from meshvoice.signaling.registry import Peer
+from meshvoice.signaling.server_messages import HEADS
+from meshvoice.signaling.tally import Tally
+
+_OWED = frozenset(["answer", "ice"])
+"""With what a peer answers to an offer."""
+_ASKED_FOR = frozenset(["offer", "ice", "abort"])
+"""With what it answers to a repair."""
+NOBODY = "nobody else of that id is in this room now"
+
+
+def read_and_pay(peer: Peer, frame: bytes, now: float) -> tuple[Letter | FromClient, bool]:
+    """Read any frame; True: it is paid for, False: a letter that may be owed. Raises `SignalingError`."""
+    size = len(frame)
+    pays = peer.due is None and peer.asked is None
+    if pays:
+        _pay(peer, size, now)
+    try:
+        said = field_by_field(frame)
+    except SignalingError:
+        # What is refused and nobody's fault, as an answer that is too large, must not be free without end.
+        if not pays:
+            _pay(peer, size, now)
+        raise
+    if not pays and not isinstance(said, Letter):
+        _pay(peer, size, now)
+    return said, pays
+
+
+def pass_on(
+    peer: Peer, letter: Letter, size: int, now: float, tally: Tally, *, paid: bool = False
+) -> list[Effect]:
+    """Pass on a letter of so many bytes, which its sender may have `paid`. Raises `SignalingError`."""
+    # Nearly all that is said goes this way: it is written out, for calls cost more than what they do here.
+    owes = peer.due is not None or peer.asked is not None
+    owed = owes and not paid and _is_owed(peer, letter, size)
+    if not paid and not owed:
+        too_fast = peer.allowance.spend(now, size)
+        if too_fast is not None:
+            raise too_fast
+    count = letter.n
+    if count is not UNSET:
+        if count <= peer.got:
+            return []
+        peer.got = count
+    kind = letter.kind
+    target = peer.room.peers.get(letter.target)
+    if target is None or target is peer:
+        raise UnknownTarget(NOBODY, about=kind)
+    if kind in LIMITED or letter.gen > GEN_LEAP:
+        _ask(peer, letter, target, now, tally, owed=owed)
+    tally.taken[kind] += 1
+    body = HEADS[kind] + peer.quoted + letter.rest
+    seq = target.replay.number(body)
+    socket = target.socket
+    return [] if socket is None else [Deliver(socket, body + b',"seq":%d}' % seq)]
+
+
+def _ask(peer: Peer, letter: Letter, target: Peer, now: float, tally: Tally, *, owed: bool) -> None:
+    """Count what makes the other's browser work. Raises `SignalingError`."""
+    peer.room.pairs.check(letter, peer, target, now, owed=owed)
+    if letter.kind == "offer":
+        _owe(target, peer.id, letter.gen)
+    elif letter.kind == "repair":
+        if target.asked is None:
+            target.asked = {}
+        target.asked.setdefault(peer.id, Asked()).ask()
+        tally.repaired(letter.why)
+
+
+def _pay(peer: Peer, size: int, now: float) -> None:
+    too_fast = peer.allowance.spend(now, size)
+    if too_fast is not None:
+        raise too_fast
+
+
+def _is_owed(peer: Peer, letter: Letter, size: int) -> bool:
+    """Tell whether somebody else called for this, and it is counted there."""
+    if peer.due is not None and letter.kind in _OWED:
+        due = peer.due.get(letter.target)
+        if due is not None and due.covers(letter, size):
+            return True
+    if peer.asked is None or letter.kind not in _ASKED_FOR:
+        return False
+    asked = peer.asked.get(letter.target)
+    return asked is not None and asked.covers(letter, size)
+
+
+def _owe(peer: Peer, to: PeerId, gen: int) -> None:
+    if peer.due is None:
+        peer.due = {}
+    owed = peer.due.get(to)
+    # An offer that is older than another asks for nothing, and takes nothing of what is owed to that.
+    if owed is None or gen >= owed.gen:
+        peer.due[to] = Due(gen)
+
+
+def target_of(peer: Peer, target: PeerId, about: str) -> Peer:
+    """Find the other whom a peer means. Raises `UnknownTarget`."""
+    found = peer.room.peers.get(target)
+    if found is None or found is peer:
+        raise UnknownTarget(NOBODY, about=about)
+    return found
