@@ -117,6 +117,7 @@ class Hub:
         if peer is None:
             return self._greet(socket, frame, now)
         try:
+            # Before it is paid for: that is soon done, and who is refused too often is cut.
             letter = by_pattern(frame)
             if letter is not None:
                 return pass_on(peer, letter, len(frame), now, self.tally)

@@ -43,9 +43,10 @@ def pass_on(
     peer: Peer, letter: Letter, size: int, now: float, tally: Tally, *, paid: bool = False
 ) -> list[Effect]:
     """Pass on a letter of so many bytes, which its sender may have `paid`. Raises `SignalingError`."""
-    # Nearly all that is said goes this way: it is written out, for calls cost more than what they do here.
+    # Nearly all that is said goes this way: it is written out, and so is what `sealed` does, for calls cost
+    # more than what they do here. Who owes nothing has paid for what is read field by field before it was.
     owes = peer.due is not None or peer.asked is not None
-    owed = owes and not paid and _is_owed(peer, letter, size)
+    owed = owes and _is_owed(peer, letter, size)
     if not paid and not owed:
         too_fast = peer.allowance.spend(now, size)
         if too_fast is not None:

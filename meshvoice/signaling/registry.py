@@ -224,9 +224,12 @@ class Registry:
         del peer.room.peers[peer.id]
         peer.room.pairs.forget(peer.id)
         for other in peer.room.peers.values():
-            for owed in (other.due, other.asked):
-                if owed is not None:
-                    owed.pop(peer.id, None)
+            if other.due is not None:
+                other.due.pop(peer.id, None)
+                other.due = other.due or None
+            if other.asked is not None:
+                other.asked.pop(peer.id, None)
+                other.asked = other.asked or None
         if not peer.room.peers:
             del self._rooms[peer.room.id]
         return self.detach(peer)

@@ -33,10 +33,13 @@ class Replay:
         return seq
 
     def _trim(self) -> None:
-        old = len(self._kept) - REPLAY_FRAMES
-        while old > 0 or self._bytes > REPLAY_BYTES:
-            self._bytes -= len(self._kept.pop(0))
-            old -= 1
+        old = max(0, len(self._kept) - REPLAY_FRAMES)
+        left = self._bytes - sum(map(len, self._kept[:old]))
+        while left > REPLAY_BYTES:
+            left -= len(self._kept[old])
+            old += 1
+        self._bytes = left
+        del self._kept[:old]
 
     def rewind(self, seen: int) -> list[bytes] | None:
         """Go back to the frame that the peer saw last, and give the bodies of what it missed.
@@ -63,10 +66,11 @@ class Replay:
     def forget(self, now: float, before: float) -> None:
         """Look, and drop what a look `before` that time found: a peer whose heartbeat answers has it."""
         looks = self._looks
-        if not looks or looks[-1][1] < self.seq:
+        if self._kept and (not looks or looks[-1][1] < self.seq):
             looks.append((now, self.seq))
         while looks and looks[0][0] < before:
             _, seen = looks.pop(0)
+            # More than are kept may have come since.
             old = max(0, len(self._kept) - (self.seq - seen))
             self._bytes -= sum(map(len, self._kept[:old]))
             del self._kept[:old]

@@ -194,6 +194,7 @@ def error(problem: SignalingError) -> Error:
 
 
 HEADS: dict[Kind, bytes] = {kind: b'{"type":"%b","source":' % kind.encode() for kind in get_args(Kind)}
+"""How what one says to another begins, before its quoted source."""
 
 
 def body(message: FromServer) -> bytes:

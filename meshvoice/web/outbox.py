@@ -28,9 +28,10 @@ GONE = 1006
 class Outgoing:
     """All outboxes together: which of them hold frames, and how much waits for those who read slowly.
 
-    Where frames come one after the other, they leave at the end of the loop's pass in which they were put, so
-    that the writes stand next to one another: between two that are apart their reader falls asleep, and
-    waking it costs as much as all that we do with a frame. One that comes alone waits for nothing.
+    Where frames come one after the other, they leave at the end of the loop's pass, in the order in which
+    they were put, so that the writes stand next to one another: between two that are apart their reader
+    falls asleep, and waking it costs as much as all that we do with a frame. One that comes alone waits for
+    nothing.
     """
 
     def __init__(self, most: int = ALL_BYTES, now: Callable[[], float] = time.monotonic) -> None:

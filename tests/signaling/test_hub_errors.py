@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from meshvoice.signaling.codes import CloseCode
 from meshvoice.signaling.effects import Close
 from meshvoice.signaling.registry import SocketId
@@ -86,6 +88,18 @@ def test_what_is_sent_too_fast_is_dropped_and_told() -> None:
     ana.says("state", muted=False)
     assert ana.hears() == [error("too-fast", "slow down: this message was dropped", None)]
     assert bo.hears() == []
+
+
+@pytest.mark.parametrize(
+    "frame", ['{"type":"abort","target":"gone","gen":1}', '{ "type":"state", "muted":true }']
+)
+def test_what_no_pattern_knows_is_paid_for_once(frame: str) -> None:
+    ana, _, _ = three(World())
+    for _ in range(400):
+        ana.sends(frame)
+    assert "too-fast" not in [each["code"] for each in ana.hears("error")]
+    ana.sends(frame)
+    assert ana.hears() == [error("too-fast", "slow down: this message was dropped", None)]
 
 
 def test_who_slows_down_is_heard_again() -> None:

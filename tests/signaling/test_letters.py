@@ -28,7 +28,7 @@ from meshvoice.signaling.client_messages import (
 from meshvoice.signaling.effects import Deliver
 from meshvoice.signaling.errors import BadMessage, SignalingError
 from meshvoice.signaling.letters import Letter, by_pattern, field_by_field
-from meshvoice.signaling.pairs import FIRST_GEN
+from meshvoice.signaling.pairs import _Link
 from meshvoice.signaling.passing import pass_on
 from meshvoice.signaling.registry import LiveRoom, Peer, SocketId
 from meshvoice.signaling.tally import Tally
@@ -74,6 +74,9 @@ def passed_on(said: Letter, source: str) -> bytes:
     """Give the frame that a letter's target gets, as the first one."""
     room = LiveRoom(RoomId("sea:ana"), 8)
     sender, target = peer(room, source), peer(room, said.target)
+    # Whatever its generation is, it is the next one.
+    first, other = sorted((sender.id, target.id))
+    room.pairs._links[first, other] = _Link(said.gen, 0.0)
     (effect,) = pass_on(sender, said, 100, 0.0, Tally())
     assert isinstance(effect, Deliver)
     assert effect.socket == target.socket
@@ -116,14 +119,14 @@ def test_what_is_passed_on_has_the_source_and_neither_target_nor_n(
 
 _TEXT = st.text(max_size=30) | st.sampled_from(['"', "\\", ',"n":7}', '"target":"bo"', "\u2028", "ä"])
 _NAME = st.text(min_size=1, max_size=64) | st.sampled_from(['b"o', "b\\o", ',"n":1'])
-_GEN = st.integers(1, FIRST_GEN)
+_GEN = st.integers(1, 2**31)
 _N = st.just(UNSET) | st.integers(1, 2**53)
 _PLAIN = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=30)
 _CANDIDATE = st.builds(Candidate, _PLAIN, st.none() | _PLAIN, st.none() | st.integers(0, 255))
 _SDP = st.sampled_from([*REAL.values(), "v=0\r\ns=-\r\n", 'v=0\ns=",\\"n\\":5'])
 _DIRECTED = st.one_of(
     st.builds(Ice, _NAME, _GEN, st.lists(st.none() | _CANDIDATE, max_size=3), n=_N),
-    st.builds(Repair, _NAME, st.integers(0, FIRST_GEN), _TEXT, n=_N),
+    st.builds(Repair, _NAME, st.integers(0, 2**31), _TEXT, n=_N),
     st.builds(Abort, _NAME, _GEN, n=_N),
     st.builds(Offer, _NAME, _GEN, _SDP, n=_N),
     st.builds(Answer, _NAME, _GEN, _SDP, n=_N),
@@ -150,6 +153,7 @@ USUAL = [
     written(type="ice", target="cleo", gen=1, candidates=[CANDIDATE], n=12),
     written(type="ice", target="cleo", gen=1, candidates=[CANDIDATE, None]),
     written(type="ice", target="cleo", gen=70, candidates=[None], n=1),
+    written(type="ice", target="cleo", gen=999_999_999, candidates=[None], n=1),
     *(written(type="offer", target="p-_9", gen=2, sdp=sdp, n=3) for sdp in REAL.values()),
     written(type="answer", target="cleo", gen=2, sdp=REAL["chromium-answer-to-chromium"]),
 ]

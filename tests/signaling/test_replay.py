@@ -167,3 +167,47 @@ def test_a_look_from_before_a_rewind_is_none() -> None:
         replay.number(body)
     replay.forget(100.0, before=50.0)
     assert replay.rewind(1) == [b"d", b"e"]
+
+
+def test_what_came_since_a_look_is_kept_though_much_came() -> None:
+    replay = kept(b"a")
+    replay.forget(1.0, before=0.0)
+    for _ in range(2 * REPLAY_FRAMES):
+        replay.number(b"b")
+    replay.forget(100.0, before=50.0)
+    assert replay.rewind(1 + REPLAY_FRAMES) == [b"b"] * REPLAY_FRAMES
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["number", "look", "rewind"]), st.integers(1, 90), st.sampled_from([1, 9_000])
+        ),
+        max_size=20,
+    )
+)
+def test_whatever_happens_the_last_frames_are_there_and_none_that_two_looks_found_old(
+    steps: list[tuple[str, int, int]],
+) -> None:
+    """As much as both bounds let, of what no look before the last 50 seconds found."""
+    replay, now, bodies, looks = Replay(), 0.0, list[bytes](), list[tuple[float, int]]()
+    for step, many, size in steps:
+        now += many
+        if step == "number":
+            for _ in range(many):
+                replay.number(b"x" * size)
+                bodies.append(b"x" * size)
+        elif step == "look":
+            replay.forget(now, before=now - 50)
+            looks.append((now, replay.seq))
+        else:
+            young = replay.seq - max((seq for at, seq in looks if at < now - 50), default=0)
+            room, most = REPLAY_BYTES, 0
+            for body in reversed(bodies[len(bodies) - min(young, len(bodies), REPLAY_FRAMES) :]):
+                room -= len(body)
+                if room < 0:
+                    break
+                most += 1
+            missed = min(many, most)
+            assert replay.rewind(replay.seq - missed) == bodies[len(bodies) - missed :]
+            bodies, looks = [], []

@@ -73,6 +73,17 @@ async def test_what_comes_in_one_pass_leaves_at_its_end() -> None:
     assert (to_one[1:], to_other) == ([b"\x81\x01b", b"\x81\x01d"], [b"\x81\x01c"])
 
 
+async def test_what_waits_leaves_in_the_order_in_which_it_was_put() -> None:
+    """Whoever it goes to."""
+    outgoing = Outgoing(now=lambda: 1.0)
+    (one, to_one), (other, _) = outbox(outgoing), outbox(outgoing)
+    other._transport.write = to_one.append  # type: ignore[union-attr, method-assign]
+    for to, frame in ((one, b"a"), (one, b"b"), (other, b"c"), (one, b"d")):
+        to.put(frame)
+    await asyncio.sleep(0)
+    assert to_one == [b"\x81\x01a", b"\x81\x01b", b"\x81\x01c", b"\x81\x01d"]
+
+
 async def test_what_comes_alone_waits_for_nothing_but_what_came_before_it() -> None:
     """Whoever is sent something while others' frames wait gets it behind them, and so does everyone."""
     times = iter([1.0, 1.001, 1.00104, 1.01, 1.02])
