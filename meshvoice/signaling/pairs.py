@@ -25,6 +25,7 @@ ANSWER_FRAMES = 16
 ANSWER_BYTES = 96 * 1024
 """What one offer may call for, an answer and candidates in several messages; and a repair, with the offer."""
 LIMITED = frozenset(["offer", "repair", "abort"])
+"""What makes the other's browser work."""
 _MOST = 256
 """Pairs of users whose asking is remembered in one room; ten people are 90."""
 
@@ -107,11 +108,10 @@ class Pairs:
     def check(self, letter: Letter, peer: Member, target: Member, now: float, *, owed: bool = False) -> None:
         """Count a message from one to the other. Raises `TooFast`, and `Leap` where its `gen` leaps.
 
-        What the other asked for (`owed`) was counted when it asked.
+        What the other asked for (`owed`) was counted when it asked. What isn't `LIMITED`, in a generation up
+        to `GEN_LEAP`, passes in any case.
         """
         gen = letter.gen
-        if gen <= GEN_LEAP and letter.kind not in LIMITED:
-            return
         one, other = peer.id, target.id
         key = (one, other) if one < other else (other, one)
         link = self._links.get(key)
