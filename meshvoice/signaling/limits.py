@@ -24,7 +24,7 @@ class TokenBucket:
 
         Tokens are bytes where `rate` and `burst` are. More than `burst` is never given.
         """
-        # As `left`, written out: this is asked several times for each frame.
+        # As `left`, written out: it is asked for whatever comes.
         tokens = self._tokens
         if now > self._at:
             tokens += (now - self._at) * self.rate
