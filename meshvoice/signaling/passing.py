@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
-
 from meshvoice.ids import PeerId
 from meshvoice.signaling.client_messages import FromClient
-from meshvoice.signaling.effects import Deliver, Effect
+from meshvoice.signaling.delivery import send
+from meshvoice.signaling.effects import Effect
 from meshvoice.signaling.errors import SignalingError, UnknownTarget
 from meshvoice.signaling.letters import Letter, field_by_field
 from meshvoice.signaling.pairs import GEN_LEAP, LIMITED, Asked, Due
@@ -18,7 +17,6 @@ _OWED = frozenset(["answer", "ice"])
 """With what a peer answers to an offer."""
 _ASKED_FOR = frozenset(["offer", "ice", "abort"])
 """With what it answers to a repair."""
-NOBODY = "nobody else of that id is in this room now"
 
 
 def read_and_pay(peer: Peer, frame: bytes, now: float) -> tuple[Letter | FromClient, bool]:
@@ -43,30 +41,19 @@ def pass_on(
     peer: Peer, letter: Letter, size: int, now: float, tally: Tally, *, paid: bool = False
 ) -> list[Effect]:
     """Pass on a letter of so many bytes, which its sender may have `paid`. Raises `SignalingError`."""
-    # Nearly all that is said goes this way: it is written out, and so is what `sealed` does, for calls cost
-    # more than what they do here. Who owes nothing has paid for what is read field by field before it was.
+    # Who owes nothing has paid for what is read field by field before it was.
     owes = peer.due is not None or peer.asked is not None
     owed = owes and _is_owed(peer, letter, size)
     if not paid and not owed:
-        too_fast = peer.allowance.spend(now, size)
-        if too_fast is not None:
-            raise too_fast
-    count = letter.n
-    if count is not UNSET:
-        if count <= peer.got:
-            return []
-        peer.got = count
+        _pay(peer, size, now)
+    if not peer.is_new(letter.n):
+        return []
     kind = letter.kind
-    target = peer.room.peers.get(letter.target)
-    if target is None or target is peer:
-        raise UnknownTarget(NOBODY, about=kind)
+    target = target_of(peer, letter.target, kind)
     if kind in LIMITED or letter.gen > GEN_LEAP:
         _ask(peer, letter, target, now, tally, owed=owed)
     tally.taken[kind] += 1
-    body = HEADS[kind] + peer.quoted + letter.rest
-    seq = target.replay.number(body)
-    socket = target.socket
-    return [] if socket is None else [Deliver(socket, body + b',"seq":%d}' % seq)]
+    return send(target, HEADS[kind] + peer.quoted + letter.rest)
 
 
 def _ask(peer: Peer, letter: Letter, target: Peer, now: float, tally: Tally, *, owed: bool) -> None:
@@ -112,5 +99,5 @@ def target_of(peer: Peer, target: PeerId, about: str) -> Peer:
     """Find the other whom a peer means. Raises `UnknownTarget`."""
     found = peer.room.peers.get(target)
     if found is None or found is peer:
-        raise UnknownTarget(NOBODY, about=about)
+        raise UnknownTarget("nobody else of that id is in this room now", about=about)
     return found

@@ -120,8 +120,7 @@ class Outbox:
         # aiohttp's own way out is a coroutine, which may wait: nothing here is awaited.
         if transport is None or transport.is_closing() or self._ws.closed:
             return
-        length = len(frame)
-        transport.write(_head(0x81, 126, length) + frame if 126 <= length < 65536 else text_frame(frame))
+        transport.write(text_frame(frame))
         waits = transport.get_write_buffer_size()
         if waits > FAIR_BYTES or self._counted:
             self._weigh(waits)
