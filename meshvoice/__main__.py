@@ -117,17 +117,29 @@ def _settings_of_one(chosen: argparse.Namespace) -> Settings:
 
 
 def _serve(chosen: argparse.Namespace) -> int:
-    settings = _settings_of_one(chosen)
-    from meshvoice.web import logs, server  # after the settings, so that a refusal comes at once
-
-    logs.setup(settings.log_format)
     try:
+        settings = _settings_of_one(chosen)
+        from meshvoice.web import logs, server  # after the settings, so that a refusal comes at once
+
+        logs.setup(settings.log_format)
         return server.run(settings)
     except SettingsError as problem:
-        if settings.log_format != "json":
+        if not _logs_json(chosen):
             raise
+        from meshvoice.web import logs
+
+        logs.setup("json")
         logs.log.critical("%s", problem)
         return EXIT_USAGE
+
+
+def _logs_json(chosen: argparse.Namespace) -> bool:
+    try:
+        env = env_file.merged(chosen.env_file, dict(os.environ))
+    except SettingsError:
+        # A file that can't be read says nothing of it.
+        env = dict(os.environ)
+    return env.get("MESHVOICE_LOG_FORMAT", "").strip().lower() == "json"
 
 
 def _health(chosen: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import sys
+import threading
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,9 +16,11 @@ from typing import Any
 
 OURS = "meshvoice"
 _SAID = 300
-"""Characters of an error's own words: a library may quote whatever it choked on."""
+"""Characters of a library's words, of an error's among them: it may quote whatever it choked on."""
+# With a port behind it, or the colon of a sentence.
 _ADDRESS = re.compile(
-    r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:\.\d{1,3}){0,3}(?![\w:])"
+    r"\b\d{1,3}(?:\.\d{1,3}){3}\b"
+    r"|(?<![\w:.\]])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:\.\d{1,3}){0,3}(?::\d{1,5})?(?!\w|:\w)"
 )
 log = logging.getLogger(OURS)
 
@@ -33,11 +36,20 @@ def setup(form: str) -> None:
     handler.setFormatter(Json() if form == "json" else Plain())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.captureWarnings(True)
+    # A line that can't be written is lost, and no page of text stands in its place.
+    logging.raiseExceptions = False
     sys.excepthook = _broke
+    threading.excepthook = lambda end: _unheard(end.exc_value, end.thread)
+    sys.unraisablehook = lambda end: _unheard(end.exc_value, end.object)
 
 
 def _broke(kind: type[BaseException], problem: BaseException, trace: TracebackType | None) -> None:
     log.critical("the server broke", exc_info=(kind, problem, trace))
+
+
+def _unheard(problem: BaseException | None, where: object) -> None:
+    # Its kind alone: the repr of anything may hold whatever it was made of.
+    log.error("nobody waited for what broke in a %s", type(where).__name__, exc_info=problem)
 
 
 class Plain(logging.Formatter):
@@ -77,9 +89,13 @@ def _at(record: logging.LogRecord) -> datetime:
 
 def _said(record: logging.LogRecord) -> str:
     said = record.getMessage()
-    # A library's line may hold the repr of a socket.
+    # A library's line may hold the repr of a socket, or all of a header.
     ours = record.name == OURS or record.name.startswith(f"{OURS}.")
-    return said if ours else _ADDRESS.sub("(address)", said)
+    return said if ours else _discreet(said)
+
+
+def _discreet(said: str) -> str:
+    return _ADDRESS.sub("(address)", said)[:_SAID]
 
 
 def _trace(record: logging.LogRecord) -> str:
@@ -87,7 +103,7 @@ def _trace(record: logging.LogRecord) -> str:
     problem = record.exc_info[1] if record.exc_info else None
     told = []
     while problem is not None:
-        said = _ADDRESS.sub("(address)", str(problem))[:_SAID]
+        said = _discreet(str(problem))
         frames = reversed(traceback.extract_tb(problem.__traceback__))
         places = " < ".join(f"{Path(each.filename).name}:{each.lineno} {each.name}" for each in frames)
         told.append(f"{type(problem).__name__}: {said} ({places})")

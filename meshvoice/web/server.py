@@ -30,6 +30,7 @@ from meshvoice.web.keys import SWITCHBOARD, THROTTLES
 from meshvoice.web.listening import Listening, listen
 from meshvoice.web.logs import facts
 from meshvoice.web.notify import Notifier
+from meshvoice.web.sockets import SUBPROTOCOL
 from meshvoice.web.unix_socket import BACKLOG
 
 log = logging.getLogger("meshvoice")
@@ -82,6 +83,12 @@ def discreet(record: logging.LogRecord) -> bool:
     return True
 
 
+def unsaid(record: logging.LogRecord) -> bool:
+    """Keep what a client offers out of aiohttp's line on a handshake that names nothing which we speak."""
+    record.msg, record.args = "a handshake offered other subprotocols than %s", (SUBPROTOCOL,)
+    return True
+
+
 def quiet(now: Callable[[], float] = time.monotonic) -> None:
     """Have what libraries say of a stranger's request say nothing of the stranger, and that once a minute.
 
@@ -95,7 +102,8 @@ def quiet(now: Callable[[], float] = time.monotonic) -> None:
         return seldom.due((record.name, said), now())
 
     logging.getLogger("aiohttp.server").addFilter(discreet)
-    for name in ("aiohttp.server", "aiohttp_session"):
+    logging.getLogger("aiohttp.websocket").addFilter(unsaid)
+    for name in ("aiohttp.server", "aiohttp.websocket", "aiohttp_session"):
         logging.getLogger(name).addFilter(now_and_then)
 
 

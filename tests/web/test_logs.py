@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,7 @@ async def test_the_log_holds_no_secret_token_address_or_sdp(tmp_path: Path, form
             await _raw(house.address, request % CANARY.encode())
         await ana.does(f"/my-sea/guests/{await _guest(ana)}/remove")
         await back.closed()
+        await (await offering(ana, room, f"bearer.{CANARY}")).close()
         await ana.does("/sign-out")
         assert await running.ends(signal.SIGTERM) == 0
         log = running.log.decode()
@@ -84,11 +86,12 @@ async def test_the_log_holds_no_secret_token_address_or_sdp(tmp_path: Path, form
         for line in lines
         if (found := re.fullmatch(r"socket (\d+): ended with (\d+), (.*)", line))
     ]
-    # Ana's, Bo's first and his second: each once, by its number.
+    # Ana's, Bo's first and his second, and one that offers what nobody speaks: each once, by its number.
     assert sorted(ends) == [
         ("1", "4401", "you signed out"),
         ("2", "1000", "the client closed it"),
         ("3", "4403", "You were removed from this room."),
+        ("4", "1000", "the client closed it"),
     ]
     assert "socket 3: a seat ticket was not taken" in log
     secrets = [
@@ -125,19 +128,73 @@ async def test_what_strangers_bring_about_stands_in_the_log_once_a_minute(
     house: House, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A line for each request that is no HTTP, or has a cookie of anybody's, filled the disk in the end."""
-    for name in ("aiohttp.server", "aiohttp_session"):
+    for name in ("aiohttp.server", "aiohttp.websocket", "aiohttp_session"):
         monkeypatch.setattr(logging.getLogger(name), "filters", [])
     seconds = [1000.0]
     quiet(lambda: seconds[0])
     nobody = Person(house, cookies={"meshvoice": "gAAAAA"})
+    ana = await Person(house).sign_in("Ana")
+    room = await ana.open_sea()
     for minute in (1, 2):
-        for _ in range(5):
+        for number in range(5):
             await house.raw(b"GET / HTTP/1.1\r\nno colon here\r\n\r\n")
             assert (await nobody.get("/")).status == 200
+            await (await offering(ana, room, f"{number}" * 1000)).close()
         told = [record.getMessage() for record in caplog.records if record.name.startswith("aiohttp")]
-        assert len(told) == 2 * minute
+        assert len(told) == 3 * minute
         assert all(line.endswith(" (told once a minute)") for line in told)
         seconds[0] += 60
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("203.0.113.77", "2a02:908:1a2b:3c4d:5e6f:7a8b:9cad:beef", "2001:db8::7", "::ffff:203.0.113.77"),
+        *("203.0.113.77:443", "2a02:908:1a2b:3c4d:5e6f:7a8b:9cad:beef:8080", "[2001:db8::7]:443", "::1"),
+    ],
+)
+@pytest.mark.parametrize("behind", ["", ": Client protocols", ", port 9", ")", "."])
+def test_no_address_stands_in_what_a_library_says(address: str, behind: str) -> None:
+    told = formatted(Plain(), "aiohttp.websocket", "%s", (f"from {address}{behind}",), None)
+    said = told.partition("aiohttp.websocket: ")[2]
+    assert re.fullmatch(r"from \[?\(address\)(\]?:443)?:?" + re.escape(behind.lstrip(":")), said), told
+
+
+def test_a_library_says_only_so_much() -> None:
+    told = formatted(Plain(), "aiohttp.web", "%s", ("x" * 30_000,), None)
+    assert len(told) < 400
+
+
+HOOKED = """
+import sys, threading
+from meshvoice.web import logs
+class Held:
+    def __del__(self):
+        raise OSError("no way to 203.0.113.77")
+logs.setup(sys.argv[1])
+held = Held()
+del held
+def end():
+    raise OSError("no way to 203.0.113.78")
+thread = threading.Thread(target=end)
+thread.start()
+thread.join()
+logs.log.info("%d", "no number")
+logs.log.info("done")
+"""
+
+
+@pytest.mark.parametrize("form", ["plain", "json"])
+def test_what_breaks_where_nobody_waits_for_it_is_a_line_too(form: str) -> None:
+    """In a thread, as something is forgotten, or in a line that can't be written."""
+    ended = subprocess.run(
+        [sys.executable, "-c", HOOKED, form], capture_output=True, text=True, check=True, timeout=60
+    )
+    forgotten, thread, last = [read(line, form) for line in ended.stderr.splitlines()]
+    assert forgotten.startswith("nobody waited for what broke in a function")
+    assert thread.startswith("nobody waited for what broke in a Thread")
+    assert last == "done"
+    assert "203.0.113" not in ended.stderr
 
 
 @pytest.mark.parametrize("formatter", [Plain(), Json()])
@@ -179,6 +236,12 @@ async def _raw(address: tuple[str, int], request: bytes) -> None:
     writer.write_eof()
     await reader.read()
     writer.close()
+
+
+async def offering(person: Person, room: str, subprotocol: str) -> aiohttp.ClientWebSocketResponse:
+    """Dial by another subprotocol than ours."""
+    url = f"{person.house.url}/ws/voice/{room}/"
+    return await person.house.http.ws_connect(url, headers=person.headers(None), protocols=(subprotocol,))
 
 
 async def _guest(owner: Person) -> str:

@@ -142,6 +142,16 @@ async def test_a_port_in_use_is_told_as_such(tmp_path: Path, form: str) -> None:
         assert [json.loads(line)["level"] for line in log.splitlines()][-1:] == ["critical"]
 
 
+async def test_a_setting_that_is_refused_is_told_in_the_logs_own_form(tmp_path: Path) -> None:
+    """What gathers a log reads it line by line, the last one of a server that doesn't start above all."""
+    values = {**usual(tmp_path), "MESHVOICE_LOG_FORMAT": "json", "MESHVOICE_PORT": "abc"}
+    log = (await refused(tmp_path, write_env_file(tmp_path / "meshvoice.env", values))).log.decode()
+    (line,) = log.splitlines()
+    told = json.loads(line)
+    assert told["level"] == "critical"
+    assert told["message"].startswith("MESHVOICE_PORT: 'abc' is")
+
+
 async def test_the_process_makes_its_guest_book_for_itself_alone(tmp_path: Path) -> None:
     """The file is 0600 in a folder of 0700, whatever the umask says, and so are SQLite's own beside it."""
     async with serving(tmp_path, usual(tmp_path)):
