@@ -200,7 +200,7 @@ class Hub:
                     if other in room.peers or other in room.lost
                 }
                 peer.links = known
-                self.tally.told(message, links=len(known))
+                self.tally.told(message, links=len(known), user=peer.user, now=now)
                 return tell(room.others(peer), SentLinks(source=peer.id, links=known))
             case Ping(t=t):
                 return tell([peer], Pong(t=t))

@@ -65,10 +65,13 @@ class Asked:
     """What goes with the last of those made."""
     abort: bool = False
     """Whether that one may be taken back."""
+    why: str | None = None
+    """The reason given last, while no offer came of it."""
 
-    def ask(self) -> None:
+    def ask(self, why: str) -> None:
         """Count a repair."""
         self.offers = min(self.offers + 1, ASKED_AT_ONCE)
+        self.why = why
 
     def covers(self, letter: Letter, size: int) -> bool:
         """Tell whether this message is a part of it, and count it then."""

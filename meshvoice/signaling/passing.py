@@ -61,11 +61,20 @@ def _ask(peer: Peer, letter: Letter, target: Peer, now: float, tally: Tally, *, 
     peer.room.pairs.check(letter, peer, target, now, owed=owed)
     if letter.kind == "offer":
         _owe(target, peer.id, letter.gen)
+        if owed:
+            _note_repair(peer, target.id, tally)
     elif letter.kind == "repair":
         if target.asked is None:
             target.asked = {}
-        target.asked.setdefault(peer.id, Asked()).ask()
-        tally.repaired(letter.why)
+        target.asked.setdefault(peer.id, Asked()).ask(letter.why)
+
+
+def _note_repair(peer: Peer, by: PeerId, tally: Tally) -> None:
+    """Count what another asked for, now that it comes: whoever waits asks several times for one."""
+    asked = None if peer.asked is None else peer.asked.get(by)
+    if asked is not None and asked.why is not None:
+        tally.repaired(asked.why)
+        asked.why = None
 
 
 def _pay(peer: Peer, size: int, now: float) -> None:

@@ -9,12 +9,25 @@ from meshvoice.signaling import link_words
 from meshvoice.signaling.client_messages import Hello
 from meshvoice.signaling.joining import Entry
 from meshvoice.signaling.registry import SocketId
+from meshvoice.signaling.tally import (
+    HEARD_A_SECOND,
+    HEARD_AT_ONCE,
+    REPAIRS_A_SECOND,
+    REPAIRS_AT_ONCE,
+    Tally,
+)
+from tests.signaling.descriptions import SDP
 from tests.signaling.room import SEA, Tab, World, three
 
 
 def pairs(world: World) -> dict[tuple[str, str], int]:
     """Those combinations that there are."""
     return {each: count for each, count in link_words.pairs(world.hub.registry).items() if count}
+
+
+def heard(tally: Tally) -> int:
+    """How many first audios were counted."""
+    return tally.first_audio.buckets()[-1][1]
 
 
 # Coming back
@@ -130,10 +143,50 @@ def test_a_repair_is_counted_by_the_reason_that_its_end_gives() -> None:
     """Whichever end makes the new one; a reason that nobody knows makes no series of its own."""
     world = World()
     ana, bo, _ = three(world)
-    bo.says("repair", target=ana.peer, gen=1, why="stalled")
-    bo.says("repair", target=ana.peer, gen=1, why="canary")
+    for gen, why in ((1, "stalled"), (2, "canary")):
+        bo.says("repair", target=ana.peer, gen=gen, why=why)
+        ana.says("offer", target=bo.peer, gen=gen + 1, sdp=SDP)
     ana.says("links", links={}, repairs={"failed": 3, "whim": 2})
     assert world.hub.tally.repairs == {"stalled": 1, "failed": 3, "other": 3}
+
+
+def test_a_repair_that_is_asked_for_again_and_again_is_one() -> None:
+    """And none, while whoever is to make it is away."""
+    world = World()
+    ana, bo, cleo = three(world)
+    ana.drops()
+    for _ in range(5):
+        bo.says("repair", target=ana.peer, gen=1, why="stalled")
+        world.now += 5
+    assert world.hub.tally.repairs == {}
+    ana.comes_back()
+    ana.says("offer", target=cleo.peer, gen=2, sdp=SDP)
+    assert world.hub.tally.repairs == {}
+    ana.says("offer", target=bo.peer, gen=2, sdp=SDP)
+    ana.says("offer", target=bo.peer, gen=3, sdp=SDP)
+    assert world.hub.tally.repairs == {"stalled": 1}
+
+
+def test_one_client_says_no_more_than_it_can_have_seen() -> None:
+    """Else what one makes up would be most of what there is, and raise alarms or hide what is wrong."""
+    world = World()
+    ana, bo, _ = three(world)
+
+    def claims() -> None:
+        for _ in range(40):
+            ana.says("links", links={bo.peer: {"state": "up"}}, first=[90], repairs={"stalled": 40, "x": 40})
+
+    claims()
+    tally = world.hub.tally
+    assert heard(tally) == HEARD_AT_ONCE
+    assert tally.repairs == {"stalled": 40, "other": REPAIRS_AT_ONCE - 40}
+    world.now += 60
+    claims()
+    assert heard(tally) == HEARD_AT_ONCE + 60 * HEARD_A_SECOND
+    assert tally.repairs.total() == REPAIRS_AT_ONCE + 60 * REPAIRS_A_SECOND
+    bo.says("links", links={ana.peer: {"state": "up"}}, first=[90], repairs={"failed": 1})
+    assert heard(tally) == HEARD_AT_ONCE + 60 * HEARD_A_SECOND + 1
+    assert tally.repairs["failed"] == 1
 
 
 def test_first_audio_counts_for_no_more_links_than_there_are() -> None:
