@@ -6,8 +6,9 @@ import asyncio
 import gzip
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from email.utils import formatdate
+from functools import partial
 from math import ceil
 from pathlib import Path
 
@@ -16,9 +17,9 @@ from aiohttp.web_fileresponse import CONTENT_TYPES
 
 _TEXTS = frozenset((".js", ".css", ".svg"))
 """What is compressed; a PNG is so by itself."""
-_HELD_BYTES = 64 * 1024
-"""Of a file that is held as it is: what a slow connection has yet to read lies in memory once more for each,
-where the system sends a file itself. Browsers take gzip."""
+_LARGE_BYTES = 64 * 1024
+"""From there on the system sends a file itself, as it is: what a slow connection has yet to read would lie in
+memory once more for each. Browsers take gzip."""
 _LONGEST = 255
 """Of a path: no file of ours has a longer one, and each folder in it is looked for."""
 
@@ -39,8 +40,7 @@ def takes_gzip(accepted: str) -> bool:
 class Form:
     """One form of a file, and what is said of it."""
 
-    body: bytes | None
-    """None: too large to be held."""
+    body: bytes
     tag: str
     kept: Mapping[str, str]
     """The headers by which a cache knows it: what 304 says, too."""
@@ -57,7 +57,7 @@ class _Forms:
 
 
 class FileForms:
-    """The forms in memory: a megabyte and a half of all files."""
+    """The forms in memory: two megabytes of all files."""
 
     def __init__(self) -> None:
         self._made: dict[str, tuple[_Marks, asyncio.Future[_Forms]]] = {}
@@ -87,13 +87,10 @@ class FileForms:
             form = forms.packed
         if any(tag.value in (form.tag, "*") for tag in request.if_none_match or ()):
             return web.Response(status=304, headers={**form.kept, **headers})
-        body = form.body
-        if body is None:
-            if "Range" not in request.headers:
-                return web.FileResponse(file, headers=headers)
-            # The whole of it, where aiohttp would send a part.
-            body = await asyncio.get_running_loop().run_in_executor(None, Path(file).read_bytes)
-        return web.Response(body=body, headers={**form.about, **form.kept, **headers})
+        # A range that counts for nothing gets the whole of it, where aiohttp would send a part.
+        if form is forms.plain and len(form.body) > _LARGE_BYTES and "Range" not in request.headers:
+            return web.FileResponse(file, headers=headers)
+        return web.Response(body=form.body, headers={**form.about, **form.kept, **headers})
 
     def _known(self, file: str) -> _Forms | None:
         """Give a file's forms, if they are made and it is still in the state that they are of."""
@@ -106,8 +103,15 @@ class FileForms:
             # Off the loop's thread, which compressing would hold for milliseconds.
             making = asyncio.get_running_loop().run_in_executor(None, _make, file)
             known = self._made[file] = (marks, making)
+            making.add_done_callback(partial(self._keep, file))
         # Somebody who goes away takes it from nobody else who waits.
         return await asyncio.shield(known[1])
+
+    def _keep(self, file: str, made: asyncio.Future[_Forms]) -> None:
+        """Forget what could not be read: the next time it may."""
+        read = not made.cancelled() and made.exception() is None and made.result().plain is not None
+        if not read and file in self._made and self._made[file][1] is made:
+            del self._made[file]
 
 
 def _asks_the_file(request: web.Request, plain: Form) -> bool:
@@ -160,7 +164,7 @@ def _make(file: str) -> _Forms:
     plain = _form(body, tag, changed, {**about, "Accept-Ranges": "bytes"})
     packed = gzip.compress(body, 9, mtime=0) if os.path.splitext(file)[1] in _TEXTS else body
     return _Forms(
-        plain=plain if len(body) <= _HELD_BYTES else replace(plain, body=None),
+        plain=plain,
         # Another form, and so another tag than the file's own.
         packed=_form(packed, f"{tag}-gzip", changed, {**about, "Content-Encoding": "gzip"})
         if len(packed) < len(body)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from meshvoice import assets
 from meshvoice.web.file_forms import takes_gzip
@@ -18,7 +21,7 @@ from tests.web.house import House
 
 SCRIPT = "/static/voice-button.js"
 EITHER = ["voice-button.js", "vendor/rnnoise/rnnoise.js"]
-"""One that is held, and one too large for that."""
+"""One that goes out of memory, and one that the system sends."""
 TEXT = (assets.find("static") / "voice-button.js").read_bytes()
 
 
@@ -243,3 +246,38 @@ async def test_a_file_that_came_to_lie_outside_is_there_no_more(
     file.symlink_to(outside)
     assert (await ask(house, "/static/a.js"))[0].status == 404
     assert (await ask(house, f"/static/{outside}"))[0].status == 404
+
+
+async def test_a_range_that_counts_for_nothing_holds_no_copy_of_its_own(
+    house: House, grown: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """aiohttp keeps an answer until the next request on its connection: such copies would be 200 KB each."""
+    (grown / "large.js").write_bytes(os.urandom(200_000))
+    bodies: list[object] = []
+    made = web.Response.__init__
+
+    def watched(self: web.Response, **named: Any) -> None:
+        bodies.append(named.get("body"))
+        made(self, **named)
+
+    monkeypatch.setattr(web.Response, "__init__", watched)
+    for method in ("GET", "HEAD", "GET"):
+        answer, _ = await ask(house, "/static/large.js", method, Range="lines=1-2")
+        assert (answer.status, answer.headers["Content-Length"]) == (200, "200000")
+    assert len(bodies) == 3
+    assert all(body is bodies[0] for body in bodies)
+
+
+async def test_a_file_that_could_not_be_read_once_is_read_the_next_time(
+    house: House, grown: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when there were no descriptors left for a moment."""
+    (grown / "a.js").write_bytes(b"// one" * 100)
+    with monkeypatch.context() as broken:
+        broken.setattr(
+            Path, "read_bytes", mock.Mock(side_effect=OSError(errno.EMFILE, "too many open files"))
+        )
+        await ask(house, "/static/a.js", Accept_Encoding="gzip")
+    answer, body = await ask(house, "/static/a.js", Accept_Encoding="gzip")
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(body) == b"// one" * 100
