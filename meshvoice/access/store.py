@@ -34,13 +34,14 @@ class Store:
         if self._lost is not None:
             raise self._lost
         began = self.timer()
-        # IMMEDIATE: what the block reads can't change before it writes.
-        self.run("BEGIN IMMEDIATE")
         try:
+            # IMMEDIATE: what the block reads can't change before it writes.
+            self.run("BEGIN IMMEDIATE")
             yield
             self.run("COMMIT")
             self.trouble = None
         except BaseException:
+            # Where nothing began, as it waited for another process in vain, this does nothing.
             self._connection.rollback()
             raise
         finally:

@@ -19,6 +19,8 @@ FAIR_BYTES = 64 * 1024
 """What waits beyond it counts: less is on its way to anybody on a usual network."""
 CLOSE_SECONDS = 1.0
 """How long a peer may take to read its close frame before the connection is cut."""
+HELD_BYTES = 1024 * 1024
+"""So much leaves before the end of a pass: until it does nobody asks how much waits."""
 LATELY = 0.00005
 """Seconds: whoever sends so soon after another waits for what else this pass brings."""
 GONE = 1006
@@ -39,6 +41,7 @@ class Outgoing:
         self._most = most
         self._now = now
         self._holding: list[tuple[Outbox, bytes]] = []
+        self._held = 0
         self.slow: set[Outbox] = set()
         """Those of which something counts in `bytes`."""
         self._sent_at = 0.0
@@ -53,10 +56,13 @@ class Outgoing:
                 return False
             asyncio.get_running_loop().call_soon(self._send)
         holding.append((outbox, frame))
+        self._held += len(frame)
+        if self._held > HELD_BYTES:
+            self._send()
         return True
 
     def _send(self) -> None:
-        holding, self._holding = self._holding, []
+        holding, self._holding, self._held = self._holding, [], 0
         for outbox, frame in holding:
             outbox.write(frame)
         self._sent_at = self._now()

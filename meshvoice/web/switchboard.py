@@ -68,6 +68,7 @@ class Switchboard:
         self._unswept: list[SocketId] = []
         self._part = 0
         self._last_socket = 0
+        self._ended = False
 
     @property
     def sockets(self) -> int:
@@ -85,6 +86,8 @@ class Switchboard:
         socket = SocketId(self._last_socket)
         self._lines[socket] = Line(outbox, room, visitor, lends)
         self.hub.connected(socket, self._clock.steady())
+        if self._ended:
+            self._send_away(socket)
         return socket
 
     def unplug(self, socket: SocketId) -> None:
@@ -286,8 +289,12 @@ class Switchboard:
 
     async def shut_down(self) -> None:
         """Send everyone away in good order; they come back to the next process by themselves."""
+        self._ended = True
         outboxes = [line.outbox for line in self._lines.values()]
         for socket in list(self._lines):
-            self.close(socket, CloseCode.RESTART, "the server restarts")
+            self._send_away(socket)
         if outboxes:
             await asyncio.gather(*(outbox.finish() for outbox in outboxes))
+
+    def _send_away(self, socket: SocketId) -> None:
+        self.close(socket, CloseCode.RESTART, "the server restarts")

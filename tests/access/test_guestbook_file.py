@@ -179,6 +179,8 @@ def test_a_lock_of_another_process_is_hardly_waited_for(path: str) -> None:
     with pytest.raises(GuestBookError, match="end that one, another meshvoice or a sqlite3 shell"):
         island.person("Bo")
     assert time.monotonic() - began < 2.5, "half of what SQLite waits by itself"
+    # Also that it waited in vain: who only counts what was written would see no slow one.
+    assert island.book.written.buckets()[-1][1] == 2
     assert str(island.book.trouble).endswith("first.")
     user = island.book.users.get(ana)
     assert user is not None

@@ -11,7 +11,7 @@ from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
 
 from meshvoice.signaling.codes import CloseCode
 from meshvoice.web.keys import OUTGOING
-from meshvoice.web.outbox import FAIR_BYTES, Outbox, Outgoing, text_frame
+from meshvoice.web.outbox import FAIR_BYTES, HELD_BYTES, Outbox, Outgoing, text_frame
 from tests.web.house import DEADLINE, House
 
 
@@ -99,6 +99,23 @@ async def test_what_comes_alone_waits_for_nothing_but_what_came_before_it() -> N
     assert (to_one[2:], to_other) == ([b"\x81\x01c"], [b"\x81\x01d"])
     other.put(b"e")
     assert to_other[1:] == [b"\x81\x01e"]
+
+
+async def test_no_pass_holds_more_than_a_megabyte() -> None:
+    """Nobody asks how much waits for a slow reader before it is sent; in its order it goes all the same."""
+    outgoing = Outgoing(now=lambda: 1.0)
+    (one, to_one), (other, to_other) = outbox(outgoing), outbox(outgoing)
+    frame = b"x" * (HELD_BYTES // 16)
+    one.put(b"first")
+    for _ in range(16):
+        one.put(frame)
+    assert len(to_one) == 1
+    other.put(b"a")
+    assert (len(to_one), len(to_other)) == (17, 1)
+    other.put(b"b")
+    assert len(to_other) == 1
+    await asyncio.sleep(0)
+    assert to_other == [b"\x81\x01a", b"\x81\x01b"]
 
 
 async def test_what_was_put_before_the_end_leaves_before_it() -> None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from meshvoice.ids import Sea, UserId
+from meshvoice.signaling.codes import CloseCode
 from meshvoice.signaling.hub import Hub
 from meshvoice.signaling.registry import SocketId
 from meshvoice.signaling.terms import Terms
@@ -26,6 +27,19 @@ class Watched:
 
     def look(self, now: float, heartbeat: float) -> None:
         self._looks[self._number] += 1
+
+
+class Closed:
+    """An outbox that only notes how it was closed."""
+
+    def __init__(self) -> None:
+        self.codes: list[int] = []
+
+    def close(self, code: int, reason: str) -> None:
+        self.codes.append(code)
+
+    async def finish(self) -> None:
+        pass
 
 
 def board() -> Switchboard:
@@ -82,3 +96,13 @@ def test_one_alone_is_looked_at_and_nobody_is_no_trouble() -> None:
     for _ in range(SWEEPS):
         switchboard.sweep(0.0, heartbeat=15)
     assert looks[0] >= 1
+
+
+async def test_a_handshake_that_comes_as_the_server_ends_is_sent_away_too() -> None:
+    """It was read in the very pass in which all others were."""
+    switchboard, there, late = board(), Closed(), Closed()
+    visitor = cast(Any, SimpleNamespace(user_id=USER))
+    switchboard.plug(cast(Any, there), Sea(owner_id=USER), visitor)
+    await switchboard.shut_down()
+    switchboard.plug(cast(Any, late), Sea(owner_id=USER), visitor)
+    assert there.codes == late.codes == [CloseCode.RESTART]
