@@ -162,6 +162,11 @@ class Settings:
         return any(origin.startswith("https://") for origin in self.origins)
 
     @property
+    def trusts_anyone(self) -> bool:
+        """Whether a network in MESHVOICE_TRUSTED_PROXIES is the whole of IPv4 or of IPv6."""
+        return any(each != values.UNIX and each.prefixlen == 0 for each in self.trusted_proxies)
+
+    @property
     def guests_host(self) -> bool:
         """Whether whoever came by an invitation may have rooms of their own."""
         return not self.passphrase and self.hosting == "anyone"
@@ -251,6 +256,12 @@ def _contradictions(settings: Settings) -> Iterator[SettingsError]:
         yield SettingsError(
             "MESHVOICE_USER_HEADER",
             "anyone could send this header: name the proxy's addresses in MESHVOICE_TRUSTED_PROXIES too",
+        )
+    if settings.user_header and settings.trusts_anyone:
+        yield SettingsError(
+            "MESHVOICE_TRUSTED_PROXIES",
+            "names every address, so anyone could send MESHVOICE_USER_HEADER, and be whoever they like: name "
+            "the proxy's own address, or its network",
         )
     if settings.name_header and not settings.user_header:
         yield SettingsError(

@@ -34,6 +34,11 @@ def cautions(settings: Settings) -> Iterator[str]:
             "MESHVOICE_PASSPHRASE or MESHVOICE_HOSTING=invited, or let a proxy sign people in "
             "(MESHVOICE_USER_HEADER)"
         )
+    if settings.trusts_anyone:
+        yield (
+            "MESHVOICE_TRUSTED_PROXIES names every address, so whoever reaches this port may say to come "
+            "from any, and no limit by address counts: name the proxy's own address, or its network"
+        )
     yield from _of_the_relay(settings.turn)
     if settings.https and settings.passphrase and len(settings.passphrase) < LONG:
         tries = guesses(settings.passphrase)

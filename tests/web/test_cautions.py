@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from meshvoice import values
 from meshvoice.settings import TurnSettings
 from meshvoice.web.cautions import cautions, guesses
 from tests.web.house import LOOPBACK, TURN_SECRET, settings
@@ -35,6 +36,13 @@ def test_a_relay_for_everybody_is_told_with_what_closes_it() -> None:
 )
 def test_a_relay_for_some_or_none_is_not_told(changes: dict[str, Any]) -> None:
     assert told(**changes) == []
+
+
+@pytest.mark.parametrize("proxies", ["0.0.0.0/0", "127.0.0.1,::/0", "::ffff:0:0/96"])
+def test_whoever_trusts_every_address_is_told(proxies: str) -> None:
+    (caution,) = told(hosting="invited", trusted_proxies=values.peers(proxies))
+    assert "MESHVOICE_TRUSTED_PROXIES" in caution
+    assert told(hosting="invited", trusted_proxies=values.peers("10.0.0.0/8,unix")) == []
 
 
 def test_a_short_passphrase_on_the_internet_is_told_with_the_time_that_it_holds() -> None:

@@ -68,9 +68,10 @@ async def test_a_secret_that_is_none_is_refused(tmp_path: Path, variable: str, v
     assert SECRET_KEY not in log
 
 
-async def test_settings_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
-    """A user header that anyone could send needs the proxies' addresses (W7, W8)."""
-    values = {**usual(tmp_path), "MESHVOICE_USER_HEADER": "Remote-User"}
+@pytest.mark.parametrize("proxies", ["", "0.0.0.0/0", "127.0.0.1,::/0"])
+async def test_settings_that_contradict_each_other_are_refused(tmp_path: Path, proxies: str) -> None:
+    """A user header that anyone could send needs the proxies' own addresses (W7, W8)."""
+    values = {**usual(tmp_path), "MESHVOICE_USER_HEADER": "Remote-User", "MESHVOICE_TRUSTED_PROXIES": proxies}
     log = (await refused(tmp_path, write_env_file(tmp_path / "meshvoice.env", values))).log
     assert b"MESHVOICE_TRUSTED_PROXIES" in log
 
