@@ -86,10 +86,16 @@ def test_systemd_knows_when_it_serves_and_starts_what_hangs_anew(site: Site) -> 
 
 
 def test_an_upgrade_by_hand_serves_again(site: Site) -> None:
-    before = shown(site, "MainPID")
-    told = site.machine.ssh(f"cd /root/hand && set -e\n{documented('sh', '--force-reinstall')}")
+    machine, before = site.machine, shown(site, "MainPID")
+    release = machine.ssh("readlink /opt/meshvoice/.venv")
+    told = machine.ssh(
+        f"cd /root/hand && set -e\n{documented('sh', 'daemon-reload && systemctl restart meshvoice')}"
+    )
     assert told.endswith(OK)
     assert shown(site, "MainPID") != before
+    assert machine.ssh("readlink /opt/meshvoice/.venv") != release
+    # What ran until then kept its files.
+    machine.ssh(f"{release}/bin/python -c 'import meshvoice.web.server'")
 
 
 def test_what_to_look_at_when_nobody_hears_is_there(site: Site) -> None:

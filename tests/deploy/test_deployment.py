@@ -149,6 +149,20 @@ async def stage(site: Site, tmp_path: Path) -> AsyncIterator[Stage]:
         assert opened.problems == []
 
 
+VISITING = f"""
+import pathlib, time, urllib.request
+asked = 0
+while not pathlib.Path("/run/asked-enough").exists():
+    for path in ("/healthz", "/", "/static/style.css", "/static/voice-mesh.js", "/static/lang/de.js"):
+        visit = urllib.request.Request("http://127.0.0.1:8080" + path, headers={{"Host": "{VOICE}"}})
+        with urllib.request.urlopen(visit, timeout=30) as answer:
+            assert answer.status == 200 and answer.read()
+        asked += 1
+    time.sleep(0.1)
+print(asked)
+"""
+
+
 async def test_a_call_goes_on_while_the_app_is_upgraded_and_the_secret_rotated(
     site: Site, stage: Stage
 ) -> None:
@@ -164,9 +178,14 @@ async def test_a_call_goes_on_while_the_app_is_upgraded_and_the_secret_rotated(
     deployer.set("COTURN_SHARED_SECRET", f"{token_hex(32)},{old}")
     with (deployer.checkout / "meshvoice/__init__.py").open("a") as source:
         source.write("# A newer release.\n")
+    visitors = asyncio.create_task(asyncio.to_thread(site.machine.ssh, f"python3 -c {quote(VISITING)}"))
     rotation, upgrade = await asyncio.to_thread(site.play, "-e", "coturn_restart=false")
+    await asyncio.to_thread(site.machine.ssh, "touch /run/asked-enough")
     assert rotation.changed() == ["Install the configuration", "Tell it the new ones"]
-    assert {"Install the app", "Install the settings", "Restart meshvoice"} <= set(upgrade.changed())
+    assert {"Put it in its place", "Install the settings", "Restart meshvoice"} <= set(upgrade.changed())
+    asked = int(await visitors)
+    print(f"{asked} visitors meanwhile, none refused")
+    assert asked > 100
     gaps = [await ana.gap(bo, since[0]), await bo.gap(ana, since[1])]
     print(f"longest silence: {max(gaps):.0f} ms")
     assert max(gaps) < 500
@@ -199,22 +218,41 @@ def test_a_restart_refuses_nobody(site: Site) -> None:
 def test_the_app_comes_back_by_another_python_and_whatever_the_umask(site: Site) -> None:
     """As after an upgrade of Debian, whose new Python finds none of what was installed for the old."""
     machine = site.machine
+    now = machine.ssh("readlink /opt/meshvoice/.venv")
+    old = f"{now.rpartition('-')[0]}-3.1"
     machine.ssh("sed -i '1i umask 027' /root/.bashrc")
     assert machine.ssh("umask").strip() == "0027"
     machine.ssh(
-        "cd /opt/meshvoice && mv .venv/lib/python3.* .venv/lib/python3.1 && chmod -R o= .venv"
-        " && mv installed-* installed-0-3.1 && ! systemctl restart meshvoice"
+        f"mv {now} {old} && mv {old}/lib/python3.* {old}/lib/python3.1 && chmod -R o= {old}"
+        f" && ln -sfnT {old} /opt/meshvoice/.venv && ! systemctl restart meshvoice"
     )
     run = site.deployer.play(machine, "meshvoice-playbook.yaml")
-    assert {"Make the environment", "Install what the app needs", "Install the app"} <= set(run.changed())
+    assert {"Make the environment", "Install the app and what it needs"} <= set(run.changed())
     print(examine(site))
-    assert machine.ssh("ls -d /opt/meshvoice/.venv/lib/python3.1 || true") == ""
+    assert machine.ssh("readlink /opt/meshvoice/.venv") == now
     assert site.deployer.play(machine, "meshvoice-playbook.yaml").changed() == []
     # What such a login left before.
-    machine.ssh("chmod -R o= /opt/meshvoice/.venv && ! systemctl restart meshvoice")
+    machine.ssh(f"chmod -R o= {now} && ! systemctl restart meshvoice")
     assert "See that it may" in site.deployer.play(machine, "meshvoice-playbook.yaml").changed()
     print(examine(site))
     machine.ssh("sed -i 1d /root/.bashrc")
+
+
+def test_an_app_of_before_makes_way_for_one_in_a_folder_of_its_own(site: Site) -> None:
+    """It stood where the way to it is now; a run that only looks ahead fails nowhere there either."""
+    machine = site.machine
+    now = machine.ssh("readlink /opt/meshvoice/.venv")
+    machine.ssh(f"cd /opt/meshvoice && rm .venv && mv {now} .venv && touch installed-0-3.11")
+    site.deployer.play(machine, "meshvoice-playbook.yaml", "--check")
+    run = site.deployer.play(machine, "meshvoice-playbook.yaml")
+    assert {"Clear its place", "Put it in its place", "Restart meshvoice"} <= set(run.changed())
+    assert machine.ssh("ls -A /opt/meshvoice | grep -v whl").split() == [
+        ".venv",
+        now.rpartition("/")[2],
+        "release-before",
+    ]
+    assert site.deployer.play(machine, "meshvoice-playbook.yaml").changed() == []
+    print(examine(site))
 
 
 def test_who_knows_the_old_secret_only_is_refused_after_the_rotation(site: Site) -> None:

@@ -22,6 +22,7 @@ from meshvoice.doctor import rotation
 from meshvoice.doctor.turn_client import Leg, dial
 from meshvoice.settings import Settings, TurnSettings
 from meshvoice.turn import installed
+from tests.deploy.documented import documented
 from tests.doctor.authority import Authority
 from tests.turn.coturn_server import SECRET, conf, issue, let_through, missing, namespace, running
 
@@ -91,14 +92,18 @@ def test_systemd_takes_the_units(unit: str, tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         missing("systemd-analyze")
     for name in ("meshvoice.service", "meshvoice.socket"):
-        text = (CONF / name).read_text().replace("#ListenStream", "ListenStream")
+        text = (CONF / name).read_text()
         # The program and the documentation are on no machine but a deployed one.
         text = re.sub(r"(?m)^Documentation=.*\n", "", text).replace(
             "/opt/meshvoice/.venv/bin/meshvoice", "/bin/true"
         )
         (tmp_path / name).write_text(text)
+    own = documented("ini", "[Socket]")
+    (tmp_path / "meshvoice.socket.d").mkdir()
+    (tmp_path / "meshvoice.socket.d/own.conf").write_text(own)
     said = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", str(tmp_path / unit)],
+        env={**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:"},
         capture_output=True,
         text=True,
         check=False,
