@@ -174,12 +174,12 @@ async def test_a_call_goes_on_while_the_app_is_upgraded_and_the_secret_rotated(
     relayed = re.findall(r":(\d{5})\s", site.machine.ssh("ss -Hlun"))
     assert len([port for port in relayed if int(port) >= 49152]) >= 2
     since = [await person.mark() for person in people]
-    old = env_file.read(deployer.env_file)["COTURN_SHARED_SECRET"]
-    deployer.set("COTURN_SHARED_SECRET", f"{token_hex(32)},{old}")
     with (deployer.checkout / "meshvoice/__init__.py").open("a") as source:
         source.write("# A newer release.\n")
     ahead = await asyncio.to_thread(deployer.play, site.machine, "meshvoice-playbook.yaml", "--check")
-    assert {"Copy the app", "Put it in its place", "Install the settings"} <= set(ahead.changed())
+    assert {"Copy the app", "Put it in its place", "Restart meshvoice"} <= set(ahead.changed())
+    old = env_file.read(deployer.env_file)["COTURN_SHARED_SECRET"]
+    deployer.set("COTURN_SHARED_SECRET", f"{token_hex(32)},{old}")
     visitors = asyncio.create_task(asyncio.to_thread(site.machine.ssh, f"python3 -c {quote(VISITING)}"))
     rotation, upgrade = await asyncio.to_thread(site.play, "-e", "coturn_restart=false")
     await asyncio.to_thread(site.machine.ssh, "touch /run/asked-enough")
