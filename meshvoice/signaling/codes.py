@@ -77,3 +77,7 @@ class CloseCode(IntEnum):
     CLOSED = 4410, "the room closed", ComesBack.NO
     FULL = 4413, "every seat is taken", ComesBack.NO
     TOO_FAST = 4429, "too fast for too long", ComesBack.NO
+
+
+GARBLED = frozenset([1002, 1003, 1007])
+"""What ends a socket whose frames are none, or hold no text where there is to be some (RFC 6455, 7.4.1)."""

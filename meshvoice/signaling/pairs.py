@@ -68,10 +68,10 @@ class Asked:
     why: str | None = None
     """The reason given last, while no offer came of it."""
 
-    def ask(self, why: str) -> None:
-        """Count a repair."""
+    def ask(self, why: str | None) -> None:
+        """Count a repair, and keep its reason, if there is one."""
         self.offers = min(self.offers + 1, ASKED_AT_ONCE)
-        self.why = why
+        self.why = why or self.why
 
     def covers(self, letter: Letter, size: int) -> bool:
         """Tell whether this message is a part of it, and count it then."""
@@ -115,8 +115,7 @@ class Pairs:
         to `GEN_LEAP`, passes in any case.
         """
         gen = letter.gen
-        one, other = peer.id, target.id
-        key = (one, other) if one < other else (other, one)
+        key = _key(peer, target)
         link = self._links.get(key)
         if gen > (FIRST_GEN if link is None else link.gen + GEN_LEAP) and gen > _most(link, now):
             last = "none before it" if link is None else f"the last was {link.gen}"
@@ -135,9 +134,18 @@ class Pairs:
                 "this link was begun anew too often: wait, this message was dropped", about=letter.kind
             )
 
+    def last(self, one: Member, other: Member) -> int:
+        """Tell the last generation that either of two named; 0, where none is known."""
+        link = self._links.get(_key(one, other))
+        return 0 if link is None else link.gen
+
     def forget(self, peer: PeerId) -> None:
         """Forget the links of a peer that left; its user's asking is remembered."""
         self._links = {key: link for key, link in self._links.items() if peer not in key}
+
+
+def _key(one: Member, other: Member) -> tuple[PeerId, PeerId]:
+    return (one.id, other.id) if one.id < other.id else (other.id, one.id)
 
 
 def _most(link: _Link | None, now: float) -> int:

@@ -62,18 +62,20 @@ def _ask(peer: Peer, letter: Letter, target: Peer, now: float, tally: Tally, *, 
     if letter.kind == "offer":
         _owe(target, peer.id, letter.gen)
         if owed:
-            _note_repair(peer, target.id, tally)
+            _note_repair(peer, target, now, tally)
     elif letter.kind == "repair":
         if target.asked is None:
             target.asked = {}
-        target.asked.setdefault(peer.id, Asked()).ask(letter.why)
+        # Of a generation that is over, as where two asks cross, there will be no other for it.
+        moot = letter.gen < peer.room.pairs.last(peer, target)
+        target.asked.setdefault(peer.id, Asked()).ask(None if moot else letter.why)
 
 
-def _note_repair(peer: Peer, by: PeerId, tally: Tally) -> None:
+def _note_repair(peer: Peer, asker: Peer, now: float, tally: Tally) -> None:
     """Count what another asked for, now that it comes: whoever waits asks several times for one."""
-    asked = None if peer.asked is None else peer.asked.get(by)
+    asked = None if peer.asked is None else peer.asked.get(asker.id)
     if asked is not None and asked.why is not None:
-        tally.repaired(asked.why)
+        tally.asked_for(asked.why, user=asker.user, now=now)
         asked.why = None
 
 

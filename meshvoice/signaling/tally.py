@@ -57,6 +57,11 @@ class Tally:
         """Count a link begun anew; a client may give any reason, and we name those alone that we know."""
         self.repairs[why if why in REASONS else "other"] += times
 
+    def asked_for(self, why: str, *, user: UserId, now: float) -> None:
+        """Count a link that was begun anew because a user's client asked for it."""
+        if self._begun_anew.take(user, now):
+            self.repaired(why)
+
     def told(self, report: Links, *, links: int, user: UserId, now: float) -> None:
         """Count what a user's client tells of its links, which are so many.
 

@@ -39,12 +39,17 @@ def setup(form: str) -> None:
     # A line that can't be written is lost, and no page of text stands in its place.
     logging.raiseExceptions = False
     sys.excepthook = _broke
-    threading.excepthook = lambda end: _unheard(end.exc_value, end.thread)
+    threading.excepthook = _thread_broke
     sys.unraisablehook = lambda end: _unheard(end.exc_value, end.object)
 
 
 def _broke(kind: type[BaseException], problem: BaseException, trace: TracebackType | None) -> None:
     log.critical("the server broke", exc_info=(kind, problem, trace))
+
+
+def _thread_broke(end: threading.ExceptHookArgs) -> None:
+    if end.exc_type is not SystemExit:
+        _unheard(end.exc_value, end.thread)
 
 
 def _unheard(problem: BaseException | None, where: object) -> None:

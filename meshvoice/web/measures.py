@@ -9,7 +9,7 @@ from aiohttp import web
 
 from meshvoice.signaling import link_words
 from meshvoice.signaling.client_messages import TYPES
-from meshvoice.signaling.codes import CloseCode, ErrorCode
+from meshvoice.signaling.codes import GARBLED, CloseCode, ErrorCode
 from meshvoice.signaling.tally import REASONS
 from meshvoice.web import keys, resources, templates
 from meshvoice.web.metrics import Metrics
@@ -66,7 +66,7 @@ def _signaling(app: web.Application, metrics: Metrics) -> None:
         tally.turned_away,
         known=_TURNED_AWAY,
     )
-    codes = [str(code.value) for code in CloseCode]
+    codes = [str(code) for code in sorted({*GARBLED, *map(int, CloseCode)})]
     metrics.counters(
         "meshvoice_ended_sockets", "Sockets that ended, by close code.", "code", tally.ended, known=codes
     )

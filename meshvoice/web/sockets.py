@@ -10,7 +10,7 @@ from aiohttp import WebSocketError, web
 
 from meshvoice.ids import Room, RoomId
 from meshvoice.signaling.client_messages import FRAME_BYTES
-from meshvoice.signaling.codes import CloseCode
+from meshvoice.signaling.codes import GARBLED, CloseCode
 from meshvoice.signaling.limits import Cap, address_key, address_keys
 from meshvoice.web.admission import tell_seldom
 from meshvoice.web.connections import connection_of
@@ -39,10 +39,8 @@ log = logging.getLogger("meshvoice.voice")
 SUBPROTOCOL = "meshvoice.v1"
 _NO_STATUS = 1005
 """What a close frame without a number is taken for (RFC 6455, 7.1.5)."""
-_OURS = frozenset(int(code) for code in CloseCode)
+_OURS = GARBLED | {int(code) for code in CloseCode}
 _THEIRS = frozenset(int(code) for code in (CloseCode.LEFT, CloseCode.GOING_AWAY, CloseCode.CUT))
-_BROKEN = frozenset([1002, 1003, 1007])
-"""What aiohttp closes with where frames are none (RFC 6455, 7.4.1)."""
 _NO_HANDSHAKE = "what came for voice is no WebSocket: does the proxy pass Upgrade and Connection on?"
 _UNREAD = {int(code): code.why for code in (CloseCode.TOO_LONG, CloseCode.TOO_FAST)}
 
@@ -98,7 +96,7 @@ async def voice(request: web.Request) -> web.StreamResponse:
             switchboard.unplug(socket)
             by_us = outbox.closing or unread
             code, why = by_us or _by_itself(ws.close_code)
-            switchboard.hub.tally.ended[_known(code, _OURS | _BROKEN if by_us else _THEIRS)] += 1
+            switchboard.hub.tally.ended[_known(code, _OURS if by_us else _THEIRS)] += 1
             level = logging.INFO if problem is None else logging.ERROR
             log.log(
                 level,

@@ -248,13 +248,23 @@ def test_an_app_of_before_makes_way_for_one_in_a_folder_of_its_own(site: Site) -
     site.deployer.play(machine, "meshvoice-playbook.yaml", "--check")
     run = site.deployer.play(machine, "meshvoice-playbook.yaml")
     assert {"Clear its place", "Put it in its place", "Restart meshvoice"} <= set(run.changed())
-    assert machine.ssh("ls -A /opt/meshvoice | grep -v whl").split() == [
-        ".venv",
-        now.rpartition("/")[2],
-        "release-before",
-    ]
+    there = machine.ssh("ls -A /opt/meshvoice | grep -v whl").split()
+    assert {*there} == {".venv", now.rpartition("/")[2], "release-before"}
     assert site.deployer.play(machine, "meshvoice-playbook.yaml").changed() == []
     print(examine(site))
+
+
+def test_what_a_release_of_before_wrote_into_the_folder_is_made_anew(site: Site) -> None:
+    """Its playbook installed into whatever stood there, and left a file that names what it was."""
+    machine = site.machine
+    now = machine.ssh("readlink /opt/meshvoice/.venv")
+    part = f"{now}/lib/python3.*/site-packages/meshvoice/ids.py"
+    machine.ssh(f"touch /opt/meshvoice/installed-0-3.11 && echo broken > $(echo {part})")
+    run = site.deployer.play(machine, "meshvoice-playbook.yaml")
+    anew = {"Make anew what that one overwrote", "Make the environment", "Put it in its place"}
+    assert anew | {"Restart meshvoice"} <= set(run.changed())
+    print(examine(site))
+    assert machine.ssh("ls /opt/meshvoice | grep installed- || true") == ""
 
 
 def test_who_knows_the_old_secret_only_is_refused_after_the_rotation(site: Site) -> None:

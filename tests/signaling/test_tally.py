@@ -167,6 +167,31 @@ def test_a_repair_that_is_asked_for_again_and_again_is_one() -> None:
     assert world.hub.tally.repairs == {"stalled": 1}
 
 
+def test_an_ask_that_crosses_what_it_asks_for_is_none() -> None:
+    """Both ends noticed; one made a new one by itself and tells of that, and nothing is left for later."""
+    world = World()
+    ana, bo, _ = three(world)
+    ana.says("offer", target=bo.peer, gen=2, sdp=SDP)
+    ana.says("links", links={}, repairs={"stalled": 1})
+    bo.says("repair", target=ana.peer, gen=1, why="stalled")
+    world.now += 3600
+    ana.says("offer", target=bo.peer, gen=3, sdp=SDP)
+    assert world.hub.tally.repairs == {"stalled": 1}
+
+
+def test_one_client_asks_for_no_more_that_counts_than_it_may_tell_of() -> None:
+    world = World()
+    ana, bo, cleo = three(world)
+    for gen in range(1, 401):
+        world.now += 0.7
+        for other in (ana, cleo):
+            bo.says("repair", target=other.peer, gen=gen, why="stalled")
+            other.says("offer", target=bo.peer, gen=gen + 1, sdp=SDP)
+    passed = 400 * 0.7
+    assert world.hub.tally.repairs["stalled"] <= REPAIRS_AT_ONCE + passed * REPAIRS_A_SECOND + 1
+    assert world.hub.tally.repairs["stalled"] >= passed * REPAIRS_A_SECOND
+
+
 def test_one_client_says_no_more_than_it_can_have_seen() -> None:
     """Else what one makes up would be most of what there is, and raise alarms or hide what is wrong."""
     world = World()
