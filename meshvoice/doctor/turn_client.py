@@ -91,6 +91,8 @@ class TurnClient:
         self._received: asyncio.Queue[tuple[bytes, Peer]] = asyncio.Queue()
         self.relayed: Peer | None = None
         """The relayed transport address, once allocated."""
+        self.interrupted = False
+        """Whether it was asked for one, and left before the answer: the server may have allocated it."""
         self.software = ""
         """What the server calls itself, if it does."""
 
@@ -109,7 +111,11 @@ class TurnClient:
         attributes: dict[str, object] = {"LIFETIME": LIFETIME, "REQUESTED-TRANSPORT": transport}
         if family is not None:
             attributes[_FAMILY] = _FAMILIES[family]
-        response = await self._ask(stun.Method.ALLOCATE, attributes, "XOR-RELAYED-ADDRESS")
+        try:
+            response = await self._ask(stun.Method.ALLOCATE, attributes, "XOR-RELAYED-ADDRESS")
+        except asyncio.CancelledError:
+            self.interrupted = True
+            raise
         self.relayed = response.attributes["XOR-RELAYED-ADDRESS"]
         self._client.receiver = _Receiver(self._received)
         return self.relayed
@@ -275,7 +281,7 @@ async def dial(
     finally:
         # Whatever became of the block, and of who is interrupted: what isn't given back stands for LIFETIME.
         try:
-            if opened.relayed is not None:
+            if opened.relayed is not None or opened.interrupted:
                 with suppress(Unanswered, Rejected, ConnectionRefusedError):
                     await opened.refresh(0)
         finally:
