@@ -26,6 +26,8 @@ ROBOT_GAP_MS = 1000.0
 """aiortc's voices, its new connections and this test's own errands share one thread of Python."""
 CLICK_MS = 200.0
 NEWCOMER_MS = 2000.0
+MUCH_LATER = 1.5
+"""Times as late as with nobody attacking: of less two cores with five ends of a call tell nothing."""
 PATIENCE = 60.0
 """Seconds for the guest's program to begin or end, on a machine that is busy with others."""
 _CLICKS = Path(__file__).with_name("clicks.js").read_text(encoding="utf-8")
@@ -130,9 +132,28 @@ class Suffering:
         ]
         return found + [f"{who} lost the seat" for who in self.lost]
 
+    def worse_than(self, quiet: Suffering) -> bool:
+        """Whether anything noticeable is much later than the same was with nobody attacking."""
+        pairs = zip(self._worst(), quiet._worst(), strict=True)
+        return any(mine > max(most, MUCH_LATER * usual) for (mine, most), (usual, _) in pairs)
+
+    def _worst(self) -> list[tuple[float, float]]:
+        """Give the worst of each kind in ms, and what nobody notices of it."""
+        robot = {who: ms for who, ms in self.gaps.items() if ROBOT in who}
+        kinds = (
+            (self._between_pages(), GAP_MS),
+            (robot, ROBOT_GAP_MS),
+            (self.clicks, CLICK_MS),
+            (self.newcomer, NEWCOMER_MS),
+        )
+        return [(max(each.values(), default=0.0), most) for each, most in kinds]
+
+    def _between_pages(self) -> dict[str, float]:
+        return {who: ms for who, ms in self.gaps.items() if ROBOT not in who}
+
     def row(self, name: str) -> str:
         """One line of the table."""
-        between = {who: ms for who, ms in self.gaps.items() if ROBOT not in who}
+        between = self._between_pages()
         between_pages = max(between.values(), default=0.0)
         gap = max(self.gaps.values(), default=0.0)
         click = max(self.clicks.values(), default=0.0)

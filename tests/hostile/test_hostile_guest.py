@@ -45,7 +45,8 @@ async def play(stage: Room, strategies: tuple[str, ...], *, seconds: float) -> N
     """Play strategies one after another; fails where one is blamed.
 
     A lost seat is the strategy's at once. For late voices and clicks it is blamed where they come `HITS`
-    times, and right after it, with nobody attacking, do not: a busy machine starves voices alike.
+    times, and right after it, with nobody attacking, nothing is nearly as late: a busy machine starves
+    voices alike.
     """
 
     async def suffer(name: str | None) -> Suffering:
@@ -69,7 +70,8 @@ async def play(stage: Room, strategies: tuple[str, ...], *, seconds: float) -> N
             if not found.complaints:
                 print(f"{name}: clean in round {rounds}, of {TRIES} at most", flush=True)
                 break
-            if found.lost or not (await suffer(None)).complaints:
+            quiet = await suffer(None)
+            if found.lost or (found.worse_than(quiet) and not quiet.complaints):
                 told.append(f"{name}: {'; '.join(found.complaints)}")
             if found.lost or len(told) == HITS:
                 blamed += told
