@@ -191,6 +191,8 @@ async def _finish(runner: web.AppRunner) -> None:
         await site.stop()
     ending = asyncio.get_running_loop().time() + LAST_SECONDS
     connections = cast(Connections, runner.server)
+    # Whoever was taken in within this pass of the loop is among them after it.
+    await asyncio.sleep(0.01)
     while connections.unasked and asyncio.get_running_loop().time() < ending:  # noqa: ASYNC110 (aiohttp tells nobody)
         await asyncio.sleep(0.01)
 

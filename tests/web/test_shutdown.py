@@ -8,10 +8,13 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import aiohttp
 import pytest
 
+from meshvoice.web.server import _finish
 from tests.web.person import Person
 from tests.web.rooms import BULK, Stalled
 from tests.web.running import Outside, serving, usual
@@ -71,3 +74,19 @@ async def test_an_idle_connection_does_not_hold_up_the_end(outside: Outside) -> 
     assert time.monotonic() - start < 5
     for writer in (kept, half):
         writer.close()
+
+
+async def test_whoever_was_taken_in_as_the_listening_ends_is_waited_for() -> None:
+    """uvloop accepts, and makes the connection known a pass later: nobody was left to wait for by then."""
+    connections = SimpleNamespace(unasked=0)
+    loop = asyncio.get_running_loop()
+    loop.call_soon(setattr, connections, "unasked", 1)
+    asked: list[int] = []
+
+    def ask() -> None:
+        asked.append(1)
+        connections.unasked = 0
+
+    loop.call_later(0.05, ask)
+    await _finish(cast(Any, SimpleNamespace(sites=[], server=connections)))
+    assert asked == [1]
