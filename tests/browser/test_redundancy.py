@@ -51,7 +51,9 @@ async def change(page: Page, **values: float) -> None:
         await route.fulfill(body=text, content_type="text/javascript")
 
     async def as_written(route: Route) -> None:
-        await route.fulfill(path=static / route.request.url.partition("/static/")[2].partition("/")[2])
+        file = static / route.request.url.partition("/static/")[2].partition("/")[2]
+        # A page that is about to be loaded anew may be in the midst of its bundle's parts.
+        await (route.fulfill(path=file) if file.is_file() else route.continue_())
 
     # A bundle has them in one file; and the last route that fits is asked first.
     await page.route(re.compile(r"/static/v-\w+/(voice-mesh|voice/.*)\.js$"), as_written)
