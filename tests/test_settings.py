@@ -510,6 +510,10 @@ def test_a_value_with_a_control_character_is_refused(text: str) -> None:
     ("variables", "variable"),
     [
         ({"MESHVOICE_USER_HEADER": "Remote-User"}, "MESHVOICE_USER_HEADER"),
+        (
+            {"MESHVOICE_USER_HEADER": "Remote-User", "MESHVOICE_TRUSTED_PROXIES": "10.0.0.1,::/0"},
+            "MESHVOICE_TRUSTED_PROXIES",
+        ),
         ({"MESHVOICE_NAME_HEADER": "Remote-Name"}, "MESHVOICE_NAME_HEADER"),
         ({"MESHVOICE_PROCESSES": "3", "MESHVOICE_HOST": "127.0.0.1,unix:/s"}, "MESHVOICE_HOST"),
         ({"MESHVOICE_PROCESSES": "3", "MESHVOICE_PORT": "65534"}, "MESHVOICE_PORT"),
