@@ -112,6 +112,17 @@ test("who never answered is asked ten times, and its silence says nothing", () =
   assert.deepEqual([new Set(end.question.sent).size, end.channels.unanswered], [10, null]);
 });
 
+test("a peer is asked as soon as it can be, so that the silence of a path that ends in its first second counts", () => {
+  const end = new End();
+  end.question.onopen();
+  assert.deepEqual(end.question.sent, ["ping 1", "ping 1"]);
+  end.hear("pong 1", end.question);
+  assert.equal(end.channels.unanswered, 0);
+  for (let count = 0; count < 4; count += 1) end.channels.ask(true);
+  end.now += 700;
+  assert.equal(end.channels.unanswered, 700);
+});
+
 test("who answered once is asked when nothing is heard, and four questions without an answer count from the first", () => {
   const end = new End().answering();
   end.channels.ask(false);
@@ -151,5 +162,5 @@ test("nothing is heard or said after the end", () => {
   end.channels.close();
   end.hear("{}");
   end.channels.ask(true);
-  assert.deepEqual([end.words, end.question.sent.length, end.channels.say("x")], [[], 2, false]);
+  assert.deepEqual([end.words, end.question.sent.length, end.channels.say("x"), end.question.onopen], [[], 2, false, null]);
 });

@@ -356,6 +356,52 @@ test("a socket that doesn't open, or gives no welcome, is let go after 10 s", ()
   assert.deepEqual(greeting().pass(10_000).types, ["drop", "dial"]);
 });
 
+test("the first dial of a return is given up after 2.5 s, without a question, and the next has 10 s", () => {
+  const m = joined().here({ type: "closed", code: 1006 });
+  assert.deepEqual(m.pass(2499).types, []);
+  assert.deepEqual(m.pass(1).types, ["drop", "dial"]);
+  assert.deepEqual(m.pass(9999).types, []);
+  assert.deepEqual(m.pass(1).types, ["drop", "ask"]);
+});
+
+test("so is one that opens in vain: its hello had an answer, which went to where it was", () => {
+  const m = joined().here({ type: "closed", code: 1006 }).pass(2000).here({ type: "open", hello: HELLO });
+  assert.deepEqual(m.pass(2499).types, [], "each sign of life has its own time");
+  assert.deepEqual(m.pass(1).types, ["drop", "dial"]);
+  m.here({ type: "open", hello: HELLO });
+  assert.deepEqual(m.sent.map(({ type, ticket }) => [type, ticket]), [["hello", "t1"], ["ping", undefined]]);
+  assert.deepEqual(m.pass(9999).types, []);
+  assert.equal(m.pass(1).types[0], "drop");
+});
+
+test("a server that is far has four times as long as it took the last time, and 10 s at most", () => {
+  for (const [took, patience] of [[500, 2500], [1500, 6000], [9000, 10_000]]) {
+    const m = dialing().pass(took).here({ type: "open", hello: HELLO }).frame(welcome()).here({ type: "closed", code: 1006 });
+    assert.deepEqual([m.pass(patience - 1).types, m.pass(1).types.includes("drop")], [[], true]);
+  }
+});
+
+test("who opens just when a late timer would give it up is greeted", () => {
+  const m = joined().here({ type: "closed", code: 1006 }).sleep(2400);
+  m.now += 700;
+  assert.deepEqual(m.here({ type: "open", hello: HELLO }).sent[0].type, "hello");
+  m.now += 2900;
+  assert.equal(m.frame(welcome({ resumed: true, seq: 3 })).state.phase, "joined");
+});
+
+test("after a join that was never answered nothing is hasty", () => {
+  const m = greeting().pass(10_000);
+  assert.deepEqual(m.pass(9999).types, []);
+});
+
+test("a bye has two dials as well, where the first hangs", () => {
+  const m = joined().here({ type: "closed", code: 1006 }).on({ type: "bye" });
+  assert.deepEqual(m.pass(2500).types, ["drop", "dial"]);
+  m.here({ type: "open", hello: HELLO });
+  assert.deepEqual(m.sent.map(({ type }) => type), ["hello", "bye"]);
+  assert.equal(wakeAt(m.state), null);
+});
+
 test("a list of those present that a drop cut off ends behind the next welcome, a resumed one, too", () => {
   const m = greeting().frame(welcome()).here({ type: "closed", code: 1006 }).here({ type: "open", hello: HELLO });
   m.frame(welcome({ resumed: true, seq: 2 }));

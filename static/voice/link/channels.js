@@ -58,6 +58,8 @@ export class Channels {
     this.#questions = connection.createDataChannel("questions", QUESTIONS);
     this.#words.onopen = () => hooks.open(true);
     this.#words.onclose = () => hooks.open(false);
+    // At once: a path may be gone before the next look, and only the silence of one that answers counts early.
+    this.#questions.onopen = () => this.ask(false);
     this.#words.onmessage = ({ data }) => this.#take("words", PACE, data, (text) => hooks.word(text));
     this.#questions.onmessage = ({ data }) => this.#take("questions", QUESTIONS_PACE, data, (text) => this.#asks(text));
   }

@@ -13,6 +13,9 @@ import { TICK } from "./signaling-state.js";
 /** @typedef {import("./signaling-state.js").Turn} Turn */
 
 export const PATIENCE = 10_000;
+/** Who returns may dial while the network is still changing, and wait for an answer that went to where it was: once, that is
+ * given up so soon, or after four times what the last one took. */
+export const HASTE = 2500;
 export const PONG = 5000;
 export const WAKE_PONG = 2500;
 /** A socket that lived this long owes nothing to the backoff. */
@@ -36,6 +39,8 @@ export function step(state, event, now, random) {
   const { seat } = turn;
   if (event.type === "frame" && event.serial === seat.serial && event.message.type === "pong"
     && event.message.t === seat.ping?.t) seat.ping = null;
+  // A late timer must not give up what is just answering.
+  if (seat.hasty && "serial" in event && event.serial === seat.serial) seat.deadline = now + patience(seat);
   if (seat.phase !== "idle") watch(turn);
   seat.at = now;
   if (!("serial" in event) || event.serial === seat.serial) EVENTS[event.type](turn, /** @type {never} */ (event));
@@ -154,6 +159,7 @@ function watch(turn) {
   if (seat.deadline !== null && now >= seat.deadline) {
     if (seat.phase === "waiting") advance(turn);
     else if (seat.phase === "asking") fail(turn, 0);
+    else if (seat.hasty) again(turn);
     else fall(turn, NETWORK);
   } else if (seat.phase === "joined") {
     if (!seat.ping) {
@@ -171,7 +177,9 @@ function watch(turn) {
 
 /** @param {Turn} turn @param {import("./messages.js").Welcome} message */
 function welcome({ seat, effects, now }, message) {
-  Object.assign(seat, { phase: "joined", deadline: null, since: now, blocked: 0, ticket: message.ticket });
+  Object.assign(seat, {
+    phase: "joined", deadline: null, since: now, blocked: 0, ticket: message.ticket, took: now - seat.dialedAt, hasty: false,
+  });
   seat.pingEvery = (message.ping || 10) * 1000;
   seat.nextPing = now + seat.pingEvery;
   if (message.resumed) {
@@ -187,12 +195,13 @@ function welcome({ seat, effects, now }, message) {
 
 /** Dial; ask first where nobody has said yet that the room may be entered. @param {Turn} turn */
 function advance(turn) {
-  const { seat, effects } = turn;
+  const { seat, effects, now } = turn;
   if (seat.asked) return dial(turn);
   ask(turn);
   if (seat.attempt > 0) return;
   // The socket opens while the question is on its way; a hello has to wait for the answer, which may say "relay only".
   seat.beside = "dialing";
+  seat.dialedAt = now;
   effects.push({ type: "dial", serial: seat.serial });
 }
 
@@ -211,7 +220,7 @@ function enter(turn) {
 function introduce(turn, hello) {
   const { seat, effects, now } = turn;
   seat.phase = "greeting";
-  seat.deadline = now + PATIENCE;
+  seat.deadline = now + patience(seat);
   effects.push(greet(seat, hello));
   // The server answers in order, so the pong of this ping stands behind the last of those present.
   ping(turn, PATIENCE);
@@ -222,13 +231,29 @@ function introduce(turn, hello) {
 function dial({ seat, effects, now }) {
   seat.serial += 1;
   seat.phase = "dialing";
-  seat.deadline = now + PATIENCE;
+  seat.dialedAt = now;
+  seat.deadline = now + patience(seat);
   effects.push({ type: "dial", serial: seat.serial });
+}
+
+/** For how long a socket may open, or a hello be answered. @param {SignalingState} seat */
+function patience({ hasty, took }) {
+  return hasty ? Math.min(Math.max(HASTE, 4 * took), PATIENCE) : PATIENCE;
+}
+
+/** Nothing came of the first dial of a return: let it go for another that may take its time. @param {Turn} turn */
+function again(turn) {
+  const { seat, effects } = turn;
+  effects.push({ type: "drop" });
+  seat.hasty = false;
+  seat.ping = null;
+  dial(turn);
 }
 
 /** @param {Turn} turn */
 function ask({ seat, effects, now }) {
   seat.serial += 1;
+  seat.hasty = false;
   seat.phase = "asking";
   seat.deadline = now + PATIENCE;
   effects.push({ type: "ask", serial: seat.serial });
@@ -260,12 +285,14 @@ function fall(turn, code) {
   if (seat.attempt > 0) return wait(turn, seat.attempt);
   seat.attempt = 1;
   seat.ping = null;
+  seat.hasty = seat.phase === "joined";
   advance(turn);
 }
 
 /** @param {Turn} turn @param {number} attempt */
 function wait({ seat, now, random }, attempt) {
   seat.phase = "waiting";
+  seat.hasty = false;
   seat.ping = null;
   seat.serial += 1;
   seat.deadline = now + random * Math.min(15_000, 500 * 2 ** attempt);

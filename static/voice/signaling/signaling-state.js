@@ -19,6 +19,9 @@ export const TICK = 1000;
  * @property {boolean} refused  a dial was refused before it opened, and nobody knows why yet
  * @property {number} blocked   how many times in a row the server answered, but opened no socket
  * @property {boolean} leaving  the socket being dialed is for a bye alone
+ * @property {number} dialedAt  when the socket of now was dialed
+ * @property {number} took     from a dial to its welcome, the last time
+ * @property {boolean} hasty    a return's first dial, for whose answer nobody waits long
  * @property {number} attempt
  * @property {number} since     when the socket was welcomed
  * @property {string|null} ticket
@@ -70,7 +73,7 @@ export const TICK = 1000;
 export function idle() {
   return {
     phase: "idle", serial: 0, at: 0, deadline: null, asked: false, beside: null, refused: false, blocked: 0, leaving: false,
-    attempt: 0, since: 0, ticket: null, seq: 0, skip: 0, n: 0, kept: [], pings: 0, pingEvery: 10_000, nextPing: 0, ping: null, roster: null,
+    dialedAt: 0, took: 0, hasty: false, attempt: 0, since: 0, ticket: null, seq: 0, skip: 0, n: 0, kept: [], pings: 0, pingEvery: 10_000, nextPing: 0, ping: null, roster: null,
   };
 }
 
