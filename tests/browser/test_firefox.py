@@ -15,6 +15,7 @@ from tests.browser.firefox import FIREFOX, FirefoxPage, firefox
 from tests.browser.harness import TONES, Person, Stage, all_hear_each_other, ear, until
 from tests.browser.homes import at_home
 from tests.browser.test_dropped_sockets import connections
+from tests.browser.test_in_band import in_band
 from tests.process import Server
 
 ENTER = "\ue006"
@@ -45,6 +46,7 @@ async def test_chromium_and_firefox_hear_each_other_and_after_a_generation_made_
         for person in order:
             await person.join()
         await all_hear_each_other([ana, fox])
+        await in_band(order)
         assert await fox.names() == ["Fox", "Ana"]
         # Firefox asks for stereo, which would halve what each channel gets.
         settings = await ana.page.evaluate("""async () => {
@@ -64,6 +66,7 @@ async def test_chromium_and_firefox_hear_each_other_and_after_a_generation_made_
 
             await until("both have a new connection", renewed)
             await all_hear_each_other([ana, fox])
+            await in_band(order)
 
 
 @pytest.mark.long

@@ -13,6 +13,7 @@ import { Channels } from "./channels.js";
 import { keysOf } from "./fingerprints.js";
 import { readStats } from "./link-stats.js";
 import { Listening } from "./listening.js";
+import { wantsData } from "./sdp-shape.js";
 import { Sending } from "./sending.js";
 import { Work } from "./work.js";
 
@@ -22,8 +23,6 @@ const STRANGERS = 16;
 const UNMADE = "unmade";
 /** ms in which most are connected: asking one what it heard takes its time, in which others could be made. */
 const MAKING = 1500;
-/** A section for data that isn't refused. */
-const DATA = /^m=application [1-9]/m;
 
 /** @typedef {import("./link-machine.js").Sample} Sample */
 
@@ -165,7 +164,7 @@ export class Generation {
       this.#transceiver = offered;
       this.#sending.use(connection, offered);
       this.#transceiver.direction = "sendrecv";
-      if (DATA.test(sdp)) this.#openChannels(connection);
+      if (wantsData(sdp)) this.#openChannels(connection);
       // Side by side: the browser takes them in this order, and each is a way to another thread and back.
       await Promise.all([offered.sender.replaceTrack(this.#sending.track), connection.setLocalDescription()]);
       if (this.#work.over) return;

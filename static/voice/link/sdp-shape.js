@@ -31,6 +31,8 @@ const MOST = new Map(Object.entries({
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 const AUDIO = /^m=audio [0-9]{1,5}(?:\/[0-9]{1,5})? [A-Za-z0-9/]{1,32}((?: [0-9]{1,3})+)$/;
 const DATA = /^m=application [0-9]{1,5} [A-Za-z0-9/]{1,32} webrtc-datachannel$/;
+/** A section for data that isn't refused: Firefox bundles it with the port of none, as RFC 8829 has it (5.2.1). */
+const DATA_WANTED = /^m=application (?:[1-9]|0 .*(?:\r?\n(?!m=).*)*?\r?\na=bundle-only\r?$)/m;
 const OF_PAYLOAD = /^a=(rtpmap|fmtp|rtcp-fb):([^ ]*)/;
 const ATTRIBUTE = /^a=([^:]*)/;
 
@@ -49,6 +51,11 @@ export function sdpTrouble(sdp) {
   if (lines.length > LINES) return `an SDP has at most ${LINES} lines`;
   return endTrouble(ended) ?? lineTrouble(lines) ?? sessionTrouble(lines) ?? sectionTrouble(lines)
     ?? payloadTrouble(lines) ?? countTrouble(lines);
+}
+
+/** Whether who made it wants data channels. @param {string} sdp */
+export function wantsData(sdp) {
+  return DATA_WANTED.test(sdp);
 }
 
 /** @param {string[]} ended the last line may lack its end; any other has the one that the first has */
