@@ -213,11 +213,11 @@ export class Generation {
     if (!connection || this.#work.over || this.isMaking()) return { gen: this.gen, packets: 0, path: null, rtt: null, loss: null };
     if (connection.connectionState === "connected") this.#sending.begin();
     const heard = readStats(await connection.getStats());
-    const { path, rtt, age } = heard;
+    const { path, rtt } = heard;
     this.#sending.adapt(heard.fate);
     const direction = this.#transceiver?.currentDirection;
     const mute = (direction === "sendonly" || direction === "inactive") && connection.connectionState === "connected";
-    const { packets, silent } = this.#listening.take(heard, mute, this.#platform.now());
+    const { packets, age, silent } = this.#listening.take(heard, mute, this.#platform.now());
     this.#heard ||= packets > 0;
     this.#channels?.ask(silent);
     const unanswered = this.#channels?.unanswered ?? null;
