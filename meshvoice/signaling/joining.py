@@ -137,6 +137,10 @@ def _come_back(
     socket: SocketId,
     now: float,
 ) -> list[Effect]:
+    if peer.socket is not None and socket < peer.socket:
+        # A hello that was long on its way: its client gave that socket up for the one of now.
+        tally.turned_away["replaced"] += 1
+        return [Close(socket, CloseCode.REPLACED, "you came back on a newer connection")]
     was_away = peer.socket is None
     hanging = registry.attach(peer, socket)
     effects: list[Effect] = []

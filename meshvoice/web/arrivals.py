@@ -47,8 +47,10 @@ class Arrivals:
             raise NotYet
 
     def hold(self, who: Who, socket: SocketId, hello: Hello) -> SocketId | None:
-        """Let a hello wait; gives the socket of the same user that waited until now, which is to close."""
+        """Let a hello wait, of two sockets of a user that of the newer; gives the older, to be closed."""
         before = self._held.get(who)
+        if before is not None and socket < before.socket:
+            return socket
         self._held[who] = Held(socket, hello)
         if before is None:
             return None

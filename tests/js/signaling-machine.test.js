@@ -389,6 +389,42 @@ test("who opens just when a late timer would give it up is greeted", () => {
   assert.equal(m.frame(welcome({ resumed: true, seq: 3 })).state.phase, "joined");
 });
 
+test("a hello whose server says anything but welcome is given up after 10 s all the same", () => {
+  const m = joined().here({ type: "closed", code: 1006 }).here({ type: "open", hello: HELLO });
+  for (let at = 0; at < 4; at += 1) m.pass(2400).frame({ type: "error", code: "too-fast" });
+  assert.deepEqual(m.pass(399).types, []);
+  assert.deepEqual(m.pass(1).types, ["drop", "dial"]);
+});
+
+test("a return's first dial that is refused asks why, and what is said meanwhile goes out once, behind the welcome", () => {
+  const m = joined().here({ type: "closed", code: 1006 });
+  assert.deepEqual(m.here({ type: "closed", code: 1006 }).types, ["ask"]);
+  const other = joined().here({ type: "closed", code: 1006 });
+  other.on({ type: "send", message: { type: "abort", target: "b", gen: 1 } });
+  assert.deepEqual(other.sent, []);
+  assert.deepEqual(other.pass(2500).types, ["drop", "dial"]);
+  assert.deepEqual(other.here({ type: "open", hello: HELLO }).sent.map(({ type }) => type), ["hello", "ping"]);
+  other.frame(welcome({ resumed: true, seq: 3 }));
+  assert.deepEqual(other.sent, [{ type: "abort", target: "b", gen: 1, n: 1 }]);
+});
+
+test("after half a minute without a word of the server nobody dials twice: the first may have got a seat for a ticket that is over", () => {
+  const m = joined().sleep(30_001);
+  m.here({ type: "closed", code: 1006 });
+  assert.deepEqual(m.pass(9999).types, []);
+  assert.deepEqual(m.pass(1).types, ["drop", "ask"]);
+});
+
+test("being online again shortens what was begun before, and nothing else", () => {
+  const m = joined().here({ type: "closed", code: 1006 }).pass(500).on({ type: "probe", why: "online" });
+  assert.deepEqual(m.pass(1999).types, [], "a hasty dial has its 2.5 s, not 2.5 s more");
+  assert.deepEqual(m.pass(1).types, ["drop", "dial"]);
+  const late = joined().here({ type: "closed", code: 1006 });
+  late.now += 2600;
+  assert.deepEqual(late.on({ type: "probe", why: "online" }).types, ["drop", "dial"]);
+  assert.deepEqual(late.pass(9999).types, [], "what this very word began has all of its time");
+});
+
 test("after a join that was never answered nothing is hasty", () => {
   const m = greeting().pass(10_000);
   assert.deepEqual(m.pass(9999).types, []);

@@ -140,8 +140,10 @@ class World:
         self.enter(tab)
         return tab
 
-    def enter(self, tab: Tab, *, came_back: bool = False, seen: int | None = None) -> list[Effect]:
-        """Join on a new socket, as the gate and the ticket allow."""
+    def enter(
+        self, tab: Tab, *, came_back: bool = False, seen: int | None = None, socket: SocketId | None = None
+    ) -> list[Effect]:
+        """Join on a new socket (or on one that was dialed before), as the gate and the ticket allow."""
         if came_back and not self.hub.may_return(tab.room, tab.user, tab.order, self.now):
             came_back = False
             tab.former.add(tab.peer)
@@ -149,7 +151,7 @@ class World:
                 PeerId(f"{tab.name.lower()}-{self.next_id()}"),
                 self.hub.next_order(self.now),
             )
-        tab.socket, tab.closed = SocketId(self.next_id()), None
+        tab.socket, tab.closed = socket or SocketId(self.next_id()), None
         hello = Hello(tab.name, tab.muted, seen=UNSET if seen is None else seen)
         entry = Entry(
             room=tab.room,

@@ -6,6 +6,7 @@ from typing import Any
 
 from meshvoice.signaling.codes import CloseCode
 from meshvoice.signaling.effects import Close, RenewCredentials
+from meshvoice.signaling.registry import SocketId
 from tests.signaling.descriptions import SDP
 from tests.signaling.room import World, three
 
@@ -156,6 +157,38 @@ def test_a_hanging_socket_is_replaced_and_nobody_is_told() -> None:
     assert Close(hanging, CloseCode.REPLACED, "you came back on another connection") in bo.comes_back()
     assert bo.hears()[0]["resumed"] is True
     assert ana.hears() == []
+
+
+def test_a_hello_that_was_long_on_its_way_takes_no_seat_from_the_newer_socket() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    joins = dict(world.hub.tally.joins)
+    bo.drops()
+    ana.hears()
+    slow = SocketId(world.next_id())
+    bo.comes_back()
+    newer = bo.socket
+    ana.hears()
+    late = world.enter(bo, came_back=True, seen=bo.seen, socket=slow)
+    assert late == [Close(slow, CloseCode.REPLACED, "you came back on a newer connection")]
+    world.hub.dropped(slow, world.now)
+    assert bo.place is not None
+    assert bo.place.socket == newer
+    assert ana.hears() == []
+    assert world.hub.tally.joins == {**joins, "ticket": 1}
+    assert world.hub.tally.turned_away["replaced"] == 1
+
+
+def test_two_hellos_with_one_ticket_in_order_give_the_seat_to_the_second_and_lose_nothing() -> None:
+    world = World()
+    ana, bo, _ = three(world)
+    bo.drops()
+    ana.says("abort", target=bo.peer, gen=1)
+    seen = bo.seen
+    bo.comes_back()
+    bo.comes_back(seen=seen)
+    assert gens(bo.hears()) == [1]
+    assert [frame["type"] for frame in ana.hears() if frame["source"] == bo.peer] == ["away", "back"]
 
 
 def test_a_hanging_socket_that_ends_later_changes_nothing() -> None:

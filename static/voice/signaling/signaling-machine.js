@@ -13,8 +13,8 @@ import { TICK } from "./signaling-state.js";
 /** @typedef {import("./signaling-state.js").Turn} Turn */
 
 export const PATIENCE = 10_000;
-/** Who returns may dial while the network is still changing, and wait for an answer that went to where it was: once, that is
- * given up so soon, or after four times what the last one took. */
+/** Who returns may dial while the network is still changing, and wait for an answer that went to where it was: the first dial
+ * is given up so soon, or after four times what the last one took, whichever is later. */
 export const HASTE = 2500;
 export const PONG = 5000;
 export const WAKE_PONG = 2500;
@@ -39,8 +39,10 @@ export function step(state, event, now, random) {
   const { seat } = turn;
   if (event.type === "frame" && event.serial === seat.serial && event.message.type === "pong"
     && event.message.t === seat.ping?.t) seat.ping = null;
-  // A late timer must not give up what is just answering.
-  if (seat.hasty && "serial" in event && event.serial === seat.serial) seat.deadline = now + patience(seat);
+  // A timer that is late must not give up what is just answering.
+  if (seat.hasty && "serial" in event && event.serial === seat.serial) {
+    seat.deadline = Math.min(now + patience(seat), seat.dialedAt + PATIENCE);
+  }
   if (seat.phase !== "idle") watch(turn);
   seat.at = now;
   if (!("serial" in event) || event.serial === seat.serial) EVENTS[event.type](turn, /** @type {never} */ (event));
@@ -61,7 +63,7 @@ const EVENTS = {
     else if (seat.phase === "joined") {
       if (!seat.ping) ping(turn, WAKE_PONG);
       else seat.ping = { ...seat.ping, deadline: Math.min(seat.ping.deadline, now + WAKE_PONG) };
-    } else if (why === "online" && seat.deadline !== null) {
+    } else if (why === "online" && seat.deadline !== null && seat.dialedAt !== now) {
       // What was begun on the network that is gone is not worth the whole patience.
       seat.deadline = Math.min(seat.deadline, now + WAKE_PONG);
     }
@@ -94,8 +96,9 @@ const EVENTS = {
   },
 
   frame(turn, { message }) {
-    const { seat, effects } = turn;
+    const { seat, effects, now } = turn;
     if (seat.phase !== "greeting" && seat.phase !== "joined") return;
+    seat.heardAt = now;
     if (message.type === "welcome") return welcome(turn, message);
     const { verdict, last } = place(message.seq, seat.seq, seat.skip);
     if (verdict === "old") return;
@@ -285,7 +288,8 @@ function fall(turn, code) {
   if (seat.attempt > 0) return wait(turn, seat.attempt);
   seat.attempt = 1;
   seat.ping = null;
-  seat.hasty = seat.phase === "joined";
+  // After a long absence the hello may bring a ticket that is over, and the seat that it gets be one of two.
+  seat.hasty = seat.phase === "joined" && now - seat.heardAt <= 3 * seat.pingEvery;
   advance(turn);
 }
 

@@ -20,7 +20,8 @@ export const TICK = 1000;
  * @property {number} blocked   how many times in a row the server answered, but opened no socket
  * @property {boolean} leaving  the socket being dialed is for a bye alone
  * @property {number} dialedAt  when the socket of now was dialed
- * @property {number} took     from a dial to its welcome, the last time
+ * @property {number} took     from a dial to its welcome, the last time, with what was asked meanwhile
+ * @property {number} heardAt   when the server's last frame came
  * @property {boolean} hasty    a return's first dial, for whose answer nobody waits long
  * @property {number} attempt
  * @property {number} since     when the socket was welcomed
@@ -73,7 +74,8 @@ export const TICK = 1000;
 export function idle() {
   return {
     phase: "idle", serial: 0, at: 0, deadline: null, asked: false, beside: null, refused: false, blocked: 0, leaving: false,
-    dialedAt: 0, took: 0, hasty: false, attempt: 0, since: 0, ticket: null, seq: 0, skip: 0, n: 0, kept: [], pings: 0, pingEvery: 10_000, nextPing: 0, ping: null, roster: null,
+    dialedAt: 0, took: 0, heardAt: 0, hasty: false, attempt: 0, since: 0, ticket: null, seq: 0, skip: 0, n: 0, kept: [],
+    pings: 0, pingEvery: 10_000, nextPing: 0, ping: null, roster: null,
   };
 }
 
