@@ -15,12 +15,15 @@ BYTES_AT_ONCE = 512 * 1024
 
 What one sends comes out at up to seven others, who may read slowly and mean well.
 """
+TOLD_A_SECOND = 10
+TOLD_AT_ONCE = 100
+"""Who talks by a key tells two things each time, hardly thrice a second; everyone's page reads all of it."""
 
 
 class Allowance:
     """What is left to one sender."""
 
-    __slots__ = ("_at", "_bytes", "_messages", "_mistakes", "_patience")
+    __slots__ = ("_at", "_bytes", "_messages", "_mistakes", "_patience", "_telling")
 
     def __init__(self, now: float) -> None:
         self._messages: float = MESSAGES_AT_ONCE
@@ -28,6 +31,7 @@ class Allowance:
         self._at = now
         self._patience = TokenBucket(rate=1, burst=200, now=now)
         self._mistakes = TokenBucket(rate=0.5, burst=20, now=now)
+        self._telling: TokenBucket | None = None
 
     def spend(self, now: float, size: int) -> TooFast | None:
         """Count one frame of so many bytes; gives what to answer where it is one too many."""
@@ -53,6 +57,12 @@ class Allowance:
             )
         self._bytes = bytes - size
         return None
+
+    def may_tell(self, now: float) -> bool:
+        """Count one thing told to the whole room; False: it is to wait."""
+        if self._telling is None:
+            self._telling = TokenBucket(rate=TOLD_A_SECOND, burst=TOLD_AT_ONCE, now=now)
+        return self._telling.take(now)
 
     def end_after(self, problem: SignalingError, now: float) -> tuple[CloseCode, str] | None:
         """Count a refused frame; gives with what its sender's socket closes, None where it is borne."""

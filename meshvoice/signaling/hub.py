@@ -33,8 +33,9 @@ from meshvoice.signaling.joining import Entry
 from meshvoice.signaling.letters import Letter, by_pattern
 from meshvoice.signaling.passing import pass_on, read_and_pay, target_of
 from meshvoice.signaling.registry import Connecting, Peer, Registry, SocketId
-from meshvoice.signaling.server_messages import Away, Knock, Left, Pong, Reason, Removed, SentLinks
+from meshvoice.signaling.server_messages import Away, Knock, Left, Pong, Reason, Removed
 from meshvoice.signaling.tally import Tally
+from meshvoice.signaling.telling import tell_of
 from meshvoice.signaling.terms import Terms
 
 
@@ -191,7 +192,7 @@ class Hub:
         match message:
             case State(muted=muted, deafened=deafened):
                 peer.muted, peer.deafened = muted, deafened
-                return tell(room.others(peer), server_messages.state(peer))
+                return tell_of(peer, "state", now)
             case Links(links=links):
                 # Of the lost as well: else those who hear them no more would never know that others do.
                 known = {
@@ -201,7 +202,7 @@ class Hub:
                 }
                 peer.links = known
                 self.tally.told(message, links=len(known), user=peer.user, now=now)
-                return tell(room.others(peer), SentLinks(source=peer.id, links=known))
+                return tell_of(peer, "links", now)
             case Ping(t=t):
                 return tell([peer], Pong(t=t))
             case Bye():

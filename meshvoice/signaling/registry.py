@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NewType
+from typing import Any, Literal, NewType
 
 from msgspec import UNSET, UnsetType
 from msgspec.json import Encoder
@@ -20,6 +20,8 @@ SocketId = NewType("SocketId", int)
 """One WebSocket of this process, by its number; a peer outlives it."""
 
 
+Telling = Literal["state", "links"]
+NOTHING: frozenset[Telling] = frozenset()
 _encode = Encoder().encode
 _REMEMBERED = 64
 """Users of one room whose allowance is remembered when they leave; users removed; peers lost."""
@@ -62,6 +64,8 @@ class Peer:
     """What those who sent repairs asked of it."""
     links: Mapping[PeerId, LinkReport] = field(default_factory=dict)
     """How its links to those in the room fare, as it told last."""
+    untold: frozenset[Telling] = NOTHING
+    """What it told of itself too fast: the next tick tells it."""
     quoted: bytes = field(init=False)
     """The id as it stands in a frame."""
 

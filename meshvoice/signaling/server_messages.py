@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -76,7 +77,7 @@ class SentState(_Out, frozen=True, tag="state"):
 
 class SentLinks(_Out, frozen=True, tag="links"):
     source: PeerId
-    links: dict[PeerId, LinkReport]
+    links: Mapping[PeerId, LinkReport]
 
 
 class Away(_Out, frozen=True, tag="away"):

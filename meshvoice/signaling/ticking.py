@@ -7,6 +7,7 @@ from meshvoice.signaling.delivery import close, leave, tell
 from meshvoice.signaling.effects import Effect, RenewCredentials
 from meshvoice.signaling.registry import LiveRoom, Peer, Registry
 from meshvoice.signaling.server_messages import Notice
+from meshvoice.signaling.telling import tell_rest
 from meshvoice.signaling.terms import Terms
 
 NOTICES = (600, 60)
@@ -31,6 +32,7 @@ def tick(registry: Registry, terms: Terms, now: float) -> list[Effect]:
         if now - room.forgot_at >= FORGET_SECONDS:
             _forget(room, terms, now)
         for peer in list(room.peers.values()):
+            effects += tell_rest(peer)
             if peer.socket is None:
                 effects += _lose(registry, terms, peer, now)
             elif terms.renew_after is not None and peer.renew_at is not None and now >= peer.renew_at:

@@ -83,7 +83,7 @@ def test_a_target_that_has_left_is_nobodys_mistake() -> None:
 def test_what_is_sent_too_fast_is_dropped_and_told() -> None:
     ana, bo, _ = three(World())
     for _ in range(400):
-        ana.says("state", muted=True)
+        ana.says("ice", target=bo.peer, gen=1, candidates=[])
     assert len(bo.hears()) == 400
     ana.says("state", muted=False)
     assert ana.hears() == [error("too-fast", "slow down: this message was dropped", None)]
@@ -106,7 +106,7 @@ def test_who_slows_down_is_heard_again() -> None:
     world = World()
     ana, bo, _ = three(world)
     for _ in range(401):
-        ana.says("state", muted=True)
+        ana.says("ping", t=1)
     bo.hears()
     world.waits(1)
     ana.says("state", muted=False)
