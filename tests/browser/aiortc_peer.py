@@ -34,7 +34,8 @@ class Tone(MediaStreamTrack):
 
     def __init__(self, frequency: int) -> None:
         super().__init__()
-        self._step = 2 * np.pi * frequency / RATE
+        wave = 0.3 * 32767 * np.sin(2 * np.pi * frequency / RATE * np.arange(RATE))
+        self._second = wave.astype(np.int16).reshape(1, -1)
         self._sent = 0
         self._start: float | None = None
 
@@ -42,15 +43,12 @@ class Tone(MediaStreamTrack):
         loop = asyncio.get_running_loop()
         self._start = self._start or loop.time()
         await asyncio.sleep(max(0.0, self._start + self._sent / RATE - loop.time()))
-        wave = self.wave(self._sent)
-        frame = AudioFrame.from_ndarray(wave.astype(np.int16).reshape(1, -1), format="s16", layout="mono")
+        start = self._sent % RATE
+        wave = self._second[:, start : start + SAMPLES]
+        frame = AudioFrame.from_ndarray(wave, format="s16", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = RATE, self._sent, fractions.Fraction(1, RATE)
         self._sent += SAMPLES
         return frame
-
-    def wave(self, start: int) -> Any:
-        """Give the samples of one frame, of 16 bits."""
-        return 0.3 * 32767 * np.sin(self._step * (start + np.arange(SAMPLES)))
 
 
 class Link:

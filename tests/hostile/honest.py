@@ -14,10 +14,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from tests.browser.aiortc_peer import RATE, AiortcPeer, Link
+from tests.browser.aiortc_peer import RATE, SAMPLES, AiortcPeer, Link
 from tests.browser.firefox import FirefoxPage
 from tests.browser.harness import TONES, Person, Stage, until
 from tests.browser.test_firefox import in_firefox
+from tests.hostile.one_machine import among_voices
 from tests.process import Server
 
 ROBOT = "Robot"
@@ -42,6 +43,7 @@ class Robot(AiortcPeer):
         self.longest: dict[int, float] = {}
         """By the tone of who was heard: the longest silence since `listen_anew`, in ms."""
         self._others = others
+        self._waves = np.exp(np.outer(np.array(others) * 2j * np.pi / RATE, np.arange(SAMPLES)))
         self._heard_at: dict[int, float] = {}
         self._turns: dict[str, asyncio.Queue[dict[str, Any]]] = {}
         self._workers: list[asyncio.Task[None]] = []
@@ -88,9 +90,8 @@ class Robot(AiortcPeer):
                 self._note(samples, loop.time())
 
     def _note(self, samples: Any, now: float) -> None:
-        at = np.arange(len(samples))
-        for tone in self._others:
-            level = abs(np.dot(samples, np.exp(-2j * np.pi * tone / RATE * at))) * 2 / len(samples) / 32768
+        levels = np.abs(self._waves[:, : len(samples)] @ samples) * 2 / len(samples) / 32768
+        for tone, level in zip(self._others, levels, strict=True):
             if level > 0.03 and tone in self._heard_at:
                 silence = (now - self._heard_at[tone]) * 1000
                 self.longest[tone] = max(self.longest.get(tone, 0.0), silence)
@@ -207,8 +208,8 @@ class Room:
         joins = self.robot.joins
         marks = [await page.mark() for page in self.pages]
         self.robot.listen_anew()
-        for page in self.pages:
-            await page.page.evaluate(f"(() => {{ {_CLICKS} globalThis.clicks = startClicks(); }})()")
+        for turn, page in enumerate(self.pages):
+            await page.page.evaluate(f"(() => {{ {_CLICKS} globalThis.clicks = startClicks({turn}); }})()")
         await self._newcomer_comes(found, seconds)
         if strategy is not None:
             found.attacker = await self._answer(seconds + PATIENCE)
@@ -286,6 +287,7 @@ async def room(stage: Stage, folder: Path, *, with_firefox: bool) -> AsyncIterat
         await stack.enter_async_context(robot.in_room(stage.server.origin, await ana.invite()))
         stack.push_async_callback(robot.end)
         guest = await stack.enter_async_context(_program(stage.server))
+        stack.enter_context(among_voices())
         yield Room(pages, robot, cleo, guest)
 
 

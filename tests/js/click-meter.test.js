@@ -10,7 +10,7 @@ import { runInNewContext } from "node:vm";
 const text = readFileSync(new URL("../hostile/clicks.js", import.meta.url), "utf8");
 
 /** Lets a meter run on a page whose button does `answers`. @param {(press: () => void) => void} answers */
-function metered(answers) {
+function metered(answers, how = "0, { apart: 600, every: 600 }") {
   let now = 0, pressed = false;
   /** @type {(() => void)[]} */
   const watchers = [];
@@ -39,7 +39,7 @@ function metered(answers) {
     /** @param {() => void} go @param {number} ms */
     setTimeout: (go, ms) => timers.push({ at: now + ms, go }),
   };
-  const meter = runInNewContext(`${text}; startClicks()`, context);
+  const meter = runInNewContext(`${text}; startClicks(${how})`, context);
   return {
     /** What the meter says; of another realm, so copied. */
     stop: () => ({ ...meter.stop() }),
@@ -85,4 +85,13 @@ test("where no click was due, none is told", async () => {
   const page = metered((press) => press());
   await page.until(500);
   assert.deepEqual(page.stop(), { longest: 0, clicks: 0 });
+});
+
+test("pages take turns", async () => {
+  const second = metered((press) => press(), "1, { apart: 400, every: 1200 }");
+  await second.until(799);
+  assert.equal(second.stop().clicks, 0);
+  const again = metered((press) => press(), "1, { apart: 400, every: 1200 }");
+  await again.until(2100);
+  assert.deepEqual(again.stop(), { longest: 0, clicks: 2 });
 });
