@@ -1,28 +1,31 @@
 #!/bin/sh
 # Runs the long tests, all of them whatever fails, and names at the end what did. `tests/soak.sh PYTHON`, from the root.
 #
-# Half an hour of churn watches memory; deployments that are broken are to be named. Neither measures time, so those
-# go beside each other. All the rest has the machine for itself.
+# Half an hour of churn watches memory; deployments that are broken are to be named, and other coturns to be tried. None
+# of those measures time, and all of them mostly wait, so they go beside each other. All the rest has the machine for itself.
 
 python=$1
 named="tests/doctor tests/browser/test_check.py tests/browser/test_check_page.py"
 churn=tests/web/test_soak.py
-log=$(mktemp)
+logs=$(mktemp -d)
 failed=
 
-"$python" -m pytest -m slow "$churn" >"$log" 2>&1 &
+"$python" -m pytest -m slow "$churn" >"$logs/churn" 2>&1 &
 churning=$!
-trap 'kill "$churning" 2>/dev/null; rm -f "$log"' EXIT
+make coturns >"$logs/coturns" 2>&1 &
+trying=$!
+trap 'kill "$churning" "$trying" 2>/dev/null; rm -rf "$logs"' EXIT
 trap 'exit 130' INT TERM
 
 # shellcheck disable=SC2086  # several words
 "$python" -m pytest -m slow $named || failed="$failed deployments"
-make coturns || failed="$failed coturns"
+wait "$trying" || failed="$failed coturns"
+cat "$logs/coturns"
 make pythons || failed="$failed pythons"
 SEEDS=10000 node --test tests/js/simulator.test.js || failed="$failed simulator"
 
 wait "$churning" || failed="$failed churn"
-cat "$log"
+cat "$logs/churn"
 
 ignored=$(for each in $named "$churn"; do echo "--ignore=$each"; done)
 # shellcheck disable=SC2086

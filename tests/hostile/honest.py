@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -133,10 +133,11 @@ class Suffering:
         ]
         return found + [f"{who} lost the seat" for who in self.lost]
 
-    def worse_than(self, quiet: Suffering) -> bool:
-        """Whether anything noticeable is much later than the same was with nobody attacking."""
-        pairs = zip(self._worst(), quiet._worst(), strict=True)
-        return any(mine > max(most, MUCH_LATER * usual) for (mine, most), (usual, _) in pairs)
+    def worse_than(self, quiet: Sequence[Suffering]) -> bool:
+        """Whether anything noticeable is much later than the same ever was with nobody attacking."""
+        usual = [max(each) for each in zip(*([ms for ms, _ in each._worst()] for each in quiet), strict=True)]
+        pairs = zip(self._worst(), usual, strict=True)
+        return any(mine > max(most, MUCH_LATER * ms) for (mine, most), ms in pairs)
 
     def _worst(self) -> list[tuple[float, float]]:
         """Give the worst of each kind in ms, and what nobody notices of it."""

@@ -23,4 +23,10 @@ from tests.hostile.honest import Suffering
 def test_what_is_much_later_than_with_nobody_attacking_is_the_attacks(
     attacked: Suffering, quiet: Suffering, worse: bool
 ) -> None:
-    assert attacked.worse_than(quiet) == worse
+    assert attacked.worse_than([quiet]) == worse
+
+
+def test_what_came_with_nobody_attacking_even_once_is_no_attacks() -> None:
+    quiet = [Suffering(clicks={"Ana": late}) for late in (90, 190, 80)]
+    assert not Suffering(clicks={"Ana": 280}).worse_than(quiet)
+    assert Suffering(clicks={"Ana": 290}).worse_than(quiet)
