@@ -10,21 +10,24 @@ churn=tests/web/test_soak.py
 logs=$(mktemp -d)
 failed=
 
-"$python" -m pytest -m slow "$churn" >"$logs/churn" 2>&1 &
+# Groups of their own, so that what they start ends with them.
+setsid "$python" -m pytest -m slow "$churn" >"$logs/churn" 2>&1 &
 churning=$!
-make coturns >"$logs/coturns" 2>&1 &
+setsid make coturns >"$logs/coturns" 2>&1 &
 trying=$!
-trap 'kill "$churning" "$trying" 2>/dev/null; rm -rf "$logs"' EXIT
+trap 'for each in $churning $trying; do kill -- "-$each" 2>/dev/null; done; rm -rf "$logs"' EXIT
 trap 'exit 130' INT TERM
 
 # shellcheck disable=SC2086  # several words
 "$python" -m pytest -m slow $named || failed="$failed deployments"
 wait "$trying" || failed="$failed coturns"
+trying=
 cat "$logs/coturns"
 make pythons || failed="$failed pythons"
 SEEDS=10000 node --test tests/js/simulator.test.js || failed="$failed simulator"
 
 wait "$churning" || failed="$failed churn"
+churning=
 cat "$logs/churn"
 
 ignored=$(for each in $named "$churn"; do echo "--ignore=$each"; done)

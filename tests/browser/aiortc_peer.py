@@ -27,15 +27,15 @@ RATE = 48000
 SAMPLES = 960  # 20 ms
 
 
-class Tone(MediaStreamTrack):
-    """A sine in place of a microphone, paced as one."""
+class Sound(MediaStreamTrack):
+    """One second of sound, over and over, in place of a microphone and paced as one."""
 
     kind = "audio"
 
-    def __init__(self, frequency: int) -> None:
+    def __init__(self, second: Any) -> None:
+        """Take `RATE` samples, of 1 at most."""
         super().__init__()
-        wave = 0.3 * 32767 * np.sin(2 * np.pi * frequency / RATE * np.arange(RATE))
-        self._second = wave.astype(np.int16).reshape(1, -1)
+        self._second = (32767 * second).astype(np.int16).reshape(1, RATE)
         self._sent = 0
         self._start: float | None = None
 
@@ -49,6 +49,13 @@ class Tone(MediaStreamTrack):
         frame.sample_rate, frame.pts, frame.time_base = RATE, self._sent, fractions.Fraction(1, RATE)
         self._sent += SAMPLES
         return frame
+
+
+class Tone(Sound):
+    """A sine, of a whole number of Hz."""
+
+    def __init__(self, frequency: int) -> None:
+        super().__init__(0.3 * np.sin(2 * np.pi * frequency / RATE * np.arange(RATE)))
 
 
 class Link:

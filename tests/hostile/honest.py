@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from tests.browser.aiortc_peer import RATE, SAMPLES, AiortcPeer, Link
+from tests.browser.aiortc_peer import RATE, AiortcPeer, Link
 from tests.browser.firefox import FirefoxPage
 from tests.browser.harness import TONES, Person, Stage, until
 from tests.browser.test_firefox import in_firefox
@@ -23,6 +23,8 @@ from tests.process import Server
 
 ROBOT = "Robot"
 GAP_MS = 200.0
+LONGEST_FRAME = 120 * RATE // 1000
+"""Samples that an Opus packet has at most."""
 ROBOT_GAP_MS = 1000.0
 """aiortc's voices, its new connections and this test's own errands share one thread of Python."""
 CLICK_MS = 200.0
@@ -43,7 +45,7 @@ class Robot(AiortcPeer):
         self.longest: dict[int, float] = {}
         """By the tone of who was heard: the longest silence since `listen_anew`, in ms."""
         self._others = others
-        self._waves = np.exp(np.outer(np.array(others) * 2j * np.pi / RATE, np.arange(SAMPLES)))
+        self._waves = np.exp(np.outer(np.array(others) * 2j * np.pi / RATE, np.arange(LONGEST_FRAME)))
         self._heard_at: dict[int, float] = {}
         self._turns: dict[str, asyncio.Queue[dict[str, Any]]] = {}
         self._workers: list[asyncio.Task[None]] = []

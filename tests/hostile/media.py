@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Any
 
 import numpy as np
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.exceptions import InvalidStateError
 
-from tests.browser.aiortc_peer import RATE, SAMPLES, Tone
+from tests.browser.aiortc_peer import RATE, Sound
 from tests.hostile.guest import Guest
 
 FREQUENCIES = np.arange(6000, 9000, 75)
@@ -19,20 +18,16 @@ ANSWER_SECONDS = 3.0
 CLOSING_SECONDS = 5.0
 
 
-class Noise(Tone):
+class Noise(Sound):
     """A hiss as loud as it can be."""
 
     def __init__(self) -> None:
-        super().__init__(0)
         phases = np.random.default_rng(1).uniform(0, 2 * np.pi, len(FREQUENCIES))
-        # All of them are multiples of 75 Hz, so this comes round; made anew each time it took half a core.
+        # All of them are multiples of 75 Hz, so this comes round.
         at = np.arange(RATE // 75) / RATE
         hiss = np.sin(2 * np.pi * np.outer(at, FREQUENCIES) + phases).sum(axis=1)
         # Not clipped: that would spread into the tones of the others.
-        self._period = 32767 * hiss / 14
-
-    def wave(self, start: int) -> Any:
-        return self._period[(start + np.arange(SAMPLES)) % len(self._period)]
+        super().__init__(np.tile(hiss / np.abs(hiss).max(), 75))
 
 
 class Call:

@@ -35,11 +35,12 @@ def without_autogroups() -> Iterator[None]:
 @contextmanager
 def among_voices() -> Iterator[None]:
     """Give this process's threads the priority of a browser's that carry sound: a peer talks here, too."""
+    before = os.getpriority(os.PRIO_PROCESS, 0)
     _all_threads(_VOICE)
     try:
         yield
     finally:
-        _all_threads(0)
+        _all_threads(before)
 
 
 def _all_threads(niceness: int) -> None:

@@ -45,8 +45,8 @@ async def play(stage: Room, strategies: tuple[str, ...], *, seconds: float) -> N
     """Play strategies one after another; fails where one is blamed.
 
     A lost seat is the strategy's at once. For late voices and clicks it is blamed where they come `HITS`
-    times, and neither right after it nor ever before, with nobody attacking, was anything nearly as late: a
-    busy machine starves voices alike.
+    times, and neither right after it nor in any quiet round before that was in order was anything nearly as
+    late: a busy machine starves voices alike.
     """
 
     async def suffer(name: str | None) -> Suffering:

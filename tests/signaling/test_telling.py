@@ -13,6 +13,14 @@ from tests.signaling.room import Tab, World, three
 UP = {"state": "up", "path": "direct", "rtt": 20, "loss": 0}
 
 
+def in_a_room() -> tuple[World, Tab, Tab, Tab]:
+    """Bring three together in a room that was looked at, so that nothing else is due there."""
+    world = World()
+    tabs = three(world)
+    world.waits(0.5)
+    return (world, *tabs)
+
+
 def floods(ana: Tab, times: int = 300) -> None:
     for number in range(times):
         ana.says("state", muted=number % 2 == 1)
@@ -23,15 +31,14 @@ def states(frames: list[dict[str, Any]]) -> list[bool]:
 
 
 def test_a_flood_reaches_the_room_as_far_as_it_is_of_use() -> None:
-    ana, bo, cleo = three(World())
+    _, ana, bo, cleo = in_a_room()
     floods(ana)
     assert len(bo.hears()) == len(cleo.hears()) == AT_ONCE
     assert ana.hears() == []
 
 
 def test_the_last_word_comes_by_the_next_tick_and_once() -> None:
-    world = World()
-    ana, bo, _ = three(world)
+    world, ana, bo, _ = in_a_room()
     floods(ana)
     bo.hears()
     world.waits(0.05)
@@ -41,8 +48,7 @@ def test_the_last_word_comes_by_the_next_tick_and_once() -> None:
 
 
 def test_what_waits_is_told_as_it_is_by_then() -> None:
-    world = World()
-    ana, bo, cleo = three(world)
+    world, ana, bo, cleo = in_a_room()
     floods(ana, AT_ONCE)
     ana.says("state", muted=True)
     ana.says("links", links={bo.peer: UP, "gone": UP})
@@ -56,8 +62,7 @@ def test_what_waits_is_told_as_it_is_by_then() -> None:
 
 
 def test_what_may_be_told_at_once_again_does_not_come_twice() -> None:
-    world = World()
-    ana, bo, _ = three(world)
+    world, ana, bo, _ = in_a_room()
     floods(ana, AT_ONCE + 1)
     bo.hears()
     world.now += 2 / A_SECOND
@@ -68,8 +73,7 @@ def test_what_may_be_told_at_once_again_does_not_come_twice() -> None:
 
 
 def test_who_keeps_on_is_told_of_at_a_pace_that_a_page_bears() -> None:
-    world = World()
-    ana, bo, _ = three(world)
+    world, ana, bo, _ = in_a_room()
     floods(ana, 200)
     bo.hears()
     for _ in range(100):
@@ -79,8 +83,7 @@ def test_who_keeps_on_is_told_of_at_a_pace_that_a_page_bears() -> None:
 
 
 def test_a_peer_whose_socket_drops_is_told_of_all_the_same() -> None:
-    world = World()
-    ana, bo, _ = three(world)
+    world, ana, bo, _ = in_a_room()
     floods(ana, AT_ONCE)
     ana.says("state", muted=True, deafened=True)
     ana.drops()
@@ -90,8 +93,7 @@ def test_a_peer_whose_socket_drops_is_told_of_all_the_same() -> None:
 
 
 def test_who_leaves_and_comes_back_has_told_all_the_same() -> None:
-    world = World()
-    ana, bo, _ = three(world)
+    world, ana, bo, _ = in_a_room()
     floods(ana)
     ana.says("bye")
     floods(world.joins("Ana"), 10)
@@ -100,7 +102,7 @@ def test_who_leaves_and_comes_back_has_told_all_the_same() -> None:
 
 @pytest.mark.parametrize("kind", ["state", "links"])
 def test_one_who_floods_takes_nothing_from_another(kind: str) -> None:
-    ana, bo, cleo = three(World())
+    _, ana, bo, cleo = in_a_room()
     floods(ana)
     cleo.hears()
     fields: dict[str, Any] = {"muted": True} if kind == "state" else {"links": {}}
