@@ -21,7 +21,6 @@ SocketId = NewType("SocketId", int)
 
 
 Telling = Literal["state", "links"]
-NOTHING: frozenset[Telling] = frozenset()
 _encode = Encoder().encode
 _REMEMBERED = 64
 """Users of one room whose allowance is remembered when they leave; users removed; peers lost."""
@@ -64,7 +63,7 @@ class Peer:
     """What those who sent repairs asked of it."""
     links: Mapping[PeerId, LinkReport] = field(default_factory=dict)
     """How its links to those in the room fare, as it told last."""
-    untold: frozenset[Telling] = NOTHING
+    untold: frozenset[Telling] = frozenset()
     """What it told of itself too fast: the next tick tells it."""
     quoted: bytes = field(init=False)
     """The id as it stands in a frame."""

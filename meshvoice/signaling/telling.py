@@ -5,7 +5,7 @@ from __future__ import annotations
 from meshvoice.signaling import server_messages
 from meshvoice.signaling.delivery import tell
 from meshvoice.signaling.effects import Effect
-from meshvoice.signaling.registry import NOTHING, Peer, Telling
+from meshvoice.signaling.registry import Peer, Telling
 from meshvoice.signaling.server_messages import FromServer, SentLinks
 
 
@@ -21,7 +21,7 @@ def tell_of(peer: Peer, kind: Telling, now: float) -> list[Effect]:
 
 def tell_rest(peer: Peer) -> list[Effect]:
     """Tell what had to wait, as it is now."""
-    waiting, peer.untold = peer.untold, NOTHING
+    waiting, peer.untold = peer.untold, frozenset()
     return [effect for kind in sorted(waiting) for effect in _tell(peer, kind)]
 
 
