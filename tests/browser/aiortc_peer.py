@@ -27,6 +27,22 @@ RATE = 48000
 SAMPLES = 960  # 20 ms
 
 
+class Pace:
+    """Frames, each when it is due."""
+
+    def __init__(self) -> None:
+        self._number = -1
+        self._start: float | None = None
+
+    async def next(self) -> int:
+        """Wait for the next frame's time; gives its number, from 0."""
+        loop = asyncio.get_running_loop()
+        self._start = self._start or loop.time()
+        self._number += 1
+        await asyncio.sleep(max(0.0, self._start + self._number * SAMPLES / RATE - loop.time()))
+        return self._number
+
+
 class Sound(MediaStreamTrack):
     """One second of sound, over and over, in place of a microphone and paced as one."""
 
@@ -36,18 +52,17 @@ class Sound(MediaStreamTrack):
         """Take `RATE` samples, of 1 at most."""
         super().__init__()
         self._second = (32767 * second).astype(np.int16).reshape(1, RATE)
-        self._sent = 0
-        self._start: float | None = None
+        self._pace = Pace()
 
     async def recv(self) -> AudioFrame:
-        loop = asyncio.get_running_loop()
-        self._start = self._start or loop.time()
-        await asyncio.sleep(max(0.0, self._start + self._sent / RATE - loop.time()))
-        start = self._sent % RATE
+        return self.frame(await self._pace.next())
+
+    def frame(self, number: int) -> AudioFrame:
+        """Give the frame of that number, from 0."""
+        start = number * SAMPLES % RATE
         wave = self._second[:, start : start + SAMPLES]
         frame = AudioFrame.from_ndarray(wave, format="s16", layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = RATE, self._sent, fractions.Fraction(1, RATE)
-        self._sent += SAMPLES
+        frame.sample_rate, frame.pts, frame.time_base = RATE, number * SAMPLES, fractions.Fraction(1, RATE)
         return frame
 
 
@@ -66,6 +81,8 @@ class Link:
         self.gen = 0
         self.connection: RTCPeerConnection | None = None
         self.early: dict[int, list[Any]] = {}
+        self.theirs = ""
+        """The SDP that the other end's candidates belong to."""
         self.heard = np.zeros(0)
         self.heard_at = 0.0
         self.asked_at = 0.0
@@ -132,6 +149,9 @@ class AiortcPeer:
             self._ws = None
             await asyncio.sleep(0.3)
 
+    def _speak(self, connection: RTCPeerConnection) -> None:
+        connection.addTrack(Tone(self.tone))
+
     def tones(self) -> dict[str, int]:
         """Give the strongest tone in the last 0.4 s of each peer that is heard, in Hz."""
         found = {}
@@ -193,9 +213,7 @@ class AiortcPeer:
             case "offer" if message["gen"] > self.links[source].gen:
                 await self._answer(source, message)
             case "answer" if message["gen"] == self.links[source].gen:
-                connection = self.links[source].connection
-                assert connection is not None
-                await connection.setRemoteDescription(RTCSessionDescription(message["sdp"], "answer"))
+                await self._describe(self.links[source], message["sdp"], "answer")
             case "ice":
                 await self._candidates(self.links[source], message["gen"], message["candidates"])
             case "repair" if (
@@ -209,7 +227,7 @@ class AiortcPeer:
         link = self.links[peer]
         async with link.lock:
             connection = await self._renew(link, link.gen + 1)
-            connection.addTrack(Tone(self.tone))
+            self._speak(connection)
             await connection.setLocalDescription(await connection.createOffer())
         sdp = connection.localDescription.sdp
         await self._send(type="offer", target=peer, gen=link.gen, sdp=sdp)
@@ -220,13 +238,18 @@ class AiortcPeer:
         link = self.links[peer]
         async with link.lock:
             connection = await self._renew(link, message["gen"])
-            await connection.setRemoteDescription(RTCSessionDescription(message["sdp"], "offer"))
-            connection.addTrack(Tone(self.tone))
+            await self._describe(link, message["sdp"], "offer")
+            self._speak(connection)
             await connection.setLocalDescription(await connection.createAnswer())
         sdp = connection.localDescription.sdp
         await self._send(type="answer", target=peer, gen=link.gen, sdp=sdp)
         await self._send(type="ice", target=peer, gen=link.gen, candidates=[None])
         await self._candidates(link, link.gen, link.early.pop(link.gen, []))
+
+    async def _describe(self, link: Link, sdp: str, kind: str) -> None:
+        assert link.connection is not None
+        link.theirs = sdp
+        await link.connection.setRemoteDescription(RTCSessionDescription(sdp, kind))
 
     async def _renew(self, link: Link, gen: int) -> RTCPeerConnection:
         await self._close(link)
@@ -246,6 +269,9 @@ class AiortcPeer:
             return
         for said in candidates:
             if said is None or not said["candidate"]:
+                continue
+            # Browsers drop these by themselves.
+            if f"a=ice-ufrag:{said.get('usernameFragment') or ''}" not in link.theirs:
                 continue
             candidate = candidate_from_sdp(said["candidate"].removeprefix("candidate:"))
             candidate.sdpMid, candidate.sdpMLineIndex = said.get("sdpMid"), said.get("sdpMLineIndex")

@@ -62,7 +62,7 @@
         return true;
       }
     });`;
-  /** A node that gives blocks. Where the page's policy holds (Firefox), one on the main thread has to do. */
+  /** A node that gives blocks. Without an AudioWorklet one on the main thread has to do, and loses blocks where that is busy. */
   const listener = (take) => {
     if (ear.worklet) {
       const node = new AudioWorkletNode(ear.ctx, "ear");
@@ -122,7 +122,9 @@
   const open = () => ear.ready ??= (async () => {
     ear.ctx = new AudioContext();
     const url = URL.createObjectURL(new Blob([worklet], { type: "text/javascript" }));
-    ear.worklet = await ear.ctx.audioWorklet?.addModule(url).then(() => true, () => false);
+    const loads = (from) => ear.ctx.audioWorklet?.addModule(from).then(() => true, () => false);
+    // Where the page's policy holds (Firefox), the test answers for its origin.
+    ear.worklet = await loads(url) || await loads(`/as-said.js?${encodeURIComponent(worklet)}`);
     await resume.call(ear.ctx);
     // Keeps the clock running, whoever speaks.
     new ConstantSourceNode(ear.ctx, { offset: 0 }).connect(ear.ctx.destination);

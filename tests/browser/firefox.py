@@ -12,12 +12,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
 FIREFOX = "/usr/bin/firefox-esr"
 START_SECONDS = 60
+SAID = "/as-said.js"
 _VOICES = ("GraphRunner", "MediaTrackGrph", "AudioIPC", "WebrtcC", "WebrtcWorker", "Socket Thread")
 """How the names of the threads begin that carry sound."""
 PREFS = {
@@ -74,6 +75,8 @@ class FirefoxPage:
         self._context = context
         self._pid = pid
         self.url = "about:blank"
+        self._missing: str | None = None
+        session.on["network.beforeRequestSent"] = self._decide
 
     async def goto(self, url: str) -> None:
         """Open a page and wait until it is loaded."""
@@ -113,26 +116,35 @@ class FirefoxPage:
     @asynccontextmanager
     async def missing(self, name: str) -> AsyncIterator[None]:
         """Have each request for a file of that name fail, as by a network that is away."""
-        session = self._session
-
-        def decide(event: dict[str, Any]) -> None:
-            asked = event["request"]
-            if not event["isBlocked"]:
-                return
-            way = (
-                "network.failRequest"
-                if urlsplit(asked["url"]).path.endswith(name)
-                else "network.continueRequest"
-            )
-            session.say(way, {"request": asked["request"]})
-
         before = {"phases": ["beforeRequestSent"], "contexts": [self._context]}
-        await session.command("session.subscribe", {"events": ["network.beforeRequestSent"]})
-        made = await session.command("network.addIntercept", before)
-        session.on["network.beforeRequestSent"] = decide
+        made = await self._session.command("network.addIntercept", before)
+        self._missing = name
         yield
-        await session.command("network.removeIntercept", made)
-        del session.on["network.beforeRequestSent"]
+        self._missing = None
+        await self._session.command("network.removeIntercept", made)
+
+    async def serve_said(self) -> None:
+        """Answer each request for `SAID` with the script that its query is.
+
+        A page's policy refuses an AudioWorklet from anywhere but its own origin.
+        """
+        said = {"phases": ["beforeRequestSent"], "urlPatterns": [{"type": "pattern", "pathname": SAID}]}
+        await self._session.command("network.addIntercept", said)
+
+    def _decide(self, event: dict[str, Any]) -> None:
+        if not event["isBlocked"]:
+            return
+        request = {"request": event["request"]["request"]}
+        asked = urlsplit(event["request"]["url"])
+        if asked.path == SAID:
+            kind = {"name": "Content-Type", "value": {"type": "string", "value": "text/javascript"}}
+            body = {"type": "string", "value": unquote(asked.query)}
+            answer = {"statusCode": 200, "reasonPhrase": "OK", "headers": [kind], "body": body}
+            self._session.say("network.provideResponse", request | answer)
+        elif self._missing is not None and asked.path.endswith(self._missing):
+            self._session.say("network.failRequest", request)
+        else:
+            self._session.say("network.continueRequest", request)
 
     def voices_first(self) -> None:
         """Give the threads of sound what RealtimeKit gives them on a desktop; Chromium has it by itself."""
@@ -214,7 +226,10 @@ async def firefox(folder: Path, *scripts: str, prefix: tuple[str, ...] = ()) -> 
         for script in scripts:
             await session.command("script.addPreloadScript", {"functionDeclaration": f"() => {{ {script} }}"})
         tab = await session.command("browsingContext.create", {"type": "tab"})
-        yield FirefoxPage(session, tab["context"], process.pid)
+        page = FirefoxPage(session, tab["context"], process.pid)
+        await session.command("session.subscribe", {"events": ["network.beforeRequestSent"]})
+        await page.serve_said()
+        yield page
 
 
 async def _listening(process: asyncio.subprocess.Process) -> str:

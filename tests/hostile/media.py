@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 
 import numpy as np
-from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.exceptions import InvalidStateError
 
 from tests.browser.aiortc_peer import RATE, Sound
@@ -40,7 +40,7 @@ class Call:
     async def offer(self, peer: str) -> None:
         """Make a connection, in place of one that there may be."""
         await self._close(peer)
-        connection = self._connections[peer] = RTCPeerConnection()
+        connection = self._connections[peer] = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         connection.addTrack(Noise())
         await connection.setLocalDescription(await connection.createOffer())
         gen, sdp = self._guest.next_gen(peer), connection.localDescription.sdp
