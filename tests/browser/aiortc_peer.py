@@ -271,7 +271,8 @@ class AiortcPeer:
             if said is None or not said["candidate"]:
                 continue
             # Browsers drop these by themselves.
-            if f"a=ice-ufrag:{said.get('usernameFragment') or ''}" not in link.theirs:
+            fragment = said.get("usernameFragment")
+            if fragment and f"a=ice-ufrag:{fragment}" not in link.theirs.splitlines():
                 continue
             candidate = candidate_from_sdp(said["candidate"].removeprefix("candidate:"))
             candidate.sdpMid, candidate.sdpMLineIndex = said.get("sdpMid"), said.get("sdpMLineIndex")

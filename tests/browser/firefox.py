@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -176,6 +177,8 @@ class BidiSession:
             future = self._waiting.pop(message.get("id", 0), None)
             if future is not None and not future.done():
                 future.set_result(message)
+            elif future is None and message.get("type") == "error":
+                print(f"Firefox refused: {message.get('error')}: {message.get('message')}", file=sys.stderr)
 
     def say(self, method: str, params: dict[str, Any]) -> None:
         """Send a command whose result nobody waits for."""
@@ -227,7 +230,8 @@ async def firefox(folder: Path, *scripts: str, prefix: tuple[str, ...] = ()) -> 
             await session.command("script.addPreloadScript", {"functionDeclaration": f"() => {{ {script} }}"})
         tab = await session.command("browsingContext.create", {"type": "tab"})
         page = FirefoxPage(session, tab["context"], process.pid)
-        await session.command("session.subscribe", {"events": ["network.beforeRequestSent"]})
+        asked = {"events": ["network.beforeRequestSent"], "contexts": [tab["context"]]}
+        await session.command("session.subscribe", asked)
         await page.serve_said()
         yield page
 

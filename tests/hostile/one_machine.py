@@ -12,8 +12,10 @@ _AUTOGROUPS = Path("/proc/sys/kernel/sched_autogroup_enabled")
 _OWN_GROUP = Path("/proc/self/autogroup")
 _VOICE = -8
 """The niceness of what carries sound, by Chromium's own measure."""
+_ANSWERING = -5
+"""That of a program's first thread, which answers clicks and messages: after voices, before all the rest."""
 _VOICE_AND_MORE = -3
-"""That of a program that carries sound and more: from -2 up its voice starves, from -4 down clicks do."""
+"""That of this program's group, which carries sound and does more."""
 
 
 @contextmanager
@@ -36,31 +38,57 @@ def without_autogroups() -> Iterator[None]:
 
 
 @contextmanager
-def among_voices() -> Iterator[None]:
-    """Give this process a place among the threads that carry sound: a peer talks here, too.
+def everyone_answers() -> Iterator[None]:
+    """Put this process among what carries sound, as a peer talks here, too, and all it started right after.
 
-    It was started before autogroups were off, so it stays in one, and others feel that one's niceness.
+    It was started before autogroups were off, so its first threads stay in one, and others feel that one's
+    niceness.
     """
     before = os.getpriority(os.PRIO_PROCESS, 0)
-    group_before = _niceness_of_own_group()
-    _nice(_VOICE, _VOICE_AND_MORE)
+    _nice_own(_VOICE, _VOICE_AND_MORE)
+    for program in _started():
+        if _niceness(program) > _ANSWERING:
+            _nice(program, _ANSWERING)
     try:
         yield
     finally:
-        _nice(before, group_before)
+        _nice_own(before, 0)
 
 
-def _niceness_of_own_group() -> int:
-    try:
-        return int(_OWN_GROUP.read_text().rpartition(" ")[2])
-    except OSError:  # a kernel without them
-        return 0
+def _started() -> list[int]:
+    """Give the programs that come from this one, by their process ids."""
+    parents = dict(filter(None, map(_parent, Path("/proc").glob("[0-9]*/stat"))))
+
+    def ours(process: int) -> bool:
+        parent = parents.get(process, 0)
+        return parent == os.getpid() or (parent > 1 and ours(parent))
+
+    return [process for process in parents if ours(process)]
 
 
-def _nice(threads: int, group: int) -> None:
+def _parent(stat: Path) -> tuple[int, int] | None:
+    # Processes end meanwhile.
+    with contextlib.suppress(OSError):
+        # A program's name stands in brackets, and may have some in it.
+        return int(stat.parts[2]), int(stat.read_text().rpartition(")")[2].split()[1])
+    return None
+
+
+def _niceness(process: int) -> int:
+    with contextlib.suppress(ProcessLookupError):
+        return os.getpriority(os.PRIO_PROCESS, process)
+    return _VOICE
+
+
+def _nice_own(threads: int, group: int) -> None:
     for thread in Path("/proc/self/task").iterdir():
-        # Threads end meanwhile, and not every user may.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.setpriority(os.PRIO_PROCESS, int(thread.name), threads)
+        _nice(int(thread.name), threads)
+    # A process may be in no group, or in a kernel without them.
     with contextlib.suppress(OSError):
         _OWN_GROUP.write_text(str(group))
+
+
+def _nice(thread: int, niceness: int) -> None:
+    # Threads end meanwhile, and not every user may.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.setpriority(os.PRIO_PROCESS, thread, niceness)
