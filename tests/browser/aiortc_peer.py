@@ -248,8 +248,8 @@ class AiortcPeer:
 
     async def _describe(self, link: Link, sdp: str, kind: str) -> None:
         assert link.connection is not None
-        link.theirs = sdp
         await link.connection.setRemoteDescription(RTCSessionDescription(sdp, kind))
+        link.theirs = sdp
 
     async def _renew(self, link: Link, gen: int) -> RTCPeerConnection:
         await self._close(link)
@@ -270,7 +270,7 @@ class AiortcPeer:
         for said in candidates:
             if said is None or not said["candidate"]:
                 continue
-            # Browsers drop these by themselves.
+            # As W3C's addIceCandidate does.
             fragment = said.get("usernameFragment")
             if fragment and f"a=ice-ufrag:{fragment}" not in link.theirs.splitlines():
                 continue

@@ -118,19 +118,21 @@ class FirefoxPage:
     async def missing(self, name: str) -> AsyncIterator[None]:
         """Have each request for a file of that name fail, as by a network that is away."""
         before = {"phases": ["beforeRequestSent"], "contexts": [self._context]}
-        made = await self._session.command("network.addIntercept", before)
         self._missing = name
-        yield
-        self._missing = None
-        await self._session.command("network.removeIntercept", made)
+        made = await self._session.command("network.addIntercept", before)
+        try:
+            yield
+        finally:
+            self._missing = None
+            await self._session.command("network.removeIntercept", made)
 
     async def serve_said(self) -> None:
         """Answer each request for `SAID` with the script that its query is.
 
         A page's policy refuses an AudioWorklet from anywhere but its own origin.
         """
-        said = {"phases": ["beforeRequestSent"], "urlPatterns": [{"type": "pattern", "pathname": SAID}]}
-        await self._session.command("network.addIntercept", said)
+        where = {"contexts": [self._context], "urlPatterns": [{"type": "pattern", "pathname": SAID}]}
+        await self._session.command("network.addIntercept", {"phases": ["beforeRequestSent"], **where})
 
     def _decide(self, event: dict[str, Any]) -> None:
         if not event["isBlocked"]:

@@ -11,11 +11,11 @@ from pathlib import Path
 _AUTOGROUPS = Path("/proc/sys/kernel/sched_autogroup_enabled")
 _OWN_GROUP = Path("/proc/self/autogroup")
 _VOICE = -8
-"""The niceness of what carries sound, by Chromium's own measure."""
+"""The niceness that Chromium gives its threads of sound and network."""
 _ANSWERING = -5
 """That of a program's first thread, which answers clicks and messages: after voices, before all the rest."""
 _VOICE_AND_MORE = -3
-"""That of this program's group, which carries sound and does more."""
+"""That of this process's group (its session's), which carries sound and does more."""
 
 
 @contextmanager
@@ -39,20 +39,23 @@ def without_autogroups() -> Iterator[None]:
 
 @contextmanager
 def everyone_answers() -> Iterator[None]:
-    """Put this process among what carries sound, as a peer talks here, too, and all it started right after.
+    """Have the first threads of this process and of all that it started by now come right after voices.
 
-    It was started before autogroups were off, so its first threads stay in one, and others feel that one's
-    niceness.
+    This one is a peer's, too. It was started before autogroups were off, so its first threads stay in one,
+    and others feel that one's niceness.
     """
-    before = os.getpriority(os.PRIO_PROCESS, 0)
-    _nice_own(_VOICE, _VOICE_AND_MORE)
-    for program in _started():
-        if _niceness(program) > _ANSWERING:
-            _nice(program, _ANSWERING)
+    mine = {int(thread.name) for thread in Path("/proc/self/task").iterdir()}
+    before = {each: niceness for each in [*mine, *_started()] if (niceness := _niceness(each)) is not None}
+    group_before = _niceness_of_group()
+    for each, niceness in before.items():
+        _nice(each, _VOICE if each in mine else min(niceness, _ANSWERING))
+    _nice_group(_VOICE_AND_MORE)
     try:
         yield
     finally:
-        _nice_own(before, 0)
+        _nice_group(group_before)
+        for each, niceness in before.items():
+            _nice(each, niceness)
 
 
 def _started() -> list[int]:
@@ -74,21 +77,25 @@ def _parent(stat: Path) -> tuple[int, int] | None:
     return None
 
 
-def _niceness(process: int) -> int:
+def _niceness(thread: int) -> int | None:
     with contextlib.suppress(ProcessLookupError):
-        return os.getpriority(os.PRIO_PROCESS, process)
-    return _VOICE
-
-
-def _nice_own(threads: int, group: int) -> None:
-    for thread in Path("/proc/self/task").iterdir():
-        _nice(int(thread.name), threads)
-    # A process may be in no group, or in a kernel without them.
-    with contextlib.suppress(OSError):
-        _OWN_GROUP.write_text(str(group))
+        return os.getpriority(os.PRIO_PROCESS, thread)
+    return None
 
 
 def _nice(thread: int, niceness: int) -> None:
     # Threads end meanwhile, and not every user may.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.setpriority(os.PRIO_PROCESS, thread, niceness)
+
+
+def _niceness_of_group() -> int:
+    # "/autogroup-17 nice 0"; nothing where a process is in no group, no file where the kernel has none.
+    with contextlib.suppress(OSError, ValueError):
+        return int(_OWN_GROUP.read_text().rpartition(" ")[2])
+    return 0
+
+
+def _nice_group(niceness: int) -> None:
+    with contextlib.suppress(OSError):
+        _OWN_GROUP.write_text(str(niceness))
