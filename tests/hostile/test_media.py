@@ -11,8 +11,8 @@ from av import CodecContext, Packet
 
 from tests.browser.aiortc_peer import RATE, SAMPLES, Sound, Tone
 from tests.browser.harness import TONES
-from tests.hostile.honest import FRAMES_A_SECOND, encoded
 from tests.hostile.media import FREQUENCIES, Noise
+from tests.hostile.robot import FRAMES_A_SECOND, encoded
 
 AROUND = range(FRAMES_A_SECOND - 1, FRAMES_A_SECOND + 3)
 """Frames where a sound's second begins anew."""
